@@ -1,0 +1,15 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+)
+
+func newCheckCommand(env *Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Not built yet",
+		RunE:  func(*cobra.Command, []string) error { return errors.New("not built yet") },
+	}
+}

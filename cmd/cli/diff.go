@@ -1,0 +1,15 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+)
+
+func newDiffCommand(env *Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "diff",
+		Short: "Not built yet",
+		RunE:  func(*cobra.Command, []string) error { return errors.New("not built yet") },
+	}
+}

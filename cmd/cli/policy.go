@@ -1,0 +1,15 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+)
+
+func newPolicyCommand(env *Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "policy",
+		Short: "Not built yet",
+		RunE:  func(*cobra.Command, []string) error { return errors.New("not built yet") },
+	}
+}

@@ -1,0 +1,127 @@
+// Package policy decides what IAM, S3, KMS and VPC endpoint policies do to a
+// request, and to a set of requests.
+//
+// It is three-valued (Kleene): what is not known stays unknown, by name. It
+// imports nothing of ours but leaf packages, so that others can use it alone.
+//
+// Rule numbers (P…) in comments are those of docs/semantics.
+package policy
+
+// Truth is a Kleene truth value. The zero value, Unknown, claims least.
+type Truth uint8
+
+const (
+	Unknown Truth = iota
+	False
+	True
+)
+
+// Kind is the type of policy a document is read as: it decides what the
+// grammar asks for (P3, P7 to P9, P101).
+type Kind uint8
+
+const (
+	KindIdentity    Kind = iota // identity-based: inline or managed
+	KindBoundary                // permissions boundary
+	KindSession                 // session policy
+	KindSCP                     // service control policy
+	KindRCP                     // resource control policy
+	KindEndpoint                // VPC endpoint policy
+	KindBucket                  // S3 bucket policy
+	KindAccessPoint             // S3 access point policy
+	KindTrust                   // role trust policy
+	KindKey                     // KMS key policy
+	KindResource                // another resource-based policy
+)
+
+// Policy is one named document of a layer. Exactly one of Document, Gap and
+// Malformed is set; a nil Document with neither means "there is no policy".
+type Policy struct {
+	Name      string    // what to call it in answers: policy name or ARN, endpoint id, bucket name
+	Pointer   string    // JSON pointer of the document in the snapshot; "" where there is none
+	Document  *Document // parsed
+	Gap       string    // non-empty: the document could not be read, and why; (A, D) = (U, U) (P220)
+	Malformed error     // the document can't come from AWS (P17)
+}
+
+// Principal is who asks.
+type Principal struct {
+	Kind    PrincipalKind
+	ARN     string // role, user, root or session ARN; "" for anonymous and services
+	Session string // role session name; "" for a principal that has none
+	RoleARN string // for a session: the role's ARN, with its path
+	RoleID  string // AROA…, where known
+	Account string // twelve digits; "" for anonymous and services
+	Service string // "sagemaker.amazonaws.com"
+}
+
+// PrincipalKind tells the shapes of principals apart.
+type PrincipalKind uint8
+
+const (
+	PrincipalUnknown PrincipalKind = iota
+	PrincipalRole                  // a session of a role
+	PrincipalUser
+	PrincipalRoot
+	PrincipalFederatedUser
+	PrincipalService
+	PrincipalAnonymous
+)
+
+// Value is the state of one context key (P215). The zero value is absent.
+type Value struct {
+	State  KeyState
+	Values []string // KeyKnown: the value, or the values of a multivalued key; KeyMaybe: the value if present
+	Multi  bool     // the key is multivalued
+}
+
+// KeyState is one of the states of P215; sets of values are split into cases by the caller.
+type KeyState uint8
+
+const (
+	KeyAbsent       KeyState = iota
+	KeyKnown                 // present, value known
+	KeyValueUnknown          // present, value not known
+	KeyUnknown               // presence and value not known
+	KeyMaybe                 // presence not known, value known if present
+)
+
+// Request is one concrete request.
+type Request struct {
+	Principal       Principal
+	Action          string // "s3:GetObject"
+	Resource        string // ARN; "*" for an action without resource type
+	ResourceAccount string // owner of the resource; "" when not known (P86)
+	// Context holds the keys by lower-case name; a key that is not in it is absent.
+	Context map[string]Value
+	// UnknownKeys are names, lower case, with an optional final "*": keys
+	// that match one and are not in Context have state KeyUnknown.
+	UnknownKeys []string
+}
+
+// EndpointType tells gateway from interface endpoints (P117 to P121).
+type EndpointType uint8
+
+const (
+	EndpointNone EndpointType = iota // no endpoint carries the request: the layer does not exist
+	EndpointGateway
+	EndpointInterface
+)
+
+// Layers is everything that may allow or deny a request. A nil slice of a
+// layer that may be absent means that it does not apply.
+type Layers struct {
+	Identity        []Policy   // all inline and attached managed policies; empty: none
+	IdentityUnknown string     // non-empty: the role's policies are not in the snapshot, and why
+	Boundary        *Policy    // nil: no boundary
+	Session         []Policy   // nil: no session policy was passed
+	SCPs            [][]Policy // per level, root first; nil: no SCP applies
+	SCPUnknown      string     // non-empty: a member of an organization whose SCPs are a gap (P99)
+	RCPs            [][]Policy // per level; nil: no RCP applies
+	RCPUnknown      string
+	Endpoint        *Policy // nil with EndpointType set: the default policy (P110)
+	EndpointType    EndpointType
+	Resource        *Policy // bucket policy (or another resource's); nil: there is none
+	ResourceKind    Kind    // how Resource is read; KindBucket for buckets
+	AccessPoint     *Policy // access point policy; nil: none or not asked through one
+}

@@ -1,0 +1,161 @@
+// Package network decides what the network does to sets of packets between
+// two ends, both ways, as docs/semantics/network.md says (N1 to N158).
+package network
+
+import (
+	"net/netip"
+
+	"github.com/canreach/canreach/snapshot"
+)
+
+// Outcome is the network's verdict over a set of cases, worded as in sim.
+type Outcome uint8
+
+const (
+	Unknown Outcome = iota
+	Reachable
+	Partial
+	Blocked
+)
+
+// Endpoint is one end of a query. Exactly one of its fields is set.
+type Endpoint struct {
+	Job       *HypotheticalInterface
+	Interface snapshot.NetworkInterfaceID
+	Instance  string
+	Subnet    snapshot.SubnetID // any address in it, with the VPC's default group
+	Address   netip.Prefix
+	Internet  bool
+	// S3 is the S3 front door of a region, by the name the client calls.
+	S3      *S3Destination
+	Service string // another AWS service's endpoint, "com.amazonaws.us-east-1.sts"
+}
+
+// HypotheticalInterface is what a job would get in one subnet (N151).
+type HypotheticalInterface struct {
+	Account string
+	Subnet  snapshot.SubnetID
+	Groups  []snapshot.SecurityGroupID
+}
+
+// S3Destination is S3 as a client names it.
+type S3Destination struct {
+	Region   string // of the bucket, N41
+	Hostname string // empty: the Regional name s3.<region>.amazonaws.com (N105)
+}
+
+// Query asks what reaches To from From and gets an answer back.
+type Query struct {
+	From, To                   Endpoint
+	Protocol                   int         // IP protocol number; 6 for TCP
+	Ports                      []PortRange // destination ports; empty with TCP: 443
+	SourcePorts                []PortRange // empty: 32768 to 60999 (N6)
+	ICMPType                   int         // with protocol 1 or 58; -1: any
+	StrictDNS, AssumePublicDNS bool
+}
+
+// PortRange is inclusive at both ends.
+type PortRange struct{ From, To uint16 }
+
+// AddrRange is a run of addresses of one family, inclusive at both ends.
+type AddrRange struct{ From, To netip.Addr }
+
+// Result is the decision. Flows are disjoint sets of cases, by the way they
+// take; together they are all cases.
+type Result struct {
+	Outcome     Outcome
+	Flows       []Flow
+	Findings    []Finding
+	Unknowns    []Missing
+	Assumptions []string
+}
+
+// Flow is traffic that takes the same way.
+type Flow struct {
+	Outcome      Outcome
+	Hops         []Hop
+	Context      Context     // what S3 (or the other end) sees of it (N7)
+	Destinations []AddrRange // that take it
+	Passed       Cases       // exact
+	Blocked      Cases
+	Open         Cases // neither: a fact is missing
+}
+
+// Cases is a set of cases, as far as the policy half asks: the source
+// addresses in it, and one concrete packet. Sources lists the addresses for
+// which some case is in the set, and Whole those for which every case is.
+type Cases struct {
+	Empty   bool
+	Sources []AddrRange
+	Whole   []AddrRange
+	Example *Packet
+}
+
+// Context is the request context that a path gives (N7, N8).
+type Context struct {
+	Via           string // "gateway-endpoint", "interface-endpoint", "public"
+	Endpoint      snapshot.VPCEndpointID
+	EndpointVPC   snapshot.VPCID
+	EndpointOwner string // account
+	Region        string // of the S3 front door
+	// SourceIsClient: S3 sees the client's own private address (aws:VpcSourceIp
+	// ranges over the flow's Sources).
+	SourceIsClient bool
+	VPCSourceIP    []AddrRange  // where a translator's private address is seen instead
+	PublicIPs      []netip.Addr // aws:SourceIp: one of these; empty with Via public: unknown
+	Account        string       // account and region whose snapshot holds the endpoint
+	Uncertain      bool         // steering unknown: another context is as possible (N2)
+}
+
+// Hop is one component, in the order met.
+type Hop struct {
+	Component, Kind, Via string
+	Reply                bool
+	At                   snapshot.Source
+	Decision             string // "permit", "deny", "partial", "unknown"
+}
+
+// Packet is one concrete packet.
+type Packet struct {
+	Source, Destination         netip.Addr
+	Protocol                    int
+	SourcePort, DestinationPort int
+	ICMPType                    int
+	Reply                       bool
+}
+
+// Finding is a blocker, a warning or a note. Severity: 0 info, 1 warning, 2 blocker.
+type Finding struct {
+	Code                  string
+	Gate                  string // a word of sim's gates
+	Severity              int
+	Component             string
+	Name                  string
+	At                    snapshot.Source
+	Message               string // one sentence or two, with full stops
+	Fix                   string
+	Rule                  string // "N38"
+	URL                   string
+	RuleIndex, RuleNumber *int
+	Also                  []string
+	AnalyzerCode          string
+	Example               *Packet
+}
+
+// Missing is a fact that the snapshot lacks and on which the outcome hangs.
+type Missing struct {
+	Code, Gate, Fact, Component, Collect string
+	At                                   snapshot.Source
+}
+
+// Model is a snapshot indexed for queries; safe for concurrent use once built.
+type Model struct {
+	snap *snapshot.Snapshot
+}
+
+// NewModel indexes s.
+func NewModel(s *snapshot.Snapshot) *Model { return &Model{snap: s} }
+
+// Ask decides q. An error means that the query makes no sense, e.g. an id of
+// the wrong kind.
+func (m *Model) Ask(q Query) (*Result, error) { return &Result{}, nil }
