@@ -1,15 +1,13 @@
 package cli
 
-import (
-	"errors"
-
-	"github.com/spf13/cobra"
-)
+import "github.com/spf13/cobra"
 
 func newPolicyCommand(env *Env) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "policy",
-		Short: "Not built yet",
-		RunE:  func(*cobra.Command, []string) error { return errors.New("not built yet") },
+		Short: "Decide, lint and compare policies without a snapshot",
+		Args:  cobra.NoArgs,
 	}
+	cmd.AddCommand(newPolicyCompareCommand(env))
+	return cmd
 }

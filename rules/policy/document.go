@@ -1,5 +1,7 @@
 package policy
 
+import "strconv"
+
 // Document is a parsed policy. Built by Parse; immutable afterwards.
 type Document struct {
 	Version    string // "2012-10-17" or "2008-10-17"; absent is the latter (P1)
@@ -7,7 +9,23 @@ type Document struct {
 	Statements []Statement
 	Size       int // bytes of the text
 	Warnings   []string
+	Kind       Kind // what it was parsed as
+	// Single tells that Statement is one object, not an array (P5).
+	Single bool
+
+	program *program // compiled by Parse
 }
+
+// StatementPointer is the JSON pointer of statement i from the document's root.
+func (d *Document) StatementPointer(i int) string {
+	if d.Single {
+		return "/Statement"
+	}
+	return "/Statement/" + strconv.Itoa(i)
+}
+
+// Variables tells whether policy variables are expanded (P2).
+func (d *Document) Variables() bool { return d.Version == "2012-10-17" }
 
 // Statement is one statement, in the document's order.
 type Statement struct {
@@ -41,6 +59,8 @@ type Condition struct {
 	Operator Operator
 	Key      string   // as written
 	Values   []string // coerced to text (P177)
+	// Line and Column are of the key in the document's text, 1-based.
+	Line, Column int
 }
 
 // Qualifier is a set qualifier of a condition operator.

@@ -1,0 +1,129 @@
+package policy
+
+import "strings"
+
+// arnPattern is an ARN pattern compared part by part (P46, P152).
+type arnPattern struct {
+	all   bool // "*" alone
+	short bool // fewer than six parts (P48, P178)
+	wild  bool // holds a wildcard
+	whole bool // the first five parts are literal: parts[5] is over the whole ARN
+	parts [6]matcher
+	// loose is the reading in which a part that is exactly "*" swallows colons
+	// (P47), or a short ARN is padded with ":*" (P48); matchNothing where the
+	// two readings are one.
+	loose matcher
+	// anyPartition tells a wildcard in the partition (P49).
+	anyPartition bool
+	hasVariable  bool
+}
+
+// resourcePattern is a value of Resource or NotResource.
+type resourcePattern struct {
+	arnPattern
+	text string
+	// allBuckets tells arn:aws:s3:::*, which P54 accepts for ListAllMyBuckets.
+	allBuckets bool
+}
+
+func (p *program) resource(text string, slots map[string]int) resourcePattern {
+	r := resourcePattern{arnPattern: p.arn(text, slots), text: text}
+	parts := splitARNPattern(text)
+	r.allBuckets = len(parts) == 6 && parts[2] == "s3" && parts[3] == "" && parts[4] == "" && parts[5] == "*"
+	return r
+}
+
+func (p *program) arn(text string, slots map[string]int) arnPattern {
+	variables := p.doc.Variables()
+	a := arnPattern{all: text == "*", wild: strings.ContainsAny(text, "*?")}
+	if a.all {
+		return a
+	}
+	tokens := p.bind(tokenize(text, variables, true), slots)
+	parts := splitTokens(tokens)
+	for _, t := range tokens {
+		a.hasVariable = a.hasVariable || t.kind == tokenVariable
+	}
+	if len(parts) < 6 || !literalText(parts[0], "arn") {
+		a.short = true
+		a.loose = newMatcher(append(tokens[:len(tokens):len(tokens)], token{text: ":"}, token{kind: tokenStar}))
+		return a
+	}
+	a.whole = true
+	stars, partial := false, false
+	for _, part := range parts[:5] {
+		switch {
+		case len(part) == 0 || len(part) == 1 && part[0].kind == tokenLiteral:
+		case len(part) == 1 && part[0].kind == tokenStar:
+			stars, a.whole = true, false
+		default:
+			partial, a.whole = true, false
+		}
+	}
+	a.anyPartition = len(parts[1]) > 0 && !(len(parts[1]) == 1 && parts[1][0].kind == tokenLiteral)
+	if a.whole {
+		a.parts[5] = newMatcher(tokens)
+		return a
+	}
+	for i, part := range parts {
+		a.parts[i] = newMatcher(part)
+	}
+	if stars && !partial {
+		a.loose = newMatcher(tokens)
+	}
+	return a
+}
+
+// splitTokens splits a pattern at its first five literal colons.
+func splitTokens(tokens []token) [][]token {
+	parts := [][]token{nil}
+	for _, t := range tokens {
+		if t.kind != tokenLiteral {
+			parts[len(parts)-1] = append(parts[len(parts)-1], t)
+			continue
+		}
+		text := t.text
+		for len(parts) < 6 {
+			i := strings.IndexByte(text, ':')
+			if i < 0 {
+				break
+			}
+			if i > 0 {
+				parts[len(parts)-1] = append(parts[len(parts)-1], token{text: text[:i]})
+			}
+			parts, text = append(parts, nil), text[i+1:]
+		}
+		if text != "" {
+			parts[len(parts)-1] = append(parts[len(parts)-1], token{text: text})
+		}
+	}
+	return parts
+}
+
+func literalText(tokens []token, text string) bool {
+	return len(tokens) == 1 && tokens[0].kind == tokenLiteral && tokens[0].text == text
+}
+
+// arnText is an ARN of a request, split at its first five colons.
+type arnText struct {
+	text  string
+	parts [6]string
+	ok    bool // has the form of an ARN
+}
+
+func splitARN(s string) arnText {
+	a := arnText{text: s}
+	if !strings.HasPrefix(s, "arn:") {
+		return a
+	}
+	rest := s
+	for i := range 5 {
+		j := strings.IndexByte(rest, ':')
+		if j < 0 {
+			return a
+		}
+		a.parts[i], rest = rest[:j], rest[j+1:]
+	}
+	a.parts[5], a.ok = rest, true
+	return a
+}
