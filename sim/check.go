@@ -1,20 +1,323 @@
 package sim
 
 import (
-	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
 
+	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
 )
 
-// World is a snapshot made ready for questions. It may be asked from several
-// goroutines.
-type World struct {
-	snap *snapshot.Snapshot
-}
-
-// NewWorld prepares s.
-func NewWorld(s *snapshot.Snapshot) *World { return &World{snap: s} }
-
 // Check decides q. An error means that the question makes no sense (exit
 // status 2); everything else, a missing fact included, is in the Answer.
-func (w *World) Check(q Question) (*Answer, error) { return nil, errors.New("not built yet") }
+func (w *World) Check(q Question) (*Answer, error) {
+	targets, err := q.validate()
+	if err != nil {
+		return nil, err
+	}
+	r := &jobRun{w: w, q: &q, c: newCollector(), who: w.newAsker(q.Job.RoleARN)}
+	for _, a := range r.who.assumed {
+		r.c.assume(a)
+	}
+	slots, err := r.slots(targets)
+	if err != nil {
+		return nil, err
+	}
+	a := &Answer{Schema: SchemaVerdict, Snapshot: SnapshotRef{SHA256: w.snap.SHA256, CapturedAt: w.snap.Capture.FinishedAt}}
+	if a.Snapshot.CapturedAt == "" {
+		a.Snapshot.CapturedAt = w.snap.Capture.StartedAt
+	}
+	all := tally{}
+	for n, s := range slots {
+		p := Placement{Subnet: s.subnet, AvailabilityZone: s.az, Target: s.name, Requests: []Request{}}
+		all.join(r.place(&p, n, s))
+		a.Placements = append(a.Placements, p)
+	}
+	r.jobVerdict(a, all)
+	r.describe(a, targets)
+	r.c.finish(a)
+	settle(a)
+	return a, nil
+}
+
+// jobVerdict joins the job gate, which concerns every placement, with the
+// placements' own verdicts: a job that AWS refuses reaches nothing.
+func (r *jobRun) jobVerdict(a *Answer, all tally) {
+	switch {
+	case r.jobs.fail:
+		all = tally{fail: true}
+		for i := range a.Placements {
+			a.Placements[i].Verdict = Blocked
+		}
+	case r.jobs.open && all.pass:
+		// What would pass hangs on the job's own missing fact; what fails
+		// fails whatever that fact is.
+		all.pass, all.open = false, true
+		for i := range a.Placements {
+			if v := a.Placements[i].Verdict; v == Reachable || v == Partial {
+				a.Placements[i].Verdict = Unknown
+			}
+		}
+	}
+	a.Verdict = all.judge()
+}
+
+// settle drops what an answer does not hang on: missing facts count only
+// where the verdict, or that of a placement, is UNKNOWN.
+func settle(a *Answer) {
+	if a.Verdict == Unknown {
+		return
+	}
+	for _, p := range a.Placements {
+		if p.Verdict == Unknown {
+			return
+		}
+	}
+	a.Unknowns = []Missing{}
+}
+
+func (q *Question) validate() ([]target, error) {
+	j := &q.Job
+	if j.RoleARN == "" {
+		return nil, fmt.Errorf("no role: the job names no RoleArn, so --role has to")
+	}
+	if arnField(j.RoleARN, 2) != "iam" || !strings.HasPrefix(arnField(j.RoleARN, 5), "role/") {
+		return nil, fmt.Errorf("%q is no role's ARN: want arn:aws:iam::111122223333:role/NAME", j.RoleARN)
+	}
+	if q.Source == "" && len(j.Subnets) == 0 && len(j.SecurityGroups) == 0 && j.Kind == "" {
+		return nil, errNoJob
+	}
+	for _, a := range q.Options.Assume {
+		k, _, ok := strings.Cut(a, "=")
+		if !ok || strings.TrimSpace(k) == "" {
+			return nil, fmt.Errorf("--assume %q: want KEY=VALUE or KEY=absent", a)
+		}
+	}
+	if q.Options.At != "" {
+		if _, ok := epochOf(q.Options.At); !ok {
+			return nil, fmt.Errorf("--at %q: want a time such as 2026-01-31T12:00:00Z", q.Options.At)
+		}
+	}
+	if p := q.Options.Port; p < 0 || p > 65535 {
+		return nil, fmt.Errorf("port %d is not between 1 and 65535", p)
+	}
+	return q.targets()
+}
+
+func epochOf(at string) (string, bool) {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02"} {
+		if t, err := time.Parse(layout, at); err == nil {
+			return fmt.Sprint(t.Unix()), true
+		}
+	}
+	return "", false
+}
+
+// describe repeats the question in the answer.
+func (r *jobRun) describe(a *Answer, targets []target) {
+	a.Question = AskedOf{Job: r.q.Job.Name, Role: r.q.Job.RoleARN, VPC: string(r.vpc), Bucket: targets[0].arn}
+	if r.q.Source != "" {
+		a.Question.From = r.q.Source
+	}
+	for i := range targets {
+		t := &targets[i]
+		for _, act := range t.actions {
+			if !slices.Contains(a.Question.Actions, act) {
+				a.Question.Actions = append(a.Question.Actions, act)
+			}
+		}
+		if len(targets) > 1 {
+			a.Question.Targets = append(a.Question.Targets, Target{Bucket: t.arn, Actions: t.actions, Use: t.use})
+		}
+	}
+	for _, assumed := range r.q.Options.Assume {
+		r.c.assume("Assumed by the caller: " + assumed + ".")
+	}
+	if r.q.Options.At != "" {
+		r.c.assume("Assumed by the caller: the time is " + r.q.Options.At + ".")
+	}
+}
+
+// source is one place that the job's traffic may come from.
+type source struct {
+	id      snapshot.SubnetID
+	subnet  string
+	az      string
+	region  string
+	account string
+	from    network.Endpoint
+	public  bool // no VpcConfig: service-owned networking (N156)
+	missing bool // the subnet is not in the snapshot
+}
+
+// slot is one placement to decide: a source, and the targets that one network
+// answer serves.
+type slot struct {
+	source
+	gate    tally
+	name    string // the targets' name, where the source has several slots
+	to      string // region of the targets' buckets
+	known   bool   // false: the snapshot does not tell the region, and the source's stands in
+	targets []*target
+}
+
+// slots lists the placements: every subnet of the job, or the one thing that
+// --eni and its like name, each once for every region of the targets.
+func (r *jobRun) slots(targets []target) ([]slot, error) {
+	sources, err := r.sources()
+	if err != nil {
+		return nil, err
+	}
+	var out []slot
+	for _, s := range sources {
+		first := len(out)
+		out = append(out, r.split(s, targets)...)
+		n := make([]int, 0, len(out)-first)
+		for i := first; i < len(out); i++ {
+			n = append(n, i)
+		}
+		gate := tally{pass: true}
+		if s.id != "" {
+			gate = r.checkPlacement(n, s.id)
+			r.checkSubnetEgress(n, s)
+		}
+		for _, i := range n {
+			out[i].gate = gate
+			if len(n) > 1 {
+				out[i].name = out[i].targets[0].arn
+			}
+		}
+	}
+	return out, nil
+}
+
+func (r *jobRun) sources() ([]source, error) {
+	if r.q.Source != "" {
+		return r.existingSource()
+	}
+	r.checkRole()
+	if !r.q.Job.HasVPCConfig {
+		r.jobs.pass = true
+		r.c.assume("The job has no VpcConfig: it runs in networking that SageMaker owns, and calls S3 over the internet from an address that is not known (N156).")
+		return []source{{public: true, region: r.regionName(), account: r.who.account}}, nil
+	}
+	r.checkConfig()
+	var out []source
+	for _, id := range uniqueSubnets(r.q.Job.Subnets) {
+		s := source{id: id, subnet: string(id)}
+		p, ok := r.jobSubnet(id)
+		if !ok {
+			s.missing = true
+		} else {
+			s.az, s.region, s.account = p.item.AvailabilityZone, p.region.Name, p.region.Account.ID
+			s.from = network.Endpoint{Job: &network.HypotheticalInterface{Account: s.account, Subnet: id, Groups: r.q.Job.SecurityGroups}}
+		}
+		out = append(out, s)
+	}
+	if len(out) == 0 {
+		out = append(out, source{missing: true})
+	}
+	return out, nil
+}
+
+func uniqueSubnets(in []snapshot.SubnetID) []snapshot.SubnetID {
+	var out []snapshot.SubnetID
+	for _, s := range in {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// existingSource resolves --eni, --instance and --lambda.
+func (r *jobRun) existingSource() ([]source, error) {
+	r.jobs.pass = true
+	id := r.q.Source
+	for _, a := range r.w.snap.Accounts {
+		for _, reg := range a.Regions {
+			for i := range reg.EC2.NetworkInterfaces.Items {
+				e := &reg.EC2.NetworkInterfaces.Items[i]
+				if string(e.ID) == id {
+					r.vpc = e.VPC
+					return []source{{subnet: string(e.Subnet), az: e.AvailabilityZone, region: reg.Name, account: a.ID,
+						from: network.Endpoint{Interface: e.ID}}}, nil
+				}
+			}
+			for i := range reg.EC2.Instances.Items {
+				e := &reg.EC2.Instances.Items[i]
+				if e.ID == id {
+					r.vpc = e.VPC
+					return []source{{subnet: string(e.Subnet), region: reg.Name, account: a.ID,
+						from: network.Endpoint{Instance: e.ID}}}, nil
+				}
+			}
+		}
+	}
+	return nil, fmt.Errorf("%s is not in the snapshot: name a network interface or an instance that it holds", id)
+}
+
+// split makes a slot for each region that the targets' buckets are in.
+func (r *jobRun) split(s source, targets []target) []slot {
+	var out []slot
+next:
+	for i := range targets {
+		t := &targets[i]
+		region, known := r.bucketRegion(t, s.region)
+		for j := range out {
+			if out[j].to == region && out[j].known == known {
+				out[j].targets = append(out[j].targets, t)
+				continue next
+			}
+		}
+		out = append(out, slot{source: s, to: region, known: known, targets: []*target{t}})
+	}
+	return out
+}
+
+// bucketRegion is where a bucket lives; where the snapshot does not tell, the
+// job's own region stands in and the second result is false.
+func (r *jobRun) bucketRegion(t *target, own string) (string, bool) {
+	if t.accessPoint != nil && t.accessPoint.region != "" {
+		return t.accessPoint.region, true
+	}
+	if b, ok := r.w.FindBucket(t.bucket); ok && b.Region != "" {
+		return b.Region, true
+	}
+	if region := arnField(t.arn, 3); region != "" {
+		return region, true
+	}
+	return own, false
+}
+
+// place decides one placement.
+func (r *jobRun) place(p *Placement, n int, s slot) tally {
+	if s.missing {
+		p.Verdict = s.gate.judge()
+		p.Network = Network{Verdict: p.Verdict, Path: []Hop{}}
+		return s.gate
+	}
+	net := r.askNetwork(n, &s)
+	p.Network = net.render()
+	total := tally{}
+	for _, t := range s.targets {
+		for _, action := range t.actions {
+			req, v := r.request(n, &s, t, action, net)
+			p.Requests = append(p.Requests, req)
+			total.join(v)
+		}
+	}
+	if s.gate.fail {
+		total = tally{fail: true}
+	} else if s.gate.open && total.pass {
+		total.pass, total.open = false, true
+	}
+	p.Verdict = total.judge()
+	return total
+}
+
+// checkSubnetEgress warns where the groups keep the job from its own subnets
+// (N152).
+func (r *jobRun) checkSubnetEgress(n []int, s source) {}

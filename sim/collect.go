@@ -1,0 +1,118 @@
+package sim
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// collector gathers findings, missing facts and assumptions, once each, and
+// remembers which placements they are about.
+type collector struct {
+	findings    []collected
+	index       map[string]int
+	unknowns    []Missing
+	unknownSet  map[Missing]bool
+	assumptions map[string]bool
+}
+
+type collected struct {
+	Finding
+	placements map[int]bool
+}
+
+// everywhere is the placement index of what concerns the whole question.
+const everywhere = -1
+
+func newCollector() *collector {
+	return &collector{index: make(map[string]int), unknownSet: make(map[Missing]bool), assumptions: make(map[string]bool)}
+}
+
+func (c *collector) add(f Finding, placements ...int) {
+	id := strings.Join([]string{f.Gate.String(), f.Severity.String(), f.Code, f.Component, f.Pointer, f.Message}, "\x00")
+	i, ok := c.index[id]
+	if !ok {
+		i = len(c.findings)
+		c.index[id] = i
+		c.findings = append(c.findings, collected{Finding: f, placements: make(map[int]bool)})
+	}
+	for _, p := range placements {
+		c.findings[i].placements[p] = true
+	}
+}
+
+func (c *collector) missing(m Missing) {
+	if !c.unknownSet[m] {
+		c.unknownSet[m] = true
+		c.unknowns = append(c.unknowns, m)
+	}
+}
+
+func (c *collector) assume(text string) { c.assumptions[text] = true }
+
+// finish writes what was gathered into the answer, in the contract's order:
+// by gate, then the more severe first, then component, pointer and code.
+func (c *collector) finish(a *Answer) {
+	slices.SortStableFunc(c.findings, func(x, y collected) int { return compareFindings(&x.Finding, &y.Finding) })
+	a.Findings = make([]Finding, 0, len(c.findings))
+	for p := range a.Placements {
+		a.Placements[p].Findings = []int{}
+	}
+	for i, f := range c.findings {
+		f.Placements = nil
+		for p := range a.Placements {
+			if f.placements[p] || f.placements[everywhere] {
+				a.Placements[p].Findings = append(a.Placements[p].Findings, i)
+				f.Placements = append(f.Placements, p)
+			}
+		}
+		a.Findings = append(a.Findings, f.Finding)
+	}
+	slices.SortFunc(c.unknowns, compareMissing)
+	a.Unknowns = append([]Missing{}, c.unknowns...)
+	a.Assumptions = make([]string, 0, len(c.assumptions))
+	for t := range c.assumptions {
+		a.Assumptions = append(a.Assumptions, t)
+	}
+	slices.Sort(a.Assumptions)
+}
+
+func compareFindings(x, y *Finding) int {
+	return cmp.Or(
+		cmp.Compare(x.Gate, y.Gate),
+		cmp.Compare(y.Severity, x.Severity),
+		strings.Compare(x.Component, y.Component),
+		comparePointers(x.Pointer, y.Pointer),
+		strings.Compare(x.Code, y.Code),
+		strings.Compare(x.Message, y.Message),
+	)
+}
+
+func compareMissing(x, y Missing) int {
+	return cmp.Or(cmp.Compare(x.Gate, y.Gate), strings.Compare(x.Code, y.Code), strings.Compare(x.Component, y.Component), strings.Compare(x.Fact, y.Fact))
+}
+
+// comparePointers orders JSON pointers with array indexes by number, so that
+// /Rules/9 stands before /Rules/10.
+func comparePointers(x, y string) int {
+	a, b := strings.Split(x, "/"), strings.Split(y, "/")
+	for i := 0; i < len(a) && i < len(b); i++ {
+		if a[i] == b[i] {
+			continue
+		}
+		if isNumber(a[i]) && isNumber(b[i]) && len(a[i]) != len(b[i]) {
+			return cmp.Compare(len(a[i]), len(b[i]))
+		}
+		return strings.Compare(a[i], b[i])
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+func isNumber(s string) bool {
+	for _, r := range s {
+		if r < '0' || r > '9' {
+			return false
+		}
+	}
+	return s != ""
+}

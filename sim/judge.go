@@ -1,0 +1,43 @@
+package sim
+
+// tally joins cases to one verdict. It is the only place where a verdict is
+// made out of others (N1 to N3, P214).
+type tally struct{ pass, fail, open bool }
+
+func (t *tally) add(v Verdict) {
+	switch v {
+	case Reachable:
+		t.pass = true
+	case Blocked:
+		t.fail = true
+	case Partial:
+		t.pass, t.fail = true, true
+	case Unknown:
+		t.open = true
+	default:
+		panic("unreachable: verdict")
+	}
+}
+
+func (t *tally) join(o tally) {
+	t.pass = t.pass || o.pass
+	t.fail = t.fail || o.fail
+	t.open = t.open || o.open
+}
+
+// judge: one definite pass and one definite failure are PARTIAL whatever the
+// rest; else anything open is UNKNOWN; else the common value. No case at all
+// claims nothing.
+func (t tally) judge() Verdict {
+	switch {
+	case t.pass && t.fail:
+		return Partial
+	case t.open:
+		return Unknown
+	case t.pass:
+		return Reachable
+	case t.fail:
+		return Blocked
+	}
+	return Unknown
+}

@@ -1,0 +1,353 @@
+package sim
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/sim/network"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// asker is the principal of a question with the policies that bind it.
+type asker struct {
+	principal policy.Principal
+	role      *snapshot.Role // nil: not in the snapshot
+	account   string
+	identity  []policy.Policy
+	unknown   string // why the identity policies are not known
+	boundary  *policy.Policy
+	scps      [][]policy.Policy
+	scpGap    string
+	assumed   []string
+}
+
+// sessionName is the name of the session as which a SageMaker job calls S3
+// (P318: seen, not documented).
+const sessionName = "SageMaker"
+
+const assumeSession = `The job's calls are taken to come from role session "` + sessionName + `", as seen in error messages; AWS does not document the name (P318).`
+
+// newAsker gathers what binds a role's session.
+func (w *World) newAsker(roleARN string) asker {
+	a := asker{account: arnField(roleARN, 4)}
+	name := roleARN[strings.LastIndexByte(roleARN, '/')+1:]
+	a.principal = policy.Principal{
+		Kind: policy.PrincipalRole, RoleARN: roleARN, Session: sessionName, Account: a.account,
+		ARN: "arn:" + arnField(roleARN, 1) + ":sts::" + a.account + ":assumed-role/" + name + "/" + sessionName,
+	}
+	role, ok := w.FindRole(roleARN)
+	if !ok {
+		a.unknown = "role " + roleARN + " is not in the snapshot"
+		a.boundary = &policy.Policy{Name: "permissions boundary", Gap: a.unknown}
+	} else {
+		a.role = role
+		a.principal.RoleID = role.ID
+		a.identity, a.unknown = w.identityPolicies(role)
+		a.boundary = w.boundary(role)
+	}
+	var assumed string
+	a.scps, a.scpGap, assumed = w.controlPolicies(a.account, policy.KindSCP)
+	if role != nil && strings.HasPrefix(role.Path, "/aws-service-role/") {
+		a.scps, a.scpGap, assumed = nil, "", "" // P95: SCPs do not bind service-linked roles
+	}
+	if assumed != "" {
+		a.assumed = append(a.assumed, assumed)
+	}
+	return a
+}
+
+func (a *asker) layers() policy.Layers {
+	return policy.Layers{
+		Identity: a.identity, IdentityUnknown: a.unknown, Boundary: a.boundary,
+		SCPs: a.scps, SCPUnknown: a.scpGap,
+	}
+}
+
+// endpointLayer adds the policy of the endpoint that carries the request.
+func (w *World) endpointLayer(l *policy.Layers, id snapshot.VPCEndpointID) {
+	e, ok := w.endpoint(id)
+	if !ok {
+		l.EndpointType = policy.EndpointGateway
+		l.Endpoint = &policy.Policy{Name: string(id), Gap: "the endpoint is not in the snapshot"}
+		return
+	}
+	l.EndpointType = policy.EndpointInterface
+	if strings.EqualFold(e.item.Type, "Gateway") {
+		l.EndpointType = policy.EndpointGateway
+	}
+	if e.item.Policy.Presence == snapshot.NotCollected {
+		l.Endpoint = nil // P110: no document is the default, full access
+		return
+	}
+	l.Endpoint = w.policyOf(string(id), &e.item.Policy, policy.KindEndpoint)
+}
+
+// bucketLayers adds the bucket's own policy and its owner's RCPs.
+func (w *World) bucketLayers(l *policy.Layers, t *target, owner string) (assumed string) {
+	l.ResourceKind = policy.KindBucket
+	b, ok := w.FindBucket(t.bucket)
+	if !ok {
+		l.Resource = &policy.Policy{Name: t.bucket, Gap: "bucket " + t.bucket + " is not in the snapshot"}
+	} else {
+		l.Resource = w.policyOf(t.bucket, &b.Policy, policy.KindBucket)
+	}
+	if owner == "" {
+		l.RCPUnknown = "the owner of bucket " + t.bucket + " is not in the snapshot"
+		return ""
+	}
+	l.RCPs, l.RCPUnknown, assumed = w.controlPolicies(owner, policy.KindRCP)
+	return assumed
+}
+
+// unknownKeys are keys whose presence or value no snapshot tells (section 6
+// of the semantics, marked U and F), by lower-case name.
+var unknownKeys = []string{
+	"aws:sourceidentity", "aws:useragent", "aws:referer",
+	"aws:resourcetag/*", "s3:buckettag/*",
+	"s3:x-amz-content-sha256", "s3:max-keys", "s3:delimiter",
+}
+
+// taggedActions are those to which S3 supplies s3:ExistingObjectTag (P223).
+var taggedActions = []string{"s3:getobject", "s3:getobjectversion", "s3:getobjectacl", "s3:getobjectversionacl",
+	"s3:getobjecttagging", "s3:getobjectversiontagging", "s3:getobjectattributes", "s3:putobjectacl", "s3:putobjecttagging",
+	"s3:deleteobjecttagging"}
+
+func known(v ...string) policy.Value {
+	return policy.Value{State: policy.KeyKnown, Values: v}
+}
+
+func multi(v ...string) policy.Value {
+	return policy.Value{State: policy.KeyKnown, Values: v, Multi: true}
+}
+
+// requestFor is the request that a path gives (section 6 of the semantics):
+// every key that is known, known to be absent, or known to be unknown.
+func (w *World) requestFor(q *Question, a *asker, t *target, action string, ctx *network.Context, owner, region string) policy.Request {
+	r := policy.Request{
+		Principal: a.principal, Action: action, Resource: t.resourceFor(action), ResourceAccount: owner,
+		Context: make(map[string]policy.Value, 32), UnknownKeys: slices.Clone(unknownKeys),
+	}
+	w.principalKeys(&r, a)
+	w.pathKeys(&r, ctx)
+	w.resourceKeys(&r, t, owner, region)
+	requestKeys(&r, q, t, a, region)
+	applyAssumptions(&r, q.Options.Assume)
+	return r
+}
+
+func (w *World) principalKeys(r *policy.Request, a *asker) {
+	c := r.Context
+	c["aws:principalarn"] = known(a.principal.RoleARN)
+	c["aws:principalaccount"] = known(a.account)
+	c["aws:principaltype"] = known("AssumedRole")
+	c["aws:principalisawsservice"] = known("false")
+	c["aws:viaawsservice"] = known("false")
+	c["aws:tokenissuetime"] = policy.Value{State: policy.KeyValueUnknown}
+	if a.principal.RoleID != "" {
+		c["aws:userid"] = known(a.principal.RoleID + ":" + sessionName)
+	} else {
+		c["aws:userid"] = policy.Value{State: policy.KeyValueUnknown}
+	}
+	w.orgKeys(r, a.account, "aws:principalorgid", "aws:principalorgpaths")
+	if a.role == nil || !a.role.TagsKnown {
+		r.UnknownKeys = append(r.UnknownKeys, "aws:principaltag/*")
+		return
+	}
+	for _, tag := range a.role.Tags {
+		name := "aws:principaltag/" + strings.ToLower(tag.Key)
+		if _, clash := c[name]; clash {
+			c[name] = policy.Value{State: policy.KeyValueUnknown} // P143: keys that collide by case only
+			continue
+		}
+		c[name] = known(tag.Value)
+	}
+}
+
+// orgKeys sets an organization id key and its path key from an account.
+func (w *World) orgKeys(r *policy.Request, account, idKey, pathKey string) {
+	a, ok := w.accounts[account]
+	switch {
+	case !ok || a.Organization != snapshot.Collected && a.OrganizationID == "":
+		r.UnknownKeys = append(r.UnknownKeys, idKey, pathKey)
+	case a.OrganizationID == "":
+		// in no organization: absent (P195)
+	default:
+		r.Context[idKey] = known(a.OrganizationID)
+		if len(a.OrganizationPath) == 0 {
+			r.Context[pathKey] = policy.Value{State: policy.KeyValueUnknown, Multi: true}
+			return
+		}
+		r.Context[pathKey] = multi(a.OrganizationID + "/" + strings.Join(a.OrganizationPath, "/") + "/")
+	}
+}
+
+// pathKeys sets the bundle of endpoint keys, or aws:SourceIp (P190, N7, N8).
+func (w *World) pathKeys(r *policy.Request, ctx *network.Context) {
+	c := r.Context
+	switch ctx.Via {
+	case "gateway-endpoint", "interface-endpoint":
+		c["aws:sourcevpce"] = known(string(ctx.Endpoint))
+		c["aws:vpcsourceip"] = policy.Value{State: policy.KeyValueUnknown}
+		if ctx.EndpointVPC != "" {
+			c["aws:sourcevpc"] = known(string(ctx.EndpointVPC))
+		} else {
+			c["aws:sourcevpc"] = policy.Value{State: policy.KeyValueUnknown}
+		}
+		w.endpointOwnerKeys(r, ctx)
+	case "public":
+		switch len(ctx.PublicIPs) {
+		case 0:
+			c["aws:sourceip"] = policy.Value{State: policy.KeyValueUnknown}
+		case 1:
+			c["aws:sourceip"] = known(ctx.PublicIPs[0].String())
+		default:
+			c["aws:sourceip"] = policy.Value{State: policy.KeyValueUnknown} // ranged by the caller
+		}
+	default:
+		r.UnknownKeys = append(r.UnknownKeys, "aws:sourcevpce", "aws:sourcevpc", "aws:sourcevpcarn", "aws:vpcsourceip",
+			"aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "aws:sourceip")
+	}
+}
+
+func (w *World) endpointOwnerKeys(r *policy.Request, ctx *network.Context) {
+	c := r.Context
+	e, ok := w.endpoint(ctx.Endpoint)
+	owner := ctx.EndpointOwner
+	if owner == "" && ok {
+		owner = e.item.OwnerID
+	}
+	if owner == "" && ok && e.region.Account != nil {
+		// An account describes its own endpoints: without OwnerId it is the
+		// account whose snapshot holds the endpoint.
+		owner = e.region.Account.ID
+	}
+	if owner == "" {
+		for _, k := range []string{"aws:vpceaccount", "aws:sourcevpcarn"} {
+			c[k] = policy.Value{State: policy.KeyValueUnknown}
+		}
+		r.UnknownKeys = append(r.UnknownKeys, "aws:vpceorgid", "aws:vpceorgpaths")
+		return
+	}
+	c["aws:vpceaccount"] = known(owner)
+	w.orgKeys(r, owner, "aws:vpceorgid", "aws:vpceorgpaths")
+	c["aws:sourcevpcarn"] = policy.Value{State: policy.KeyValueUnknown}
+	if ok && ctx.EndpointVPC != "" {
+		vpcOwner := owner
+		if v, found := inAccount(w.vpcs[ctx.EndpointVPC], owner); found && v.item.OwnerID != "" {
+			vpcOwner = v.item.OwnerID
+		}
+		c["aws:sourcevpcarn"] = known("arn:" + partitionOf(e.region.Name) + ":ec2:" + e.region.Name + ":" + vpcOwner + ":vpc/" + string(ctx.EndpointVPC))
+	}
+}
+
+func (w *World) resourceKeys(r *policy.Request, t *target, owner, region string) {
+	c := r.Context
+	if owner != "" {
+		c["aws:resourceaccount"] = known(owner)
+		c["s3:resourceaccount"] = known(owner)
+		w.orgKeys(r, owner, "aws:resourceorgid", "aws:resourceorgpaths")
+	} else {
+		c["aws:resourceaccount"] = policy.Value{State: policy.KeyValueUnknown}
+		c["s3:resourceaccount"] = policy.Value{State: policy.KeyValueUnknown}
+		r.UnknownKeys = append(r.UnknownKeys, "aws:resourceorgid", "aws:resourceorgpaths")
+	}
+	if region != "" {
+		c["aws:requestedregion"] = known(region)
+	} else {
+		c["aws:requestedregion"] = policy.Value{State: policy.KeyValueUnknown}
+	}
+	if b, ok := w.FindBucket(t.bucket); ok && b.ABAC.Presence == snapshot.Collected {
+		r.UnknownKeys = slices.DeleteFunc(r.UnknownKeys, func(k string) bool { return k == "aws:resourcetag/*" || k == "s3:buckettag/*" })
+		if b.ABAC.Value {
+			bucketTagKeys(r, b)
+		}
+	}
+}
+
+func bucketTagKeys(r *policy.Request, b *snapshot.Bucket) {
+	if b.TagsPresence != snapshot.Collected {
+		r.UnknownKeys = append(r.UnknownKeys, "aws:resourcetag/*", "s3:buckettag/*")
+		return
+	}
+	for _, tag := range b.Tags {
+		r.Context["aws:resourcetag/"+strings.ToLower(tag.Key)] = known(tag.Value)
+		r.Context["s3:buckettag/"+strings.ToLower(tag.Key)] = known(tag.Value)
+	}
+}
+
+// requestKeys sets what the job's client sends (P222, P321) and the clock.
+func requestKeys(r *policy.Request, q *Question, t *target, a *asker, region string) {
+	c := r.Context
+	c["aws:securetransport"] = known("true")
+	c["s3:authtype"] = known("REST-HEADER")
+	c["s3:signatureversion"] = known("AWS4-HMAC-SHA256")
+	c["s3:tlsversion"] = policy.Value{State: policy.KeyValueUnknown} // ranged: 1.2 or 1.3
+	c["aws:currenttime"] = policy.Value{State: policy.KeyValueUnknown}
+	c["aws:epochtime"] = policy.Value{State: policy.KeyValueUnknown}
+	if q.Options.At != "" {
+		c["aws:currenttime"] = known(q.Options.At)
+		if epoch, ok := epochOf(q.Options.At); ok {
+			c["aws:epochtime"] = known(epoch)
+		}
+	}
+	low := strings.ToLower(r.Action)
+	if slices.Contains(taggedActions, low) {
+		objectTagKeys(r, q.Options.ObjectTags)
+	}
+	if low == "s3:listbucket" || low == "s3:listbucketversions" {
+		if p, ok := listPrefix(t); ok {
+			c["s3:prefix"] = known(p)
+		}
+	}
+	if low == "s3:putobject" && t.kmsKey != "" {
+		c["s3:x-amz-server-side-encryption"] = known("aws:kms")
+		c["s3:x-amz-server-side-encryption-aws-kms-key-id"] = known(keyARN(t.kmsKey, region, a.account))
+	}
+}
+
+// listPrefix is the prefix that a listing sends: the job's own, or the
+// literal beginning of the objects asked about; none for a whole bucket.
+func listPrefix(t *target) (string, bool) {
+	if t.listPrefix != nil {
+		return *t.listPrefix, true
+	}
+	if t.whole || t.key == "*" {
+		return "", false
+	}
+	p := t.key
+	if i := strings.IndexAny(p, "*?"); i >= 0 {
+		p = p[:i]
+	}
+	return p, true
+}
+
+func objectTagKeys(r *policy.Request, stated []string) {
+	if len(stated) == 0 {
+		r.UnknownKeys = append(r.UnknownKeys, "s3:existingobjecttag/*")
+		return
+	}
+	for _, kv := range stated {
+		if k, v, ok := strings.Cut(kv, "="); ok {
+			r.Context["s3:existingobjecttag/"+strings.ToLower(k)] = known(v)
+		}
+	}
+}
+
+// applyAssumptions settles keys as --assume says.
+func applyAssumptions(r *policy.Request, assume []string) {
+	for _, text := range assume {
+		k, v, ok := strings.Cut(text, "=")
+		if !ok {
+			continue // refused by Check before
+		}
+		k = strings.ToLower(strings.TrimSpace(k))
+		r.UnknownKeys = slices.DeleteFunc(r.UnknownKeys, func(u string) bool { return u == k })
+		if v == "absent" {
+			// Not in Context is absent; a pattern in UnknownKeys must not take it back.
+			r.Context[k] = policy.Value{State: policy.KeyAbsent}
+			continue
+		}
+		r.Context[k] = known(v)
+	}
+}

@@ -1,0 +1,121 @@
+package sim
+
+import (
+	"github.com/canreach/canreach/rules/policy"
+)
+
+// layerView gathers what the layers of all flows and cases did to one
+// request, for the answer.
+type layerView struct {
+	order           []string
+	byName          map[string]*Layer
+	allowed, denied *Example
+}
+
+func newLayerView() *layerView { return &layerView{byName: make(map[string]*Layer)} }
+
+var outcomeWords = map[policy.Outcome]string{
+	policy.LayerUnknown: "unknown", policy.Allow: "allow", policy.ExplicitDeny: "explicitDeny", policy.ImplicitDeny: "implicitDeny",
+}
+
+func (v *layerView) add(d *decided) {
+	any := false
+	for i := range d.result.Cases {
+		c := &d.result.Cases[i]
+		if c.Allowed != nil {
+			any = true
+			v.decision(&c.AllowedDecision)
+			if v.allowed == nil && !d.gate.fail {
+				v.allowed = requestExample(c.Allowed)
+			}
+		}
+		if c.Denied != nil {
+			any = true
+			v.decision(&c.DeniedDecision)
+			if v.denied == nil {
+				v.denied = requestExample(c.Denied)
+			}
+		}
+	}
+	if !any {
+		v.decision(&d.sample)
+	}
+	for i := range d.blockers {
+		v.decision(&policy.Decision{Layers: []policy.LayerDecision{d.blockers[i].layer}})
+	}
+	for _, g := range d.gates {
+		if g.finding.Severity == Blocker {
+			v.merge(Layer{Layer: g.finding.Gate.String(), Decision: "explicitDeny", Policy: g.finding.Component, Reason: g.finding.Message})
+		}
+	}
+}
+
+func (v *layerView) decision(d *policy.Decision) {
+	for i := range d.Layers {
+		l := &d.Layers[i]
+		out := Layer{Layer: l.Layer, Decision: outcomeWords[l.Outcome], Reason: l.Reason}
+		for _, s := range l.Statements {
+			out.Policy = s.Policy
+			out.Statements = append(out.Statements, Statement{Policy: s.Policy, Index: s.Index, Sid: s.Sid, Pointer: s.Pointer})
+		}
+		for _, s := range l.Near {
+			if l.Outcome == policy.Allow {
+				break
+			}
+			out.Statements = append(out.Statements, Statement{Policy: s.Policy, Index: s.Index, Sid: s.Sid, Pointer: s.Pointer, Near: s.Part + ": " + s.Detail})
+		}
+		v.merge(out)
+	}
+}
+
+// merge joins what a layer did in different cases: where they differ, it is
+// partial.
+func (v *layerView) merge(l Layer) {
+	have, ok := v.byName[l.Layer]
+	if !ok {
+		v.order = append(v.order, l.Layer)
+		c := l
+		v.byName[l.Layer] = &c
+		return
+	}
+	if have.Decision != l.Decision {
+		switch {
+		case have.Decision == "unknown" || l.Decision == "unknown":
+			have.Decision = "unknown"
+		case (have.Decision == "allow" || have.Decision == "partial") != (l.Decision == "allow"):
+			have.Decision = "partial"
+		case l.Decision == "explicitDeny":
+			have.Decision = "explicitDeny"
+		}
+		if have.Reason == "" || l.Decision != "allow" {
+			have.Reason = l.Reason
+		}
+	}
+	for _, s := range l.Statements {
+		dup := false
+		for _, h := range have.Statements {
+			dup = dup || h == s
+		}
+		if !dup {
+			have.Statements = append(have.Statements, s)
+		}
+	}
+	if have.Policy == "" {
+		have.Policy = l.Policy
+	}
+}
+
+var layerOrder = []string{policy.LayerEndpoint, policy.LayerRole, policy.LayerBoundary, policy.LayerSession, policy.LayerSCP,
+	policy.LayerRCP, policy.LayerBucket, policy.LayerAccessPoint, "bucket", policy.LayerKey}
+
+func (v *layerView) layers(*World) []Layer {
+	var out []Layer
+	done := make(map[string]bool)
+	for _, n := range append(append([]string{}, layerOrder...), v.order...) {
+		if l, ok := v.byName[n]; ok && !done[n] {
+			done[n] = true
+			out = append(out, *l)
+		}
+	}
+	return out
+}

@@ -1,0 +1,135 @@
+package sim
+
+import (
+	"github.com/canreach/canreach/sim/network"
+)
+
+// netAnswer is the network half's answer for one placement.
+type netAnswer struct {
+	flows   []network.Flow
+	outcome Verdict
+	differs bool // the bucket's Region is not known, and another one gives another answer
+}
+
+// elsewhere stands for any Region but the job's: the network half knows no
+// addresses there and treats them as a set disjoint from the job's own (N41).
+const elsewhere = "another-region"
+
+// askNetwork decides the network of one placement and files its findings.
+func (r *jobRun) askNetwork(n int, s *slot) *netAnswer {
+	if s.public {
+		return &netAnswer{outcome: Reachable, flows: []network.Flow{{Outcome: network.Reachable,
+			Context: network.Context{Via: "public", Region: s.to},
+			Blocked: network.Cases{Empty: true}, Open: network.Cases{Empty: true}}}}
+	}
+	q := r.networkQuery(s, s.to)
+	res, err := r.w.net.Ask(q)
+	if err != nil {
+		r.c.missing(Missing{Code: "UNK_NETWORK", Gate: GateRoute, Component: s.subnet, Fact: err.Error()})
+		return &netAnswer{outcome: Unknown, flows: []network.Flow{{Passed: network.Cases{Empty: true}, Blocked: network.Cases{Empty: true}}}}
+	}
+	r.fileNetwork(n, res)
+	out := &netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome)}
+	if !s.known {
+		other, err := r.w.net.Ask(r.networkQuery(s, elsewhere))
+		out.differs = err != nil || Verdict(other.Outcome) != out.outcome || out.outcome == Reachable
+	}
+	return out
+}
+
+func (r *jobRun) networkQuery(s *slot, region string) network.Query {
+	o := &r.q.Options
+	q := network.Query{From: s.from, To: network.Endpoint{S3: &network.S3Destination{Region: region, Hostname: o.Hostname}},
+		Protocol: 6, StrictDNS: o.StrictDNS, AssumePublicDNS: o.AssumePublicDNS}
+	if o.Port != 0 {
+		q.Ports = []network.PortRange{{From: uint16(o.Port), To: uint16(o.Port)}}
+	}
+	if o.Ephemeral != [2]int{} {
+		q.SourcePorts = []network.PortRange{{From: uint16(o.Ephemeral[0]), To: uint16(o.Ephemeral[1])}}
+	}
+	return q
+}
+
+func (r *jobRun) fileNetwork(n int, res *network.Result) {
+	for i := range res.Findings {
+		r.c.add(networkFinding(&res.Findings[i]), n)
+	}
+	for _, m := range res.Unknowns {
+		r.c.missing(Missing{Code: m.Code, Gate: gateOf(m.Gate), Fact: m.Fact, Component: m.Component, Pointer: m.At.Pointer(), Collect: m.Collect})
+	}
+	for _, a := range res.Assumptions {
+		r.c.assume(a)
+	}
+}
+
+func networkFinding(f *network.Finding) Finding {
+	out := Finding{Code: f.Code, Gate: gateOf(f.Gate), Severity: Severity(f.Severity), Component: f.Component, Name: f.Name,
+		Pointer: f.At.Pointer(), Message: f.Message, Fix: f.Fix, Rule: f.Rule, URL: f.URL,
+		RuleIndex: f.RuleIndex, RuleNumber: f.RuleNumber, Also: f.Also, AnalyzerCode: f.AnalyzerCode}
+	if f.Example != nil {
+		out.Example = packetExample(f.Example)
+	}
+	return out
+}
+
+var protocolNames = map[int]string{1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}
+
+func packetExample(p *network.Packet) *Example {
+	e := &Example{Protocol: protocolNames[p.Protocol], SourcePort: p.SourcePort, DestinationPort: p.DestinationPort, Reply: p.Reply}
+	if e.Protocol == "" {
+		e.Protocol = itoa(p.Protocol)
+	}
+	if p.Source.IsValid() {
+		e.Source = p.Source.String()
+	}
+	if p.Destination.IsValid() {
+		e.Destination = p.Destination.String()
+	}
+	if p.Protocol == 1 || p.Protocol == 58 {
+		t := p.ICMPType
+		e.ICMPType = &t
+	}
+	return e
+}
+
+// gateOf reads a gate's word; the network half uses only known ones.
+func gateOf(word string) Gate {
+	for i, n := range gateNames {
+		if n == word {
+			return Gate(i)
+		}
+	}
+	return GateRoute
+}
+
+// render turns the network's flows into the contract's paths.
+func (a *netAnswer) render() Network {
+	out := Network{Verdict: a.outcome, Path: []Hop{}}
+	for i := range a.flows {
+		f := &a.flows[i]
+		p := Path{Verdict: Verdict(f.Outcome), Via: f.Context.Via, Endpoint: string(f.Context.Endpoint), Hops: hops(f.Hops)}
+		for _, d := range f.Destinations {
+			p.Destinations = append(p.Destinations, rangeText(d)...)
+		}
+		if i == 0 {
+			out.Path = p.Hops
+		}
+		out.Paths = append(out.Paths, p)
+	}
+	if len(out.Paths) == 1 && len(out.Paths[0].Destinations) == 0 && out.Paths[0].Via == "" {
+		out.Paths = nil
+	}
+	return out
+}
+
+func hops(in []network.Hop) []Hop {
+	out := make([]Hop, 0, len(in))
+	for _, h := range in {
+		hop := Hop{Component: h.Component, Kind: h.Kind, Via: h.Via, Pointer: h.At.Pointer(), Decision: h.Decision}
+		if h.Reply {
+			hop.Direction = "reply"
+		}
+		out = append(out, hop)
+	}
+	return out
+}

@@ -1,0 +1,263 @@
+package sim
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// policyOf parses a document once. nil means that there is no policy.
+func (w *World) policyOf(name string, d *snapshot.Document, kind policy.Kind) *policy.Policy {
+	switch d.Presence {
+	case snapshot.Unreadable:
+		return &policy.Policy{Name: name, Pointer: d.At.Pointer(), Gap: gapText(d.Gap)}
+	case snapshot.NotCollected:
+		return &policy.Policy{Name: name, Pointer: d.At.Pointer(), Gap: "it was not collected"}
+	}
+	if d.Raw == nil {
+		return nil
+	}
+	key := policyKey{pointer: d.At.Pointer(), kind: kind}
+	w.mu.Lock()
+	p, ok := w.policies[key]
+	w.mu.Unlock()
+	if !ok {
+		p = parsePolicy(name, d, kind)
+		w.mu.Lock()
+		w.policies[key] = p
+		w.mu.Unlock()
+	}
+	p.Name = name
+	return &p
+}
+
+func parsePolicy(name string, d *snapshot.Document, kind policy.Kind) policy.Policy {
+	p := policy.Policy{Name: name, Pointer: d.At.Pointer()}
+	text, err := snapshot.DecodeDocument(d.Raw)
+	if err == nil {
+		p.Document, err = policy.Parse(text, kind)
+	}
+	if err != nil {
+		p.Document, p.Malformed = nil, err
+	}
+	return p
+}
+
+// gapText says in one clause why something could not be read.
+func gapText(g *snapshot.Gap) string {
+	if g == nil {
+		return "it could not be read"
+	}
+	t := g.Operation
+	if t == "" {
+		t = "the capture"
+	}
+	if g.Code != "" {
+		t += " answered " + g.Code
+	} else {
+		t += " failed"
+	}
+	return t
+}
+
+// statementPointer completes the pointer of a statement where the snapshot
+// holds the document as JSON (not as a string that holds JSON): only there
+// does a pointer into the document resolve.
+func (w *World) statementPointer(doc *snapshot.Document, index int) string {
+	at := doc.At.Pointer()
+	raw := bytes.TrimSpace(doc.Raw)
+	if len(raw) == 0 || raw[0] != '{' {
+		return at
+	}
+	if i := bytes.Index(raw, []byte(`"Statement"`)); i >= 0 {
+		rest := bytes.TrimLeft(raw[i+len(`"Statement"`):], " \t\r\n:")
+		if len(rest) > 0 && rest[0] == '{' {
+			return at + "/Statement"
+		}
+	}
+	return at + "/Statement/" + itoa(index)
+}
+
+// identityPolicies lists a role's inline and attached managed policies.
+func (w *World) identityPolicies(r *snapshot.Role) (list []policy.Policy, unknown string) {
+	if r.InlinePresence != snapshot.Collected {
+		unknown = "the inline policies of " + r.Name + " were not collected"
+	}
+	for i := range r.Inline {
+		in := &r.Inline[i]
+		if p := w.policyOf(in.Name, &in.Document, policy.KindIdentity); p != nil {
+			list = append(list, *p)
+		}
+	}
+	if r.AttachedPresence != snapshot.Collected {
+		unknown = "the policies attached to " + r.Name + " were not collected"
+	}
+	for i := range r.Attached {
+		list = append(list, w.managedPolicy(r.Attached[i].ARN, policy.KindIdentity, r.Attached[i].At))
+	}
+	return list, unknown
+}
+
+// managedPolicy finds a managed policy's default version by its ARN (P73).
+func (w *World) managedPolicy(arn string, kind policy.Kind, at snapshot.Source) policy.Policy {
+	w.indexRoles()
+	m, ok := w.managed[arn]
+	if !ok {
+		return policy.Policy{Name: arn, Pointer: at.Pointer(), Gap: "its document is not in the snapshot"}
+	}
+	p := w.policyOf(arn, &m.Document, kind)
+	if p == nil {
+		return policy.Policy{Name: arn, Pointer: m.At.Pointer(), Gap: "its document is not in the snapshot"}
+	}
+	return *p
+}
+
+// boundary returns a role's permissions boundary, nil for none (P105, P109).
+func (w *World) boundary(r *snapshot.Role) *policy.Policy {
+	switch {
+	case r.BoundaryARN != "":
+		p := w.managedPolicy(r.BoundaryARN, policy.KindBoundary, r.BoundaryAt)
+		return &p
+	case r.BoundaryPresence != snapshot.Collected:
+		return &policy.Policy{Name: "permissions boundary of " + r.Name, Pointer: r.At.Pointer(), Gap: "whether there is one was not collected"}
+	}
+	return nil
+}
+
+// controlPolicies returns the SCPs or RCPs that apply to an account, by level,
+// root first. A nil result with an empty text: none applies. The text says
+// why they are unknown (P95 to P104).
+func (w *World) controlPolicies(account string, kind policy.Kind) (levels [][]policy.Policy, unknown string, assumed string) {
+	a, ok := w.accounts[account]
+	if !ok {
+		return nil, "account " + account + " is not in the snapshot, so nobody knows its organization", ""
+	}
+	org := &w.snap.Organizations
+	list := &org.SCPs
+	if kind == policy.KindRCP {
+		list = &org.RCPs
+	}
+	if a.ManagementAccount.Presence == snapshot.Collected && a.ManagementAccount.Value || org.ManagementAccount == a.ID && a.ID != "" {
+		return nil, "", ""
+	}
+	switch {
+	case a.Organization == snapshot.Collected && a.OrganizationID == "":
+		return nil, "", ""
+	case a.Organization == snapshot.Unreadable:
+		return nil, "the organization of account " + account + " could not be read", ""
+	case a.OrganizationID == "" && len(list.Items) == 0 && list.Presence != snapshot.Unreadable:
+		return nil, "", "Account " + account + " is taken to be in no organization, as the snapshot names none: no SCP and no RCP applies."
+	case list.Presence == snapshot.Unreadable:
+		return nil, "the organization's policies could not be read (" + gapText(list.Gap) + ")", ""
+	case list.Presence == snapshot.NotCollected:
+		return nil, "account " + account + " is in organization " + a.OrganizationID + ", whose policies were not collected", ""
+	case len(list.Items) == 0:
+		return nil, "", "" // the policy type is not enabled (P96)
+	}
+	return w.controlLevels(a, list.Items, kind)
+}
+
+func (w *World) controlLevels(a *snapshot.Account, items []snapshot.OrgPolicy, kind policy.Kind) ([][]policy.Policy, string, string) {
+	path := append(append([]string{}, a.OrganizationPath...), a.ID)
+	if len(a.OrganizationPath) == 0 {
+		for _, p := range items {
+			for _, t := range p.Targets {
+				if t != a.ID && !isAccountID(t) {
+					return nil, "the place of account " + a.ID + " in its organization is not in the snapshot", ""
+				}
+			}
+		}
+		path = []string{a.ID}
+	}
+	levels := make([][]policy.Policy, len(path))
+	for i := range items {
+		p := &items[i]
+		if p.TargetsPresence != snapshot.Collected {
+			return nil, "what policy " + p.ID + " is attached to is not in the snapshot", ""
+		}
+		for l, id := range path {
+			if !contains(p.Targets, id) {
+				continue
+			}
+			name := p.Name
+			if name == "" {
+				name = p.ID
+			}
+			if parsed := w.policyOf(name, &p.Document, kind); parsed != nil {
+				levels[l] = append(levels[l], *parsed)
+			}
+		}
+	}
+	if kind == policy.KindSCP {
+		for l := range levels {
+			if len(levels[l]) == 0 {
+				// AWS keeps at least one SCP on every root, OU and account: a
+				// level without any means that the snapshot does not have them.
+				levels[l] = []policy.Policy{{Name: "SCPs of " + path[l], Gap: "none is listed, though every root, OU and account has at least one"}}
+			}
+		}
+	}
+	return levels, "", ""
+}
+
+func isAccountID(s string) bool { return len(s) == 12 && isNumber(s) }
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// mentions tells whether any document of the layers names the condition key,
+// as a condition or as a policy variable. prefix asks for keys that begin so.
+func mentions(l *policy.Layers, key string, prefix bool) bool {
+	found := false
+	eachDocument(l, func(d *policy.Document) {
+		for i := range d.Statements {
+			s := &d.Statements[i]
+			for _, c := range s.Conditions {
+				k := strings.ToLower(c.Key)
+				if k == key || prefix && strings.HasPrefix(k, key) {
+					found = true
+				}
+				for _, v := range c.Values {
+					found = found || strings.Contains(strings.ToLower(v), "${"+key)
+				}
+			}
+			for _, r := range s.Resources {
+				found = found || strings.Contains(strings.ToLower(r), "${"+key)
+			}
+		}
+	})
+	return found
+}
+
+func eachDocument(l *policy.Layers, do func(*policy.Document)) {
+	one := func(p *policy.Policy) {
+		if p != nil && p.Document != nil {
+			do(p.Document)
+		}
+	}
+	each := func(list []policy.Policy) {
+		for i := range list {
+			one(&list[i])
+		}
+	}
+	each(l.Identity)
+	one(l.Boundary)
+	each(l.Session)
+	for _, level := range l.SCPs {
+		each(level)
+	}
+	for _, level := range l.RCPs {
+		each(level)
+	}
+	one(l.Endpoint)
+	one(l.Resource)
+	one(l.AccessPoint)
+}

@@ -1,0 +1,403 @@
+package sim
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/rules/policy/symbolic"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// gateLayers maps a policy layer to its gate and to the first word of its codes.
+var gateLayers = map[string]struct {
+	gate Gate
+	code string
+	call string // AWS's own name of the layer (P205)
+}{
+	policy.LayerEndpoint:    {GateEndpointPolicy, "ENDPOINT_POLICY", "VPC endpoint policy"},
+	policy.LayerRole:        {GateRole, "ROLE", "identity-based policy"},
+	policy.LayerBoundary:    {GateRole, "ROLE", "permissions boundary"},
+	policy.LayerSession:     {GateRole, "ROLE", "session policy"},
+	policy.LayerSCP:         {GateSCP, "SCP", "service control policy"},
+	policy.LayerRCP:         {GateRCP, "RCP", "resource control policy"},
+	policy.LayerBucket:      {GateBucketPolicy, "BUCKET_POLICY", "resource-based policy"},
+	policy.LayerAccessPoint: {GateBucket, "ACCESS_POINT_POLICY", "access point policy"},
+	policy.LayerKey:         {GateKMS, "KMS", "KMS key policy"},
+}
+
+// reportPolicies files the findings and missing facts of one decision.
+func (r *jobRun) reportPolicies(n int, t *target, action string, d *decided) {
+	for i := range d.blockers {
+		r.reportBlock(n, t, action, d, &d.blockers[i])
+	}
+	for _, g := range d.gates {
+		r.c.add(g.finding, n)
+	}
+	for _, m := range d.missing() {
+		r.c.missing(m)
+	}
+	for _, a := range decisionAssumptions(d) {
+		r.c.assume(a)
+	}
+	r.reportMalformed(n, &d.layers)
+}
+
+func decisionAssumptions(d *decided) []string {
+	set := make(map[string]bool)
+	for _, c := range d.result.Cases {
+		for _, a := range c.AllowedDecision.Assumptions {
+			set[a] = true
+		}
+		for _, a := range c.DeniedDecision.Assumptions {
+			set[a] = true
+		}
+	}
+	var out []string
+	for a := range set {
+		out = append(out, a)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// gateBlock is a blocker of one of S3's own gates, or of KMS.
+type gateBlock struct{ finding Finding }
+
+func (r *jobRun) reportBlock(n int, t *target, action string, d *decided, b *layerBlock) {
+	g := gateLayers[b.layer.Layer]
+	f := Finding{Gate: g.gate, Severity: Blocker, URL: "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
+		Example: requestExample(&b.request)}
+	comp, doc := r.layerPlace(d, t, b.layer)
+	f.Component, f.Name = comp.id, comp.name
+	f.Pointer = comp.pointer
+	if b.layer.Outcome == policy.ExplicitDeny {
+		f.Code, f.Rule = g.code+"_EXPLICIT_DENY", "P80"
+		if len(b.layer.Statements) > 0 {
+			s := b.layer.Statements[0]
+			if doc = r.documentOf(s, doc); doc != nil {
+				f.Pointer = r.w.statementPointer(doc, s.Index)
+			} else if s.Pointer != "" {
+				f.Pointer = s.Pointer
+			}
+			idx := s.Index
+			f.RuleIndex = &idx
+		}
+	} else {
+		f.Code, f.Rule = g.code+"_NO_ALLOW", noAllowRule(b.layer.Layer)
+	}
+	f.Message = r.blockMessage(t, action, b, comp, g.call)
+	f.Fix = r.blockFix(t, b, comp, g.call)
+	r.c.add(f, n)
+	if b.layer.Layer == policy.LayerEndpoint {
+		r.reportEndpointPolicy(n, d, comp)
+	}
+}
+
+func noAllowRule(layer string) string {
+	switch layer {
+	case policy.LayerEndpoint:
+		return "P112"
+	case policy.LayerSCP:
+		return "P96"
+	case policy.LayerBucket:
+		return "P85"
+	}
+	return "P84"
+}
+
+// component is what a policy finding is about.
+type component struct{ id, name, pointer string }
+
+// layerPlace finds the resource that a layer's policies belong to.
+func (r *jobRun) layerPlace(d *decided, t *target, l policy.LayerDecision) (component, *snapshot.Document) {
+	switch l.Layer {
+	case policy.LayerEndpoint:
+		id := ""
+		if v, ok := d.request.Context["aws:sourcevpce"]; ok && len(v.Values) > 0 {
+			id = v.Values[0]
+		}
+		if e, ok := r.w.endpoint(snapshot.VPCEndpointID(id)); ok {
+			return component{id, nameTag(e.item.Tags), documentPointer(&e.item.Policy, e.item.At)}, &e.item.Policy
+		}
+		return component{id: id}, nil
+	case policy.LayerBucket:
+		if b, ok := r.w.FindBucket(t.bucket); ok {
+			return component{t.bucketARN(), "", documentPointer(&b.Policy, b.At)}, &b.Policy
+		}
+		return component{id: t.bucketARN()}, nil
+	case policy.LayerAccessPoint:
+		return component{id: t.accessPoint.arn}, nil
+	case policy.LayerSCP, policy.LayerRCP:
+		if len(l.Statements) > 0 {
+			return component{id: l.Statements[0].Policy, pointer: l.Statements[0].Pointer}, nil
+		}
+		kind := &r.w.snap.Organizations.SCPs
+		if l.Layer == policy.LayerRCP {
+			kind = &r.w.snap.Organizations.RCPs
+		}
+		return component{id: r.who.account, pointer: kind.At.Pointer()}, nil
+	}
+	role := r.who.role
+	if role == nil {
+		return component{id: r.q.Job.RoleARN}, nil
+	}
+	if l.Layer == policy.LayerBoundary && role.BoundaryARN != "" {
+		return component{role.BoundaryARN, role.Name, role.BoundaryAt.Pointer()}, nil
+	}
+	return component{role.ARN, role.Name, role.At.Pointer()}, nil
+}
+
+func documentPointer(d *snapshot.Document, owner snapshot.Source) string {
+	if p := d.At.Pointer(); p != "" {
+		return p
+	}
+	return owner.Pointer()
+}
+
+// documentOf finds the document that holds a statement; fallback where the
+// layer has just one.
+func (r *jobRun) documentOf(s policy.StatementRef, fallback *snapshot.Document) *snapshot.Document {
+	if fallback != nil {
+		return fallback
+	}
+	r.w.indexRoles()
+	if m, ok := r.w.managed[s.Policy]; ok {
+		return &m.Document
+	}
+	if role := r.who.role; role != nil {
+		for i := range role.Inline {
+			if role.Inline[i].Name == s.Policy {
+				return &role.Inline[i].Document
+			}
+		}
+	}
+	for _, list := range [][]snapshot.OrgPolicy{r.w.snap.Organizations.SCPs.Items, r.w.snap.Organizations.RCPs.Items} {
+		for i := range list {
+			if list[i].Name == s.Policy || list[i].ID == s.Policy {
+				return &list[i].Document
+			}
+		}
+	}
+	return nil
+}
+
+// blockMessage says in AWS's own words what denied what (P205).
+func (r *jobRun) blockMessage(t *target, action string, b *layerBlock, c component, call string) string {
+	who := r.roleName()
+	if b.layer.Outcome == policy.ExplicitDeny {
+		text := fmt.Sprintf("%s is not authorized to perform %s on %s with an explicit deny in a %s", who, action, b.request.Resource, call)
+		if len(b.layer.Statements) > 0 {
+			text += ": " + statementText(b.layer.Statements[0])
+		}
+		return text + " of " + c.id + "."
+	}
+	text := fmt.Sprintf("No %s allows %s to perform %s on %s", call, who, action, b.request.Resource)
+	if call == "VPC endpoint policy" {
+		text = fmt.Sprintf("No VPC endpoint policy allows the %s action on %s: the policy of %s does not", action, b.request.Resource, c.id)
+	}
+	if len(b.layer.Near) > 0 {
+		n := b.layer.Near[0]
+		text += fmt.Sprintf("; %s of %s comes nearest, but its %s does not match: %s", statementName(n.StatementRef), n.Policy, n.Part, n.Detail)
+	}
+	if b.either {
+		text += "; nor does the bucket policy grant it"
+	}
+	return strings.TrimSuffix(text, ".") + "."
+}
+
+func (r *jobRun) roleName() string {
+	if r.who.role != nil {
+		return "role " + r.who.role.Name
+	}
+	return "role " + r.q.Job.RoleARN
+}
+
+func statementName(s policy.StatementRef) string {
+	if s.Sid != "" {
+		return fmt.Sprintf("statement %d (%s)", s.Index, s.Sid)
+	}
+	return fmt.Sprintf("statement %d", s.Index)
+}
+
+func statementText(s policy.StatementRef) string {
+	if s.Policy == "" {
+		return statementName(s)
+	}
+	return statementName(s) + " of " + s.Policy
+}
+
+func (r *jobRun) blockFix(t *target, b *layerBlock, c component, call string) string {
+	action, res := b.request.Action, t.resourceFor(b.request.Action)
+	if b.layer.Outcome == policy.ExplicitDeny {
+		text := "Narrow that Deny so that it spares this request"
+		if len(b.layer.Statements) > 0 {
+			text = "Narrow " + statementText(b.layer.Statements[0]) + " so that its Deny spares this request"
+		}
+		if ctx := denyHint(&b.request); ctx != "" {
+			text += " (" + ctx + ")"
+		}
+		return text + "."
+	}
+	switch b.layer.Layer {
+	case policy.LayerEndpoint:
+		return fmt.Sprintf("Add a statement to the policy of %s that allows %s on %s (Principal \"*\", narrowed by aws:PrincipalArn if need be).", c.id, action, res)
+	case policy.LayerRole:
+		text := fmt.Sprintf("Allow %s on %s in a policy of the role", action, res)
+		if b.either {
+			text += ", or grant it to the role in the bucket policy"
+		}
+		return text + "."
+	case policy.LayerBucket:
+		return fmt.Sprintf("The bucket's owner has to allow %s on %s to %s in the bucket policy.", action, res, r.q.Job.RoleARN)
+	case policy.LayerSCP:
+		return fmt.Sprintf("Attach a service control policy that allows %s at the level of the organization that allows none.", action)
+	}
+	return fmt.Sprintf("Allow %s on %s in the %s.", action, res, call)
+}
+
+func denyHint(q *policy.Request) string {
+	for _, k := range []string{"aws:sourcevpce", "aws:sourcevpc", "aws:sourceip"} {
+		if v, ok := q.Context[k]; ok && v.State == policy.KeyKnown && len(v.Values) == 1 {
+			return keyNames[k] + " is " + v.Values[0]
+		}
+	}
+	return ""
+}
+
+// keyNames spells the keys that examples show as AWS does.
+var keyNames = map[string]string{
+	"aws:sourcevpce": "aws:SourceVpce", "aws:sourcevpc": "aws:SourceVpc", "aws:vpcsourceip": "aws:VpcSourceIp",
+	"aws:sourceip": "aws:SourceIp", "aws:principalarn": "aws:PrincipalArn", "s3:prefix": "s3:prefix",
+	"aws:resourceaccount": "aws:ResourceAccount", "aws:principalorgid": "aws:PrincipalOrgID",
+}
+
+func requestExample(q *policy.Request) *Example {
+	e := &Example{Principal: q.Principal.ARN, Action: q.Action, Resource: q.Resource, Context: make(map[string]string)}
+	for k, name := range keyNames {
+		if v, ok := q.Context[k]; ok && v.State == policy.KeyKnown && len(v.Values) == 1 {
+			e.Context[name] = v.Values[0]
+		}
+	}
+	if v, ok := e.Context["aws:VpcSourceIp"]; ok {
+		e.Source = v
+	}
+	return e
+}
+
+// reportEndpointPolicy adds the finding for a document that only denies: on
+// an endpoint it allows nothing (P112, P129).
+func (r *jobRun) reportEndpointPolicy(n int, d *decided, c component) {
+	p := d.layers.Endpoint
+	if p == nil || p.Document == nil {
+		return
+	}
+	for i := range p.Document.Statements {
+		if !p.Document.Statements[i].Deny {
+			return
+		}
+	}
+	r.c.add(Finding{Code: "VPCE_DENY_ONLY", Gate: GateEndpointPolicy, Severity: Warning, Component: c.id, Name: c.name, Pointer: c.pointer, Rule: "P129", URL: docNeoVPC,
+		Message: "The policy of " + c.id + " only denies, and so allows nothing: it is a bucket policy that was put on the endpoint. The endpoint's default policy, which allows everything, is gone once a policy is set.",
+		Fix:     "Put this document on the bucket, and give the endpoint a policy that allows what the job needs."}, n)
+}
+
+func (r *jobRun) reportMalformed(n int, l *policy.Layers) {
+	one := func(p *policy.Policy, gate Gate) {
+		if p != nil && p.Malformed != nil {
+			r.c.add(Finding{Code: "POLICY_MALFORMED", Gate: gate, Severity: Warning, Component: p.Name, Pointer: p.Pointer, Rule: "P17",
+				Message: fmt.Sprintf("The policy document of %s is malformed, so nobody can say what it does: %v.", p.Name, p.Malformed),
+				Fix:     "Take the document again from AWS: AWS refuses malformed policies, so this one was damaged on its way or written by hand."}, n)
+		}
+	}
+	each := func(list []policy.Policy, gate Gate) {
+		for i := range list {
+			one(&list[i], gate)
+		}
+	}
+	one(l.Endpoint, GateEndpointPolicy)
+	each(l.Identity, GateRole)
+	one(l.Boundary, GateRole)
+	for _, level := range l.SCPs {
+		each(level, GateSCP)
+	}
+	for _, level := range l.RCPs {
+		each(level, GateRCP)
+	}
+	one(l.Resource, GateBucketPolicy)
+	one(l.AccessPoint, GateBucket)
+}
+
+// missing lists the facts that keep the decision open.
+func (d *decided) missing() []Missing {
+	var out []Missing
+	open := d.result.Outcome == symbolic.Unknown
+	var needs []policy.Need
+	for _, c := range d.result.Cases {
+		open = open || c.Outcome == symbolic.Unknown
+		needs = append(needs, c.Needs...)
+	}
+	if !open {
+		return nil
+	}
+	for _, l := range d.sample.Layers {
+		if l.Outcome != policy.LayerUnknown {
+			continue
+		}
+		g := gateLayers[l.Layer]
+		fact := l.Reason
+		if fact == "" {
+			fact = needsText(needs)
+		}
+		out = append(out, Missing{Code: "UNK_" + g.code, Gate: g.gate, Fact: strings.TrimSuffix(fact, "."), Component: d.request.Resource, Collect: collectHint(l.Layer, d)})
+	}
+	for _, n := range needs {
+		if n.Key != "" {
+			out = append(out, Missing{Code: "UNK_CONDITION_KEY", Gate: needGate(d, n), Fact: "the value of condition key " + n.Key, Component: n.Key, Pointer: needPointer(n), Collect: "--assume '" + n.Key + "=VALUE' or '" + n.Key + "=absent'"})
+		} else if n.Fact != "" {
+			out = append(out, Missing{Code: "UNK_POLICY", Gate: needGate(d, n), Fact: n.Fact, Pointer: needPointer(n)})
+		}
+	}
+	return out
+}
+
+func needPointer(n policy.Need) string {
+	if n.Statement == nil {
+		return ""
+	}
+	return n.Statement.Pointer
+}
+
+// needGate is the gate of the layer that holds the statement that needs it.
+func needGate(d *decided, n policy.Need) Gate {
+	if n.Statement != nil {
+		for _, l := range d.sample.Layers {
+			for _, s := range l.Statements {
+				if s == *n.Statement {
+					return gateLayers[l.Layer].gate
+				}
+			}
+		}
+	}
+	for _, l := range d.sample.Layers {
+		if l.Outcome == policy.LayerUnknown {
+			return gateLayers[l.Layer].gate
+		}
+	}
+	return GateRole
+}
+
+func collectHint(layer string, d *decided) string {
+	switch layer {
+	case policy.LayerBucket:
+		return "aws s3api get-bucket-policy --bucket " + strings.TrimPrefix(arnField(d.request.Resource, 5), "/")
+	case policy.LayerRole, policy.LayerBoundary:
+		return "aws iam get-account-authorization-details"
+	case policy.LayerSCP:
+		return "aws organizations list-policies --filter SERVICE_CONTROL_POLICY"
+	case policy.LayerRCP:
+		return "aws organizations list-policies --filter RESOURCE_CONTROL_POLICY"
+	}
+	return ""
+}

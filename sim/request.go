@@ -1,0 +1,371 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/rules/policy/symbolic"
+	"github.com/canreach/canreach/sim/network"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// decided is what all policy layers do to one action on one target by one
+// path: the symbolic decision, and every layer whose repair is needed.
+type decided struct {
+	result   symbolic.Result
+	layers   policy.Layers
+	request  policy.Request
+	sample   policy.Decision // of one concrete request, for what no case shows
+	blockers []layerBlock
+	gates    []gateBlock // S3's own gates and KMS
+	gate     tally       // of those gates
+}
+
+// layerBlock is a layer that denies some request of the set, with one such
+// request.
+type layerBlock struct {
+	layer    policy.LayerDecision
+	decision policy.Decision
+	request  policy.Request
+	either   bool // the bucket policy's grant is the other fix (P206)
+}
+
+// request decides one action on one target at a placement: for every flow of
+// the network, every case of the policies.
+func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswer) (Request, tally) {
+	out := Request{Action: action, Resource: t.resourceFor(action)}
+	total := tally{}
+	var alternatives []tally
+	show := newLayerView()
+	for i := range net.flows {
+		f := &net.flows[i]
+		d := r.decide(s, t, action, f, net)
+		v := joinFlow(f, d)
+		if f.Context.Uncertain {
+			alternatives = append(alternatives, v)
+		} else {
+			total.join(v)
+		}
+		r.reportPolicies(n, t, action, d)
+		show.add(d)
+	}
+	total.join(settleAlternatives(alternatives))
+	if !s.known && net.differs {
+		r.unknownRegion(t, s)
+		if total.pass {
+			total.pass, total.open = false, true
+		}
+	}
+	if t.accessPoint != nil && strings.HasSuffix(t.accessPoint.name, ".mrap") && total.pass {
+		total.pass, total.open = false, true
+		r.c.missing(Missing{Code: "UNK_MRAP", Gate: GateBucket, Component: t.accessPoint.arn, Fact: "what a multi-Region access point allows: it is not modelled (P272)"})
+	}
+	out.Verdict = total.judge()
+	out.Layers = show.layers(r.w)
+	out.Allowed, out.Denied = show.allowed, show.denied
+	if out.Layers == nil {
+		out.Layers = []Layer{}
+	}
+	return out, total
+}
+
+// settleAlternatives joins ways of which one is taken and nobody knows which
+// (N2): a common verdict stands, anything else is open.
+func settleAlternatives(ways []tally) tally {
+	if len(ways) == 0 {
+		return tally{}
+	}
+	first := ways[0].judge()
+	for _, v := range ways[1:] {
+		if v.judge() != first {
+			return tally{open: true}
+		}
+	}
+	return ways[0]
+}
+
+func (r *jobRun) unknownRegion(t *target, s *slot) {
+	r.c.missing(Missing{Code: "UNK_BUCKET_REGION", Gate: GateBucket, Component: t.bucket,
+		Fact:    fmt.Sprintf("the Region of bucket %s: in another Region than %s its traffic takes another way (N41)", t.bucket, s.region),
+		Collect: "aws s3api get-bucket-location --bucket " + t.bucket})
+}
+
+// joinFlow multiplies a flow's cases with the policies' cases.
+func joinFlow(f *network.Flow, d *decided) tally {
+	total := tally{}
+	for i := range d.result.Cases {
+		c := &d.result.Cases[i]
+		part := c.Addresses["aws:vpcsourceip"]
+		if !f.Context.SourceIsClient {
+			part = nil
+		}
+		v := caseTally(c.Outcome)
+		v = andGate(v, d.gate)
+		total.join(joinNetwork(f, part, v))
+	}
+	if len(d.result.Cases) == 0 {
+		total.join(joinNetwork(f, nil, andGate(caseTally(d.result.Outcome), d.gate)))
+	}
+	return total
+}
+
+func caseTally(o symbolic.Outcome) tally {
+	switch o {
+	case symbolic.All:
+		return tally{pass: true}
+	case symbolic.None:
+		return tally{fail: true}
+	case symbolic.Some:
+		return tally{pass: true, fail: true}
+	case symbolic.Unknown:
+		return tally{open: true}
+	}
+	panic("unreachable: outcome")
+}
+
+// andGate puts a further gate, the same for all cases, behind v.
+func andGate(v, gate tally) tally {
+	switch {
+	case gate.fail && !gate.pass:
+		return tally{fail: true}
+	case gate.fail && gate.pass:
+		return tally{pass: v.pass, fail: true, open: v.open || gate.open}
+	case gate.open && v.pass:
+		return tally{fail: v.fail, open: true}
+	}
+	return v
+}
+
+// joinNetwork joins the network's cases from part of the source addresses
+// (nil: all of them) with the policies' verdict on them.
+func joinNetwork(f *network.Flow, part []symbolic.AddrRange, v tally) tally {
+	passed, blocked, open := present(&f.Passed, part), present(&f.Blocked, part), present(&f.Open, part)
+	total := tally{}
+	if passed {
+		total.join(v)
+	}
+	if open {
+		if v.pass || v.open {
+			total.open = true
+		}
+		if v.fail {
+			total.fail = true
+		}
+	}
+	if blocked {
+		total.fail = true
+	}
+	return total
+}
+
+func present(c *network.Cases, part []symbolic.AddrRange) bool {
+	if c.Empty {
+		return false
+	}
+	if part == nil || len(c.Sources) == 0 {
+		return true
+	}
+	for _, a := range c.Sources {
+		for _, b := range part {
+			if a.From.BitLen() == b.From.BitLen() && a.From.Compare(b.To) <= 0 && b.From.Compare(a.To) <= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// decide runs the policies over one flow's requests, once for each distinct
+// context.
+func (r *jobRun) decide(s *slot, t *target, action string, f *network.Flow, net *netAnswer) *decided {
+	ctx := r.contextOf(f, s, net)
+	owner := r.ownerOf(t)
+	layers := r.who.layers()
+	assumed := r.w.bucketLayers(&layers, t, owner)
+	if assumed != "" {
+		r.c.assume(assumed)
+	}
+	if ctx.Via == "gateway-endpoint" || ctx.Via == "interface-endpoint" {
+		r.w.endpointLayer(&layers, ctx.Endpoint)
+	}
+	if t.accessPoint != nil {
+		r.accessPointLayer(&layers, t)
+	}
+	req := r.w.requestFor(r.q, &r.who, t, action, &ctx, owner, s.to)
+	q := symbolic.Question{Base: req}
+	r.rangeKeys(&q, &layers, &ctx, f)
+	d := &decided{layers: layers, request: req}
+	d.result = symbolic.Decide(&layers, q)
+	d.blockers = r.findBlockers(layers, q, d.result)
+	sample := req
+	sample.Resource = concreteResource(req.Resource)
+	d.sample = policy.Evaluate(&layers, &sample)
+	r.s3Gates(d, s, t, action, &ctx)
+	r.assumeKeys(&layers, t, action)
+	return d
+}
+
+func (r *jobRun) ownerOf(t *target) string {
+	if b, ok := r.w.FindBucket(t.bucket); ok && b.Account != nil {
+		return b.Account.ID
+	}
+	return ""
+}
+
+// contextOf is the flow's request context. Traffic that finds no way still
+// gets its policies judged, as far as they do not hang on the way: through
+// the VPC's one S3 endpoint if it has just one, as that is the way it would
+// take once the network is mended.
+func (r *jobRun) contextOf(f *network.Flow, s *slot, net *netAnswer) network.Context {
+	if f.Context.Via != "" {
+		return f.Context
+	}
+	if e, ok := r.w.onlyS3Gateway(r.vpc, s.to); ok {
+		return network.Context{Via: "gateway-endpoint", Endpoint: e.item.ID, EndpointVPC: e.item.VPC, EndpointOwner: e.item.OwnerID,
+			Region: s.to, SourceIsClient: true, Account: e.region.Account.ID}
+	}
+	return f.Context
+}
+
+// onlyS3Gateway finds the VPC's S3 gateway endpoint, if there is just one.
+func (w *World) onlyS3Gateway(vpc snapshot.VPCID, region string) (place[snapshot.VPCEndpoint], bool) {
+	w.endpoint("") // builds the index
+	var found []place[snapshot.VPCEndpoint]
+	for _, e := range w.byVPCE {
+		if e.item.VPC == vpc && strings.EqualFold(e.item.Type, "Gateway") && strings.HasSuffix(e.item.ServiceName, "."+region+".s3") {
+			found = append(found, e)
+		}
+	}
+	if len(found) != 1 {
+		return place[snapshot.VPCEndpoint]{}, false
+	}
+	return found[0], true
+}
+
+// rangeKeys lets keys that range over a known set do so (marked S in section
+// 6 of the semantics), where a policy asks for them.
+func (r *jobRun) rangeKeys(q *symbolic.Question, l *policy.Layers, ctx *network.Context, f *network.Flow) {
+	if _, settled := settledByCaller(r.q.Options.Assume, "aws:vpcsourceip"); !settled && (ctx.Via == "gateway-endpoint" || ctx.Via == "interface-endpoint") {
+		ranges := ctx.VPCSourceIP
+		if ctx.SourceIsClient {
+			ranges = flowSources(f)
+		}
+		if len(ranges) > 0 {
+			setAddress(q, l, "aws:vpcsourceip", ranges)
+		}
+	}
+	if len(ctx.PublicIPs) > 1 {
+		var ranges []network.AddrRange
+		for _, ip := range ctx.PublicIPs {
+			ranges = append(ranges, network.AddrRange{From: ip, To: ip})
+		}
+		setAddress(q, l, "aws:sourceip", ranges)
+	}
+	if _, settled := settledByCaller(r.q.Options.Assume, "s3:tlsversion"); !settled && mentions(l, "s3:tlsversion", false) {
+		q.Values = map[string][]string{"s3:tlsversion": {"1.2", "1.3"}}
+	}
+}
+
+func settledByCaller(assume []string, key string) (string, bool) {
+	for _, a := range assume {
+		k, v, _ := strings.Cut(a, "=")
+		if strings.EqualFold(strings.TrimSpace(k), key) {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+// setAddress ranges a key over addresses where a policy asks for it; else one
+// of them stands for all.
+func setAddress(q *symbolic.Question, l *policy.Layers, key string, ranges []network.AddrRange) {
+	q.Base.Context[key] = known(ranges[0].From.String())
+	if !mentions(l, key, false) {
+		return
+	}
+	if q.Addresses == nil {
+		q.Addresses = make(map[string][]symbolic.AddrRange)
+	}
+	for _, a := range ranges {
+		q.Addresses[key] = append(q.Addresses[key], symbolic.AddrRange(a))
+	}
+}
+
+// flowSources is every source address of a flow.
+func flowSources(f *network.Flow) []network.AddrRange {
+	var out []network.AddrRange
+	for _, c := range []*network.Cases{&f.Passed, &f.Open, &f.Blocked} {
+		if !c.Empty {
+			out = append(out, c.Sources...)
+		}
+	}
+	return mergeRanges(out)
+}
+
+func mergeRanges(in []network.AddrRange) []network.AddrRange {
+	slices.SortFunc(in, func(a, b network.AddrRange) int { return a.From.Compare(b.From) })
+	var out []network.AddrRange
+	for _, a := range in {
+		if n := len(out); n > 0 && a.From.BitLen() == out[n-1].To.BitLen() {
+			next := out[n-1].To.Next()
+			if !next.IsValid() || a.From.Compare(next) <= 0 {
+				if a.To.Compare(out[n-1].To) > 0 {
+					out[n-1].To = a.To
+				}
+				continue
+			}
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// concreteResource makes one ARN out of a pattern.
+func concreteResource(pattern string) string {
+	if pattern == "*" {
+		return pattern
+	}
+	return strings.NewReplacer("*", "key", "?", "k").Replace(pattern)
+}
+
+// findBlockers lists every layer whose repair is needed: it takes a request
+// that is denied, notes the layers that deny it, mends those, and asks again
+// until nothing is denied. So no blocker hides behind another, and a layer
+// that denies one half of the objects does not hide the one that denies the
+// other half.
+func (r *jobRun) findBlockers(l policy.Layers, q symbolic.Question, res symbolic.Result) []layerBlock {
+	var out []layerBlock
+	seen := make(map[string]bool)
+	for range 16 {
+		progress := false
+		for i := range res.Cases {
+			c := &res.Cases[i]
+			if c.Denied == nil {
+				continue
+			}
+			for _, b := range c.DeniedDecision.Blocking {
+				layer := c.DeniedDecision.Layers[b]
+				id := fmt.Sprint(layer.Layer, layer.Outcome, layer.Level)
+				if layer.Outcome == policy.ExplicitDeny && len(layer.Statements) > 0 {
+					id += fmt.Sprint(layer.Statements[0])
+				}
+				if seen[id] {
+					continue
+				}
+				seen[id], progress = true, true
+				out = append(out, layerBlock{layer: layer, decision: c.DeniedDecision, request: *c.Denied, either: c.DeniedDecision.EitherGrant && layer.Layer == policy.LayerRole})
+				l = mended(l, layer)
+			}
+		}
+		if !progress {
+			return out
+		}
+		res = symbolic.Decide(&l, q)
+		if res.Outcome == symbolic.All || res.Outcome == symbolic.Unknown {
+			return out
+		}
+	}
+	return out
+}

@@ -1,0 +1,210 @@
+package sim
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/sim/network"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// World is a snapshot made ready for questions. It may be asked from several
+// goroutines.
+type World struct {
+	snap     *snapshot.Snapshot
+	net      *network.Model
+	accounts map[string]*snapshot.Account
+	buckets  map[string]*snapshot.Bucket
+	subnets  map[snapshot.SubnetID][]place[snapshot.Subnet]
+	vpcs     map[snapshot.VPCID][]place[snapshot.VPC]
+	groups   map[snapshot.SecurityGroupID][]place[snapshot.SecurityGroup]
+	once     struct{ endpoints, roles, keys sync.Once }
+	byVPCE   map[snapshot.VPCEndpointID]place[snapshot.VPCEndpoint]
+	roles    map[string]*snapshot.Role
+	managed  map[string]*snapshot.ManagedPolicy
+	keys     map[string]*snapshot.Key
+	aliases  map[string]string
+
+	mu       sync.Mutex
+	policies map[policyKey]policy.Policy
+}
+
+// place is a resource with the account and region whose snapshot holds it.
+// The same id may stand in two accounts: a shared subnet is described by its
+// owner and by each participant.
+type place[T any] struct {
+	item   *T
+	region *snapshot.Region
+}
+
+type policyKey struct {
+	pointer string
+	kind    policy.Kind
+}
+
+// NewWorld prepares s. It reads indexes only; policies are parsed when a
+// question first meets them.
+func NewWorld(s *snapshot.Snapshot) *World {
+	w := &World{
+		snap: s, net: network.NewModel(s),
+		accounts: make(map[string]*snapshot.Account),
+		buckets:  make(map[string]*snapshot.Bucket),
+		subnets:  make(map[snapshot.SubnetID][]place[snapshot.Subnet]),
+		vpcs:     make(map[snapshot.VPCID][]place[snapshot.VPC]),
+		groups:   make(map[snapshot.SecurityGroupID][]place[snapshot.SecurityGroup]),
+		policies: make(map[policyKey]policy.Policy),
+	}
+	for _, a := range s.Accounts {
+		w.accounts[a.ID] = a
+		for i := range a.S3.Buckets.Items {
+			b := &a.S3.Buckets.Items[i]
+			w.buckets[b.Name] = b
+		}
+		for _, r := range a.Regions {
+			w.indexRegion(r)
+		}
+	}
+	return w
+}
+
+func (w *World) indexRegion(r *snapshot.Region) {
+	for i := range r.EC2.Subnets.Items {
+		s := &r.EC2.Subnets.Items[i]
+		w.subnets[s.ID] = append(w.subnets[s.ID], place[snapshot.Subnet]{s, r})
+	}
+	for i := range r.EC2.VPCs.Items {
+		v := &r.EC2.VPCs.Items[i]
+		w.vpcs[v.ID] = append(w.vpcs[v.ID], place[snapshot.VPC]{v, r})
+	}
+	for i := range r.EC2.SecurityGroups.Items {
+		g := &r.EC2.SecurityGroups.Items[i]
+		w.groups[g.ID] = append(w.groups[g.ID], place[snapshot.SecurityGroup]{g, r})
+	}
+}
+
+// Snapshot returns what the world was made from.
+func (w *World) Snapshot() *snapshot.Snapshot { return w.snap }
+
+// Network returns the network half's model.
+func (w *World) Network() *network.Model { return w.net }
+
+// inAccount picks the place whose region belongs to the account, else the first.
+func inAccount[T any](places []place[T], account string) (place[T], bool) {
+	for _, p := range places {
+		if p.region.Account != nil && p.region.Account.ID == account {
+			return p, true
+		}
+	}
+	if len(places) > 0 {
+		return places[0], true
+	}
+	return place[T]{}, false
+}
+
+func (w *World) endpoint(id snapshot.VPCEndpointID) (place[snapshot.VPCEndpoint], bool) {
+	w.once.endpoints.Do(func() {
+		w.byVPCE = make(map[snapshot.VPCEndpointID]place[snapshot.VPCEndpoint])
+		for _, a := range w.snap.Accounts {
+			for _, r := range a.Regions {
+				for i := range r.EC2.VPCEndpoints.Items {
+					e := &r.EC2.VPCEndpoints.Items[i]
+					w.byVPCE[e.ID] = place[snapshot.VPCEndpoint]{e, r}
+				}
+			}
+		}
+	})
+	p, ok := w.byVPCE[id]
+	return p, ok
+}
+
+func (w *World) indexRoles() {
+	w.once.roles.Do(func() {
+		w.roles = make(map[string]*snapshot.Role)
+		w.managed = make(map[string]*snapshot.ManagedPolicy)
+		for _, a := range w.snap.Accounts {
+			for i := range a.IAM.Roles.Items {
+				r := &a.IAM.Roles.Items[i]
+				w.roles[r.ARN] = r
+			}
+			for i := range a.IAM.Policies.Items {
+				p := &a.IAM.Policies.Items[i]
+				if old, ok := w.managed[p.ARN]; ok && old.Document.Presence == snapshot.Collected {
+					continue // an AWS-managed policy is in every account's details
+				}
+				w.managed[p.ARN] = p
+			}
+		}
+	})
+}
+
+// FindRole looks a role up by its ARN.
+func (w *World) FindRole(arn string) (*snapshot.Role, bool) {
+	w.indexRoles()
+	r, ok := w.roles[arn]
+	return r, ok
+}
+
+// FindBucket looks a bucket up by its name.
+func (w *World) FindBucket(name string) (*snapshot.Bucket, bool) {
+	b, ok := w.buckets[name]
+	return b, ok
+}
+
+func (w *World) findKey(id, region, account string) (*snapshot.Key, bool) {
+	w.once.keys.Do(func() {
+		w.keys = make(map[string]*snapshot.Key)
+		w.aliases = make(map[string]string)
+		for _, a := range w.snap.Accounts {
+			for i := range a.KMS.Keys.Items {
+				k := &a.KMS.Keys.Items[i]
+				w.keys[k.ARN] = k
+			}
+			for _, al := range a.KMS.Aliases.Items {
+				w.aliases[al.ARN] = al.Key
+			}
+		}
+	})
+	arn := keyARN(id, region, account)
+	if target, ok := w.aliases[arn]; ok {
+		arn = keyARN(target, region, account)
+	}
+	k, ok := w.keys[arn]
+	return k, ok
+}
+
+// keyARN completes a KMS key id or alias to an ARN, in the bucket's region
+// and account.
+func keyARN(id, region, account string) string {
+	switch {
+	case strings.HasPrefix(id, "arn:"):
+		return id
+	case strings.HasPrefix(id, "alias/"):
+		return "arn:" + partitionOf(region) + ":kms:" + region + ":" + account + ":" + id
+	default:
+		return "arn:" + partitionOf(region) + ":kms:" + region + ":" + account + ":key/" + id
+	}
+}
+
+// partitionOf returns the partition a region belongs to.
+//
+// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+func partitionOf(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	case strings.HasPrefix(region, "us-iso-"):
+		return "aws-iso"
+	case strings.HasPrefix(region, "us-isob-"):
+		return "aws-iso-b"
+	case strings.HasPrefix(region, "eu-isoe-"):
+		return "aws-iso-e"
+	case strings.HasPrefix(region, "us-isof-"):
+		return "aws-iso-f"
+	case strings.HasPrefix(region, "eusc-"):
+		return "aws-eusc"
+	}
+	return "aws"
+}
