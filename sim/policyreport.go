@@ -401,3 +401,18 @@ func collectHint(layer string, d *decided) string {
 	}
 	return ""
 }
+
+// denialReason says in one clause why a decision denies.
+func denialReason(d *policy.Decision) string {
+	for _, i := range d.Blocking {
+		l := d.Layers[i]
+		if l.Reason != "" {
+			return strings.TrimSuffix(l.Reason, ".")
+		}
+		if l.Outcome == policy.ExplicitDeny {
+			return "explicit deny in a " + gateLayers[l.Layer].call
+		}
+		return "no " + gateLayers[l.Layer].call + " allows it"
+	}
+	return "no policy allows it"
+}

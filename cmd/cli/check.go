@@ -1,15 +1,75 @@
 package cli
 
 import (
-	"errors"
+	"bufio"
 
 	"github.com/spf13/cobra"
+
+	"github.com/canreach/canreach/sim"
 )
 
 func newCheckCommand(env *Env) *cobra.Command {
-	return &cobra.Command{
-		Use:   "check",
-		Short: "Not built yet",
-		RunE:  func(*cobra.Command, []string) error { return errors.New("not built yet") },
+	var sf snapshotFlags
+	var qf questionFlags
+	var format string
+	cmd := &cobra.Command{
+		Use:   "check --snapshot S --job J [--bucket ARN] [--action A]…",
+		Short: "Can this job perform these S3 actions on this bucket, and if not, why not?",
+		Long: `Check decides, from a snapshot alone, whether a job can perform S3 actions on a
+bucket or on objects in it: for every subnet that the job may be placed in,
+every address there, every ephemeral port, every S3 address of the Region and
+every object that the ARN names.
+
+Without --bucket it asks about the job's own input (read) and output (write).
+
+Exit status: 0 REACHABLE, 1 PARTIAL or BLOCKED, 3 UNKNOWN, 2 if the input could
+not be read or the question makes no sense.`,
+		Example: `  canreach check --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json
+  canreach check -s snapshot.json -j job.json --bucket 'arn:aws:s3:::models/*' --action s3:GetObject -o json
+  canreach check -s snapshot.json --subnets subnet-1,subnet-2 --security-groups sg-1 --role arn:aws:iam::111122223333:role/Neo --bucket arn:aws:s3:::models`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if format != "text" && format != "json" && format != "yaml" {
+				return errFormat(format, "text", "json", "yaml")
+			}
+			q, err := qf.question(env, &sf)
+			if err != nil {
+				return err
+			}
+			snap, err := sf.load(env)
+			if err != nil {
+				return err
+			}
+			a, err := sim.NewWorld(snap).Check(q)
+			if err != nil {
+				return err
+			}
+			if err := writeAnswer(env, a, format); err != nil {
+				return err
+			}
+			return exit(exitStatus(a.Verdict))
+		},
 	}
+	sf.register(cmd.Flags())
+	qf.register(cmd.Flags())
+	cmd.Flags().StringVarP(&format, "output", "o", "text", "output format: text, json or yaml")
+	return cmd
+}
+
+// writeAnswer renders one answer.
+func writeAnswer(env *Env, a *sim.Answer, format string) error {
+	w := bufio.NewWriter(env.Stdout)
+	var err error
+	switch format {
+	case "json":
+		err = writeJSON(w, a)
+	case "yaml":
+		err = writeYAML(w, a)
+	default:
+		renderAnswer(w, a, env.Color())
+	}
+	if err != nil {
+		return err
+	}
+	return w.Flush()
 }

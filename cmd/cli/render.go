@@ -1,0 +1,326 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/canreach/canreach/sim"
+)
+
+// painter colours words where the output takes colour.
+type painter bool
+
+func (p painter) paint(code, s string) string {
+	if !p {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+func (p painter) verdict(v sim.Verdict) string {
+	switch v {
+	case sim.Reachable:
+		return p.paint("1;32", v.String())
+	case sim.Unknown, sim.Partial:
+		return p.paint("1;33", v.String())
+	default:
+		return p.paint("1;31", v.String())
+	}
+}
+
+// mark is the sign in front of a gate.
+func (p painter) mark(v sim.Verdict) string {
+	switch v {
+	case sim.Reachable:
+		return p.paint("32", "✓")
+	case sim.Blocked:
+		return p.paint("31", "✗")
+	case sim.Partial:
+		return p.paint("33", "◐")
+	default:
+		return p.paint("33", "?")
+	}
+}
+
+// renderAnswer writes what a tired engineer reads at night: the verdict
+// first, then the gates, then each blocker with its place and its repair.
+func renderAnswer(w io.Writer, a *sim.Answer, color bool) {
+	p := painter(color)
+	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), safeText(questionText(a)))
+	renderGates(w, p, a)
+	renderPlacements(w, p, a)
+	renderFindings(w, p, a, sim.Blocker, "What stops it")
+	renderUnknowns(w, p, a)
+	renderFindings(w, p, a, sim.Warning, "Warnings")
+	renderFindings(w, p, a, sim.Info, "Notes")
+	if len(a.Assumptions) > 0 {
+		fmt.Fprintf(w, "\nAssumptions\n")
+		for _, t := range a.Assumptions {
+			fmt.Fprintf(w, "  - %s\n", wrap(safeText(t), 4))
+		}
+	}
+}
+
+func questionText(a *sim.Answer) string {
+	q := &a.Question
+	who := q.Job
+	if who == "" {
+		who = q.From
+	}
+	if who == "" {
+		who = q.Role
+	}
+	if len(q.Targets) > 0 {
+		var parts []string
+		for _, t := range q.Targets {
+			parts = append(parts, strings.Join(t.Actions, " + ")+" on "+t.Bucket)
+		}
+		return who + ": " + strings.Join(parts, "; ")
+	}
+	return who + ": " + strings.Join(q.Actions, " + ") + " on " + q.Bucket
+}
+
+// gateState is what the chain of gates shows of one gate.
+func gateState(a *sim.Answer, g sim.Gate) sim.Verdict {
+	blocked := make(map[int]bool)
+	some := false
+	for _, f := range a.Findings {
+		if f.Gate == g && f.Severity == sim.Blocker {
+			some = true
+			for _, n := range f.Placements {
+				blocked[n] = true
+			}
+		}
+	}
+	switch {
+	case some && len(blocked) == len(a.Placements) && a.Verdict == sim.Blocked:
+		return sim.Blocked
+	case some && len(blocked) == len(a.Placements):
+		return sim.Partial
+	case some:
+		return sim.Partial
+	}
+	for _, u := range a.Unknowns {
+		if u.Gate == g {
+			return sim.Unknown
+		}
+	}
+	return sim.Reachable
+}
+
+// renderGates draws the path as a chain of gates with a mark each.
+func renderGates(w io.Writer, p painter, a *sim.Answer) {
+	var parts []string
+	for _, g := range sim.Gates() {
+		if g == sim.GateSGIngress && gateState(a, g) == sim.Reachable {
+			continue // replies are tracked: the gate does not exist
+		}
+		parts = append(parts, p.mark(gateState(a, g))+" "+g.String())
+	}
+	fmt.Fprintf(w, "\n  %s\n", strings.Join(parts[:7], " → "))
+	fmt.Fprintf(w, "  → %s\n", strings.Join(parts[7:], " → "))
+}
+
+func renderPlacements(w io.Writer, p painter, a *sim.Answer) {
+	fmt.Fprintf(w, "\nPlacements\n")
+	for i := range a.Placements {
+		pl := &a.Placements[i]
+		name := pl.Subnet
+		if name == "" {
+			name = "(no subnet)"
+		}
+		if pl.AvailabilityZone != "" {
+			name += " (" + pl.AvailabilityZone + ")"
+		}
+		if pl.Target != "" {
+			name += " to " + pl.Target
+		}
+		fmt.Fprintf(w, "  %s %s  network %s\n", p.mark(pl.Verdict), safeText(name), p.verdict(pl.Network.Verdict))
+		if len(pl.Network.Path) > 0 {
+			fmt.Fprintf(w, "      %s\n", safeText(pathText(pl.Network.Path)))
+		}
+		for _, r := range pl.Requests {
+			fmt.Fprintf(w, "    %s %s on %s\n", p.mark(r.Verdict), safeText(r.Action), safeText(r.Resource))
+			if r.Verdict == sim.Partial {
+				renderExamples(w, &r)
+			}
+		}
+	}
+}
+
+func renderExamples(w io.Writer, r *sim.Request) {
+	if r.Allowed != nil {
+		fmt.Fprintf(w, "        succeeds: %s\n", safeText(exampleText(r.Allowed)))
+	}
+	if r.Denied != nil {
+		fmt.Fprintf(w, "        fails:    %s\n", safeText(exampleText(r.Denied)))
+	}
+}
+
+func pathText(path []sim.Hop) string {
+	var parts []string
+	for _, h := range path {
+		if h.Direction == "reply" {
+			continue
+		}
+		if len(parts) > 0 && parts[len(parts)-1] == h.Component {
+			continue
+		}
+		parts = append(parts, h.Component)
+	}
+	return strings.Join(parts, " → ")
+}
+
+func renderFindings(w io.Writer, p painter, a *sim.Answer, s sim.Severity, title string) {
+	head := false
+	n := 0
+	for i := range a.Findings {
+		f := &a.Findings[i]
+		if f.Severity != s {
+			continue
+		}
+		if !head {
+			fmt.Fprintf(w, "\n%s\n", p.paint("1", title))
+			head = true
+		}
+		n++
+		renderFinding(w, p, a, n, f)
+	}
+}
+
+func renderFinding(w io.Writer, p painter, a *sim.Answer, n int, f *sim.Finding) {
+	name := f.Component
+	if f.Name != "" && !strings.Contains(f.Component, f.Name) {
+		name += " (" + f.Name + ")"
+	}
+	fmt.Fprintf(w, "  %d. [%s] %s %s\n", n, f.Gate, p.paint("1", safeText(f.Code)), safeText(name))
+	fmt.Fprintf(w, "     %s\n", wrap(safeText(f.Message), 5))
+	if where := placementsText(a, f); where != "" {
+		fmt.Fprintf(w, "     only:    %s\n", wrap(safeText(where), 14))
+	}
+	if rule := ruleText(f); rule != "" {
+		fmt.Fprintf(w, "     rule:    %s\n", wrap(safeText(rule), 14))
+	}
+	if f.Example != nil {
+		fmt.Fprintf(w, "     example: %s\n", wrap(safeText(exampleText(f.Example)), 14))
+	}
+	if f.Fix != "" {
+		fmt.Fprintf(w, "     fix:     %s\n", wrap(safeText(f.Fix), 14))
+	}
+}
+
+// placementsText names the subnets that a finding is about, where it is not all.
+func placementsText(a *sim.Answer, f *sim.Finding) string {
+	if len(f.Placements) == 0 || len(f.Placements) == len(a.Placements) {
+		return ""
+	}
+	var out []string
+	for _, n := range f.Placements {
+		s := a.Placements[n].Subnet
+		if a.Placements[n].Target != "" {
+			s += " to " + a.Placements[n].Target
+		}
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func ruleText(f *sim.Finding) string {
+	var parts []string
+	if f.Pointer != "" {
+		parts = append(parts, f.Pointer)
+	}
+	if f.RuleNumber != nil {
+		parts = append(parts, fmt.Sprintf("rule number %d", *f.RuleNumber))
+	}
+	if f.Rule != "" {
+		parts = append(parts, f.Rule)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func exampleText(e *sim.Example) string {
+	if e.Action != "" {
+		text := e.Action + " " + e.Resource
+		if e.Principal != "" {
+			text += " by " + e.Principal
+		}
+		keys := make([]string, 0, len(e.Context))
+		for k := range e.Context {
+			if k != "aws:PrincipalArn" && k != "aws:ResourceAccount" && k != "aws:PrincipalOrgID" {
+				keys = append(keys, k)
+			}
+		}
+		sort.Strings(keys)
+		for i, k := range keys {
+			if i == 0 {
+				text += " with"
+			} else {
+				text += ","
+			}
+			text += " " + k + "=" + e.Context[k]
+		}
+		return text
+	}
+	text := fmt.Sprintf("%s %s → %s", e.Protocol, hostPort(e.Source, e.SourcePort), hostPort(e.Destination, e.DestinationPort))
+	if e.Reply {
+		text += " (the reply)"
+	}
+	return text
+}
+
+func hostPort(host string, port int) string {
+	switch {
+	case host == "":
+		host = "any"
+	case strings.Contains(host, ":"):
+		host = "[" + host + "]"
+	}
+	if port == 0 {
+		return host
+	}
+	return fmt.Sprintf("%s:%d", host, port)
+}
+
+func renderUnknowns(w io.Writer, p painter, a *sim.Answer) {
+	if len(a.Unknowns) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", p.paint("1", "What the snapshot does not tell"))
+	for i, u := range a.Unknowns {
+		fmt.Fprintf(w, "  %d. [%s] %s %s\n", i+1, u.Gate, p.paint("1", safeText(u.Code)), safeText(u.Component))
+		fmt.Fprintf(w, "     %s\n", wrap(safeText(u.Fact), 5))
+		if u.Collect != "" {
+			fmt.Fprintf(w, "     collect: %s\n", wrap(safeText(u.Collect), 14))
+		}
+	}
+}
+
+// lineWidth is where text is wrapped.
+const lineWidth = 100
+
+// wrap breaks text at spaces, indenting the lines after the first.
+func wrap(text string, indent int) string {
+	var b strings.Builder
+	col := indent
+	for i, word := range strings.Fields(text) {
+		n := len([]rune(word))
+		switch {
+		case i == 0:
+		case col+1+n > lineWidth:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			col = indent
+		default:
+			b.WriteByte(' ')
+			col++
+		}
+		b.WriteString(word)
+		col += n
+	}
+	return b.String()
+}
