@@ -2,7 +2,9 @@ package snapshot
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"os"
 )
 
 // Options say how a snapshot is read.
@@ -11,6 +13,9 @@ type Options struct {
 	Region  string    // for files that don't tell
 	Stdin   io.Reader // what the path "-" reads; native form only
 }
+
+// maxNative is how large a native snapshot may be, decompressed.
+const maxNative = 2 << 30
 
 // Load reads a snapshot: a native file (.json, .json.gz, .json.zst, or "-"),
 // or a directory of AWS CLI outputs. Its error joins every LoadError found.
@@ -21,7 +26,7 @@ func Load(path string, opt Options) (*Snapshot, error) {
 	}
 	s, err := Parse(native)
 	if err != nil {
-		return nil, err
+		return nil, inFile(err, path)
 	}
 	s.Warnings = append(warnings, s.Warnings...)
 	return s, nil
@@ -30,17 +35,36 @@ func Load(path string, opt Options) (*Snapshot, error) {
 // Native returns the native form's bytes of what path holds: a file's own,
 // decompressed, or a directory converted.
 func Native(path string, opt Options) ([]byte, []Warning, error) {
-	return nil, nil, errors.New("not built yet")
+	if path == "-" {
+		if opt.Stdin == nil {
+			return nil, nil, errors.New(`path "-": there is no standard input`)
+		}
+		data, err := readCompressed(opt.Stdin, 0)
+		return data, nil, at("standard input", err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if info.IsDir() {
+		return nil, nil, errors.New("directories are not built yet")
+	}
+	if !info.Mode().IsRegular() && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) == 0 {
+		return nil, nil, fmt.Errorf("%s: neither a file nor a directory", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	data, err := readCompressed(f, info.Size())
+	return data, nil, at(path, err)
 }
 
-// Parse reads the native form. The snapshot keeps parts of native: the
-// caller must not change it afterwards.
-func Parse(native []byte) (*Snapshot, error) { return nil, errors.New("not built yet") }
-
-// LoadJob reads a job file, recognised by content.
-func LoadJob(path string, opt Options) (Job, error) { return Job{}, errors.New("not built yet") }
-
-// DecodeDocument undoes the encodings that AWS's APIs put around a policy
-// document (P18): a JSON string, URL encoding, at most two levels. The result
-// is the document's own text.
-func DecodeDocument(raw []byte) ([]byte, error) { return raw, nil }
+// at names the file of an error that does not.
+func at(file string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", file, err)
+}

@@ -1,0 +1,60 @@
+package snapshot
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// readCompressed reads all of in, decompressed if its first bytes say gzip or
+// zstd. Size is a guess at how much there is.
+func readCompressed(in io.Reader, size int64) ([]byte, error) {
+	var magic [4]byte
+	n, err := io.ReadFull(in, magic[:])
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	whole := io.MultiReader(bytes.NewReader(magic[:n]), in)
+	switch {
+	case bytes.HasPrefix(magic[:n], []byte{0x1f, 0x8b}):
+		z, err := gzip.NewReader(whole)
+		if err != nil {
+			return nil, fmt.Errorf("gzip: %w", err)
+		}
+		return readBounded(z, 0)
+	case bytes.Equal(magic[:n], []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		z, err := zstd.NewReader(whole, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxNative))
+		if err != nil {
+			return nil, fmt.Errorf("zstd: %w", err)
+		}
+		defer z.Close()
+		return readBounded(z, 0)
+	}
+	return readBounded(whole, size)
+}
+
+// readBounded reads all of in, up to the largest native form.
+func readBounded(in io.Reader, size int64) ([]byte, error) {
+	buf := make([]byte, 0, min(max(size, 0), maxNative)+512)
+	for {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		n, err := in.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case len(buf) > maxNative:
+			return nil, fmt.Errorf("larger than %d GiB: too large for a snapshot", maxNative>>30)
+		case errors.Is(err, io.EOF):
+			return buf, nil
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return nil, errors.New("the compressed file ends early: is it truncated?")
+		case err != nil:
+			return nil, err
+		}
+	}
+}

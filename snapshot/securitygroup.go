@@ -1,0 +1,283 @@
+package snapshot
+
+import "strconv"
+
+var securityGroupShape = shape[SecurityGroup]{(*reader).securityGroup, func(v *SecurityGroup) string { return string(v.ID) }, "GroupId"}
+
+// securityGroup reads one of describe-security-groups.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-security-groups.html
+func (r *reader) securityGroup(at Source, v *SecurityGroup) {
+	v.At = at
+	for ok := r.object(); ok && r.NextKey(); {
+		switch r.Key() {
+		case "GroupId":
+			readText(r, &v.ID)
+		case "VpcId":
+			readText(r, &v.VPC)
+		case "OwnerId":
+			v.OwnerID = r.text()
+		case "GroupName":
+			v.Name = r.text()
+		case "Tags":
+			v.Tags = r.tags()
+		case "IpPermissions":
+			v.Ingress, v.IngressKnown = r.permissions(r.child(at, "IpPermissions"))
+		case "IpPermissionsEgress":
+			v.Egress, v.EgressKnown = r.permissions(r.child(at, "IpPermissionsEgress"))
+		default:
+			r.Skip()
+		}
+	}
+}
+
+func (r *reader) permissions(base string) ([]Permission, bool) {
+	if !r.array() {
+		return nil, false
+	}
+	var buf [8]Permission
+	out := buf[:0]
+	for i := 0; r.NextItem(); i++ {
+		out = append(out, Permission{At: Source{base, int32(i)}})
+		r.permission(&out[i])
+	}
+	return keep(&r.slabs.permissions, out), true
+}
+
+// permission reads one IpPermission.
+//
+// AWS: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
+func (r *reader) permission(v *Permission) {
+	r.Peek()
+	offset := r.Offset()
+	if !r.object() {
+		return
+	}
+	for r.NextKey() {
+		switch r.Key() {
+		case "IpProtocol":
+			v.Protocol = r.protocol()
+		case "FromPort":
+			v.FromPort = r.intPointer()
+		case "ToPort":
+			v.ToPort = r.intPointer()
+		case "IpRanges":
+			v.Ranges = r.ruleRanges(v, "IpRanges", "CidrIp", ipv4)
+		case "Ipv6Ranges":
+			v.Ranges = r.ruleRanges(v, "Ipv6Ranges", "CidrIpv6", ipv6)
+		case "PrefixListIds":
+			r.prefixListRefs(v)
+		case "UserIdGroupPairs":
+			r.groupPairs(v)
+		default:
+			r.unknown(&v.UnknownFields, "")
+		}
+	}
+	if v.Protocol == "" && len(v.UnknownFields) == 0 && r.Err() == nil && !r.problemSince(offset) {
+		r.problemAt(offset, "this rule has no IpProtocol")
+	}
+}
+
+// ruleRanges reads one of the two lists of address ranges, and returns them
+// after those that v has already.
+func (r *reader) ruleRanges(v *Permission, list, member string, f family) []Range {
+	if !r.array() {
+		return v.Ranges
+	}
+	base := r.child(v.At, list)
+	var buf [8]Range
+	out := append(buf[:0], v.Ranges...)
+	for i := 0; r.NextItem(); i++ {
+		one := Range{At: Source{base, int32(i)}}
+		r.Peek()
+		offset := r.Offset()
+		if !r.object() {
+			continue
+		}
+		for r.NextKey() {
+			switch r.Key() {
+			case member:
+				one.CIDR = r.prefix(f)
+			case "Description":
+				one.Description = r.text()
+			default:
+				r.unknown(&v.UnknownFields, list+"/"+strconv.Itoa(i)+"/")
+			}
+		}
+		if !one.CIDR.IsValid() && r.Err() == nil && !r.problemSince(offset) {
+			r.problemAt(offset, "no %s here", member)
+		}
+		out = append(out, one)
+	}
+	return keep(&r.slabs.ranges, out)
+}
+
+func (r *reader) prefixListRefs(v *Permission) {
+	if !r.array() {
+		return
+	}
+	base := r.child(v.At, "PrefixListIds")
+	for i := 0; r.NextItem(); i++ {
+		ref := PrefixListRef{At: Source{base, int32(i)}}
+		for ok := r.object(); ok && r.NextKey(); {
+			switch r.Key() {
+			case "PrefixListId":
+				readText(r, &ref.List)
+			case "Description":
+				r.Skip()
+			default:
+				r.unknown(&v.UnknownFields, "PrefixListIds/"+strconv.Itoa(i)+"/")
+			}
+		}
+		v.PrefixLists = append(v.PrefixLists, ref)
+	}
+}
+
+func (r *reader) groupPairs(v *Permission) {
+	if !r.array() {
+		return
+	}
+	base := r.child(v.At, "UserIdGroupPairs")
+	for i := 0; r.NextItem(); i++ {
+		ref := GroupReference{At: Source{base, int32(i)}}
+		r.groupReference(&ref, &v.UnknownFields, i)
+		v.Groups = append(v.Groups, ref)
+	}
+}
+
+func (r *reader) groupReference(ref *GroupReference, unknown *[]string, i int) {
+	for ok := r.object(); ok && r.NextKey(); {
+		switch r.Key() {
+		case "GroupId":
+			readText(r, &ref.Group)
+		case "UserId":
+			ref.UserID = r.text()
+		case "VpcId":
+			readText(r, &ref.VPC)
+		case "VpcPeeringConnectionId":
+			readText(r, &ref.Peering)
+		case "PeeringStatus":
+			ref.PeeringStatus = r.text()
+		case "GroupName", "Description":
+			r.Skip()
+		default:
+			r.unknown(unknown, "UserIdGroupPairs/"+strconv.Itoa(i)+"/")
+		}
+	}
+}
+
+// groupRule is one of describe-security-group-rules: a permission with exactly
+// one remote, on its own.
+type groupRule struct {
+	id         string
+	group      SecurityGroupID
+	egress     bool
+	permission Permission
+}
+
+var groupRuleShape = shape[groupRule]{(*reader).groupRule, func(v *groupRule) string { return v.id }, "SecurityGroupRuleId"}
+
+// groupRule reads one of describe-security-group-rules.
+//
+// AWS: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html
+func (r *reader) groupRule(at Source, v *groupRule) {
+	p := &v.permission
+	p.At = at
+	r.Peek()
+	offset := r.Offset()
+	directed := false
+	for ok := r.object(); ok && r.NextKey(); {
+		switch r.Key() {
+		case "SecurityGroupRuleId":
+			v.id = r.text()
+		case "GroupId":
+			readText(r, &v.group)
+		case "IsEgress":
+			v.egress, directed = r.bool(), true
+		case "IpProtocol":
+			p.Protocol = r.protocol()
+		case "FromPort":
+			p.FromPort = r.intPointer()
+		case "ToPort":
+			p.ToPort = r.intPointer()
+		case "CidrIpv4":
+			if c := r.prefix(ipv4); c.IsValid() {
+				p.Ranges = append(p.Ranges, Range{At: at, CIDR: c})
+			}
+		case "CidrIpv6":
+			if c := r.prefix(ipv6); c.IsValid() {
+				p.Ranges = append(p.Ranges, Range{At: at, CIDR: c})
+			}
+		case "PrefixListId":
+			if id := r.text(); id != "" {
+				p.PrefixLists = append(p.PrefixLists, PrefixListRef{At: at, List: PrefixListID(id)})
+			}
+		case "ReferencedGroupInfo":
+			ref := GroupReference{At: at}
+			r.groupReference(&ref, &p.UnknownFields, 0)
+			if ref.Group != "" {
+				p.Groups = append(p.Groups, ref)
+			}
+		case "GroupOwnerId", "Description", "Tags", "SecurityGroupRuleArn":
+			r.Skip()
+		default:
+			r.unknown(&p.UnknownFields, "")
+		}
+	}
+	if r.Err() != nil || r.problemSince(offset) {
+		return
+	}
+	switch {
+	case v.group == "":
+		r.problemAt(offset, "this rule has no GroupId")
+	case !directed:
+		r.problemAt(offset, "this rule has no IsEgress")
+	case p.Protocol == "":
+		r.problemAt(offset, "this rule has no IpProtocol")
+	}
+}
+
+// addRules gives rules that were listed on their own to groups that came
+// without permissions.
+func addRules(groups []SecurityGroup, rules []groupRule) {
+	in := make(map[SecurityGroupID][]Permission)
+	out := make(map[SecurityGroupID][]Permission)
+	for _, rule := range rules {
+		if rule.egress {
+			out[rule.group] = append(out[rule.group], rule.permission)
+		} else {
+			in[rule.group] = append(in[rule.group], rule.permission)
+		}
+	}
+	for i := range groups {
+		g := &groups[i]
+		if !g.IngressKnown {
+			g.Ingress, g.IngressKnown = in[g.ID], true
+		}
+		if !g.EgressKnown {
+			g.Egress, g.EgressKnown = out[g.ID], true
+		}
+	}
+}
+
+// securityGroupVPC reads one of describe-security-group-vpc-associations.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-security-group-vpc-associations.html
+func (r *reader) securityGroupVPC(at Source, v *SecurityGroupVPC) {
+	v.At = at
+	for ok := r.object(); ok && r.NextKey(); {
+		switch r.Key() {
+		case "GroupId":
+			readText(r, &v.Group)
+		case "VpcId":
+			readText(r, &v.VPC)
+		case "State":
+			v.State = r.text()
+		default:
+			r.Skip()
+		}
+	}
+}
+
+var securityGroupVPCShape = shape[SecurityGroupVPC]{(*reader).securityGroupVPC,
+	func(v *SecurityGroupVPC) string { return together(string(v.Group), string(v.VPC)) }, "GroupId"}
