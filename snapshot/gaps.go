@@ -49,7 +49,7 @@ func (v *Region) parts() map[string]part {
 		"ResolverRules": &n.Rules, "ResolverRuleAssociations": &n.RuleAssociations,
 		"FirewallRuleGroupAssociations": &n.FirewallGroups, "FirewallRules": &n.FirewallRules,
 		"FirewallDomainLists": &n.FirewallDomains, "FirewallConfigs": &n.FirewallConfigs, "HostedZones": &n.PrivateZones,
-		"CompilationJobs": &v.SageMaker.Jobs,
+		"CompilationJobs": &v.SageMaker.Jobs, "Functions": &v.Functions,
 	}
 }
 

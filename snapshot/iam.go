@@ -54,6 +54,8 @@ func (r *reader) role(at Source, v *Role) {
 			v.Inline, v.InlinePresence = r.inlinePolicies(r.child(at, "RolePolicyList"))
 		case "AttachedManagedPolicies":
 			v.Attached, v.AttachedPresence = r.attachedPolicies(r.child(at, "AttachedManagedPolicies"))
+		case "InstanceProfileList":
+			v.InstanceProfiles = r.instanceProfiles()
 		case "PermissionsBoundary":
 			v.BoundaryAt = at.Child("PermissionsBoundary")
 			v.BoundaryARN = r.nestedText("PermissionsBoundaryArn")

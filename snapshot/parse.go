@@ -242,6 +242,8 @@ func (r *reader) region(v *Region) {
 			r.ec2(&v.EC2, base+"/ec2")
 		case "sagemaker":
 			r.sageMaker(&v.SageMaker, base+"/sagemaker")
+		case "lambda":
+			r.lambda(&v.Functions, base+"/lambda")
 		case "route53resolver":
 			r.resolver(&v.Resolver, base+"/route53resolver")
 		case "route53":

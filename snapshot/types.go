@@ -69,6 +69,7 @@ type Region struct {
 	EC2       EC2
 	Resolver  Resolver
 	SageMaker SageMaker
+	Functions Collection[Function] // lambda list-functions
 }
 
 // EC2 holds the collections of the EC2 API, under AWS's own names.
@@ -666,6 +667,7 @@ type Role struct {
 	Path             string
 	Tags             []Tag
 	TagsKnown        bool
+	InstanceProfiles []string        // ARNs of InstanceProfileList
 	Trust            Document        // AssumeRolePolicyDocument
 	Inline           []NamedDocument // RolePolicyList
 	InlinePresence   Presence
