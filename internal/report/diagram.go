@@ -1,0 +1,200 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/internal/picture"
+	"github.com/canreach/canreach/sim"
+)
+
+// Diagram draws a: one lane for all subnets that fare alike, the worst first.
+func Diagram(a *sim.Answer) *picture.Diagram {
+	d := &picture.Diagram{
+		Title: question(a),
+		Notes: notes(a),
+		Mark:  verdictMark(a.Verdict), Word: a.Verdict.String(),
+		Footnote: footnote(a),
+	}
+	var merged []*way
+	index := map[string]*way{}
+	for i := range a.Placements {
+		for _, w := range placementWays(a, i) {
+			key := w.signature()
+			if first := index[key]; first != nil {
+				first.merge(w)
+				continue
+			}
+			index[key] = w
+			merged = append(merged, w)
+		}
+	}
+	slices.SortStableFunc(merged, func(x, y *way) int { return verdictOrder(x.verdict) - verdictOrder(y.verdict) })
+	for _, w := range merged {
+		d.Lanes = append(d.Lanes, w.lane(a))
+	}
+	return d
+}
+
+// question is the question in one line.
+func question(a *sim.Answer) string {
+	q := a.Question
+	if q.From != "" || q.To != "" {
+		t := q.From + " → " + q.To
+		if q.Protocol != "" {
+			t += " (" + q.Protocol
+			if q.Port != 0 {
+				t += fmt.Sprintf(" %d", q.Port)
+			}
+			t += ")"
+		}
+		return t
+	}
+	job := q.Job
+	if job == "" {
+		job = "the job"
+	}
+	return job + " → " + strings.Join(destinations(q), ", ")
+}
+
+func destinations(q sim.AskedOf) []string {
+	if len(q.Targets) == 0 {
+		return []string{q.Bucket}
+	}
+	var all []string
+	for _, t := range q.Targets {
+		if !slices.Contains(all, t.Bucket) {
+			all = append(all, t.Bucket)
+		}
+	}
+	return all
+}
+
+func notes(a *sim.Answer) []string {
+	q := a.Question
+	var n []string
+	if len(q.Actions) > 0 {
+		n = append(n, strings.Join(q.Actions, ", "))
+	}
+	if q.Role != "" {
+		n = append(n, "as "+q.Role)
+	}
+	return n
+}
+
+func footnote(a *sim.Answer) string {
+	var f string
+	if a.Snapshot.SHA256 != "" {
+		f = "Snapshot sha256 " + a.Snapshot.SHA256
+	}
+	if a.Snapshot.CapturedAt != "" {
+		f += ", captured " + a.Snapshot.CapturedAt
+	}
+	return f
+}
+
+func verdictMark(v sim.Verdict) picture.Mark {
+	switch v {
+	case sim.Unknown:
+		return picture.Unknown
+	case sim.Reachable:
+		return picture.Pass
+	case sim.Partial:
+		return picture.Partial
+	case sim.Blocked:
+		return picture.Stop
+	}
+	panic("unreachable: verdict")
+}
+
+// verdictOrder puts first what a reader has to mend.
+func verdictOrder(v sim.Verdict) int {
+	return slices.Index([]sim.Verdict{sim.Blocked, sim.Partial, sim.Unknown, sim.Reachable}, v)
+}
+
+// way is one path of one placement, or of several that fare alike.
+type way struct {
+	verdict   sim.Verdict
+	target    string
+	split     string // which part of the traffic, where it splits
+	subnets   []string
+	zones     []string
+	stations  []*stage
+	placement int
+}
+
+// lane turns w into what the picture package draws.
+func (w *way) lane(a *sim.Answer) picture.Lane {
+	l := picture.Lane{Mark: verdictMark(w.verdict), Word: w.verdict.String(), Members: w.subnets}
+	switch n := len(w.subnets); {
+	case n == 1 && w.subnets[0] == "":
+		l.Title = "the network path"
+	case n == 1:
+		l.Title = w.subnets[0]
+	default:
+		l.Title = fmt.Sprintf("%d subnets", n)
+	}
+	var parts []string
+	if zones := strings.Join(slices.Sorted(slices.Values(w.zones)), ", "); zones != "" {
+		parts = append(parts, zones)
+	}
+	if len(w.subnets) > 1 {
+		parts = append(parts, some(w.subnets, 4))
+	}
+	for _, p := range []string{w.target, w.split} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	l.Note = strings.Join(parts, " · ")
+	l.Sections = w.sections(a)
+	return l
+}
+
+func (w *way) sections(a *sim.Answer) []picture.Section {
+	network := "NETWORK"
+	if a.Question.VPC != "" {
+		network += " · " + a.Question.VPC
+	}
+	all := []picture.Section{{Title: network}, {Title: "POLICIES"}, {Title: "DESTINATION"}}
+	for _, s := range w.stations {
+		part := &all[s.section()]
+		part.Stations = append(part.Stations, s.draw())
+	}
+	return slices.DeleteFunc(all, func(s picture.Section) bool { return len(s.Stations) == 0 })
+}
+
+// signature is equal for ways that look alike but for names and words.
+func (w *way) signature() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %q %q", w.verdict, w.target, w.split)
+	for _, s := range w.stations {
+		fmt.Fprintf(&b, "|%d %q %d %d %t", s.gate, s.Label, s.Mark, s.Reply, s.Off)
+		for _, l := range s.Lines {
+			fmt.Fprintf(&b, ";%d %q %q", l.Mark, l.Tag, l.Code)
+		}
+	}
+	return b.String()
+}
+
+// merge adds o, which has the same signature.
+func (w *way) merge(o *way) {
+	w.subnets = addNew(w.subnets, o.subnets...)
+	w.zones = addNew(w.zones, o.zones...)
+	for i, s := range w.stations {
+		s.names = addNew(s.names, o.stations[i].names...)
+		for j := range s.texts {
+			s.texts[j] = addNew(s.texts[j], o.stations[i].texts[j]...)
+		}
+	}
+}
+
+func addNew(list []string, more ...string) []string {
+	for _, m := range more {
+		if !slices.Contains(list, m) {
+			list = append(list, m)
+		}
+	}
+	return list
+}

@@ -1,0 +1,147 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/internal/picture"
+	"github.com/canreach/canreach/sim"
+)
+
+// addLayers adds a stage for every policy layer that some request meets.
+func (w *way) addLayers(a *sim.Answer, requests []sim.Request) {
+	var names []string
+	for _, r := range requests {
+		for _, l := range r.Layers {
+			names = addNew(names, l.Layer)
+		}
+	}
+	slices.SortStableFunc(names, func(x, y string) int { return cmp.Compare(layerLook(x).gate, layerLook(y).gate) })
+	for _, n := range names {
+		w.addLayer(a, n, requests)
+	}
+}
+
+func (w *way) addLayer(a *sim.Answer, name string, requests []sim.Request) {
+	l := layerLook(name)
+	s := newStage(l.gate, l.icon, l.label, "", picture.None)
+	s.names = nil
+	type said struct {
+		mark    picture.Mark
+		text    string
+		actions []string
+	}
+	var all []*said
+	for _, r := range requests {
+		for _, layer := range r.Layers {
+			if layer.Layer != name {
+				continue
+			}
+			mark := w.layerMark(a, l.gate, layer, r)
+			text := layerText(layer)
+			if mark == picture.None && r.Verdict == sim.Reachable {
+				text = "allows nothing here, and need not"
+			}
+			i := slices.IndexFunc(all, func(o *said) bool { return o.mark == mark && o.text == text })
+			if i < 0 {
+				all = append(all, &said{mark: mark, text: text})
+				i = len(all) - 1
+			}
+			all[i].actions = addNew(all[i].actions, r.Action)
+			for _, p := range layerPolicies(layer) {
+				s.names = addNew(s.names, p)
+			}
+		}
+	}
+	for _, o := range all {
+		s.Mark = joinMarks(s.Mark, o.mark)
+		s.add(picture.Line{Mark: o.mark, Text: strings.Join(o.actions, ", ") + ": " + o.text})
+	}
+	if len(s.names) == 0 {
+		s.names = []string{"(none)"}
+	}
+	w.stations = append(w.stations, s)
+}
+
+// joinMarks is the mark over requests that fare differently.
+func joinMarks(m, o picture.Mark) picture.Mark {
+	switch {
+	case m == picture.None:
+		return o
+	case o == picture.None || m == o:
+		return m
+	case m == picture.Unknown || o == picture.Unknown:
+		return picture.Unknown
+	}
+	return picture.Partial
+}
+
+// layerMark reads a layer's decision. A layer that says nothing stops a
+// request only where it had to allow it: then a blocker names its gate.
+func (w *way) layerMark(a *sim.Answer, gate sim.Gate, l sim.Layer, r sim.Request) picture.Mark {
+	mark := decisionMark(l.Decision)
+	if l.Decision != "implicitDeny" {
+		return mark
+	}
+	if r.Verdict == sim.Reachable || !blockedAt(a, &a.Placements[w.placement], gate) {
+		return picture.None
+	}
+	return mark
+}
+
+// blockedAt tells whether a blocker of p stands at gate.
+func blockedAt(a *sim.Answer, p *sim.Placement, gate sim.Gate) bool {
+	for _, n := range p.Findings {
+		if n >= 0 && n < len(a.Findings) && a.Findings[n].Gate == gate && a.Findings[n].Severity == sim.Blocker {
+			return true
+		}
+	}
+	return false
+}
+
+func layerPolicies(l sim.Layer) []string {
+	var names []string
+	if l.Policy != "" {
+		names = append(names, l.Policy)
+	}
+	for _, s := range l.Statements {
+		if s.Policy != "" {
+			names = addNew(names, s.Policy)
+		}
+	}
+	return names
+}
+
+// layerText says what a layer did and which statements did it.
+func layerText(l sim.Layer) string {
+	words := map[string]string{
+		"allow": "allowed", "explicitDeny": "denied", "implicitDeny": "no statement allows it",
+		"partial": "allowed in part", "unknown": "not known",
+	}
+	text, ok := words[l.Decision]
+	if !ok {
+		text = l.Decision
+	}
+	var by []string
+	for _, s := range l.Statements {
+		if s.Near == "" {
+			by = addNew(by, statementName(s))
+		}
+	}
+	if len(by) > 0 {
+		text += " by " + some(by, 3)
+	}
+	if l.Reason != "" {
+		text += " (" + l.Reason + ")"
+	}
+	return text
+}
+
+func statementName(s sim.Statement) string {
+	if s.Sid != "" {
+		return fmt.Sprintf("statement %d “%s”", s.Index, s.Sid)
+	}
+	return fmt.Sprintf("statement %d", s.Index)
+}

@@ -1,0 +1,366 @@
+package report
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/internal/picture"
+	"github.com/canreach/canreach/sim"
+)
+
+// placementWays returns the ways that traffic of placement i takes: one,
+// unless it splits.
+func placementWays(a *sim.Answer, i int) []*way {
+	p := &a.Placements[i]
+	if len(p.Network.Paths) < 2 {
+		path := sim.Path{Verdict: p.Network.Verdict, Hops: p.Network.Path}
+		if len(p.Network.Paths) == 1 {
+			path = p.Network.Paths[0]
+		}
+		return []*way{newWay(a, i, path, p.Verdict, "")}
+	}
+	var ways []*way
+	for n, path := range p.Network.Paths {
+		split := fmt.Sprintf("way %d of %d", n+1, len(p.Network.Paths))
+		if path.Via != "" {
+			split += ", " + strings.ReplaceAll(path.Via, "-", " ")
+		}
+		if len(path.Destinations) > 0 {
+			split += ": to " + some(path.Destinations, 4)
+		}
+		ways = append(ways, newWay(a, i, path, pathVerdict(a, p, path), split))
+	}
+	return ways
+}
+
+// some joins the first n of list, and counts the rest.
+func some(list []string, n int) string {
+	if len(list) <= n {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:n], ", "), len(list)-n)
+}
+
+// pathVerdict joins what the network and the policies say of one of several paths.
+func pathVerdict(a *sim.Answer, p *sim.Placement, path sim.Path) sim.Verdict {
+	if path.Verdict != sim.Reachable {
+		return path.Verdict
+	}
+	verdict, first := sim.Reachable, true
+	for _, r := range pathRequests(p, path) {
+		v := r.Verdict
+		if r.Via == "" && layersAllow(a, p, r) {
+			v = sim.Reachable // it is another path that fails
+		}
+		if first {
+			verdict, first = v, false
+			continue
+		}
+		verdict = both(verdict, v)
+	}
+	return verdict
+}
+
+// layersAllow tells whether no policy layer stands in the way of r.
+func layersAllow(a *sim.Answer, p *sim.Placement, r sim.Request) bool {
+	for _, l := range r.Layers {
+		if m := decisionMark(l.Decision); m != picture.Pass && l.Decision != "implicitDeny" || blockedAt(a, p, layerLook(l.Layer).gate) {
+			return false
+		}
+	}
+	return true
+}
+
+// both is the verdict over two sets of cases.
+func both(v, w sim.Verdict) sim.Verdict {
+	switch {
+	case v == w:
+		return v
+	case v == sim.Partial || w == sim.Partial:
+		return sim.Partial
+	case v == sim.Unknown || w == sim.Unknown:
+		return sim.Unknown
+	}
+	return sim.Partial
+}
+
+// pathRequests are the requests that go along path.
+func pathRequests(p *sim.Placement, path sim.Path) []sim.Request {
+	var rs []sim.Request
+	for _, r := range p.Requests {
+		if r.Via == "" || path.Via == "" && path.Endpoint == "" || r.Via == path.Endpoint || r.Via == path.Via {
+			rs = append(rs, r)
+		}
+	}
+	return rs
+}
+
+func newWay(a *sim.Answer, i int, path sim.Path, verdict sim.Verdict, split string) *way {
+	p := &a.Placements[i]
+	w := &way{verdict: verdict, target: p.Target, split: split, subnets: []string{p.Subnet}, placement: i}
+	if p.AvailabilityZone != "" {
+		w.zones = []string{p.AvailabilityZone}
+	}
+	w.addSource(a)
+	w.addHops(path.Hops)
+	w.addLayers(a, pathRequests(p, path))
+	w.addDestination(a)
+	for _, n := range p.Findings {
+		if n >= 0 && n < len(a.Findings) && concerns(&a.Findings[n], p, path) {
+			w.addFinding(&a.Findings[n])
+		}
+	}
+	for _, m := range a.Unknowns {
+		w.addMissing(&m)
+	}
+	return w
+}
+
+// concerns tells whether f is about path, where p's traffic takes several:
+// its example goes there, or its component lies on it.
+func concerns(f *sim.Finding, p *sim.Placement, path sim.Path) bool {
+	if len(p.Network.Paths) < 2 {
+		return true
+	}
+	if f.Example != nil && len(path.Destinations) > 0 {
+		remote := f.Example.Destination
+		if f.Example.Reply {
+			remote = f.Example.Source
+		}
+		if in, ok := within(remote, path.Destinations); ok {
+			return in
+		}
+	}
+	on := func(q sim.Path) bool {
+		return slices.ContainsFunc(q.Hops, func(h sim.Hop) bool { return h.Component == f.Component })
+	}
+	return on(path) || !slices.ContainsFunc(p.Network.Paths, on)
+}
+
+// within tells whether address is in one of the CIDRs; ok is false where that
+// can't be told.
+func within(address string, cidrs []string) (in, ok bool) {
+	addr, err := netip.ParseAddr(address)
+	if err != nil {
+		return false, false
+	}
+	for _, c := range cidrs {
+		prefix, err := netip.ParsePrefix(c)
+		if err != nil {
+			return false, false
+		}
+		in = in || prefix.Contains(addr)
+	}
+	return in, true
+}
+
+func (w *way) addSource(a *sim.Answer) {
+	q := a.Question
+	if q.Job == "" && q.Role == "" {
+		if q.From != "" {
+			w.stations = append(w.stations, newStage(sim.GateJob, picture.IconJob, "From", q.From, picture.Pass))
+		}
+		return
+	}
+	name := q.Job
+	if name == "" {
+		name = "job"
+	}
+	s := newStage(sim.GateJob, picture.IconJob, "SageMaker job", name, picture.Pass)
+	w.stations = append(w.stations, s)
+}
+
+func (w *way) addHops(hops []sim.Hop) {
+	for _, h := range hops {
+		l := lookOf(h.Kind)
+		mark := decisionMark(h.Decision)
+		if h.Direction == "reply" {
+			w.addReply(h, l, mark)
+			continue
+		}
+		s := newStage(l.gate, l.icon, l.label, h.Component, mark)
+		if h.Via != "" {
+			s.add(picture.Line{Mark: picture.None, Text: h.Via})
+		}
+		w.stations = append(w.stations, s)
+	}
+}
+
+// addReply puts what a component does to replies beside what it does to what
+// goes forward, where it is on that way, too.
+func (w *way) addReply(h sim.Hop, l look, mark picture.Mark) {
+	var at *stage
+	for _, s := range w.stations {
+		if s.Label == l.label && s.names[0] == h.Component {
+			at = s
+		}
+	}
+	if at == nil {
+		at = newStage(l.gate, l.icon, l.label, h.Component, picture.None)
+		w.insert(at)
+	}
+	if h.Decision != "" || at.Mark == picture.None {
+		at.Reply = worse(at.Reply, mark)
+	}
+	if h.Via != "" {
+		at.add(picture.Line{Mark: picture.None, Tag: "reply", Text: h.Via})
+	}
+}
+
+func worse(m, o picture.Mark) picture.Mark {
+	if m == picture.None {
+		return o
+	}
+	return m.Worse(o)
+}
+
+// insert puts s before the first stage of a later gate.
+func (w *way) insert(s *stage) {
+	i := slices.IndexFunc(w.stations, func(o *stage) bool { return o.gate > s.gate })
+	if i < 0 {
+		i = len(w.stations)
+	}
+	w.stations = slices.Insert(w.stations, i, s)
+}
+
+// addDestination adds the end of the way.
+func (w *way) addDestination(a *sim.Answer) {
+	mark := verdictMark(w.verdict)
+	if mark == picture.Stop {
+		mark = picture.Unreached
+	}
+	q := a.Question
+	if w.target == "" && q.Bucket == "" && q.To != "" {
+		w.stations = append(w.stations, newStage(sim.GateKMS, picture.IconCloud, "To", q.To, mark))
+		return
+	}
+	names := destinations(q)
+	if w.target != "" {
+		names = []string{w.target}
+	}
+	s := newStage(sim.GateBucket, picture.IconBucket, "S3 bucket", names[0], mark)
+	s.names = names
+	w.insert(s)
+}
+
+// addFinding puts f where it happens; if its component is not on the way, at
+// a stage of its own beside it.
+func (w *way) addFinding(f *sim.Finding) {
+	reply := f.Gate == sim.GateNACLIngress || f.Gate == sim.GateSGIngress || f.Example != nil && f.Example.Reply
+	s := w.find(f.Gate, f.Component)
+	if s == nil {
+		l := gateLooks[f.Gate]
+		name := f.Component
+		if name == "" {
+			name = "(none)"
+		}
+		s = newStage(l.gate, l.icon, l.label, name, picture.None)
+		s.Off = true
+		w.insert(s)
+	}
+	line := picture.Line{Mark: picture.None, Code: f.Code, Text: f.Message}
+	if reply {
+		line.Tag = "reply"
+	}
+	switch f.Severity {
+	case sim.Blocker:
+		line.Mark = picture.Stop
+		w.stop(s, reply)
+	case sim.Warning:
+		line.Mark = picture.Warn
+		if s.Mark == picture.Pass || s.Mark == picture.None {
+			s.Mark = picture.Warn
+		}
+	}
+	s.add(line)
+	if f.Severity == sim.Blocker {
+		if e := exampleText(f.Example); e != "" {
+			s.add(picture.Line{Mark: picture.None, Tag: "e.g.", Text: e})
+		}
+		if f.Fix != "" {
+			s.add(picture.Line{Mark: picture.None, Tag: "fix", Text: f.Fix})
+		}
+	}
+}
+
+// stop marks the stage where a blocker stands. Where some cases still succeed
+// it stops only a part of them.
+func (w *way) stop(s *stage, reply bool) {
+	mark := picture.Stop
+	if w.verdict != sim.Blocked && s.Mark != picture.Stop {
+		mark = picture.Partial
+	}
+	if reply {
+		s.Reply = worse(s.Reply, mark)
+		return
+	}
+	if s.Mark == picture.Partial { // the hop knows better
+		return
+	}
+	s.Mark = s.Mark.Worse(mark)
+}
+
+func (w *way) find(gate sim.Gate, component string) *stage {
+	want := gateLooks[gate].gate
+	var near *stage
+	for _, s := range w.stations {
+		if s.gate == want && (slices.Contains(s.names, component) || s.gate >= sim.GateEndpointPolicy && !s.Off) {
+			return s
+		}
+		if near == nil && component != "" && slices.Contains(s.names, component) && s.section() == (&stage{gate: want}).section() {
+			near = s
+		}
+	}
+	return near
+}
+
+func (w *way) addMissing(m *sim.Missing) {
+	if w.verdict == sim.Reachable {
+		return
+	}
+	s := w.find(m.Gate, m.Component)
+	if s == nil {
+		if w.verdict != sim.Unknown && w.verdict != sim.Partial {
+			return
+		}
+		l := gateLooks[m.Gate]
+		name := m.Component
+		if name == "" {
+			name = "(not in the snapshot)"
+		}
+		s = newStage(l.gate, l.icon, l.label, name, picture.Unknown)
+		w.insert(s)
+	}
+	if s.Mark == picture.Pass || s.Mark == picture.None {
+		s.Mark = picture.Unknown
+	}
+	s.add(picture.Line{Mark: picture.Unknown, Code: m.Code, Text: m.Fact})
+	if m.Collect != "" {
+		s.add(picture.Line{Mark: picture.None, Tag: "find out", Text: m.Collect})
+	}
+}
+
+// exampleText is a packet or a request in one line.
+func exampleText(e *sim.Example) string {
+	switch {
+	case e == nil:
+		return ""
+	case e.Source != "" || e.Destination != "":
+		return strings.TrimSpace(e.Protocol + " " + withPort(e.Source, e.SourcePort) + " → " + withPort(e.Destination, e.DestinationPort))
+	case e.Action != "":
+		return strings.TrimSpace(e.Action + " " + e.Resource)
+	}
+	return ""
+}
+
+func withPort(address string, port int) string {
+	switch {
+	case port == 0:
+		return address
+	case strings.Contains(address, ":"):
+		return fmt.Sprintf("[%s]:%d", address, port)
+	}
+	return fmt.Sprintf("%s:%d", address, port)
+}
