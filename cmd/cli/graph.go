@@ -1,15 +1,158 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/canreach/canreach/internal/picture"
+	"github.com/canreach/canreach/internal/report"
+	"github.com/canreach/canreach/sim"
 )
 
+// graphFormats are the formats of graph, by the file names that stand for them.
+var graphFormats = map[string]string{".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid", ".html": "html", ".htm": "html"}
+
 func newGraphCommand(env *Env) *cobra.Command {
-	return &cobra.Command{
-		Use:   "graph",
-		Short: "Not built yet",
-		RunE:  func(*cobra.Command, []string) error { return errors.New("not built yet") },
+	var sf snapshotFlags
+	var qf questionFlags
+	var answer, format, output string
+	var columns int
+	cmd := &cobra.Command{
+		Use:   "graph --snapshot S --job J [--bucket ARN] [-f svg|dot|mermaid|html] [-o FILE]",
+		Short: "Draw the path: what passes, what stops it, and the rule that does",
+		Long: `Graph asks what check asks and draws the answer: from the job's network
+interface through subnet, security groups, network ACL, route table and
+endpoint to S3 and every policy layer, and the replies on their way back.
+Subnets that fare alike are drawn once.
+
+An SVG needs nothing but itself: no script, no font or image from elsewhere. It
+follows the reader's dark mode, and prints. --columns 1 makes it fit a phone.
+
+The exit status is 0 whenever the picture was drawn, whatever the verdict.`,
+		Example: `  canreach graph --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json -o path.svg
+  canreach graph -s snapshot.json -j job.json -f mermaid
+  canreach check -s snapshot.json -j job.json -o json | canreach graph --answer - -f html -o path.html`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if err := graphFormat(&format, output); err != nil {
+				return err
+			}
+			a, err := graphAnswer(env, answer, &sf, &qf)
+			if err != nil {
+				return err
+			}
+			var b bytes.Buffer
+			if err := draw(&b, a, format, columns, env.Version); err != nil {
+				return err
+			}
+			if output == "" || output == "-" {
+				_, err := env.Stdout.Write(b.Bytes())
+				return err
+			}
+			return replaceFile(output, b.Bytes())
+		},
 	}
+	sf.register(cmd.Flags())
+	qf.register(cmd.Flags())
+	cmd.Flags().StringVar(&answer, "answer", "", "draw a saved answer (check -o json) instead of asking; - is standard input")
+	cmd.Flags().StringVarP(&format, "format", "f", "", "svg, dot, mermaid or html; default: by the name of the output file, else svg")
+	cmd.Flags().StringVarP(&output, "output", "o", "-", "file to write; - is standard output")
+	cmd.Flags().IntVar(&columns, "columns", 0, "paths side by side in an SVG; default: up to three")
+	return cmd
+}
+
+func graphFormat(format *string, output string) error {
+	if *format == "" {
+		*format = graphFormats[strings.ToLower(filepath.Ext(output))]
+	}
+	switch *format {
+	case "":
+		*format = "svg"
+	case "svg", "dot", "mermaid", "html":
+	default:
+		return errFormat(*format, "svg", "dot", "mermaid", "html")
+	}
+	return nil
+}
+
+// graphAnswer reads the answer to draw, or asks the question.
+func graphAnswer(env *Env, file string, sf *snapshotFlags, qf *questionFlags) (*sim.Answer, error) {
+	if file != "" {
+		if sf.path != "" || qf.job != "" {
+			return nil, errors.New("--answer excludes --snapshot and --job: it holds an answer already")
+		}
+		return readAnswer(env, file)
+	}
+	q, err := qf.question(env, sf)
+	if err != nil {
+		return nil, err
+	}
+	snap, err := sf.load(env)
+	if err != nil {
+		return nil, err
+	}
+	return sim.NewWorld(snap).Check(q)
+}
+
+// readAnswer reads an answer as check -o json writes it.
+func readAnswer(env *Env, file string) (*sim.Answer, error) {
+	text, err := readInput(env, file)
+	if err != nil {
+		return nil, err
+	}
+	var a sim.Answer
+	if err := json.Unmarshal(text, &a); err != nil {
+		return nil, withHint(fmt.Errorf("%s: not an answer: %w", file, err), "write one with canreach check -o json")
+	}
+	if a.Schema != sim.SchemaVerdict {
+		return nil, withHint(fmt.Errorf("%s: its schema is %q, not %q", file, a.Schema, sim.SchemaVerdict), "write one with canreach check -o json")
+	}
+	return &a, nil
+}
+
+func readInput(env *Env, file string) ([]byte, error) {
+	if file == "-" {
+		return io.ReadAll(env.Stdin)
+	}
+	return os.ReadFile(file)
+}
+
+func draw(w io.Writer, a *sim.Answer, format string, columns int, version string) error {
+	switch format {
+	case "dot":
+		return picture.DOT(w, report.Diagram(a))
+	case "mermaid":
+		return picture.Mermaid(w, report.Diagram(a))
+	case "html":
+		return report.HTML(w, report.Page{Answer: a, Facts: []report.Fact{{Name: "Program", Value: "canreach " + version}}})
+	}
+	return picture.SVG(w, report.Diagram(a), picture.SVGOptions{Columns: columns})
+}
+
+// replaceFile writes a file whole or not at all: beside its place first, then there.
+func replaceFile(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }

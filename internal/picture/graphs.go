@@ -18,13 +18,13 @@ var graphFont = font{size: 1, mono: true}
 func DOT(w io.Writer, d *Diagram) error {
 	var b strings.Builder
 	b.WriteString("digraph canreach {\n")
-	b.WriteString("  graph [rankdir=TB, labelloc=t, fontname=\"Helvetica\", label=" + dotString(d.Word+": "+d.Title) + "];\n")
+	b.WriteString("  graph [rankdir=TB, labelloc=t, fontname=\"Helvetica\", label=" + dotString(Clean(d.Word)+": "+Clean(d.Title)) + "];\n")
 	b.WriteString("  node [shape=box, style=\"rounded,filled\", fillcolor=\"#f8fafc\", color=\"#94a3b8\", fontname=\"Helvetica\", fontsize=11];\n")
 	b.WriteString("  edge [fontname=\"Helvetica\", fontsize=10];\n")
 	for i := range d.Lanes {
 		l := &d.Lanes[i]
 		fmt.Fprintf(&b, "  subgraph cluster_%d {\n    label=%s; color=%q; style=rounded;\n",
-			i, dotString(l.Mark.Glyph()+" "+l.Title+": "+l.Word+"\n"+l.Note), dotColours[l.Mark])
+			i, dotString(l.Mark.Glyph()+" "+Clean(l.Title)+": "+Clean(l.Word)+"\n"+Clean(l.Note)), dotColours[l.Mark])
 		for j, s := range l.Stations() {
 			overall, word := s.overall()
 			fmt.Fprintf(&b, "    n%d_%d [label=%s, %s];\n", i, j, dotString(s.label(overall, word)), dotNode(overall, s.Off))
@@ -44,14 +44,14 @@ func DOT(w io.Writer, d *Diagram) error {
 
 // label is a station in a few lines: its name, and what stops or worries there.
 func (s *Station) label(overall Mark, word string) string {
-	t := strings.TrimSpace(overall.Glyph() + " " + s.Label)
+	t := strings.TrimSpace(overall.Glyph() + " " + Clean(s.Label))
 	if word != "" {
 		t += ", " + word
 	}
-	t += "\n" + s.Name
+	t += "\n" + Clean(s.Name)
 	for _, l := range s.Lines {
 		if l.Mark == Stop || l.Mark == Unknown || l.Mark == Partial || l.Mark == Warn {
-			t += "\n" + l.Mark.Glyph() + " " + strings.TrimSpace(l.Code+" "+l.Text)
+			t += "\n" + l.Mark.Glyph() + " " + strings.TrimSpace(Clean(l.Code)+" "+Clean(l.Text))
 		}
 	}
 	return t
@@ -173,7 +173,7 @@ func Mermaid(w io.Writer, d *Diagram) error {
 	var styles strings.Builder
 	for i := range d.Lanes {
 		l := &d.Lanes[i]
-		fmt.Fprintf(&b, "  subgraph lane%d[%s]\n    direction TB\n", i, mermaidString(l.Mark.Glyph()+" "+l.Title+": "+l.Word))
+		fmt.Fprintf(&b, "  subgraph lane%d[%s]\n    direction TB\n", i, mermaidString(l.Mark.Glyph()+" "+Clean(l.Title)+": "+Clean(l.Word)))
 		for j, s := range l.Stations() {
 			overall, word := s.overall()
 			fmt.Fprintf(&b, "    n%d_%d[%s]:::%s\n", i, j, mermaidString(s.label(overall, word)), overall)

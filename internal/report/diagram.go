@@ -115,13 +115,15 @@ func verdictOrder(v sim.Verdict) int {
 
 // way is one path of one placement, or of several that fare alike.
 type way struct {
-	verdict   sim.Verdict
-	target    string
-	split     string // which part of the traffic, where it splits
-	subnets   []string
-	zones     []string
-	stations  []*stage
-	placement int
+	verdict      sim.Verdict
+	target       string
+	via          string // what carries it, as in sim.Path
+	destinations []string
+	split        string // which part of the traffic, where it splits
+	subnets      []string
+	zones        []string
+	stations     []*stage
+	placement    int
 }
 
 // lane turns w into what the picture package draws.
@@ -142,7 +144,7 @@ func (w *way) lane(a *sim.Answer) picture.Lane {
 	if len(w.subnets) > 1 {
 		parts = append(parts, some(w.subnets, 4))
 	}
-	for _, p := range []string{w.target, w.split} {
+	for _, p := range []string{w.target, w.split, strings.ReplaceAll(w.via, "-", " ")} {
 		if p != "" {
 			parts = append(parts, p)
 		}
@@ -168,7 +170,7 @@ func (w *way) sections(a *sim.Answer) []picture.Section {
 // signature is equal for ways that look alike but for names and words.
 func (w *way) signature() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d %q %q", w.verdict, w.target, w.split)
+	fmt.Fprintf(&b, "%d %q %q %q", w.verdict, w.target, w.split, w.via)
 	for _, s := range w.stations {
 		fmt.Fprintf(&b, "|%d %q %d %d %t", s.gate, s.Label, s.Mark, s.Reply, s.Off)
 		for _, l := range s.Lines {
@@ -182,6 +184,7 @@ func (w *way) signature() string {
 func (w *way) merge(o *way) {
 	w.subnets = addNew(w.subnets, o.subnets...)
 	w.zones = addNew(w.zones, o.zones...)
+	w.destinations = addNew(w.destinations, o.destinations...)
 	for i, s := range w.stations {
 		s.names = addNew(s.names, o.stations[i].names...)
 		for j := range s.texts {

@@ -33,6 +33,7 @@ func (w *way) addLayer(a *sim.Answer, name string, requests []sim.Request) {
 		text    string
 		actions []string
 	}
+	several := slices.ContainsFunc(requests, func(r sim.Request) bool { return bucketOf(r.Resource) != bucketOf(requests[0].Resource) })
 	var all []*said
 	for _, r := range requests {
 		for _, layer := range r.Layers {
@@ -49,7 +50,11 @@ func (w *way) addLayer(a *sim.Answer, name string, requests []sim.Request) {
 				all = append(all, &said{mark: mark, text: text})
 				i = len(all) - 1
 			}
-			all[i].actions = addNew(all[i].actions, r.Action)
+			asked := r.Action
+			if several {
+				asked += " on " + bucketOf(r.Resource)
+			}
+			all[i].actions = addNew(all[i].actions, asked)
 			for _, p := range layerPolicies(layer) {
 				s.names = addNew(s.names, p)
 			}
@@ -63,6 +68,12 @@ func (w *way) addLayer(a *sim.Answer, name string, requests []sim.Request) {
 		s.names = []string{"(none)"}
 	}
 	w.stations = append(w.stations, s)
+}
+
+// bucketOf is the bucket of an ARN of it or of objects in it.
+func bucketOf(arn string) string {
+	bucket, _, _ := strings.Cut(strings.TrimPrefix(arn, "arn:aws:s3:::"), "/")
+	return bucket
 }
 
 // joinMarks is the mark over requests that fare differently.

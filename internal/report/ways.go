@@ -11,7 +11,7 @@ import (
 )
 
 // placementWays returns the ways that traffic of placement i takes: one,
-// unless it splits.
+// unless it splits into parts that fare differently.
 func placementWays(a *sim.Answer, i int) []*way {
 	p := &a.Placements[i]
 	if len(p.Network.Paths) < 2 {
@@ -19,18 +19,26 @@ func placementWays(a *sim.Answer, i int) []*way {
 		if len(p.Network.Paths) == 1 {
 			path = p.Network.Paths[0]
 		}
-		return []*way{newWay(a, i, path, p.Verdict, "")}
+		return []*way{newWay(a, i, path, p.Verdict)}
 	}
 	var ways []*way
-	for n, path := range p.Network.Paths {
-		split := fmt.Sprintf("way %d of %d", n+1, len(p.Network.Paths))
-		if path.Via != "" {
-			split += ", " + strings.ReplaceAll(path.Via, "-", " ")
+	for _, path := range p.Network.Paths {
+		w := newWay(a, i, path, pathVerdict(a, p, path))
+		key := w.signature()
+		same := slices.IndexFunc(ways, func(o *way) bool { return o.signature() == key })
+		if same >= 0 {
+			ways[same].merge(w)
+			continue
 		}
-		if len(path.Destinations) > 0 {
-			split += ": to " + some(path.Destinations, 4)
+		ways = append(ways, w)
+	}
+	if len(ways) > 1 {
+		for n, w := range ways {
+			w.split = fmt.Sprintf("way %d of %d", n+1, len(ways))
+			if len(w.destinations) > 0 {
+				w.split += ": to " + some(w.destinations, 4)
+			}
 		}
-		ways = append(ways, newWay(a, i, path, pathVerdict(a, p, path), split))
 	}
 	return ways
 }
@@ -97,9 +105,9 @@ func pathRequests(p *sim.Placement, path sim.Path) []sim.Request {
 	return rs
 }
 
-func newWay(a *sim.Answer, i int, path sim.Path, verdict sim.Verdict, split string) *way {
+func newWay(a *sim.Answer, i int, path sim.Path, verdict sim.Verdict) *way {
 	p := &a.Placements[i]
-	w := &way{verdict: verdict, target: p.Target, split: split, subnets: []string{p.Subnet}, placement: i}
+	w := &way{verdict: verdict, target: p.Target, via: path.Via, destinations: slices.Clone(path.Destinations), subnets: []string{p.Subnet}, placement: i}
 	if p.AvailabilityZone != "" {
 		w.zones = []string{p.AvailabilityZone}
 	}
