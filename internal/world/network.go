@@ -20,8 +20,11 @@ const (
 // allow everything, so that a whole question hangs on the network alone.
 //
 // Ids are short: subnet-1, rtb-1, acl-1, sg-1, vpce-g, igw-1, nat-1.
-func Network(edits ...Edit) *World {
-	w := New(AccountID, RegionID)
+func Network(edits ...Edit) *World { return NetworkIn(RegionID, edits...) }
+
+// NetworkIn is Network in another region, with that region's S3 list.
+func NetworkIn(region string, edits ...Edit) *World {
+	w := New(AccountID, region)
 	w.Apply(
 		VPC("vpc-a", "10.0.0.0/16"),
 		Add("RouteTables"), Add("VpcEndpoints"), Add("NetworkInterfaces"), Add("Reservations"),
@@ -33,22 +36,22 @@ func Network(edits ...Edit) *World {
 		BPA("off"),
 		Add("ResolverRules"), Add("ResolverRuleAssociations"), Add("FirewallRuleGroupAssociations"), Add("HostedZones"),
 		Add("PrefixLists",
-			Obj{"PrefixListId": PL, "PrefixListName": "com.amazonaws.us-east-1.s3", "OwnerId": "AWS", "AddressFamily": "IPv4",
+			Obj{"PrefixListId": PL, "PrefixListName": "com.amazonaws." + region + ".s3", "OwnerId": "AWS", "AddressFamily": "IPv4",
 				"Cidrs": List{"52.216.0.0/15", "54.231.0.0/16", "3.5.0.0/19"}},
-			Obj{"PrefixListId": PLDynamo, "PrefixListName": "com.amazonaws.us-east-1.dynamodb", "OwnerId": "AWS", "AddressFamily": "IPv4",
+			Obj{"PrefixListId": PLDynamo, "PrefixListName": "com.amazonaws." + region + ".dynamodb", "OwnerId": "AWS", "AddressFamily": "IPv4",
 				"Cidrs": List{"52.94.0.0/22"}}),
 		ACL("acl-1", "vpc-a", true, AllowAll...),
-		Subnet("subnet-1", "vpc-a", "10.0.1.0/24", "us-east-1a"),
+		Subnet("subnet-1", "vpc-a", "10.0.1.0/24", region+"a"),
 		Table("rtb-1", "vpc-a", []string{"subnet-1"}, ToList(PL, "vpce-g")),
 		Gateway("vpce-g", "vpc-a", "rtb-1"),
 		Group("sg-1", "vpc-a", nil, []Obj{Rule("-1", "0.0.0.0/0")}),
-		roleAndBucket(),
+		roleAndBucket(region),
 	)
 	return w.Apply(edits...)
 }
 
 // roleAndBucket adds a role and a bucket that stop nothing.
-func roleAndBucket() Edit {
+func roleAndBucket(region string) Edit {
 	allow := func(actions any) Obj {
 		return Obj{"Version": "2012-10-17", "Statement": List{Obj{"Effect": "Allow", "Action": actions, "Resource": "*"}}}
 	}
@@ -56,7 +59,7 @@ func roleAndBucket() Edit {
 		Add("RoleDetailList", RoleObj(Role, Obj{"Version": "2012-10-17", "Statement": List{
 			Obj{"Effect": "Allow", "Principal": Obj{"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}}},
 			allow(List{"s3:*", "ec2:*"}))),
-		AddBucket(Bucket, RegionID, nil),
+		AddBucket(Bucket, region, nil),
 	)
 }
 
