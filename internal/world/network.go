@@ -29,7 +29,7 @@ func NetworkIn(region string, edits ...Edit) *World {
 		VPC("vpc-a", "10.0.0.0/16"),
 		Add("RouteTables"), Add("VpcEndpoints"), Add("NetworkInterfaces"), Add("Reservations"),
 		Add("InternetGateways"), Add("EgressOnlyInternetGateways"), Add("NatGateways"), Add("VpcPeeringConnections"),
-		Add("TransitGateways"), Add("TransitGatewayVpcAttachments"), Add("TransitGatewayRouteTables"), Add("VpnGateways"),
+		Add("TransitGateways"), Add("TransitGatewayAttachments"), Add("TransitGatewayVpcAttachments"), Add("TransitGatewayRouteTables"), Add("VpnGateways"),
 		Add("SecurityGroupVpcAssociations"), Add("Addresses"),
 		Add("DhcpOptions", Obj{"DhcpOptionsId": "dopt-1", "DhcpConfigurations": List{
 			Obj{"Key": "domain-name-servers", "Values": List{Obj{"Value": "AmazonProvidedDNS"}}}}}),
@@ -535,10 +535,13 @@ func Attach(id, tgw, vpc string, subnets ...string) Edit {
 		for _, s := range subnets {
 			ids = append(ids, s)
 		}
-		Add("TransitGatewayVpcAttachments", Obj{"TransitGatewayAttachmentId": id, "TransitGatewayId": tgw, "VpcId": vpc, "VpcOwnerId": w.account,
-			"ResourceType": "vpc", "ResourceId": vpc, "ResourceOwnerId": w.account,
-			"State": "available", "SubnetIds": ids, "Options": Obj{"ApplianceModeSupport": "disable", "Ipv6Support": "disable", "SecurityGroupReferencingSupport": "disable"},
-			"Association": Obj{"TransitGatewayRouteTableId": "tgw-rtb-1", "State": "associated"}})(w)
+		w.Apply(
+			Add("TransitGatewayAttachments", Obj{"TransitGatewayAttachmentId": id, "TransitGatewayId": tgw, "TransitGatewayOwnerId": w.account,
+				"ResourceType": "vpc", "ResourceId": vpc, "ResourceOwnerId": w.account, "State": "available",
+				"Association": Obj{"TransitGatewayRouteTableId": "tgw-rtb-1", "State": "associated"}}),
+			Add("TransitGatewayVpcAttachments", Obj{"TransitGatewayAttachmentId": id, "TransitGatewayId": tgw, "VpcId": vpc, "VpcOwnerId": w.account,
+				"State": "available", "SubnetIds": ids,
+				"Options": Obj{"ApplianceModeSupport": "disable", "Ipv6Support": "disable", "SecurityGroupReferencingSupport": "disable"}}))
 	}
 }
 

@@ -20,7 +20,7 @@ func Policy(edits ...Edit) *World {
 		VPC("vpc-1", "10.0.0.0/16"),
 		Add("RouteTables"), Add("VpcEndpoints"), Add("NetworkInterfaces"), Add("Reservations"),
 		Add("InternetGateways"), Add("EgressOnlyInternetGateways"), Add("NatGateways"), Add("VpcPeeringConnections"),
-		Add("TransitGateways"), Add("TransitGatewayVpcAttachments"), Add("TransitGatewayRouteTables"), Add("VpnGateways"),
+		Add("TransitGateways"), Add("TransitGatewayAttachments"), Add("TransitGatewayVpcAttachments"), Add("TransitGatewayRouteTables"), Add("VpnGateways"),
 		Add("DhcpOptions", Obj{"DhcpOptionsId": "dopt-1", "DhcpConfigurations": List{
 			Obj{"Key": "domain-name-servers", "Values": List{Obj{"Value": "AmazonProvidedDNS"}}}}}),
 		BPA("off"),

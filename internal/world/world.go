@@ -143,26 +143,25 @@ func (w *World) holder(collection string) Obj {
 	case "buckets":
 		return w.Account(w.account)["s3"].(Obj)
 	case "ResolverRules", "ResolverRuleAssociations", "FirewallRuleGroupAssociations", "FirewallRules",
-		"FirewallDomainLists", "FirewallConfigs", "HostedZones":
-		r := w.Region(w.account, w.region)
-		if r[resolverKey] == nil {
-			r[resolverKey] = Obj{}
-		}
-		return r[resolverKey].(Obj)
+		"FirewallDomainLists", "FirewallConfigs":
+		return member(w.Region(w.account, w.region), "route53resolver")
+	case "HostedZones":
+		return member(w.Region(w.account, w.region), "route53")
 	case "serviceControlPolicies", "resourceControlPolicies":
 		return w.root["organizations"].(Obj)
 	case "Keys", "Aliases":
-		a := w.Account(w.account)
-		if a["kms"] == nil {
-			a["kms"] = Obj{}
-		}
-		return a["kms"].(Obj)
+		return member(w.Account(w.account), "kms")
 	}
 	return w.Region(w.account, w.region)["ec2"].(Obj)
 }
 
-// resolverKey is the region's member that Route 53 Resolver data is in.
-const resolverKey = "resolver"
+// member returns an object member, made where there is none.
+func member(o Obj, key string) Obj {
+	if o[key] == nil {
+		o[key] = Obj{}
+	}
+	return o[key].(Obj)
+}
 
 // Find returns the resource with the id, in the account and region that edits
 // mean, or nil.
