@@ -20,12 +20,16 @@ func NewBool(b bool) *Node { return &Node{kind: Bool, raw: []byte(strconv.Format
 // NewNull returns a fresh null.
 func NewNull() *Node { return &Node{kind: Null, raw: []byte("null")} }
 
+// oneLine is the layout of what is in no tree yet.
+var oneLine = &style{colon: ":"}
+
 // NewArray returns a fresh array of nodes.
 func NewArray(elements ...*Node) *Node {
-	n := &Node{kind: Array, opened: true, edited: true}
+	n := &Node{kind: Array, opened: true, edited: true, style: oneLine}
 	for _, e := range elements {
 		n.items = append(n.items, item{value: e})
 	}
+	n.settle(oneLine, 0)
 	return n
 }
 
@@ -33,7 +37,7 @@ func NewArray(elements ...*Node) *Node {
 func NewStrings(ss ...string) *Node {
 	n := NewArray()
 	for _, s := range ss {
-		n.items = append(n.items, item{value: NewString(s)})
+		n.Append(NewString(s))
 	}
 	return n
 }
@@ -41,19 +45,23 @@ func NewStrings(ss ...string) *Node {
 // NewObject returns a fresh object of alternating keys (string) and values
 // (*Node, string, int, bool). A nil *Node leaves its member out.
 func NewObject(pairs ...any) *Node {
-	n := &Node{kind: Object, opened: true, edited: true}
+	n := &Node{kind: Object, opened: true, edited: true, style: oneLine}
 	for i := 0; i < len(pairs); i += 2 {
 		key, value := pairs[i].(string), fresh(pairs[i+1])
 		if value != nil {
 			n.items = append(n.items, item{key: key, label: string(Quote(key)), value: value})
 		}
 	}
+	n.settle(oneLine, 0)
 	return n
 }
 
 func fresh(v any) *Node {
 	switch v := v.(type) {
 	case *Node:
+		if v == nil {
+			return nil
+		}
 		return v
 	case string:
 		return NewString(v)
@@ -80,10 +88,11 @@ func (n *Node) Copy() *Node {
 	switch n.Kind() {
 	case Array, Object:
 		n.open()
-		c := &Node{kind: n.kind, opened: true, edited: true}
+		c := &Node{kind: n.kind, opened: true, edited: true, style: oneLine}
 		for _, it := range n.items {
 			c.items = append(c.items, item{key: it.key, label: it.label, value: it.value.Copy()})
 		}
+		c.settle(oneLine, 0)
 		return c
 	case Null:
 		return NewNull()

@@ -1,0 +1,176 @@
+package change
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/canreach/canreach/internal/located"
+)
+
+// Command returns the change as an AWS CLI command, quoted for a POSIX shell.
+// A JSON Patch has none: ok is false.
+func (c Change) Command() (command string, ok bool) {
+	if c.op == nil || c.op == patchOperation {
+		return "", false
+	}
+	service := c.op.service
+	if service == "s3api" && c.has("AccountId") {
+		service = "s3control" // an account's own Block Public Access
+	}
+	parts := []string{"aws", service, kebab(c.op.name)}
+	if c.Region != "" {
+		parts = append(parts, "--region", shellQuote(c.Region))
+	}
+	for _, f := range c.op.parameters {
+		if v, ok := c.Parameters.Get(f.name); ok {
+			parts = append(parts, option(f, v)...)
+		}
+	}
+	return strings.Join(parts, " "), true
+}
+
+func (c Change) has(name string) bool { _, ok := c.Parameters.Get(name); return ok }
+
+func option(f field, v located.Value) []string {
+	name := "--" + kebab(f.name)
+	switch {
+	case f.name == "Egress" && v.Text != "true":
+		return []string{"--ingress"}
+	case f.shape.kind == located.Bool && v.Text == "true":
+		return []string{name}
+	case f.shape.kind == located.Bool:
+		return []string{"--no-" + kebab(f.name)}
+	case f.shape.kind == located.List && f.shape.elem.kind == located.String:
+		out := []string{name}
+		for _, e := range v.Items {
+			out = append(out, shellQuote(e.Text))
+		}
+		return out
+	case v.Kind == located.List || v.Kind == located.Map:
+		return []string{name, shellQuote(string(v.JSON()))}
+	}
+	return []string{name, shellQuote(v.Text)}
+}
+
+// kebab turns AuthorizeSecurityGroupEgress into authorize-security-group-egress
+// as the AWS CLI does.
+func kebab(name string) string {
+	var b strings.Builder
+	runes := []rune(name)
+	for i, r := range runes {
+		if i > 0 && unicode.IsUpper(r) && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// shellQuote quotes for a POSIX shell where it is needed.
+func shellQuote(s string) string {
+	plain := s != "" && strings.IndexFunc(s, func(r rune) bool {
+		return !(r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("-_./:@,+", r))
+	}) < 0
+	if plain {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// value returns the change as a file has it.
+func (c Change) value() located.Value {
+	v := located.Value{Kind: located.Map}
+	add := func(key, text string) {
+		if text != "" {
+			v.Members = append(v.Members, located.Member{Key: key, Value: located.Of(text)})
+		}
+	}
+	add("comment", c.Comment)
+	add("account", c.Account)
+	add("region", c.Region)
+	add("as", c.As)
+	body := c.Parameters
+	if c.op != nil && c.op != patchOperation {
+		body = c.op.unfold(body)
+	}
+	key := c.Key()
+	if c.op != nil && ambiguous(c.op) {
+		key = c.op.service + "." + key
+	}
+	v.Members = append(v.Members, located.Member{Key: key, Value: body})
+	return v
+}
+
+func ambiguous(o *operation) bool {
+	return slices.ContainsFunc(operations, func(other *operation) bool { return other != o && other.name == o.name })
+}
+
+// unfold spells parameters as change files do, policies as mappings.
+func (o *operation) unfold(v located.Value) located.Value {
+	return unfold(v, structure(o.parameters...))
+}
+
+func unfold(v located.Value, s *shape) located.Value {
+	switch {
+	case s.policy:
+		if d, err := located.FromJSON([]byte(v.Text)); err == nil {
+			return d
+		}
+	case v.Kind == located.Map:
+		out := located.Value{Kind: located.Map}
+		for _, m := range v.Members {
+			for _, f := range s.fields {
+				if f.name == m.Key {
+					out.Members = append(out.Members, located.Member{Key: camel(m.Key), Value: unfold(m.Value, f.shape)})
+				}
+			}
+		}
+		return out
+	case v.Kind == located.List:
+		out := located.Value{Kind: located.List}
+		for _, e := range v.Items {
+			out.Items = append(out.Items, unfold(e, s.elem))
+		}
+		return out
+	}
+	return v
+}
+
+// camel spells IpPermissions as ipPermissions, SSEAlgorithm as it is.
+func camel(name string) string {
+	if len(name) > 1 && unicode.IsUpper(rune(name[1])) {
+		return name
+	}
+	return strings.ToLower(name[:1]) + name[1:]
+}
+
+// JSON returns the changes as a change file's JSON text, compact.
+func JSON(changes []Change) []byte {
+	v := located.Value{Kind: located.List}
+	for _, c := range changes {
+		v.Items = append(v.Items, c.value())
+	}
+	return v.JSON()
+}
+
+// MarshalJSON returns the change as a change file has it.
+func (c Change) MarshalJSON() ([]byte, error) {
+	v := c.value().JSON()
+	if !json.Valid(v) {
+		return nil, fmt.Errorf("the change %s is no JSON", c.Key())
+	}
+	return v, nil
+}
+
+// YAML returns the changes as a change file.
+func YAML(changes []Change) string {
+	var b bytes.Buffer
+	for _, c := range changes {
+		located.WriteYAML(&b, c.value(), 0, true)
+	}
+	return b.String()
+}
