@@ -21,6 +21,8 @@ const (
 	LayerBucket      = "bucket-policy"
 	LayerAccessPoint = "access-point-policy"
 	LayerKey         = "kms"
+	LayerTrust       = "trust-policy"
+	LayerResource    = "resource-policy" // of a resource that is no bucket, key or role
 )
 
 // Decision is what all layers together did to one request.

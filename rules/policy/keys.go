@@ -12,3 +12,7 @@ func Multivalued(key string) bool {
 	}
 	return strings.HasSuffix(key, ":leadingkeys")
 }
+
+// SuppliesKey tells whether AWS gives the condition key, in lower case, to
+// requests of the action at all (P149). Unknown where the tables do not tell.
+func SuppliesKey(action, key string) Truth { return Unknown }

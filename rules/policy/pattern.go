@@ -47,7 +47,7 @@ func tokenize(text string, variables, glob bool) []token {
 			i++
 			lit = i
 		case variables && c == '$' && strings.HasPrefix(text[i:], "${"):
-			t, n := variable(text[i:])
+			t, n := readVariable(text[i:])
 			if n == 0 {
 				i++
 				continue
@@ -64,9 +64,9 @@ func tokenize(text string, variables, glob bool) []token {
 	return out
 }
 
-// variable reads "${key}", "${key, 'default'}" or "${*}" at the start of text
+// readVariable reads "${key}", "${key, 'default'}" or "${*}" at the start of text
 // and returns its length; 0 where there is none.
-func variable(text string) (token, int) {
+func readVariable(text string) (token, int) {
 	end := strings.IndexByte(text, '}')
 	if end < 0 {
 		return token{}, 0
@@ -108,7 +108,7 @@ func splitARNPattern(text string) []string {
 	for i := 0; i < len(text) && len(parts) < 5; i++ {
 		switch {
 		case strings.HasPrefix(text[i:], "${"):
-			if _, n := variable(text[i:]); n > 0 {
+			if _, n := readVariable(text[i:]); n > 0 {
 				i += n - 1
 			}
 		case text[i] == ':':

@@ -97,6 +97,12 @@ type Request struct {
 	// UnknownKeys are names, lower case, with an optional final "*": keys
 	// that match one and are not in Context have state KeyUnknown.
 	UnknownKeys []string
+	// AccessPoint is the ARN of the S3 access point that the request goes
+	// through; "" for none. Resource is the bucket's or object's own ARN all
+	// the same (P59).
+	AccessPoint string
+	// CanonicalUsers are the account ids of known canonical user ids (P27).
+	CanonicalUsers map[string]string
 }
 
 // EndpointType tells gateway from interface endpoints (P117 to P121).
@@ -106,7 +112,19 @@ const (
 	EndpointNone EndpointType = iota // no endpoint carries the request: the layer does not exist
 	EndpointGateway
 	EndpointInterface
+	// EndpointUnspecified is an endpoint of one of the two types: where the
+	// difference decides, the outcome is Unknown.
+	EndpointUnspecified
 )
+
+// Grant is a KMS grant: a third source of permission beside policies (P311).
+type Grant struct {
+	Name       string
+	Grantee    string   // ARN of a principal
+	Operations []string // "Decrypt", "GenerateDataKey", …
+	// Equals and Subset are the encryption context constraints; nil: none.
+	Equals, Subset map[string]string
+}
 
 // Layers is everything that may allow or deny a request. A nil slice of a
 // layer that may be absent means that it does not apply.
@@ -124,4 +142,8 @@ type Layers struct {
 	Resource        *Policy // bucket policy (or another resource's); nil: there is none
 	ResourceKind    Kind    // how Resource is read; KindBucket for buckets
 	AccessPoint     *Policy // access point policy; nil: none or not asked through one
+	// Grants are KMS grants, for a key (P311); GrantsUnknown says why they are
+	// not known, where they are not.
+	Grants        []Grant
+	GrantsUnknown string
 }

@@ -35,7 +35,6 @@ type scanner struct {
 	latin1 bool
 }
 
-
 func (s *scanner) push(token string) { s.path = append(s.path, token) }
 func (s *scanner) pop()              { s.path = s.path[:len(s.path)-1] }
 

@@ -1,0 +1,492 @@
+package policy
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// keyDomain finds the values of an unknown key that the policies tell apart:
+// one for each way in which its conditions can fare together. It is complete
+// where every other value fares like one of them.
+func (e *Evaluator) keyDomain(key string) domain {
+	now := e.baseState(key)
+	d := domain{complete: true}
+	if presenceOpen(now) {
+		d.choices = append(d.choices, choice{value: Value{Multi: now.Multi}})
+	}
+	if now.State == KeyMaybe {
+		d.choices = append(d.choices, choice{value: Value{State: KeyKnown, Values: now.Values, Multi: now.Multi}})
+		return d
+	}
+	if v, ok := e.principalKey(key); ok {
+		d.choices = append(d.choices, choice{value: v})
+		return d
+	}
+	u := e.uses(key)
+	values, complete := u.values()
+	d.complete = complete
+	if isOwnerKey(key) {
+		if e.r.ResourceAccount != "" {
+			values = []string{e.r.ResourceAccount}
+		} else if a := e.r.Principal.Account; a != "" && !slices.Contains(values, a) {
+			values = append(values, a)
+		}
+	}
+	if !u.multi {
+		for _, v := range values {
+			d.choices = append(d.choices, choice{value: Value{State: KeyKnown, Values: []string{v}}})
+		}
+		return d
+	}
+	sets, all := subsets(values)
+	d.complete = d.complete && all
+	for _, set := range sets {
+		d.choices = append(d.choices, choice{value: Value{State: KeyKnown, Values: set, Multi: true}})
+	}
+	return d
+}
+
+// baseState is the state of a key without what the case split assumes.
+func (e *Evaluator) baseState(key string) Value {
+	keys := e.keys
+	e.keys = nil
+	v := e.state(key)
+	e.keys = keys
+	return v
+}
+
+// principalKey is the value of a key that follows from the principal, which a
+// completion can't choose (P219).
+func (e *Evaluator) principalKey(key string) (Value, bool) {
+	v, ok := DerivedKeys(e.r.Principal)[key]
+	return v, ok
+}
+
+// subsets lists the non-empty sets of values of a multivalued key.
+func subsets(values []string) (sets [][]string, all bool) {
+	const limit = 6
+	if len(values) > limit {
+		for _, v := range values {
+			sets = append(sets, []string{v})
+		}
+		return append(sets, values), false
+	}
+	for mask := 1; mask < 1<<len(values); mask++ {
+		var set []string
+		for i, v := range values {
+			if mask>>i&1 == 1 {
+				set = append(set, v)
+			}
+		}
+		sets = append(sets, set)
+	}
+	return sets, true
+}
+
+// keyUses is how the policies ask for one key.
+type keyUses struct {
+	multi    bool
+	patterns []textPattern // String and Arn operators, and Bool
+	arns     bool          // some operator asks whether the value is an ARN
+	numbers  []string
+	dates    []int64
+	networks []netip.Prefix
+	bytes    []string // Binary values
+	families int      // how many of the value types above are in use
+	// partial tells that some use can't be enumerated.
+	partial bool
+}
+
+// uses collects the conditions on a key, and the patterns that it stands in as
+// a variable, of every statement that speaks of the action.
+func (e *Evaluator) uses(key string) *keyUses {
+	u := &keyUses{multi: Multivalued(key) || e.baseState(key).Multi}
+	var text, number, date, network, binary bool
+	e.eachStatement(func(p *program, s *compiledStatement) {
+		for i := range s.resources {
+			u.asVariable(e, p, s.resources[i].tokensOf(), key, &text)
+		}
+		for i := range s.conditions {
+			c := &s.conditions[i]
+			for j := range c.values {
+				u.asVariable(e, p, c.values[j].tokensOf(), key, &text)
+			}
+			if p.keys[c.slot] != key {
+				continue
+			}
+			switch c.family {
+			case familyString, familyStringFold, familyLike, familyARN, familyBool:
+				text = true
+				u.text(e, p, c)
+			case familyNumeric:
+				number = true
+				for j := range c.values {
+					if c.values[j].ok {
+						u.numbers = append(u.numbers, c.Values[j])
+					}
+				}
+			case familyDate:
+				date = true
+				for j := range c.values {
+					if c.values[j].ok {
+						u.dates = append(u.dates, c.values[j].instant)
+					}
+				}
+			case familyIP:
+				network = true
+				for j := range c.values {
+					if c.values[j].ok {
+						u.networks = append(u.networks, c.values[j].network)
+					}
+				}
+			case familyBinary:
+				binary = true
+				u.bytes = append(u.bytes, c.Values...)
+			case familyNull:
+			}
+		}
+	})
+	for _, used := range [...]bool{text, number, date, network, binary} {
+		u.families += int(boolInt(used))
+	}
+	return u
+}
+
+// eachStatement calls f for every statement that speaks of the action.
+func (e *Evaluator) eachStatement(f func(*program, *compiledStatement)) {
+	each := func(list ...Policy) {
+		for i := range list {
+			if list[i].Document == nil {
+				continue
+			}
+			p := list[i].Document.compiled()
+			for _, n := range p.statementsFor(e.r.Action) {
+				f(p, &p.statements[n])
+			}
+		}
+	}
+	one := func(p *Policy) {
+		if p != nil {
+			each(*p)
+		}
+	}
+	each(e.l.Identity...)
+	one(e.l.Boundary)
+	each(e.l.Session...)
+	for _, level := range e.l.SCPs {
+		each(level...)
+	}
+	for _, level := range e.l.RCPs {
+		each(level...)
+	}
+	one(e.l.Endpoint)
+	one(e.l.Resource)
+	one(e.l.AccessPoint)
+}
+
+// text adds the patterns of a condition on text.
+func (u *keyUses) text(e *Evaluator, p *program, c *compiledCondition) {
+	for i := range c.values {
+		o := &c.values[i]
+		switch {
+		case c.family == familyBool:
+			u.patterns = append(u.patterns, textPattern{fold: true, units: appendText(nil, strconv.FormatBool(o.truth))},
+				textPattern{fold: true, units: appendText(nil, strconv.FormatBool(!o.truth))})
+		case c.family == familyARN:
+			u.arns = true
+			if units, ok := e.arnUnits(p, o.arn); ok {
+				u.patterns = append(u.patterns, textPattern{units: units})
+			} else {
+				u.partial = u.partial || o.arn.hasVariable
+			}
+		case o.pattern.kind == matchVariable:
+			if units, ok := e.expand(p, o.pattern.tokens); ok {
+				u.patterns = append(u.patterns, textPattern{fold: c.family == familyStringFold, units: units})
+			} else {
+				u.partial = true
+			}
+		case c.family == familyLike:
+			u.patterns = append(u.patterns, textPattern{units: appendUnits(nil, tokenize(c.Values[i], p.doc.Variables(), true))})
+		default:
+			u.patterns = append(u.patterns, textPattern{fold: c.family == familyStringFold, units: appendText(nil, o.text)})
+		}
+	}
+}
+
+// expand writes a pattern with variables out, where all are known. A variable
+// that can't be resolved gives a pattern that matches nothing.
+func (e *Evaluator) expand(p *program, tokens []token) ([]int32, bool) {
+	out := make([]token, 0, len(tokens))
+	for _, t := range tokens {
+		if t.kind != tokenVariable {
+			out = append(out, t)
+			continue
+		}
+		switch v := e.baseState(p.keys[t.slot]); {
+		case open(v):
+			return nil, false
+		case v.State == KeyKnown && len(v.Values) == 1 && !v.Multi:
+			out = append(out, token{text: v.Values[0]})
+		case v.State == KeyAbsent && t.hasDefault:
+			out = append(out, token{text: t.fallback})
+		default:
+			return []int32{unitNever}, true
+		}
+	}
+	return appendUnits(nil, out), true
+}
+
+// arnUnits is an ARN pattern as units, with stars that do not cross colons in
+// its first five parts.
+func (e *Evaluator) arnUnits(p *program, a *arnPattern) ([]int32, bool) {
+	if a.all || a.short {
+		return nil, true
+	}
+	if a.whole {
+		return e.matcherUnits(p, &a.parts[5])
+	}
+	var units []int32
+	for i := range a.parts {
+		part, ok := e.matcherUnits(p, &a.parts[i])
+		if !ok {
+			return nil, false
+		}
+		for _, c := range part {
+			switch {
+			case i < 5 && c == unitStar:
+				c = unitStarInPart
+			case i < 5 && c == unitAny:
+				c = unitAnyInPart
+			}
+			units = append(units, c)
+		}
+		if i < 5 {
+			units = append(units, ':')
+		}
+	}
+	return units, true
+}
+
+func (e *Evaluator) matcherUnits(p *program, m *matcher) ([]int32, bool) {
+	switch m.kind {
+	case matchVariable:
+		return e.expand(p, m.tokens)
+	case matchUnits:
+		return m.units, true
+	default:
+		return appendUnits(nil, m.literals()), true
+	}
+}
+
+// literals gives back the tokens of a pattern of literals and stars.
+func (m *matcher) literals() []token {
+	star := token{kind: tokenStar}
+	switch m.kind {
+	case matchAll:
+		return []token{star}
+	case matchExact:
+		return []token{{text: m.a}}
+	case matchPrefix:
+		return []token{{text: m.a}, star}
+	case matchSuffix:
+		return []token{star, {text: m.b}}
+	case matchEnds:
+		return []token{{text: m.a}, star, {text: m.b}}
+	case matchContains:
+		return []token{star, {text: m.a}, star}
+	case matchStars:
+		out := []token{{text: m.a}, star}
+		for _, run := range m.middle {
+			out = append(out, token{text: run}, star)
+		}
+		return append(out, token{text: m.b})
+	case matchNothing, matchUnits, matchVariable:
+	}
+	panic("unreachable: pattern without literals")
+}
+
+func (r *resourcePattern) tokensOf() []token { return r.arnPattern.tokensOf() }
+
+func (a *arnPattern) tokensOf() []token {
+	var out []token
+	for i := range a.parts {
+		out = append(out, a.parts[i].tokens...)
+	}
+	if a.short {
+		out = append(out, a.loose.tokens...)
+	}
+	return out
+}
+
+func (v *compiledValue) tokensOf() []token {
+	if v.arn != nil {
+		return v.arn.tokensOf()
+	}
+	return v.pattern.tokens
+}
+
+// asVariable adds what the key must be for a pattern that it stands in to
+// match: some part of the request's resource, or of another key's value.
+func (u *keyUses) asVariable(e *Evaluator, p *program, tokens []token, key string, text *bool) {
+	for _, t := range tokens {
+		if t.kind != tokenVariable || p.keys[t.slot] != key {
+			continue
+		}
+		*text = true
+		// In a Resource it is a part of the ARN; in a condition, of the other
+		// key's value, which only the request's own ARN and known keys bound.
+		if !u.parts(e.resource.text) || !u.parts(e.through.text) {
+			u.partial = true
+		}
+		for _, v := range e.r.Context {
+			for _, s := range v.Values {
+				if !u.parts(s) {
+					u.partial = true
+				}
+			}
+		}
+	}
+}
+
+// maxParts bounds the substrings that stand for a variable's value.
+const maxParts = 4096
+
+// parts adds every substring of s as a value to tell apart.
+func (u *keyUses) parts(s string) bool {
+	if len(s)*len(s)/2 > maxParts {
+		return false
+	}
+	for i := range len(s) {
+		for j := i + 1; j <= len(s); j++ {
+			u.bytes = append(u.bytes, s[i:j])
+		}
+	}
+	return true
+}
+
+// values lists one value for each way in which the conditions can fare.
+func (u *keyUses) values() (values []string, complete bool) {
+	complete = !u.partial && u.families <= 1 && (len(u.patterns) == 0 || len(u.bytes) == 0)
+	if len(u.patterns) > 0 || u.arns || u.families == 0 {
+		v, ok := distinctTexts(u.patterns, u.arns)
+		values, complete = append(values, v...), complete && ok
+	}
+	for _, n := range u.numbers {
+		values = append(values, n)
+	}
+	values = append(values, between(u.numbers)...)
+	values = append(values, dateValues(u.dates)...)
+	values = append(values, addressValues(u.networks)...)
+	values = append(values, u.bytes...)
+	if len(u.numbers) > 0 || len(u.dates) > 0 || len(u.networks) > 0 || len(u.bytes) > 0 || len(values) == 0 {
+		values = append(values, otherText(values))
+	}
+	slices.Sort(values)
+	return slices.Compact(values), complete
+}
+
+// between lists a number below, above and between all of the given ones.
+func between(numbers []string) []string {
+	if len(numbers) == 0 {
+		return nil
+	}
+	ds := make([]decimal, len(numbers))
+	for i, n := range numbers {
+		ds[i], _ = parseDecimal(n)
+	}
+	slices.SortFunc(ds, decimal.compare)
+	out := []string{ds[0].beyond(true), ds[len(ds)-1].beyond(false)}
+	for _, d := range ds {
+		out = append(out, d.justAbove())
+	}
+	return out
+}
+
+// beyond is a number below or above d.
+func (d decimal) beyond(below bool) string {
+	digits := "1" + strings.Repeat("0", len(d.whole)+1)
+	if below {
+		return "-" + digits
+	}
+	return digits
+}
+
+// justAbove is a number above d and below every greater one that has at most
+// as many decimal places as a policy of our size can write.
+func (d decimal) justAbove() string {
+	s := d.whole
+	if s == "" {
+		s = "0"
+	}
+	if !d.negative {
+		return s + "." + d.frac + strings.Repeat("0", 40) + "1"
+	}
+	if d.frac == "" && d.whole == "" {
+		return "0." + strings.Repeat("0", 40) + "1"
+	}
+	// Just nearer to zero: take one off the last place and fill up with nines.
+	digits := []byte(s + d.frac)
+	for i := len(digits) - 1; i >= 0; i-- {
+		if digits[i] > '0' {
+			digits[i]--
+			break
+		}
+		digits[i] = '9'
+	}
+	return "-" + string(digits[:len(s)]) + "." + string(digits[len(s):]) + strings.Repeat("9", 41)
+}
+
+func dateValues(dates []int64) []string {
+	var out []string
+	for _, ms := range dates {
+		for _, at := range [...]int64{ms - 1, ms, ms + 1} {
+			out = append(out, time.UnixMilli(at).UTC().Format("2006-01-02T15:04:05.000Z"))
+		}
+	}
+	return out
+}
+
+// addressValues lists the first address of each network, and those around it.
+func addressValues(networks []netip.Prefix) []string {
+	if len(networks) == 0 {
+		return nil
+	}
+	out := []string{"0.0.0.0", "::", "255.255.255.255"}
+	for _, n := range networks {
+		first, last := n.Addr(), lastAddr(n)
+		for _, a := range [...]netip.Addr{first, first.Prev(), last, last.Next()} {
+			if a.IsValid() {
+				out = append(out, a.String())
+			}
+		}
+	}
+	return out
+}
+
+func lastAddr(n netip.Prefix) netip.Addr {
+	b := n.Addr().As16()
+	from := n.Bits()
+	if n.Addr().Is4() {
+		from += 96
+	}
+	for i := from; i < 128; i++ {
+		b[i/8] |= 1 << (7 - i%8)
+	}
+	a := netip.AddrFrom16(b)
+	if n.Addr().Is4() {
+		return a.Unmap()
+	}
+	return a
+}
+
+// otherText is a text that is none of values.
+func otherText(values []string) string {
+	s := "other"
+	for slices.Contains(values, s) {
+		s += "-"
+	}
+	return s
+}

@@ -1,0 +1,466 @@
+package policy
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// layerRow is a layer as it is reported: in the order of P81 as findings use it.
+type layerRow struct {
+	id    layerID
+	name  string
+	words string // AWS's own words (P205)
+}
+
+// rows lists the layers that apply to the request, in a fixed order.
+func (e *Evaluator) rows() []layerRow {
+	var rows []layerRow
+	add := func(applies bool, id layerID, name, words string) {
+		if applies {
+			rows = append(rows, layerRow{id, name, words})
+		}
+	}
+	l := e.l
+	identity := e.hasIdentity()
+	scp := !(e.r.Principal.Kind == PrincipalService || e.r.Principal.Kind == PrincipalAnonymous || e.r.Principal.serviceLinked())
+	add(l.EndpointType != EndpointNone, layerEndpoint, LayerEndpoint, "VPC endpoint policy")
+	add(identity, layerIdentity, LayerRole, "identity-based policy")
+	add(identity && l.Boundary != nil, layerBoundary, LayerBoundary, "permissions boundary")
+	add(identity && len(l.Session) > 0, layerSession, LayerSession, "session policy")
+	add(scp && (l.SCPs != nil || l.SCPUnknown != ""), layerSCP, LayerSCP, "service control policy")
+	add(!e.r.Principal.serviceLinked() && (l.RCPs != nil || l.RCPUnknown != ""), layerRCP, LayerRCP, "resource control policy")
+	name, needed := LayerBucket, e.needsResourcePolicy()
+	switch l.ResourceKind {
+	case KindKey:
+		name = LayerKey
+	case KindTrust:
+		name = LayerTrust
+	case KindResource:
+		name = LayerResource
+	case KindAccessPoint:
+		name = LayerAccessPoint
+	case KindIdentity, KindBoundary, KindSession, KindSCP, KindRCP, KindEndpoint, KindBucket:
+	}
+	add(l.Resource != nil || needed, layerResource, name, "resource-based policy")
+	add(l.AccessPoint != nil, layerAccessPoint, LayerAccessPoint, "resource-based policy")
+	return rows
+}
+
+// needsResourcePolicy tells that nothing passes without a grant of the
+// resource's own policy.
+func (e *Evaluator) needsResourcePolicy() bool {
+	return !e.hasIdentity() && e.r.Principal.Kind != PrincipalRoot || e.mandatoryResourcePolicy() ||
+		e.r.ResourceAccount != "" && e.r.ResourceAccount != e.r.Principal.Account
+}
+
+func (e *Evaluator) tallyOf(id layerID) *tally {
+	t := &e.t
+	switch id {
+	case layerEndpoint:
+		return &t.endpoint
+	case layerIdentity:
+		return &t.identity
+	case layerBoundary:
+		return &t.boundary
+	case layerSession:
+		return &t.session
+	case layerSCP:
+		return &t.scp
+	case layerRCP:
+		return &t.rcp
+	case layerResource:
+		return &t.resource
+	case layerAccessPoint:
+		return &t.accessPoint
+	case layerIdentityDirect:
+		return &t.identityDirect
+	}
+	panic("unreachable: layer")
+}
+
+// layerOutcome is what a layer did (P72), LayerUnknown where it is open.
+func (e *Evaluator) layerOutcome(id layerID) Outcome {
+	t := e.tallyOf(id)
+	switch {
+	case t.deny == True:
+		return ExplicitDeny
+	case t.deny == False && t.allow == True:
+		return Allow
+	case t.deny == False && t.allow == False:
+		return ImplicitDeny
+	}
+	return LayerUnknown
+}
+
+// Evaluate decides one request, with reasons.
+func (e *Evaluator) Evaluate(l *Layers, r *Request) Decision {
+	d := e.Judge(l, r)
+	e.explain(&d)
+	return d
+}
+
+// Judge is Evaluate without the words: no reasons, no near misses.
+func (e *Evaluator) Judge(l *Layers, r *Request) Decision {
+	e.begin(l, r)
+	e.collect()
+	d := Decision{Outcome: e.outcome()}
+	if d.Outcome == Unknown {
+		s := e.settle((*Evaluator).outcomeNumber)
+		d.Outcome = s.truth()
+		if d.Outcome == Unknown {
+			d.Needs = e.needs(s)
+		}
+	}
+	rows := e.rows()
+	d.Layers = make([]LayerDecision, len(rows))
+	for i, row := range rows {
+		o := e.layerOutcome(row.id)
+		if o == LayerUnknown {
+			o = Outcome(e.settle(func(e *Evaluator) int8 { return int8(e.layerOutcome(row.id)) }).only())
+		}
+		d.Layers[i] = LayerDecision{Layer: row.name, Outcome: o, Level: -1, Statements: e.deciders(row.id, o)}
+		switch row.id {
+		case layerSCP:
+			if o != Allow {
+				d.Layers[i].Level = e.t.scpLevel
+			}
+		case layerRCP:
+			if o != Allow {
+				d.Layers[i].Level = e.t.rcpLevel
+			}
+		default:
+		}
+	}
+	if d.Outcome == False {
+		e.blame(&d, rows)
+	}
+	d.Assumptions = e.assume.texts()
+	return d
+}
+
+// deciders are the statements that made a layer's outcome.
+func (e *Evaluator) deciders(id layerID, o Outcome) []StatementRef {
+	var refs []StatementRef
+	for _, h := range e.hits {
+		if h.layer != id {
+			continue
+		}
+		wanted := false
+		switch o {
+		case ExplicitDeny:
+			wanted = h.deny && h.truth != False
+		case Allow:
+			wanted = !h.deny
+		case LayerUnknown:
+			wanted = h.truth == Unknown
+		case ImplicitDeny:
+		}
+		if !wanted {
+			continue
+		}
+		ref := e.reference(h)
+		if !slices.Contains(refs, ref) {
+			refs = append(refs, ref)
+		}
+	}
+	return refs
+}
+
+func (e *Evaluator) reference(h hit) StatementRef {
+	p := e.policyOf(h.layer, h.level, h.policy)
+	s := &p.Document.Statements[h.statement]
+	return StatementRef{Policy: p.Name, Index: s.Index, Sid: s.Sid, Pointer: statementPointer(p, int(h.statement))}
+}
+
+// needs names what would settle an unknown outcome.
+func (e *Evaluator) needs(s settled) []Need {
+	var out []Need
+	for _, t := range s.needs {
+		n := Need{}
+		if t.kind == keyVariable {
+			n.Key = t.name
+		} else {
+			n.Fact = e.describe(t.variable)
+		}
+		if t.at != (StatementRef{}) {
+			at := t.at
+			n.Statement = &at
+		}
+		out = append(out, n)
+	}
+	if s.open != "" && len(s.outcomes) < 2 {
+		out = append(out, Need{Fact: s.open})
+	}
+	return out
+}
+
+// blame fills Blocking and EitherGrant (P206).
+func (e *Evaluator) blame(d *Decision, rows []layerRow) {
+	same := e.r.ResourceAccount == "" || e.r.ResourceAccount == e.r.Principal.Account
+	blocking := map[layerID]bool{}
+	for i, row := range rows {
+		switch o := d.Layers[i].Outcome; {
+		case o == ExplicitDeny:
+			blocking[row.id] = !(row.id == layerResource && e.lockOutExempt(same))
+		case o == ImplicitDeny && (row.id == layerEndpoint || row.id == layerSCP || row.id == layerRCP):
+			blocking[row.id] = true
+		}
+	}
+	if e.granted(same) != True {
+		e.blameGrants(same, blocking, d)
+	}
+	if len(blocking) == 0 {
+		for i, row := range rows {
+			if d.Layers[i].Outcome == LayerUnknown {
+				blocking[row.id] = true
+			}
+		}
+	}
+	for i, row := range rows {
+		if blocking[row.id] {
+			d.Blocking = append(d.Blocking, i)
+		}
+	}
+}
+
+// blameGrants adds the layers whose missing Allow keeps the request from being
+// granted.
+func (e *Evaluator) blameGrants(same bool, blocking map[layerID]bool, d *Decision) {
+	t := &e.t
+	missing := func(id layerID) {
+		if e.tallyOf(id).allow != True {
+			blocking[id] = true
+		}
+	}
+	resource := layerResource
+	if e.r.AccessPoint != "" {
+		resource = layerAccessPoint
+		if t.resource.allow != True {
+			blocking[layerResource] = true
+		}
+	}
+	switch {
+	case !e.hasIdentity():
+		blocking[resource] = true
+	case !same:
+		missing(layerIdentity)
+		missing(layerBoundary)
+		missing(layerSession)
+		missing(resource)
+	case e.mandatoryResourcePolicy():
+		account, role := t.resource.grant(gradeAccount), t.resource.grant(gradeRole)
+		if account != True && role != True {
+			blocking[resource] = true
+			return
+		}
+		if role != True {
+			missing(layerIdentity)
+		}
+		missing(layerBoundary)
+		missing(layerSession)
+	default:
+		if e.tallyOf(resource).grant(gradeRole) != True && t.identity.allow != True {
+			blocking[layerIdentity] = true
+			d.EitherGrant = true
+		}
+		missing(layerBoundary)
+		missing(layerSession)
+	}
+}
+
+// explain adds the words: reasons in AWS's own (P205), and near misses.
+func (e *Evaluator) explain(d *Decision) {
+	for i, row := range e.rows() {
+		ld := &d.Layers[i]
+		switch ld.Outcome {
+		case ExplicitDeny:
+			ld.Reason = "explicit deny in " + article(row.words) + row.words
+		case ImplicitDeny:
+			ld.Reason = "no " + row.words + " allows the " + e.r.Action + " action"
+			ld.Near = e.nearMisses(row.id)
+		case LayerUnknown:
+			ld.Reason = "it is not known whether " + article(row.words) + row.words + " allows the " + e.r.Action + " action"
+		case Allow:
+		}
+	}
+}
+
+func article(words string) string {
+	if strings.ContainsRune("aeiou", rune(words[0])) {
+		return "an "
+	}
+	return "a "
+}
+
+// maxNear is how many near misses a layer reports.
+const maxNear = 3
+
+// nearMisses finds the Allow statements that failed in the fewest parts.
+func (e *Evaluator) nearMisses(id layerID) []NearMiss {
+	type candidate struct {
+		NearMiss
+		failures int
+	}
+	var found []candidate
+	for level, list := range e.listsOf(id) {
+		if id == layerSCP && level != e.t.scpLevel {
+			continue
+		}
+		for i := range list {
+			pol := &list[i]
+			if pol.Document == nil {
+				continue
+			}
+			for n := range pol.Document.Statements {
+				if pol.Document.Statements[n].Deny {
+					continue
+				}
+				miss, failures := e.miss(pol, n, id)
+				if failures > 0 {
+					found = append(found, candidate{miss, failures})
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(a.failures, b.failures) })
+	var out []NearMiss
+	for _, c := range found {
+		if len(out) == maxNear || len(out) > 0 && c.failures > 1 {
+			break
+		}
+		out = append(out, c.NearMiss)
+	}
+	return out
+}
+
+// listsOf are a layer's policies by level.
+func (e *Evaluator) listsOf(id layerID) [][]Policy {
+	one := func(p *Policy) [][]Policy {
+		if p == nil {
+			return nil
+		}
+		return [][]Policy{{*p}}
+	}
+	switch id {
+	case layerEndpoint:
+		return one(e.l.Endpoint)
+	case layerIdentity, layerIdentityDirect:
+		return [][]Policy{e.l.Identity}
+	case layerBoundary:
+		return one(e.l.Boundary)
+	case layerSession:
+		return [][]Policy{e.l.Session}
+	case layerSCP:
+		return e.l.SCPs
+	case layerRCP:
+		return e.l.RCPs
+	case layerResource:
+		return one(e.l.Resource)
+	case layerAccessPoint:
+		return one(e.l.AccessPoint)
+	}
+	panic("unreachable: layer")
+}
+
+// miss counts the parts in which an Allow statement fails, and describes the
+// last of them.
+func (e *Evaluator) miss(pol *Policy, n int, id layerID) (NearMiss, int) {
+	p := pol.Document.compiled()
+	e.turn++
+	for len(e.slots) < len(p.keys) {
+		e.slots = append(e.slots, slot{})
+	}
+	s := &p.statements[n]
+	m := NearMiss{StatementRef: StatementRef{Policy: pol.Name, Index: s.Index, Sid: s.Sid, Pointer: statementPointer(pol, n)}}
+	failures := 0
+	fail := func(part, detail string) {
+		failures++
+		m.Part, m.Detail = part, detail
+	}
+	resource := &e.through
+	if id == layerResource || id == layerRCP {
+		resource = &e.resource
+	}
+	for i := range s.conditions {
+		if e.condition(p, &s.conditions[i]) == False {
+			fail("condition", e.missedCondition(p, &s.conditions[i]))
+		}
+	}
+	if e.resources(p, s, resource) == False {
+		fail("resource", missedResource(s, resource.text))
+	}
+	if yes, maybe := e.principal(s, id); yes|maybe == 0 {
+		fail("principal", e.missedPrincipal(s))
+	}
+	if !s.matchesAction(lower(e.r.Action)) {
+		fail("action", missedAction(s, e.r.Action))
+	}
+	return m, failures
+}
+
+func missedAction(s *compiledStatement, action string) string {
+	if s.NotAction {
+		return "NotAction " + quoted(s.Actions) + " excludes " + action
+	}
+	return "Action " + quoted(s.Actions) + " does not match " + action
+}
+
+func missedResource(s *compiledStatement, resource string) string {
+	if s.NotResource {
+		return "NotResource " + quoted(s.Resources) + " excludes " + resource
+	}
+	return "Resource " + quoted(s.Resources) + " does not match " + resource
+}
+
+func (e *Evaluator) missedPrincipal(s *compiledStatement) string {
+	who := e.r.Principal.ARN
+	switch e.r.Principal.Kind {
+	case PrincipalAnonymous:
+		who = "the anonymous caller"
+	case PrincipalService:
+		who = e.r.Principal.Service
+	default:
+	}
+	if s.NotPrincipal {
+		return "NotPrincipal excludes " + who
+	}
+	values := slices.Concat(s.Principals.AWS, s.Principals.Service, s.Principals.Federated, s.Principals.Canonical)
+	return "Principal " + quoted(values) + " does not match " + who
+}
+
+func (e *Evaluator) missedCondition(p *program, c *compiledCondition) string {
+	text := c.Operator.String() + " " + c.Key + " " + quoted(c.Values) + ": the request has "
+	switch v := e.key(p, c.slot); v.State {
+	case KeyAbsent:
+		return text + "no " + c.Key
+	case KeyKnown, KeyMaybe:
+		if len(v.Values) == 1 && !v.Multi {
+			return text + quote(v.Values[0])
+		}
+		return text + quoted(v.Values)
+	case KeyValueUnknown, KeyUnknown:
+	}
+	return text + "an unknown value"
+}
+
+func quote(s string) string { return `"` + clip(s) + `"` }
+
+// quoted writes a few values as a JSON-like list.
+func quoted(values []string) string {
+	const limit = 4
+	var b strings.Builder
+	b.WriteByte('[')
+	for i, v := range values {
+		if i == limit {
+			b.WriteString(", …")
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(quote(v))
+	}
+	b.WriteByte(']')
+	return b.String()
+}
