@@ -1,0 +1,177 @@
+package capture
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	"github.com/aws/aws-sdk-go-v2/service/route53resolver"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3control"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/canreach/canreach/snapshot/capture/calls"
+)
+
+// binding ties an operation of the list to the SDK.
+type binding struct {
+	client func(aws.Config) any
+	input  func() reflect.Value // a pointer to a new input
+	invoke func(ctx context.Context, client, input any) (reflect.Value, error)
+}
+
+// service makes bindings of one SDK client's methods. It takes method
+// expressions, never names: reflection on methods would keep every operation
+// of the SDK in the binary.
+func bind[C, I, O, F any](client func(aws.Config) *C, op func(*C, context.Context, *I, ...func(*F)) (*O, error)) binding {
+	return binding{
+		client: func(cfg aws.Config) any { return client(cfg) },
+		input:  func() reflect.Value { return reflect.ValueOf(new(I)) },
+		invoke: func(ctx context.Context, c, in any) (reflect.Value, error) {
+			out, err := op(c.(*C), ctx, in.(*I))
+			if err != nil {
+				return reflect.Value{}, err
+			}
+			return reflect.ValueOf(out).Elem(), nil
+		},
+	}
+}
+
+func ec2Client(cfg aws.Config) *ec2.Client { return ec2.NewFromConfig(cfg) }
+func iamClient(cfg aws.Config) *iam.Client { return iam.NewFromConfig(cfg) }
+func kmsClient(cfg aws.Config) *kms.Client { return kms.NewFromConfig(cfg) }
+func organizationsClient(cfg aws.Config) *organizations.Client {
+	return organizations.NewFromConfig(cfg)
+}
+func route53Client(cfg aws.Config) *route53.Client { return route53.NewFromConfig(cfg) }
+func resolverClient(cfg aws.Config) *route53resolver.Client {
+	return route53resolver.NewFromConfig(cfg)
+}
+func s3Client(cfg aws.Config) *s3.Client               { return s3.NewFromConfig(cfg) }
+func s3controlClient(cfg aws.Config) *s3control.Client { return s3control.NewFromConfig(cfg) }
+func sagemakerClient(cfg aws.Config) *sagemaker.Client { return sagemaker.NewFromConfig(cfg) }
+func stsClient(cfg aws.Config) *sts.Client             { return sts.NewFromConfig(cfg) }
+
+// bindings has every operation of calls.All; a test compares the two.
+var bindings = map[calls.ID]binding{
+	"sts.GetCallerIdentity": bind(stsClient, (*sts.Client).GetCallerIdentity),
+
+	"ec2.DescribeAddresses":                      bind(ec2Client, (*ec2.Client).DescribeAddresses),
+	"ec2.DescribeDhcpOptions":                    bind(ec2Client, (*ec2.Client).DescribeDhcpOptions),
+	"ec2.DescribeEgressOnlyInternetGateways":     bind(ec2Client, (*ec2.Client).DescribeEgressOnlyInternetGateways),
+	"ec2.DescribeInstances":                      bind(ec2Client, (*ec2.Client).DescribeInstances),
+	"ec2.DescribeInternetGateways":               bind(ec2Client, (*ec2.Client).DescribeInternetGateways),
+	"ec2.DescribeManagedPrefixLists":             bind(ec2Client, (*ec2.Client).DescribeManagedPrefixLists),
+	"ec2.DescribeNatGateways":                    bind(ec2Client, (*ec2.Client).DescribeNatGateways),
+	"ec2.DescribeNetworkAcls":                    bind(ec2Client, (*ec2.Client).DescribeNetworkAcls),
+	"ec2.DescribeNetworkInterfaces":              bind(ec2Client, (*ec2.Client).DescribeNetworkInterfaces),
+	"ec2.DescribePrefixLists":                    bind(ec2Client, (*ec2.Client).DescribePrefixLists),
+	"ec2.DescribeRegions":                        bind(ec2Client, (*ec2.Client).DescribeRegions),
+	"ec2.DescribeRouteTables":                    bind(ec2Client, (*ec2.Client).DescribeRouteTables),
+	"ec2.DescribeSecurityGroupRules":             bind(ec2Client, (*ec2.Client).DescribeSecurityGroupRules),
+	"ec2.DescribeSecurityGroupVpcAssociations":   bind(ec2Client, (*ec2.Client).DescribeSecurityGroupVpcAssociations),
+	"ec2.DescribeSecurityGroups":                 bind(ec2Client, (*ec2.Client).DescribeSecurityGroups),
+	"ec2.DescribeSubnets":                        bind(ec2Client, (*ec2.Client).DescribeSubnets),
+	"ec2.DescribeTransitGatewayAttachments":      bind(ec2Client, (*ec2.Client).DescribeTransitGatewayAttachments),
+	"ec2.DescribeTransitGatewayRouteTables":      bind(ec2Client, (*ec2.Client).DescribeTransitGatewayRouteTables),
+	"ec2.DescribeTransitGatewayVpcAttachments":   bind(ec2Client, (*ec2.Client).DescribeTransitGatewayVpcAttachments),
+	"ec2.DescribeTransitGateways":                bind(ec2Client, (*ec2.Client).DescribeTransitGateways),
+	"ec2.DescribeVpcAttribute":                   bind(ec2Client, (*ec2.Client).DescribeVpcAttribute),
+	"ec2.DescribeVpcBlockPublicAccessExclusions": bind(ec2Client, (*ec2.Client).DescribeVpcBlockPublicAccessExclusions),
+	"ec2.DescribeVpcBlockPublicAccessOptions":    bind(ec2Client, (*ec2.Client).DescribeVpcBlockPublicAccessOptions),
+	"ec2.DescribeVpcEndpoints":                   bind(ec2Client, (*ec2.Client).DescribeVpcEndpoints),
+	"ec2.DescribeVpcPeeringConnections":          bind(ec2Client, (*ec2.Client).DescribeVpcPeeringConnections),
+	"ec2.DescribeVpcs":                           bind(ec2Client, (*ec2.Client).DescribeVpcs),
+	"ec2.DescribeVpnGateways":                    bind(ec2Client, (*ec2.Client).DescribeVpnGateways),
+	"ec2.GetManagedPrefixListEntries":            bind(ec2Client, (*ec2.Client).GetManagedPrefixListEntries),
+	"ec2.SearchTransitGatewayRoutes":             bind(ec2Client, (*ec2.Client).SearchTransitGatewayRoutes),
+
+	"route53resolver.ListFirewallConfigs":               bind(resolverClient, (*route53resolver.Client).ListFirewallConfigs),
+	"route53resolver.ListFirewallDomainLists":           bind(resolverClient, (*route53resolver.Client).ListFirewallDomainLists),
+	"route53resolver.ListFirewallDomains":               bind(resolverClient, (*route53resolver.Client).ListFirewallDomains),
+	"route53resolver.ListFirewallRuleGroupAssociations": bind(resolverClient, (*route53resolver.Client).ListFirewallRuleGroupAssociations),
+	"route53resolver.ListFirewallRules":                 bind(resolverClient, (*route53resolver.Client).ListFirewallRules),
+	"route53resolver.ListResolverRuleAssociations":      bind(resolverClient, (*route53resolver.Client).ListResolverRuleAssociations),
+	"route53resolver.ListResolverRules":                 bind(resolverClient, (*route53resolver.Client).ListResolverRules),
+
+	"route53.GetHostedZone":          bind(route53Client, (*route53.Client).GetHostedZone),
+	"route53.ListHostedZonesByVPC":   bind(route53Client, (*route53.Client).ListHostedZonesByVPC),
+	"route53.ListResourceRecordSets": bind(route53Client, (*route53.Client).ListResourceRecordSets),
+
+	"s3api.GetBucketAbac":              bind(s3Client, (*s3.Client).GetBucketAbac),
+	"s3api.GetBucketAcl":               bind(s3Client, (*s3.Client).GetBucketAcl),
+	"s3api.GetBucketEncryption":        bind(s3Client, (*s3.Client).GetBucketEncryption),
+	"s3api.GetBucketLocation":          bind(s3Client, (*s3.Client).GetBucketLocation),
+	"s3api.GetBucketOwnershipControls": bind(s3Client, (*s3.Client).GetBucketOwnershipControls),
+	"s3api.GetBucketPolicy":            bind(s3Client, (*s3.Client).GetBucketPolicy),
+	"s3api.GetBucketPolicyStatus":      bind(s3Client, (*s3.Client).GetBucketPolicyStatus),
+	"s3api.GetBucketRequestPayment":    bind(s3Client, (*s3.Client).GetBucketRequestPayment),
+	"s3api.GetBucketTagging":           bind(s3Client, (*s3.Client).GetBucketTagging),
+	"s3api.GetPublicAccessBlock":       bind(s3Client, (*s3.Client).GetPublicAccessBlock),
+	"s3api.HeadBucket":                 bind(s3Client, (*s3.Client).HeadBucket),
+	"s3api.ListBuckets":                bind(s3Client, (*s3.Client).ListBuckets),
+
+	"s3control.GetAccessPoint":       bind(s3controlClient, (*s3control.Client).GetAccessPoint),
+	"s3control.GetAccessPointPolicy": bind(s3controlClient, (*s3control.Client).GetAccessPointPolicy),
+	"s3control.GetPublicAccessBlock": bind(s3controlClient, (*s3control.Client).GetPublicAccessBlock),
+	"s3control.ListAccessPoints":     bind(s3controlClient, (*s3control.Client).ListAccessPoints),
+
+	"iam.GetAccountAuthorizationDetails": bind(iamClient, (*iam.Client).GetAccountAuthorizationDetails),
+	"iam.GetPolicy":                      bind(iamClient, (*iam.Client).GetPolicy),
+	"iam.GetPolicyVersion":               bind(iamClient, (*iam.Client).GetPolicyVersion),
+	"iam.GetRole":                        bind(iamClient, (*iam.Client).GetRole),
+	"iam.GetRolePolicy":                  bind(iamClient, (*iam.Client).GetRolePolicy),
+	"iam.ListAttachedRolePolicies":       bind(iamClient, (*iam.Client).ListAttachedRolePolicies),
+	"iam.ListRolePolicies":               bind(iamClient, (*iam.Client).ListRolePolicies),
+
+	"kms.DescribeKey":  bind(kmsClient, (*kms.Client).DescribeKey),
+	"kms.GetKeyPolicy": bind(kmsClient, (*kms.Client).GetKeyPolicy),
+	"kms.ListAliases":  bind(kmsClient, (*kms.Client).ListAliases),
+	"kms.ListGrants":   bind(kmsClient, (*kms.Client).ListGrants),
+
+	"organizations.DescribeOrganization": bind(organizationsClient, (*organizations.Client).DescribeOrganization),
+	"organizations.DescribePolicy":       bind(organizationsClient, (*organizations.Client).DescribePolicy),
+	"organizations.ListParents":          bind(organizationsClient, (*organizations.Client).ListParents),
+	"organizations.ListPolicies":         bind(organizationsClient, (*organizations.Client).ListPolicies),
+	"organizations.ListRoots":            bind(organizationsClient, (*organizations.Client).ListRoots),
+	"organizations.ListTargetsForPolicy": bind(organizationsClient, (*organizations.Client).ListTargetsForPolicy),
+
+	"sagemaker.DescribeCompilationJob":   bind(sagemakerClient, (*sagemaker.Client).DescribeCompilationJob),
+	"sagemaker.DescribeDomain":           bind(sagemakerClient, (*sagemaker.Client).DescribeDomain),
+	"sagemaker.DescribeModel":            bind(sagemakerClient, (*sagemaker.Client).DescribeModel),
+	"sagemaker.DescribeNotebookInstance": bind(sagemakerClient, (*sagemaker.Client).DescribeNotebookInstance),
+	"sagemaker.DescribeProcessingJob":    bind(sagemakerClient, (*sagemaker.Client).DescribeProcessingJob),
+	"sagemaker.DescribeTrainingJob":      bind(sagemakerClient, (*sagemaker.Client).DescribeTrainingJob),
+	"sagemaker.DescribeTransformJob":     bind(sagemakerClient, (*sagemaker.Client).DescribeTransformJob),
+}
+
+// args are an input's members by AWS's names. Their types are those of the
+// SDK's input but for pointers.
+type args map[string]any
+
+// inputOf makes the SDK's input from a. It panics on a member that the input
+// does not have: that is our own bug, and a test calls every operation.
+func inputOf(b binding, a args) (reflect.Value, []byte) {
+	in := b.input()
+	text, err := json.Marshal(a)
+	if err == nil {
+		err = json.Unmarshal(text, in.Interface())
+	}
+	for name := range a {
+		if !in.Elem().FieldByName(name).IsValid() {
+			err = fmt.Errorf("no member %s", name)
+		}
+	}
+	if err != nil {
+		panic(fmt.Sprintf("unreachable: %s: %v", in.Type(), err))
+	}
+	return in, text
+}

@@ -1,0 +1,239 @@
+package calls
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Request is what a capture is asked for. With none of VPCs, Jobs, Buckets
+// and Roles it is everything; with any of them it is what they name and what
+// that refers to, and nothing else.
+type Request struct {
+	VPCs        []string
+	Jobs        []string // a job's name, "training-job/NAME", an ARN, or a job file
+	Buckets     []string // names or ARNs
+	Roles       []string // names or ARNs
+	Regions     []string // empty: the one the SDK's configuration names
+	AllRegions  bool     // every region enabled in the account
+	Profiles    []string // shared configuration profiles, one account each; empty: the default chain
+	AssumeRoles []string // role ARNs, one account each
+	ExternalID  string   // for AssumeRoles
+}
+
+// Scoped tells whether the request names anything.
+func (r Request) Scoped() bool {
+	return len(r.VPCs)+len(r.Jobs)+len(r.Buckets)+len(r.Roles) > 0
+}
+
+// Wants tells whether the request takes the part of a capture.
+func (r Request) Wants(n Need) bool {
+	all, job := !r.Scoped(), len(r.Jobs) > 0
+	switch n {
+	case Always:
+		return true
+	case Network:
+		return all || job || len(r.VPCs) > 0
+	case AllRoles:
+		return all
+	case SomeRole:
+		return job || len(r.Roles) > 0
+	case Buckets:
+		return all || job || len(r.Buckets) > 0
+	case Jobs:
+		return job
+	case AllZones:
+		return r.AllRegions
+	}
+	panic("unreachable: need")
+}
+
+// Operations returns the operations that the request may call.
+func (r Request) Operations() []Operation {
+	return slices.DeleteFunc(All(), func(o Operation) bool { return !r.Wants(o.Need) })
+}
+
+var (
+	vpcForm    = regexp.MustCompile(`^vpc-[0-9a-f]{8,17}$`)
+	regionForm = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+	bucketForm = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]$`)
+	roleForm   = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+	roleARN    = regexp.MustCompile(`^arn:[a-z-]+:iam::[0-9]{12}:role/(?:[!-~]*/)?[\w+=,.@-]{1,64}$`)
+)
+
+// Check reports the first part of the request that AWS could not mean.
+func (r Request) Check() error {
+	if r.AllRegions && len(r.Regions) > 0 {
+		return fmt.Errorf("--all takes every region: leave out --region")
+	}
+	if r.ExternalID != "" && len(r.AssumeRoles) == 0 {
+		return fmt.Errorf("--external-id goes with --assume-role")
+	}
+	for _, f := range []struct {
+		flag   string
+		values []string
+		ok     func(string) bool
+		want   string
+	}{
+		{"--vpc", r.VPCs, vpcForm.MatchString, "a VPC id such as vpc-0a1b2c3d4e5f60718"},
+		{"--region", r.Regions, regionForm.MatchString, "a region such as us-east-1"},
+		{"--bucket", r.Buckets, func(s string) bool { return bucketForm.MatchString(BucketName(s)) }, "a bucket's name or ARN"},
+		{"--role", r.Roles, func(s string) bool { return roleForm.MatchString(s) || roleARN.MatchString(s) }, "a role's name or ARN"},
+		{"--assume-role", r.AssumeRoles, roleARN.MatchString, "a role's ARN such as arn:aws:iam::111122223333:role/Auditor"},
+		{"--job", r.Jobs, func(s string) bool { return s != "" }, "a job's name, ARN or file"},
+	} {
+		for _, v := range f.values {
+			if !f.ok(v) {
+				return fmt.Errorf("%s %q is not %s", f.flag, v, f.want)
+			}
+		}
+	}
+	return nil
+}
+
+// BucketName returns the name in a bucket's name, ARN or object ARN.
+func BucketName(s string) string {
+	if strings.HasPrefix(s, "arn:") {
+		if p := strings.SplitN(s, ":", 6); len(p) == 6 {
+			s = p[5]
+		}
+	}
+	name, _, _ := strings.Cut(s, "/")
+	return name
+}
+
+// statement is one statement of the policy that Permissions makes.
+type statement struct {
+	Sid      string
+	Effect   string
+	Action   []string
+	Resource []string
+}
+
+// Permissions returns the smallest IAM policy that lets the request be
+// captured: the actions of its operations, on the resources that it names.
+func Permissions(r Request) []byte {
+	on := map[string]map[string]bool{}
+	for _, o := range r.Operations() {
+		for _, a := range o.Actions {
+			where := resources(r, o)
+			if on[where] == nil {
+				on[where] = map[string]bool{}
+			}
+			on[where][a] = true
+		}
+	}
+	if len(r.AssumeRoles) > 0 {
+		on["assume"] = map[string]bool{"sts:AssumeRole": true}
+	}
+	doc := struct {
+		Version   string
+		Statement []statement
+	}{Version: "2012-10-17"}
+	for _, kind := range []string{"any", "buckets", "roles", "assume"} {
+		if len(on[kind]) == 0 {
+			continue
+		}
+		doc.Statement = append(doc.Statement, statement{
+			Sid: sids[kind], Effect: "Allow", Action: sorted(on[kind]), Resource: resourceARNs(r, kind),
+		})
+	}
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(doc); err != nil {
+		panic("unreachable: " + err.Error())
+	}
+	return []byte(b.String())
+}
+
+var sids = map[string]string{
+	"any": "CanreachSnapshot", "buckets": "CanreachSnapshotBuckets", "roles": "CanreachSnapshotRoles", "assume": "CanreachSnapshotAccounts",
+}
+
+// resources names the set of resources that an operation's actions may be
+// narrowed to. A job's buckets and roles are not known beforehand.
+func resources(r Request, o Operation) string {
+	switch {
+	case o.Per == Bucket && len(r.Jobs) == 0 && len(r.Buckets) > 0:
+		return "buckets"
+	case o.Per == Role && len(r.Jobs) == 0 && len(r.Roles) > 0:
+		return "roles"
+	}
+	return "any"
+}
+
+func resourceARNs(r Request, kind string) []string {
+	set := map[string]bool{}
+	switch kind {
+	case "any":
+		set["*"] = true
+	case "buckets":
+		for _, b := range r.Buckets {
+			set["arn:"+partition(b)+":s3:::"+BucketName(b)] = true
+		}
+	case "roles":
+		for _, role := range r.Roles {
+			if strings.HasPrefix(role, "arn:") {
+				set[role] = true
+				continue
+			}
+			set["arn:aws:iam::*:role/"+role], set["arn:aws:iam::*:role/*/"+role] = true, true
+		}
+	case "assume":
+		for _, role := range r.AssumeRoles {
+			set[role] = true
+		}
+	}
+	return sorted(set)
+}
+
+func partition(arn string) string {
+	if p := strings.SplitN(arn, ":", 3); len(p) == 3 && p[0] == "arn" {
+		return p[1]
+	}
+	return "aws"
+}
+
+func sorted(set map[string]bool) []string {
+	out := make([]string, 0, len(set))
+	for s := range set {
+		out = append(out, s)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Describe writes the calls that the request would make, one a line: service
+// and operation as the AWS CLI has them, and what each is made for. It makes
+// none of them.
+func Describe(w io.Writer, r Request) error {
+	for _, o := range r.Operations() {
+		line := fmt.Sprintf("%-16s %-42s for each %s", o.Service, kebab(o.Name), o.Per)
+		if o.Filter != "" && len(r.VPCs)+len(r.Jobs) > 0 {
+			line += ", filtered by " + o.Filter
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// kebab turns "DescribeVpcs" into "describe-vpcs".
+func kebab(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		upper := r >= 'A' && r <= 'Z'
+		last := i > 0 && name[i-1] >= 'A' && name[i-1] <= 'Z'
+		if upper && i > 0 && !last {
+			b.WriteByte('-')
+		}
+		b.WriteRune(r)
+	}
+	return strings.ToLower(b.String())
+}

@@ -1,0 +1,246 @@
+// Package capture takes a snapshot from AWS with read-only calls and writes
+// the native form. What it asks stands in calls.All; a fact that AWS refuses
+// to tell becomes a gap, and the capture goes on.
+//
+// It alone imports the AWS SDK, and nothing but a command may import it.
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/canreach/canreach/snapshot"
+	"github.com/canreach/canreach/snapshot/capture/calls"
+)
+
+// Options say what is captured, how, and to where.
+type Options struct {
+	Request calls.Request
+	Output  string // .json, .json.gz or .json.zst
+	// Resume takes the answers that an interrupted capture to the same
+	// Output kept beside it.
+	Resume      bool
+	Concurrency int           // calls at a time; 0: 8
+	Timeout     time.Duration // of one call with its retries; 0: two minutes
+	Tool        string        // for the capture header, e.g. "canreach 0.1.0"
+	Now         func() time.Time
+	Progress    Progress // nil: none
+	// Load are further options of the SDK's configuration. Tests set a
+	// transport here; endpoints and credentials are the SDK's own affair.
+	Load []func(*config.LoadOptions) error
+}
+
+// Progress hears of calls as they start and finish, from several goroutines.
+type Progress interface {
+	Started()
+	Finished(account, region string, op calls.Operation)
+}
+
+type silent struct{}
+
+func (silent) Started()                                 {}
+func (silent) Finished(string, string, calls.Operation) {}
+
+// Report sums a capture up.
+type Report struct {
+	Accounts []string
+	Regions  []string
+	Things   int // resources in the file
+	Calls    int // pages asked for, retries not counted
+	Resumed  int // answers taken from the interrupted capture
+	Gaps     []snapshot.Gap
+	Duration time.Duration
+	Bytes    int64 // of the file as written
+}
+
+// run is one capture under way.
+type run struct {
+	request    calls.Request
+	operations map[calls.ID]calls.Operation
+	load       []func(*config.LoadOptions) error
+	slots      chan struct{} // one for each call that may be under way
+	timeout    time.Duration
+	progress   Progress
+	journal    *journal
+	scope      scope
+
+	calls, resumed atomic.Int64
+
+	mu    sync.Mutex
+	gaps  []snapshot.Gap
+	fatal error
+}
+
+// Run captures what o asks for and writes it to o.Output, at once and whole:
+// if ctx ends first, the file that was there stays as it was, and what had
+// been asked already is kept beside it for Resume.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	if err := o.Request.Check(); err != nil {
+		return nil, err
+	}
+	r := newRun(o)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	start := o.Now()
+	j, err := openJournal(o.Output, o.Resume, start)
+	if err != nil {
+		return nil, err
+	}
+	r.journal = j
+	defer j.close()
+	world, err := r.capture(ctx)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	world.header = header{
+		StartedAt: j.started.UTC().Format(time.RFC3339), FinishedAt: o.Now().UTC().Format(time.RFC3339),
+		Tool: o.Tool, Caller: world.caller(), Gaps: r.sortedGaps(), Resumed: r.resumed.Load() > 0,
+	}
+	size, err := writeFile(o.Output, world)
+	if err != nil {
+		return nil, err
+	}
+	j.remove()
+	return r.report(world, o.Now().Sub(start), size), nil
+}
+
+func newRun(o Options) *run {
+	r := &run{
+		request: o.Request, operations: map[calls.ID]calls.Operation{}, load: o.Load,
+		slots: make(chan struct{}, 8), timeout: defaultTimeout, progress: silent{},
+	}
+	for _, op := range calls.All() {
+		r.operations[op.ID()] = op
+	}
+	if o.Concurrency > 0 {
+		r.slots = make(chan struct{}, o.Concurrency)
+	}
+	if o.Timeout > 0 {
+		r.timeout = o.Timeout
+	}
+	if o.Progress != nil {
+		r.progress = o.Progress
+	}
+	return r
+}
+
+// capture asks everything: first what the request's names refer to, in every
+// account and region, then what all of that needs.
+func (r *run) capture(ctx context.Context) (*world, error) {
+	sessions, err := r.sessions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{}
+	for _, s := range sessions {
+		regions, err := r.regions(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		w.accounts = append(w.accounts, newAccount(s, regions))
+	}
+	if err := r.resolve(ctx, w); err != nil {
+		return nil, err
+	}
+	var parts []func()
+	for _, a := range w.accounts {
+		for _, g := range a.regions {
+			if r.request.Wants(calls.Network) {
+				parts = append(parts, func() { r.network(ctx, a, g) })
+			}
+		}
+		parts = append(parts, func() { r.roles(ctx, a) }, func() { r.membership(ctx, w, a) })
+	}
+	parts = append(parts, func() { r.storage(ctx, w) })
+	together(parts...)
+	r.controlPolicies(ctx, w)
+	if r.fatal != nil {
+		return nil, r.fatal
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return w, r.missing(w)
+}
+
+// fail ends the capture: something of ours, not AWS, is in the way.
+func (r *run) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fatal = errors.Join(r.fatal, err)
+}
+
+// regions returns the regions to capture of an account, in order.
+func (r *run) regions(ctx context.Context, s *session) ([]string, error) {
+	if !r.request.AllRegions {
+		if len(r.request.Regions) > 0 {
+			return slices.Compact(slices.Sorted(slices.Values(r.request.Regions))), nil
+		}
+		return []string{s.cfg.Region}, nil
+	}
+	res := r.call(ctx, place{session: s}, "ec2.DescribeRegions", nil)
+	var names []string
+	for _, item := range res.lists["Regions"] {
+		var region struct{ RegionName string }
+		mustDecode(item, &region)
+		names = append(names, region.RegionName)
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("account %s: could not list its regions: name them with --region", s.account)
+	}
+	return names, ctx.Err()
+}
+
+// together runs parts side by side and waits for all. The calls inside take
+// turns at the run's slots.
+func together(parts ...func()) {
+	var wg sync.WaitGroup
+	for _, part := range parts {
+		wg.Go(part)
+	}
+	wg.Wait()
+}
+
+// each runs do for every item, side by side.
+func each[T any](items []T, do func(int, T)) {
+	parts := make([]func(), len(items))
+	for i, item := range items {
+		parts[i] = func() { do(i, item) }
+	}
+	together(parts...)
+}
+
+func (r *run) sortedGaps() []snapshot.Gap {
+	gaps := slices.Clone(r.gaps)
+	slices.SortFunc(gaps, func(a, b snapshot.Gap) int { return strings.Compare(gapKey(a), gapKey(b)) })
+	return gaps
+}
+
+func gapKey(g snapshot.Gap) string {
+	return strings.Join([]string{g.Account, g.Region, g.Service, g.Operation, g.Resource, g.Code, g.Message}, "\x00")
+}
+
+func (r *run) report(w *world, d time.Duration, size int64) *Report {
+	rep := &Report{Things: w.things, Calls: int(r.calls.Load()), Resumed: int(r.resumed.Load()), Gaps: w.header.Gaps, Duration: d, Bytes: size}
+	for _, a := range w.accounts {
+		rep.Accounts = append(rep.Accounts, a.session.account)
+		for _, g := range a.regions {
+			if !slices.Contains(rep.Regions, g.name) {
+				rep.Regions = append(rep.Regions, g.name)
+			}
+		}
+	}
+	slices.Sort(rep.Regions)
+	return rep
+}

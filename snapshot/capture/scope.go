@@ -1,0 +1,295 @@
+package capture
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/canreach/canreach/snapshot"
+	"github.com/canreach/canreach/snapshot/capture/calls"
+)
+
+// scopeKind is a kind of thing that a request can name, or that what it names
+// refers to.
+type scopeKind uint8
+
+const (
+	scopeVPC scopeKind = iota
+	scopeSubnet
+	scopeGroup
+	scopeBucket
+	scopeRole // name or ARN
+	scopeKey  // id, alias or ARN
+	scopeKinds
+)
+
+// scope is what a request with names takes. It grows while the names are
+// followed, and is only read afterwards.
+type scope struct {
+	mu   sync.Mutex
+	sets [scopeKinds]map[string]bool
+}
+
+func (s *scope) add(k scopeKind, values ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sets[k] == nil {
+		s.sets[k] = map[string]bool{}
+	}
+	for _, v := range values {
+		if v != "" {
+			s.sets[k][v] = true
+		}
+	}
+}
+
+func (s *scope) has(k scopeKind, value string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sets[k][value]
+}
+
+func (s *scope) sorted(k scopeKind) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return sortedKeys(s.sets[k])
+}
+
+// resolve follows the request's names: a job to its subnets, groups, role,
+// buckets and keys; a subnet or group to its VPC; a VPC to those that its
+// routes lead to through a peering or a transit gateway.
+func (r *run) resolve(ctx context.Context, w *world) error {
+	if !r.request.Scoped() {
+		return nil
+	}
+	r.scope.add(scopeVPC, r.request.VPCs...)
+	r.scope.add(scopeRole, r.request.Roles...)
+	for _, b := range r.request.Buckets {
+		r.scope.add(scopeBucket, calls.BucketName(b))
+	}
+	for _, job := range r.request.Jobs {
+		if err := r.job(ctx, w, job); err != nil {
+			return err
+		}
+	}
+	if !r.request.Wants(calls.Network) {
+		return ctx.Err()
+	}
+	each(w.parts(), func(_ int, p part) { r.ownersOfJobParts(ctx, p) })
+	each(w.parts(), func(_ int, p part) { r.neighbours(ctx, p) })
+	return ctx.Err()
+}
+
+// ownersOfJobParts adds the VPCs of the subnets and groups that jobs name.
+func (r *run) ownersOfJobParts(ctx context.Context, p part) {
+	subnets, _ := r.describeBy(ctx, p, r.operations["ec2.DescribeSubnets"], "subnet-id", r.scope.sorted(scopeSubnet))
+	groups, _ := r.describeBy(ctx, p, r.operations["ec2.DescribeSecurityGroups"], "group-id", r.scope.sorted(scopeGroup))
+	r.scope.add(scopeVPC, ids(subnets, "VpcId")...)
+	r.scope.add(scopeVPC, ids(groups, "VpcId")...)
+}
+
+// neighbours adds the VPCs one step away from the scope's: the other end of
+// a peering, and those attached to a transit gateway that a route leads to.
+func (r *run) neighbours(ctx context.Context, p part) {
+	tables, _ := r.describe(ctx, p, r.operations["ec2.DescribeRouteTables"])
+	gateways := map[string]bool{}
+	for _, t := range tables {
+		var table struct {
+			Routes []struct{ TransitGatewayId, VpcPeeringConnectionId string }
+		}
+		mustDecode(t, &table)
+		for _, route := range table.Routes {
+			gateways[route.TransitGatewayId], gateways[route.VpcPeeringConnectionId] = true, true
+		}
+	}
+	delete(gateways, "")
+	if len(gateways) == 0 {
+		return
+	}
+	var found []string
+	res := r.call(ctx, p.at(""), "ec2.DescribeTransitGatewayAttachments", nil)
+	for _, item := range res.lists["TransitGatewayAttachments"] {
+		var a struct{ TransitGatewayId, ResourceType, ResourceId string }
+		mustDecode(item, &a)
+		if a.ResourceType == "vpc" && gateways[a.TransitGatewayId] {
+			found = append(found, a.ResourceId)
+		}
+	}
+	res = r.call(ctx, p.at(""), "ec2.DescribeVpcPeeringConnections", nil)
+	for _, item := range res.lists["VpcPeeringConnections"] {
+		var c struct {
+			VpcPeeringConnectionId            string
+			AccepterVpcInfo, RequesterVpcInfo struct{ VpcId string }
+		}
+		mustDecode(item, &c)
+		if gateways[c.VpcPeeringConnectionId] {
+			found = append(found, c.AccepterVpcInfo.VpcId, c.RequesterVpcInfo.VpcId)
+		}
+	}
+	r.scope.add(scopeVPC, found...)
+}
+
+// jobNotFound are SageMaker's words for a name that it does not know.
+var jobNotFound = []string{"ResourceNotFound", "ResourceNotFoundException", "ValidationException"}
+
+// job adds what a job refers to. A file is read; anything else is described
+// in every account and region where it may be.
+func (r *run) job(ctx context.Context, w *world, name string) error {
+	if st, err := os.Stat(name); err == nil && st.Mode().IsRegular() {
+		return r.jobFile(name)
+	}
+	op, short, account, region, err := jobCall(name)
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	found, gaps := 0, len(r.gaps)
+	each(w.parts(), func(_ int, p part) {
+		if account != "" && account != p.account.session.account || region != "" && region != p.region.name {
+			return
+		}
+		if r.describeJob(ctx, p, op, short, name) {
+			mu.Lock()
+			defer mu.Unlock()
+			found++
+		}
+	})
+	if found == 0 && len(r.gaps) == gaps && ctx.Err() == nil {
+		return fmt.Errorf("no job %q in the accounts and regions asked about", name)
+	}
+	return nil
+}
+
+func (r *run) describeJob(ctx context.Context, p part, op calls.Operation, short, name string) bool {
+	member := strings.TrimPrefix(op.Name, "Describe") + "Name"
+	if op.Name == "DescribeDomain" {
+		member = "DomainId"
+	}
+	ops := r.operations[op.ID()]
+	ops.Absent = jobNotFound
+	res := r.callAs(ctx, p.at(name), ops, args{member: short})
+	if res.status != done {
+		return false
+	}
+	p.region.mu.Lock()
+	if p.region.services["sagemaker"] == nil {
+		p.region.services["sagemaker"] = map[string]any{}
+	}
+	kept, _ := p.region.services["sagemaker"][op.Key].([]json.RawMessage)
+	p.region.services["sagemaker"][op.Key] = merged(kept, []json.RawMessage{res.rest})
+	p.region.mu.Unlock()
+	if model := idOf(res.rest, "ModelName"); op.Name == "DescribeTransformJob" && model != "" {
+		r.describeJob(ctx, p, r.operations["sagemaker.DescribeModel"], model, model)
+	}
+	r.followJob(res.rest)
+	return true
+}
+
+// jobKinds are the resource types of SageMaker ARNs.
+var jobKinds = map[string]calls.ID{
+	"compilation-job": "sagemaker.DescribeCompilationJob", "training-job": "sagemaker.DescribeTrainingJob",
+	"processing-job": "sagemaker.DescribeProcessingJob", "transform-job": "sagemaker.DescribeTransformJob",
+	"model": "sagemaker.DescribeModel", "notebook-instance": "sagemaker.DescribeNotebookInstance", "domain": "sagemaker.DescribeDomain",
+}
+
+// jobCall tells what "NAME", "training-job/NAME" or an ARN asks for. A name
+// alone is a compilation job's.
+func jobCall(name string) (op calls.Operation, short, account, region string, err error) {
+	path := name
+	if strings.HasPrefix(name, "arn:") {
+		p := strings.SplitN(name, ":", 6)
+		if len(p) != 6 || p[2] != "sagemaker" {
+			return op, "", "", "", fmt.Errorf("--job %q is no SageMaker ARN", name)
+		}
+		region, account, path = p[3], p[4], p[5]
+	}
+	kind, short, typed := strings.Cut(path, "/")
+	if !typed {
+		kind, short = "compilation-job", path
+	}
+	id, ok := jobKinds[kind]
+	if !ok {
+		return op, "", "", "", fmt.Errorf("--job %q: %q is none of %s", name, kind, strings.Join(sortedKeys(jobKinds), ", "))
+	}
+	for _, o := range calls.All() {
+		if o.ID() == id {
+			op = o
+		}
+	}
+	return op, short, account, region, nil
+}
+
+// jobFile adds what a job's file refers to; the job need not exist yet.
+func (r *run) jobFile(path string) error {
+	job, err := snapshot.LoadJob(path, snapshot.Options{})
+	if err != nil {
+		return err
+	}
+	for _, s := range job.Subnets {
+		r.scope.add(scopeSubnet, string(s))
+	}
+	for _, g := range job.SecurityGroups {
+		r.scope.add(scopeGroup, string(g))
+	}
+	r.scope.add(scopeRole, job.RoleARN)
+	for _, l := range slices.Concat(job.Inputs, job.Outputs) {
+		r.scope.add(scopeBucket, l.Bucket)
+		r.scope.add(scopeKey, l.KMSKeyID)
+	}
+	return nil
+}
+
+// followJob adds what a job's description refers to, wherever in it the
+// members stand: the kinds of jobs nest them differently.
+func (r *run) followJob(description json.RawMessage) {
+	var v any
+	mustDecode(description, &v)
+	r.followMember("", v)
+}
+
+func (r *run) followMember(name string, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, k := range sortedKeys(v) {
+			r.followMember(k, v[k])
+		}
+	case []any:
+		for _, item := range v {
+			r.followMember(name, item)
+		}
+	case string:
+		switch {
+		case name == "Subnets" || name == "SubnetIds" || name == "SubnetId":
+			r.scope.add(scopeSubnet, v)
+		case name == "SecurityGroupIds" || name == "SecurityGroups":
+			r.scope.add(scopeGroup, v)
+		case name == "RoleArn" || name == "ExecutionRoleArn" || name == "ExecutionRole":
+			r.scope.add(scopeRole, v)
+		case strings.HasSuffix(name, "KmsKeyId"):
+			r.scope.add(scopeKey, v)
+		case strings.HasPrefix(v, "s3://"):
+			r.scope.add(scopeBucket, calls.BucketName(strings.TrimPrefix(v, "s3://")))
+		}
+	}
+}
+
+// missing reports names of the request that nothing was found for, unless a
+// gap may be why.
+func (r *run) missing(w *world) error {
+	if len(r.gaps) > 0 {
+		return nil
+	}
+	for _, vpc := range r.request.VPCs {
+		known := func(p part) bool {
+			return slices.Contains(ids(p.region.list("ec2", "Vpcs"), "VpcId"), vpc)
+		}
+		if !slices.ContainsFunc(w.parts(), known) {
+			return fmt.Errorf("no VPC %s in the accounts and regions asked about", vpc)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/canreach/canreach/snapshot"
+)
+
+// session is one account that is captured, and the credentials for it.
+type session struct {
+	account   string // twelve digits
+	caller    string // the ARN that the calls are made as
+	partition string // "aws", "aws-cn", …
+	cfg       aws.Config
+
+	mu      sync.Mutex
+	clients map[string]any // by service and region
+}
+
+// client returns the SDK's client, one for each service and region, so that
+// the adaptive retries of its calls know of one another.
+func (s *session) client(service, region string, b binding) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := service + " " + region
+	if c, ok := s.clients[key]; ok {
+		return c
+	}
+	cfg := s.cfg.Copy()
+	if region != "" {
+		cfg.Region = region
+	}
+	c := b.client(cfg)
+	s.clients[key] = c
+	return c
+}
+
+// maxAttempts is how often a throttled or cut call is tried.
+const maxAttempts = 8
+
+// sessions signs in to every account of the request. An account that can't be
+// signed in to is a gap, as long as another can.
+func (r *run) sessions(ctx context.Context) ([]*session, error) {
+	bases, err := r.profiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []*session
+	var trouble []error
+	for _, c := range r.candidates(bases) {
+		s, err := identify(ctx, c.cfg)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			trouble = append(trouble, fmt.Errorf("%s: %w", c.name, err))
+			r.gaps = append(r.gaps, snapshot.Gap{Account: c.account, Service: "sts", Operation: c.operation, Resource: c.name, Code: errorCode(err), Message: errorMessage(err)})
+			continue
+		}
+		if slices.ContainsFunc(out, func(o *session) bool { return o.account == s.account }) {
+			return nil, fmt.Errorf("%s is in account %s, which another profile or role is in already", c.name, s.account)
+		}
+		out = append(out, s)
+	}
+	if len(out) == 0 {
+		return nil, errors.Join(trouble...)
+	}
+	slices.SortFunc(out, func(a, b *session) int { return strings.Compare(a.account, b.account) })
+	return out, nil
+}
+
+// profiles loads the configuration of each profile, or the default one, as
+// every AWS tool does: environment, shared files, SSO, container and instance
+// roles, AWS_ENDPOINT_URL.
+func (r *run) profiles(ctx context.Context) ([]candidate, error) {
+	names := r.request.Profiles
+	if len(names) == 0 {
+		names = []string{""}
+	}
+	var out []candidate
+	for _, name := range names {
+		load := []func(*config.LoadOptions) error{
+			config.WithRetryer(func() aws.Retryer {
+				return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+					o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
+						s.MaxAttempts = maxAttempts
+						s.RateLimiter = unlimited{}
+					})
+				})
+			}),
+		}
+		if name != "" {
+			load = append(load, config.WithSharedConfigProfile(name))
+		}
+		if len(r.request.Regions) > 0 {
+			load = append(load, config.WithDefaultRegion(r.request.Regions[0]))
+		}
+		cfg, err := config.LoadDefaultConfig(ctx, append(load, r.load...)...)
+		if err != nil {
+			return nil, fmt.Errorf("AWS configuration: %w", err)
+		}
+		if cfg.Region == "" {
+			return nil, ErrNoRegion
+		}
+		label := "profile " + name
+		if name == "" {
+			label = "the default credentials"
+		}
+		out = append(out, candidate{name: label, operation: "GetCallerIdentity", cfg: cfg})
+	}
+	return out, nil
+}
+
+// unlimited leaves the number of retries to MaxAttempts: one account's
+// throttling must not use up what another call's retries need.
+type unlimited struct{}
+
+func (unlimited) GetToken(context.Context, uint) (func() error, error) {
+	return func() error { return nil }, nil
+}
+func (unlimited) AddTokens(uint) error { return nil }
+
+// candidate is an account that the request names, not yet signed in to.
+type candidate struct {
+	name, account, operation string
+	cfg                      aws.Config
+}
+
+// candidates are the profiles' accounts or, with roles to assume, theirs.
+func (r *run) candidates(bases []candidate) []candidate {
+	if len(r.request.AssumeRoles) == 0 {
+		return bases
+	}
+	var out []candidate
+	for _, arn := range r.request.AssumeRoles {
+		cfg := bases[0].cfg.Copy()
+		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(bases[0].cfg), arn, func(o *stscreds.AssumeRoleOptions) {
+			o.RoleSessionName = "canreach-snapshot"
+			if r.request.ExternalID != "" {
+				o.ExternalID = &r.request.ExternalID
+			}
+		})
+		cfg.Credentials = aws.NewCredentialsCache(provider)
+		out = append(out, candidate{name: arn, account: strings.Split(arn, ":")[4], operation: "AssumeRole", cfg: cfg})
+	}
+	return out
+}
+
+// identify asks AWS who the credentials belong to.
+func identify(ctx context.Context, cfg aws.Config) (*session, error) {
+	ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
+	defer cancel()
+	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return nil, err
+	}
+	s := &session{account: aws.ToString(out.Account), caller: aws.ToString(out.Arn), partition: "aws", cfg: cfg, clients: map[string]any{}}
+	if p := strings.SplitN(s.caller, ":", 3); len(p) == 3 && p[1] != "" {
+		s.partition = p[1]
+	}
+	return s, nil
+}
+
+// ErrNoRegion says that neither the request nor the SDK's configuration
+// names a region.
+var ErrNoRegion = errors.New("no region: pass --region, or set AWS_REGION")
