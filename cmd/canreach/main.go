@@ -3,9 +3,16 @@
 package main
 
 import (
+	"context"
 	"os"
 
 	"github.com/canreach/canreach/cmd/cli"
+	"github.com/canreach/canreach/snapshot/capture"
+	"github.com/canreach/canreach/snapshot/capture/calls"
 )
 
-func main() { os.Exit(cli.Main(os.Args[1:], cli.SystemEnv())) }
+func main() {
+	env := cli.SystemEnv()
+	env.Capture = func(ctx context.Context, o calls.Options) (*calls.Report, error) { return capture.Run(ctx, o) }
+	os.Exit(cli.Main(os.Args[1:], env))
+}

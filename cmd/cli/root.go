@@ -33,6 +33,8 @@ type Env struct {
 	// Terminal tells whether standard output and standard error are terminals.
 	StdoutTerminal, StderrTerminal bool
 	Version                        string
+	// Capture takes snapshots from AWS; nil in a build without the AWS SDK.
+	Capture Capturer
 }
 
 // SystemEnv is the process's own surroundings.
@@ -156,7 +158,6 @@ func NewRoot(env *Env) *cobra.Command {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
-	root.SetVersionTemplate("canreach {{.Version}}\n")
 	root.AddCommand(
 		newCheckCommand(env),
 		newTraceCommand(env),

@@ -71,8 +71,8 @@ func (r *run) call(ctx context.Context, at place, id calls.ID, a args) result {
 // "there is none".
 func (r *run) callAs(ctx context.Context, at place, op calls.Operation, a args) result {
 	id := op.ID()
-	b := bindings[id]
-	if b.invoke == nil || op.Name == "" {
+	b, ok := bindings[id]
+	if !ok || op.Name == "" {
 		panic("unreachable: operation " + string(id))
 	}
 	in, text := inputOf(b, a)
@@ -89,7 +89,13 @@ func (r *run) callAs(ctx context.Context, at place, op calls.Operation, a args) 
 	}
 	r.progress.Started()
 	defer func() { r.progress.Finished(at.session.account, at.region, op) }()
-	res, err := r.pages(ctx, at, op, b, in)
+	var res result
+	var err error
+	if b.target != "" {
+		res, err = r.describeJSON(ctx, at, b.target, text)
+	} else {
+		res, err = r.pages(ctx, at, op, b, in)
+	}
 	if code := errorCode(err); err != nil && slices.Contains(op.Absent, code) {
 		res, err = result{status: absent}, nil
 	}

@@ -21,45 +21,10 @@ import (
 	"github.com/canreach/canreach/snapshot/capture/calls"
 )
 
-// Options say what is captured, how, and to where.
-type Options struct {
-	Request calls.Request
-	Output  string // .json, .json.gz or .json.zst
-	// Resume takes the answers that an interrupted capture to the same
-	// Output kept beside it.
-	Resume      bool
-	Concurrency int           // calls at a time; 0: 8
-	Timeout     time.Duration // of one call with its retries; 0: two minutes
-	Tool        string        // for the capture header, e.g. "canreach 0.1.0"
-	Now         func() time.Time
-	Progress    Progress // nil: none
-	// Load are further options of the SDK's configuration. Tests set a
-	// transport here; endpoints and credentials are the SDK's own affair.
-	Load []func(*config.LoadOptions) error
-}
-
-// Progress hears of calls as they start and finish, from several goroutines.
-type Progress interface {
-	Started()
-	Finished(account, region string, op calls.Operation)
-}
-
 type silent struct{}
 
 func (silent) Started()                                 {}
 func (silent) Finished(string, string, calls.Operation) {}
-
-// Report sums a capture up.
-type Report struct {
-	Accounts []string
-	Regions  []string
-	Things   int // resources in the file
-	Calls    int // pages asked for, retries not counted
-	Resumed  int // answers taken from the interrupted capture
-	Gaps     []snapshot.Gap
-	Duration time.Duration
-	Bytes    int64 // of the file as written
-}
 
 // run is one capture under way.
 type run struct {
@@ -68,7 +33,7 @@ type run struct {
 	load       []func(*config.LoadOptions) error
 	slots      chan struct{} // one for each call that may be under way
 	timeout    time.Duration
-	progress   Progress
+	progress   calls.Progress
 	journal    *journal
 	scope      scope
 
@@ -82,11 +47,11 @@ type run struct {
 // Run captures what o asks for and writes it to o.Output, at once and whole:
 // if ctx ends first, the file that was there stays as it was, and what had
 // been asked already is kept beside it for Resume.
-func Run(ctx context.Context, o Options) (*Report, error) {
+func Run(ctx context.Context, o calls.Options, load ...func(*config.LoadOptions) error) (*calls.Report, error) {
 	if err := o.Request.Check(); err != nil {
 		return nil, err
 	}
-	r := newRun(o)
+	r := newRun(o, load)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	start := o.Now()
@@ -95,7 +60,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	r.journal = j
-	defer j.close()
+	defer j.abandon()
 	world, err := r.capture(ctx)
 	if err == nil {
 		err = ctx.Err()
@@ -115,9 +80,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return r.report(world, o.Now().Sub(start), size), nil
 }
 
-func newRun(o Options) *run {
+func newRun(o calls.Options, load []func(*config.LoadOptions) error) *run {
 	r := &run{
-		request: o.Request, operations: map[calls.ID]calls.Operation{}, load: o.Load,
+		request: o.Request, operations: map[calls.ID]calls.Operation{}, load: load,
 		slots: make(chan struct{}, 8), timeout: defaultTimeout, progress: silent{},
 	}
 	for _, op := range calls.All() {
@@ -224,15 +189,15 @@ func each[T any](items []T, do func(int, T)) {
 func (r *run) sortedGaps() []snapshot.Gap {
 	gaps := slices.Clone(r.gaps)
 	slices.SortFunc(gaps, func(a, b snapshot.Gap) int { return strings.Compare(gapKey(a), gapKey(b)) })
-	return gaps
+	return slices.CompactFunc(gaps, func(a, b snapshot.Gap) bool { return gapKey(a) == gapKey(b) })
 }
 
 func gapKey(g snapshot.Gap) string {
 	return strings.Join([]string{g.Account, g.Region, g.Service, g.Operation, g.Resource, g.Code, g.Message}, "\x00")
 }
 
-func (r *run) report(w *world, d time.Duration, size int64) *Report {
-	rep := &Report{Things: w.things, Calls: int(r.calls.Load()), Resumed: int(r.resumed.Load()), Gaps: w.header.Gaps, Duration: d, Bytes: size}
+func (r *run) report(w *world, d time.Duration, size int64) *calls.Report {
+	rep := &calls.Report{Things: w.things, Calls: int(r.calls.Load()), Resumed: int(r.resumed.Load()), Gaps: w.header.Gaps, Duration: d, Bytes: size}
 	for _, a := range w.accounts {
 		rep.Accounts = append(rep.Accounts, a.session.account)
 		for _, g := range a.regions {

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/canreach/canreach/snapshot/capture/calls"
 )
 
 // journal keeps every answer as it comes, one a line, in a file beside the
@@ -23,6 +25,7 @@ type journal struct {
 	mu      sync.Mutex
 	file    *os.File
 	answers map[string]entry
+	lines   int // answers in the file
 }
 
 // entry is one line. The first line has Started alone.
@@ -34,13 +37,10 @@ type entry struct {
 	Rest    json.RawMessage              `json:"rest,omitempty"`
 }
 
-// JournalSuffix is put after the output's name.
-const JournalSuffix = ".partial"
-
 // openJournal begins a journal or, with resume, reads the one that is there
 // and goes on with it.
 func openJournal(output string, resume bool, now time.Time) (*journal, error) {
-	j := &journal{path: output + JournalSuffix, started: now, answers: map[string]entry{}}
+	j := &journal{path: output + calls.JournalSuffix, started: now, answers: map[string]entry{}}
 	whole := int64(0)
 	if resume {
 		n, err := j.read()
@@ -98,6 +98,7 @@ func (j *journal) read() (int64, error) {
 			j.started = *e.Started
 		} else {
 			j.answers[e.Call] = e
+			j.lines++
 		}
 		whole += int64(len(line))
 	}
@@ -136,6 +137,7 @@ func (j *journal) append(e entry) error {
 		fmt.Fprintf(w, `{"started":%q}`+"\n", e.Started.UTC().Format(time.RFC3339Nano))
 		return w.Flush()
 	}
+	j.lines++
 	w.WriteString(`{"call":`)
 	w.Write(appendString(nil, e.Call))
 	if e.Absent {
@@ -182,6 +184,15 @@ func (j *journal) close() {
 		j.file.Close()
 		j.file = nil
 	}
+}
+
+// abandon closes the journal of a capture that did not end well; one without
+// any answer is of no use and goes.
+func (j *journal) abandon() {
+	if j.file != nil && j.lines == 0 {
+		j.remove()
+	}
+	j.close()
 }
 
 // remove drops the journal: the snapshot is written.

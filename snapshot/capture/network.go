@@ -55,7 +55,7 @@ func (r *run) describeBy(ctx context.Context, p part, op calls.Operation, name s
 func (r *run) network(ctx context.Context, a *account, g *region) {
 	p := part{a, g}
 	var parts []func()
-	for _, service := range []string{"ec2", "route53resolver"} {
+	for _, service := range []string{"ec2", "route53resolver", "lambda"} {
 		for _, op := range r.of(calls.Region, service) {
 			parts = append(parts, func() { r.collection(ctx, p, op) })
 		}
@@ -93,6 +93,9 @@ func (r *run) collection(ctx context.Context, p part, op calls.Operation) {
 	}
 	if !ok {
 		return
+	}
+	if op.Service == "lambda" {
+		items = withoutSecrets(items)
 	}
 	p.region.put(op.Service, op.Key, items)
 	if whole {
@@ -145,6 +148,19 @@ func gathered(ids []string, do func(id string) json.RawMessage) []json.RawMessag
 	found := make([]json.RawMessage, len(ids))
 	each(ids, func(i int, id string) { found[i] = do(id) })
 	return slices.DeleteFunc(found, func(m json.RawMessage) bool { return m == nil })
+}
+
+// withoutSecrets leaves out the functions' environments: people keep
+// credentials there, and no question needs them.
+func withoutSecrets(functions []json.RawMessage) []json.RawMessage {
+	out := make([]json.RawMessage, len(functions))
+	for i, item := range functions {
+		var m map[string]json.RawMessage
+		mustDecode(item, &m)
+		delete(m, "Environment")
+		out[i] = marshal(m)
+	}
+	return out
 }
 
 // vpcAttributes asks for both DNS attributes of each VPC, merged as one item.
@@ -233,12 +249,22 @@ func (r *run) firewallRules(ctx context.Context, p part) {
 	}
 	groups := ids(associations, "FirewallRuleGroupId")
 	slices.Sort(groups)
-	var mine [][]json.RawMessage = make([][]json.RawMessage, len(slices.Compact(groups)))
-	each(slices.Compact(groups), func(i int, group string) {
-		res := r.call(ctx, p.at(group), "route53resolver.ListFirewallRules", args{"FirewallRuleGroupId": group})
-		mine[i] = res.lists["FirewallRules"]
+	groups = slices.Compact(groups)
+	answers := make([]result, len(groups))
+	each(groups, func(i int, group string) {
+		answers[i] = r.call(ctx, p.at(group), "route53resolver.ListFirewallRules", args{"FirewallRuleGroupId": group})
 	})
-	p.region.put("route53resolver", "FirewallRules", slices.Concat(append(mine, []json.RawMessage{})...))
+	rules := []json.RawMessage{}
+	for _, res := range answers {
+		if res.status != done {
+			return // no collection, but a gap: without a group's rules it would look whole
+		}
+		rules = append(rules, res.lists["FirewallRules"]...)
+	}
+	p.region.put("route53resolver", "FirewallRules", rules)
+	if !r.request.Scoped() {
+		p.region.whole("FirewallRules")
+	}
 }
 
 // firewallDomains asks for the domains of the account's own lists. AWS does

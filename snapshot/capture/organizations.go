@@ -79,7 +79,9 @@ func (r *run) controlPolicies(ctx context.Context, w *world) {
 		{"SERVICE_CONTROL_POLICY", "serviceControlPolicies"},
 		{"RESOURCE_CONTROL_POLICY", "resourceControlPolicies"},
 	} {
-		res := r.call(ctx, reader.home(), "organizations.ListPolicies", args{"Filter": kind.filter})
+		at := reader.home()
+		at.resource = kind.filter
+		res := r.call(ctx, at, "organizations.ListPolicies", args{"Filter": kind.filter})
 		if res.status != done {
 			continue
 		}

@@ -165,7 +165,7 @@ func (r *run) job(ctx context.Context, w *world, name string) error {
 }
 
 func (r *run) describeJob(ctx context.Context, p part, op calls.Operation, short, name string) bool {
-	member := strings.TrimPrefix(op.Name, "Describe") + "Name"
+	member := strings.TrimPrefix(op.Name, "Describe") + "Name" // e.g. CompilationJobName
 	if op.Name == "DescribeDomain" {
 		member = "DomainId"
 	}

@@ -81,7 +81,7 @@ func (r *run) ownBuckets(ctx context.Context, a *account, home place) {
 	}
 	found := []*bucket{}
 	for _, listing := range listings {
-		res := r.call(ctx, home, "s3api.ListBuckets", listing)
+		res := r.call(ctx, home, "s3.ListBuckets", listing)
 		if res.status != done {
 			found = append(found, r.ownedByHead(ctx, a, home, listing)...)
 			if listing == nil {
@@ -127,7 +127,7 @@ func (r *run) ownedByHead(ctx context.Context, a *account, home place, listing a
 	}
 	at := home
 	at.resource = bucketARN(a, name)
-	res := r.call(ctx, at, "s3api.HeadBucket", args{"Bucket": name, "ExpectedBucketOwner": a.session.account})
+	res := r.call(ctx, at, "s3.HeadBucket", args{"Bucket": name, "ExpectedBucketOwner": a.session.account})
 	if res.status != done {
 		return nil
 	}
@@ -147,7 +147,7 @@ func (r *run) bucket(ctx context.Context, a *account, home place, b *bucket) {
 	if b.region != "" {
 		at.region = b.region
 	}
-	location := r.call(ctx, at, "s3api.GetBucketLocation", args{"Bucket": b.name})
+	location := r.call(ctx, at, "s3.GetBucketLocation", args{"Bucket": b.name})
 	if location.status == done {
 		constraint := location.member("LocationConstraint")
 		if b.region == "" {
@@ -163,7 +163,7 @@ func (r *run) bucket(ctx context.Context, a *account, home place, b *bucket) {
 		b.item["region"] = marshal(b.region)
 	}
 	var mu sync.Mutex
-	each(r.of(calls.Bucket, "s3api"), func(_ int, op calls.Operation) {
+	each(r.of(calls.Bucket, "s3"), func(_ int, op calls.Operation) {
 		if op.Name == "GetBucketLocation" || op.Name == "HeadBucket" {
 			return
 		}
@@ -235,7 +235,7 @@ func (r *run) foreignBuckets(w *world) {
 			a := w.accounts[0]
 			r.mu.Lock()
 			r.gaps = append(r.gaps, snapshot.Gap{
-				Account: a.session.account, Service: "s3api", Operation: "GetBucketPolicy", Resource: bucketARN(a, name), Code: "NotInCapturedAccounts",
+				Account: a.session.account, Service: "s3", Operation: "GetBucketPolicy", Resource: bucketARN(a, name), Code: "NotInCapturedAccounts",
 				Message: fmt.Sprintf("no captured account owns the bucket %s: capture its owner's account too", name),
 			})
 			r.mu.Unlock()

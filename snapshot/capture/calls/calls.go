@@ -58,7 +58,7 @@ type Token struct{ Out, In string }
 
 // Operation is one read-only call of an AWS API.
 type Operation struct {
-	Service string   // the AWS CLI's word, e.g. "ec2"
+	Service string   // IAM's word but for "s3control", e.g. "ec2"
 	Name    string   // the API's, e.g. "DescribeVpcs"
 	Actions []string // IAM actions that it needs, e.g. "ec2:DescribeVpcs"; empty: none
 	Per     Per
@@ -107,7 +107,7 @@ func resolver(per Per, name, items, id string, limit int) Operation {
 
 // bucket is a call about one bucket.
 func bucket(name, action, key string, absent ...string) Operation {
-	return Operation{Service: "s3api", Name: name, Actions: []string{"s3:" + action}, Per: Bucket, Need: Buckets, Key: key, Absent: absent}
+	return Operation{Service: "s3", Name: name, Actions: []string{"s3:" + action}, Per: Bucket, Need: Buckets, Key: key, Absent: absent}
 }
 
 func operation(per Per, need Need, service, name, action, items string) Operation {
@@ -165,6 +165,8 @@ func network() []Operation {
 		ec2("DescribeSecurityGroupVpcAssociations", "SecurityGroupVpcAssociations", "GroupId", "vpc-id", 1000),
 		ec2("DescribeNetworkInterfaces", "NetworkInterfaces", "NetworkInterfaceId", "vpc-id", 1000),
 		ec2("DescribeInstances", "Reservations", "ReservationId", "vpc-id", 1000),
+		operation(Region, Network, "lambda", "ListFunctions", "lambda:ListFunctions", "Functions").
+			paged("MaxItems", 50, Token{"NextMarker", "Marker"}).keyed("Functions", "FunctionArn"),
 		ec2("DescribeAddresses", "Addresses", "AllocationId", "", 0),
 		ec2("DescribeVpcEndpoints", "VpcEndpoints", "VpcEndpointId", "vpc-id", 1000),
 		ec2("DescribePrefixLists", "PrefixLists", "PrefixListId", "", 1000),
@@ -207,7 +209,7 @@ func dns() []Operation {
 
 func storage() []Operation {
 	return []Operation{
-		operation(Account, Buckets, "s3api", "ListBuckets", "s3:ListAllMyBuckets", "Buckets").
+		operation(Account, Buckets, "s3", "ListBuckets", "s3:ListAllMyBuckets", "Buckets").
 			paged("MaxBuckets", 1000, Token{"ContinuationToken", "ContinuationToken"}).keyed("", "Name"),
 		bucket("HeadBucket", "ListBucket", ""),
 		bucket("GetBucketLocation", "GetBucketLocation", "LocationConstraint"),

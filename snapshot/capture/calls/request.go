@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Request is what a capture is asked for. With none of VPCs, Jobs, Buckets
@@ -56,12 +57,19 @@ func (r Request) Operations() []Operation {
 	return slices.DeleteFunc(All(), func(o Operation) bool { return !r.Wants(o.Need) })
 }
 
+// form is a regular expression that is compiled when first used: most runs of
+// the program check no request.
+func form(expr string) func(string) bool {
+	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^(?:" + expr + ")$") })
+	return func(s string) bool { return compiled().MatchString(s) }
+}
+
 var (
-	vpcForm    = regexp.MustCompile(`^vpc-[0-9a-f]{8,17}$`)
-	regionForm = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
-	bucketForm = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]$`)
-	roleForm   = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-	roleARN    = regexp.MustCompile(`^arn:[a-z-]+:iam::[0-9]{12}:role/(?:[!-~]*/)?[\w+=,.@-]{1,64}$`)
+	isVPC     = form(`vpc-[0-9a-f]{8,17}`)
+	isRegion  = form(`[a-z]{2,}(-[a-z]+)+-[0-9]+`)
+	isBucket  = form(`[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]`)
+	isRole    = form(`[\w+=,.@-]{1,64}`)
+	isRoleARN = form(`arn:[a-z-]+:iam::[0-9]{12}:role/(?:[!-~]*/)?[\w+=,.@-]{1,64}`)
 )
 
 // Check reports the first part of the request that AWS could not mean.
@@ -78,11 +86,11 @@ func (r Request) Check() error {
 		ok     func(string) bool
 		want   string
 	}{
-		{"--vpc", r.VPCs, vpcForm.MatchString, "a VPC id such as vpc-0a1b2c3d4e5f60718"},
-		{"--region", r.Regions, regionForm.MatchString, "a region such as us-east-1"},
-		{"--bucket", r.Buckets, func(s string) bool { return bucketForm.MatchString(BucketName(s)) }, "a bucket's name or ARN"},
-		{"--role", r.Roles, func(s string) bool { return roleForm.MatchString(s) || roleARN.MatchString(s) }, "a role's name or ARN"},
-		{"--assume-role", r.AssumeRoles, roleARN.MatchString, "a role's ARN such as arn:aws:iam::111122223333:role/Auditor"},
+		{"--vpc", r.VPCs, isVPC, "a VPC id such as vpc-0a1b2c3d4e5f60718"},
+		{"--region", r.Regions, isRegion, "a region such as us-east-1"},
+		{"--bucket", r.Buckets, func(s string) bool { return isBucket(BucketName(s)) }, "a bucket's name or ARN"},
+		{"--role", r.Roles, func(s string) bool { return isRole(s) || isRoleARN(s) }, "a role's name or ARN"},
+		{"--assume-role", r.AssumeRoles, isRoleARN, "a role's ARN such as arn:aws:iam::111122223333:role/Auditor"},
 		{"--job", r.Jobs, func(s string) bool { return s != "" }, "a job's name, ARN or file"},
 	} {
 		for _, v := range f.values {
@@ -213,7 +221,11 @@ func sorted(set map[string]bool) []string {
 // none of them.
 func Describe(w io.Writer, r Request) error {
 	for _, o := range r.Operations() {
-		line := fmt.Sprintf("%-16s %-42s for each %s", o.Service, kebab(o.Name), o.Per)
+		service := o.Service
+		if service == "s3" {
+			service = "s3api" // so the AWS CLI calls it
+		}
+		line := fmt.Sprintf("%-16s %-42s for each %s", service, kebab(o.Name), o.Per)
 		if o.Filter != "" && len(r.VPCs)+len(r.Jobs) > 0 {
 			line += ", filtered by " + o.Filter
 		}
