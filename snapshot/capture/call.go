@@ -338,9 +338,13 @@ func errorCode(err error) string {
 // errorMessage returns what AWS said, without the request's own ids.
 func errorMessage(err error) string {
 	var api smithy.APIError
+	var op *smithy.OperationError
 	msg := err.Error()
-	if errors.As(err, &api) && api.ErrorMessage() != "" {
+	switch {
+	case errors.As(err, &api) && api.ErrorMessage() != "":
 		msg = api.ErrorMessage()
+	case errors.As(err, &op):
+		msg = op.Unwrap().Error()
 	}
 	if len(msg) > 500 {
 		msg = strings.ToValidUTF8(msg[:500], "") + "…"

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -46,8 +47,12 @@ func (s *session) client(service, region string, b binding) any {
 	return c
 }
 
-// maxAttempts is how often a throttled or cut call is tried.
-const maxAttempts = 8
+// A throttled or cut call is tried maxAttempts times, with waits that grow to
+// maxBackoff.
+const (
+	maxAttempts = 7
+	maxBackoff  = 8 * time.Second
+)
 
 // sessions signs in to every account of the request. An account that can't be
 // signed in to is a gap, as long as another can.
@@ -94,7 +99,7 @@ func (r *run) profiles(ctx context.Context) ([]candidate, error) {
 			config.WithRetryer(func() aws.Retryer {
 				return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
 					o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
-						s.MaxAttempts = maxAttempts
+						s.MaxAttempts, s.MaxBackoff = maxAttempts, maxBackoff
 						s.RateLimiter = unlimited{}
 					})
 				})
