@@ -246,10 +246,10 @@ func (p *Plan) prefixLists(acct int, item func(any)) {
 	r := p.random(uint64(5000 + acct))
 	for g := 3; g < groupsInVPC; g += 4 {
 		entries := []obj{}
-		for i := range 300 {
+		for i := range 240 {
 			entries = append(entries, obj{"Cidr": fmt.Sprintf("%d.%d.%d.0/24", 60+g, i, r.IntN(256)), "Description": fmt.Sprintf("partner %d", i)})
 		}
-		item(obj{"PrefixListId": customerList(acct, g), "PrefixListName": fmt.Sprintf("partners-%d", g), "OwnerId": account(acct), "AddressFamily": "IPv4", "MaxEntries": 400, "State": "modify-complete", "Entries": entries})
+		item(obj{"PrefixListId": customerList(acct, g), "PrefixListName": fmt.Sprintf("partners-%d", g), "OwnerId": account(acct), "AddressFamily": "IPv4", "MaxEntries": 300, "State": "modify-complete", "Entries": entries})
 	}
 }
 
