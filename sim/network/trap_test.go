@@ -16,7 +16,6 @@ import (
 var notYet = map[string]string{
 	"T97":           "the network model is being built",
 	"T110":          "the network model is being built",
-	"T117":          "the network model is being built",
 	"T119":          "the network model is being built",
 	"T120":          "the network model is being built",
 	"T97/subnet-1":  "the network model is being built",
