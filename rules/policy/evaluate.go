@@ -196,6 +196,7 @@ func (e *Evaluator) collect() {
 		e.onePolicy(e.l.Resource, layerResource, -1, 0, &e.resource, &t.resource)
 		e.dropSettled(mark, t.resource.grant(gradeStar).Or(t.resource.grant(gradeDirect)), t.resource.deny)
 	}
+	e.acls(&t.resource)
 	t.accessPoint = newTally()
 	if e.l.AccessPoint != nil {
 		e.onePolicy(e.l.AccessPoint, layerAccessPoint, -1, 0, &e.through, &t.accessPoint)

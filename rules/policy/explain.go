@@ -50,8 +50,7 @@ func (e *Evaluator) rows() []layerRow {
 // needsResourcePolicy tells that nothing passes without a grant of the
 // resource's own policy.
 func (e *Evaluator) needsResourcePolicy() bool {
-	return !e.hasIdentity() && e.r.Principal.Kind != PrincipalRoot || e.mandatoryResourcePolicy() ||
-		e.r.ResourceAccount != "" && e.r.ResourceAccount != e.r.Principal.Account
+	return !e.hasIdentity() && e.r.Principal.Kind != PrincipalRoot || e.mandatoryResourcePolicy() || !e.sameAccount()
 }
 
 func (e *Evaluator) tallyOf(id layerID) *tally {
@@ -197,7 +196,7 @@ func (e *Evaluator) needs(s settled) []Need {
 
 // blame fills Blocking and EitherGrant (P206).
 func (e *Evaluator) blame(d *Decision, rows []layerRow) {
-	same := e.r.ResourceAccount == "" || e.r.ResourceAccount == e.r.Principal.Account
+	same := e.sameAccount()
 	blocking := map[layerID]bool{}
 	for i, row := range rows {
 		switch o := d.Layers[i].Outcome; {

@@ -10,6 +10,9 @@ import (
 // not known, both formulas are tried (P86).
 func (e *Evaluator) outcome() Truth {
 	who := &e.r.Principal
+	if e.foreignObject() {
+		return e.formula(who.Account != "" && who.Account == e.l.ACL.ObjectOwner)
+	}
 	if e.r.ResourceAccount != "" || who.Account == "" {
 		return e.formula(who.Account != "" && who.Account == e.r.ResourceAccount)
 	}
@@ -25,6 +28,15 @@ func (e *Evaluator) outcome() Truth {
 	case Unknown:
 	}
 	return Unknown
+}
+
+// sameAccount tells the formula that explanations go by.
+func (e *Evaluator) sameAccount() bool {
+	who := &e.r.Principal
+	if e.foreignObject() {
+		return who.Account == e.l.ACL.ObjectOwner
+	}
+	return e.r.ResourceAccount == "" || who.Account == e.r.ResourceAccount
 }
 
 func (e *Evaluator) outcomeNumber() int8 { return int8(e.outcome()) }

@@ -7,7 +7,7 @@ import "strings"
 func Multivalued(key string) bool {
 	switch key {
 	case "aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths",
-		"aws:calledvia", "aws:tagkeys", "aws:principalservicenameslist", "s3:requestobjecttagkeys":
+		"aws:calledvia", "aws:tagkeys", "aws:principalservicenameslist", "s3:requestobjecttagkeys", "kms:encryptioncontextkeys":
 		return true
 	}
 	return strings.HasSuffix(key, ":leadingkeys")

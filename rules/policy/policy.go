@@ -146,4 +146,7 @@ type Layers struct {
 	// not known, where they are not.
 	Grants        []Grant
 	GrantsUnknown string
+	// ACL is what access control lists grant beside the bucket policy; nil:
+	// they are off, or not looked at (P245 to P250).
+	ACL *ACL
 }

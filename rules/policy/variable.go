@@ -24,6 +24,7 @@ const (
 	factCanonicalUser                           // the canonical user is the principal's account (P27)
 	factAccessPoint                             // identity and access point suffice (P267)
 	factGrants                                  // an unlisted KMS grant permits (P311)
+	factACL                                     // a grant of an ACL counts; n is 1 for a public one (P246, P255)
 )
 
 // variable is a key or a fact that is not known. One fact is one variable
@@ -99,6 +100,8 @@ func (e *Evaluator) describe(v variable) string {
 		return "which account has the canonical user id " + v.key
 	case factAccessPoint:
 		return "whether S3 asks for the bucket policy's permission, too, through an access point of the same account (P267)"
+	case factACL:
+		return "whether the grants of access control lists count: Object Ownership and IgnorePublicAcls of the bucket"
 	case factGrants:
 		return "the KMS grants of the key: " + e.l.GrantsUnknown
 	}
