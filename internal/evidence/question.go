@@ -1,0 +1,148 @@
+package evidence
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// SchemaQuestion names the JSON contract of a question.
+const SchemaQuestion = "canreach.question/v1"
+
+// question is a sim.Question as question.json holds it. A member that is not
+// there has its zero value.
+type question struct {
+	Schema  string          `json:"schema"`
+	Job     job             `json:"job"`
+	Account string          `json:"account,omitempty"`
+	Region  string          `json:"region,omitempty"`
+	Bucket  string          `json:"bucket,omitempty"`
+	Actions []string        `json:"actions,omitempty"`
+	Write   bool            `json:"write,omitempty"`
+	Source  string          `json:"source,omitempty"`
+	Options questionOptions `json:"options"`
+}
+
+type job struct {
+	File           string            `json:"file,omitempty"`
+	Kind           string            `json:"kind,omitempty"`
+	Name           string            `json:"name,omitempty"`
+	ARN            string            `json:"arn,omitempty"`
+	RoleARN        string            `json:"roleArn,omitempty"`
+	Subnets        []string          `json:"subnets,omitempty"`
+	SecurityGroups []string          `json:"securityGroups,omitempty"`
+	HasVPCConfig   bool              `json:"hasVpcConfig"`
+	Instances      int               `json:"instances,omitempty"`
+	Inputs         []location        `json:"inputs,omitempty"`
+	Outputs        []location        `json:"outputs,omitempty"`
+	Region         string            `json:"region,omitempty"`
+	Account        string            `json:"account,omitempty"`
+	Pointers       map[string]string `json:"pointers,omitempty"`
+}
+
+type location struct {
+	URI      string `json:"uri"`
+	Bucket   string `json:"bucket,omitempty"`
+	Prefix   string `json:"prefix,omitempty"`
+	KMSKeyID string `json:"kmsKeyId,omitempty"`
+	Pointer  string `json:"pointer,omitempty"`
+}
+
+type questionOptions struct {
+	Hostname        string   `json:"hostname,omitempty"`
+	StrictDNS       bool     `json:"strictDns,omitempty"`
+	AssumePublicDNS bool     `json:"assumePublicDns,omitempty"`
+	Port            int      `json:"port,omitempty"`
+	Ephemeral       [2]int   `json:"ephemeralPorts,omitzero"`
+	At              string   `json:"at,omitempty"`
+	Assume          []string `json:"assume,omitempty"`
+	ObjectTags      []string `json:"objectTags,omitempty"`
+	Presigned       bool     `json:"presigned,omitempty"`
+}
+
+// MarshalQuestion writes q as canreach.question/v1.
+func MarshalQuestion(q sim.Question) ([]byte, error) {
+	j := q.Job
+	return marshal(question{
+		Schema: SchemaQuestion,
+		Job: job{
+			File: j.File, Kind: j.Kind, Name: j.Name, ARN: j.ARN, RoleARN: j.RoleARN,
+			Subnets: convert[string](j.Subnets), SecurityGroups: convert[string](j.SecurityGroups),
+			HasVPCConfig: j.HasVPCConfig, Instances: j.Instances, Inputs: toLocations(j.Inputs), Outputs: toLocations(j.Outputs),
+			Region: j.Region, Account: j.Account, Pointers: j.Pointers,
+		},
+		Account: q.Account, Region: q.Region, Bucket: q.Bucket, Actions: q.Actions, Write: q.Write, Source: q.Source,
+		Options: questionOptions(q.Options),
+	})
+}
+
+// ParseQuestion reads canreach.question/v1. A member that it does not know is
+// an error: it might change the answer.
+func ParseQuestion(text []byte) (sim.Question, error) {
+	var f question
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&f); err != nil {
+		return sim.Question{}, fmt.Errorf("not a question: %w", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return sim.Question{}, errors.New("not a question: something follows the JSON object")
+	}
+	if f.Schema != SchemaQuestion {
+		return sim.Question{}, fmt.Errorf("not a question: its schema is %q, not %q", f.Schema, SchemaQuestion)
+	}
+	j := f.Job
+	return sim.Question{
+		Job: snapshot.Job{
+			File: j.File, Kind: j.Kind, Name: j.Name, ARN: j.ARN, RoleARN: j.RoleARN,
+			Subnets: convert[snapshot.SubnetID](j.Subnets), SecurityGroups: convert[snapshot.SecurityGroupID](j.SecurityGroups),
+			HasVPCConfig: j.HasVPCConfig, Instances: j.Instances, Inputs: fromLocations(j.Inputs), Outputs: fromLocations(j.Outputs),
+			Region: j.Region, Account: j.Account, Pointers: j.Pointers,
+		},
+		Account: f.Account, Region: f.Region, Bucket: f.Bucket, Actions: f.Actions, Write: f.Write, Source: f.Source,
+		Options: sim.Options(f.Options),
+	}, nil
+}
+
+func convert[T, S ~string](in []S) []T {
+	if in == nil {
+		return nil
+	}
+	out := make([]T, len(in))
+	for i, s := range in {
+		out[i] = T(s)
+	}
+	return out
+}
+
+func toLocations(in []snapshot.S3Location) []location {
+	var out []location
+	for _, l := range in {
+		out = append(out, location(l))
+	}
+	return out
+}
+
+func fromLocations(in []location) []snapshot.S3Location {
+	var out []snapshot.S3Location
+	for _, l := range in {
+		out = append(out, snapshot.S3Location(l))
+	}
+	return out
+}
+
+// marshal writes v as the commands do: indented, with a final newline, and
+// without HTML escapes.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(v)
+	return b.Bytes(), err
+}
