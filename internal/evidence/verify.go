@@ -58,8 +58,13 @@ func Verify(dir string, opt VerifyOptions) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	return r, r.check(files, opt)
+}
+
+// check looks at files that were read.
+func (r *Report) check(files map[string][]byte, opt VerifyOptions) error {
 	if files[fileManifest] == nil && files[fileStatement] == nil && files[fileEnvelope] == nil {
-		return nil, ErrNotEvidence
+		return ErrNotEvidence
 	}
 	r.Signed = files[fileEnvelope] != nil
 	r.complete(files)
@@ -67,13 +72,14 @@ func Verify(dir string, opt VerifyOptions) (*Report, error) {
 	if opt.Key != nil && !r.Signed {
 		r.problem("", "the folder is not signed, and a key was given to check it with")
 	}
-	if r.Record, err = parseRecord(files[fileRecord]); err != nil && files[fileRecord] != nil {
+	var err error
+	if r.Record, err = parseRecord(files[fileRecord]); err != nil && len(r.Problems) == 0 {
 		r.problem(fileRecord, "can't be read: %v", err)
 	}
 	if len(r.Problems) == 0 {
 		r.replay(files, opt.Program)
 	}
-	return r, nil
+	return nil
 }
 
 // known are all names that a folder may have.
@@ -198,6 +204,11 @@ func (r *Report) hashes(files map[string][]byte, key *PublicKey) {
 	if list.err != nil && files[fileManifest] != nil {
 		r.problem(fileManifest, "is not as it was written: %v", list.err)
 	}
+	if state.err == nil && !state.absent && len(r.Problems) == 0 {
+		if text, err := makeStatement(files); err != nil || !bytes.Equal(text, files[fileStatement]) {
+			state.err = errors.New("does not say what the files say")
+		}
+	}
 	if state.err != nil {
 		r.problem(r.statementFile(), "is not as it was written: %v", state.err)
 	}
@@ -236,16 +247,31 @@ func (r *Report) stated(files map[string][]byte, key *PublicKey, list claims) cl
 	}
 	r.KeyGiven = key != nil
 	if key == nil {
-		var err error
-		if key, err = ParsePublicKey(files[fileKey]); err != nil || list.err == nil && list.sums[fileKey] != digest(files[fileKey]) {
-			// It is the key that was changed, as the manifest says.
-			r.Notes = append(r.Notes, "The signature could not be checked: the key in the folder is not as it was written.")
-			return claims{absent: true}
-		}
-		r.Notes = append(r.Notes, "The signature was checked with the key that lies in the folder. That shows that nothing was changed by accident, and not who signed: give the signer's key to check that.")
+		return r.statedByOwnKey(files, list)
 	}
 	r.Key = key.Fingerprint()
-	text, err := openEnvelope(files[fileEnvelope], key)
+	return openStatement(files[fileEnvelope], key)
+}
+
+// statedByOwnKey checks the signature with the key that lies in the folder.
+func (r *Report) statedByOwnKey(files map[string][]byte, list claims) claims {
+	key, err := ParsePublicKey(files[fileKey])
+	state := claims{err: err}
+	if err == nil {
+		r.Key = key.Fingerprint()
+		state = openStatement(files[fileEnvelope], key)
+	}
+	if state.err != nil && list.err == nil && list.sums[fileKey] != digest(files[fileKey]) {
+		// It is the key that was changed, as the manifest says.
+		r.Notes = append(r.Notes, "The signature could not be checked: the key in the folder is not as it was written.")
+		return claims{absent: true}
+	}
+	r.Notes = append(r.Notes, "The signature was checked with the key that lies in the folder. That shows that nothing was changed by accident, and not who signed: give the signer's key to check that.")
+	return state
+}
+
+func openStatement(envelope []byte, key *PublicKey) claims {
+	text, err := openEnvelope(envelope, key)
 	if err != nil {
 		return claims{err: err}
 	}
