@@ -298,7 +298,7 @@ func (r *Role) inlineGap(g *Gap) {
 func (v *IAM) managedPolicyGap(g *Gap) {
 	found := false
 	for i := range v.Policies.Items {
-		if p := &v.Policies.Items[i]; g.Resource == "" || mentions(g.Resource, p.ARN) {
+		if p := &v.Policies.Items[i]; g.Resource == "" || mentions(g.Resource, p.ARN) || isResource(p.ARN, g.Resource) {
 			found = true
 			if p.Document.Presence != Collected {
 				documentGap(&p.Document, g)

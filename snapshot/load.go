@@ -18,47 +18,67 @@ type Options struct {
 const maxNative = 2 << 30
 
 // Load reads a snapshot: a native file (.json, .json.gz, .json.zst, or "-"),
-// or a directory of AWS CLI outputs. Its error joins every LoadError found.
+// or a directory of AWS CLI outputs. Its error joins every LoadError found,
+// each at its place in the file that it came from.
 func Load(path string, opt Options) (*Snapshot, error) {
-	native, warnings, err := Native(path, opt)
+	native, from, warnings, err := readNative(path, opt)
 	if err != nil {
 		return nil, err
 	}
 	s, err := Parse(native)
 	if err != nil {
-		return nil, inFile(err, path)
+		return nil, located(err, path, from)
 	}
 	s.Warnings = append(warnings, s.Warnings...)
 	return s, nil
 }
 
+// located sets the files of the errors of parsing what path holds.
+func located(err error, path string, from *origins) error {
+	es, ok := err.(LoadErrors)
+	if !ok || from == nil {
+		return inFile(err, path)
+	}
+	for _, e := range es {
+		from.locate(e)
+	}
+	return inFile(joined(es), path)
+}
+
 // Native returns the native form's bytes of what path holds: a file's own,
 // decompressed, or a directory converted.
 func Native(path string, opt Options) ([]byte, []Warning, error) {
+	native, _, warnings, err := readNative(path, opt)
+	return native, warnings, err
+}
+
+// readNative is Native, and tells which files the parts came from, where there
+// are several.
+func readNative(path string, opt Options) ([]byte, *origins, []Warning, error) {
 	if path == "-" {
 		if opt.Stdin == nil {
-			return nil, nil, errors.New(`path "-": there is no standard input`)
+			return nil, nil, nil, errors.New(`path "-": there is no standard input`)
 		}
 		data, err := readCompressed(opt.Stdin, 0)
-		return data, nil, at("standard input", err)
+		return data, nil, nil, at("standard input", err)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if info.IsDir() {
-		return nil, nil, errors.New("directories are not built yet")
+		return importDirectory(path, opt)
 	}
 	if !info.Mode().IsRegular() && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) == 0 {
-		return nil, nil, fmt.Errorf("%s: neither a file nor a directory", path)
+		return nil, nil, nil, fmt.Errorf("%s: neither a file nor a directory", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	defer f.Close()
 	data, err := readCompressed(f, info.Size())
-	return data, nil, at(path, err)
+	return data, nil, nil, at(path, err)
 }
 
 // at names the file of an error that does not.

@@ -1,0 +1,293 @@
+package snapshot
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/internal/jsonscan"
+)
+
+// Limits of a directory: generous for an organization's outputs, and small
+// enough that a hostile directory ends.
+const (
+	maxFiles     = 200_000
+	maxFileSize  = 1 << 30
+	maxDirectory = 2 << 30
+	maxPathParts = 32
+)
+
+// cliFile is one file of a directory of AWS CLI outputs.
+type cliFile struct {
+	path    string // slash-separated, below the directory
+	dir     string
+	name    string // file name without its extension
+	data    []byte
+	isError bool // NAME.err: what the CLI printed on standard error
+	account string
+	region  string
+	hints   hints
+	keys    []string // of the top-level object, in the file's order
+	values  map[string]span
+}
+
+// problem is an error at an offset of the file.
+func (f *cliFile) problem(offset int, hint, format string, args ...any) *LoadError {
+	pos := jsonscan.Locate(f.data, offset)
+	return &LoadError{File: f.path, At: At(pos.Pointer), Line: pos.Line, Column: pos.Column, Problem: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// value returns a top-level member's text; nil where there is none or it is null.
+func (f *cliFile) value(key string) []byte {
+	s, ok := f.values[key]
+	if !ok || string(s.of(f.data)) == "null" {
+		return nil
+	}
+	return s.of(f.data)
+}
+
+func (f *cliFile) has(key string) bool { _, ok := f.values[key]; return ok }
+
+// kind returns the kind of a top-level member.
+func (f *cliFile) kind(key string) jsonscan.Kind {
+	s, ok := f.values[key]
+	if !ok {
+		return jsonscan.None
+	}
+	return jsonscan.At(f.data, s.start).Peek()
+}
+
+// text returns a top-level member that is a string, or "".
+func (f *cliFile) text(key string) string {
+	if f.kind(key) != jsonscan.String {
+		return ""
+	}
+	return jsonscan.At(f.data, f.values[key].start).Text()
+}
+
+// parts returns the path's folders and the dotted parts of the name, in order.
+func (f *cliFile) parts() []string {
+	var out []string
+	if f.dir != "." {
+		out = strings.Split(f.dir, "/")
+	}
+	return append(out, strings.Split(f.name, ".")...)
+}
+
+// below tells whether a folder of that name is on the path, and returns the
+// part after it.
+func (f *cliFile) below(folder string) (next string, ok bool) {
+	dirs := strings.Split(f.dir, "/")
+	for i := len(dirs) - 1; i >= 0; i-- {
+		if dirs[i] != folder {
+			continue
+		}
+		if i+1 < len(dirs) {
+			next = dirs[i+1]
+		}
+		return next, true
+	}
+	return "", false
+}
+
+// subject returns what a file is about where its content does not say: the
+// rest of its name after the command, or the folder that it is in.
+func (f *cliFile) subject(command string) string {
+	if rest, ok := strings.CutPrefix(f.name, command); ok {
+		if rest = strings.TrimLeft(rest, ".-_ "); rest != "" {
+			return rest
+		}
+	}
+	dir := path.Base(f.dir)
+	if dir == "." || isAccountID(dir) || isRegion(dir) || slices.Contains(plainFolders, dir) {
+		return ""
+	}
+	return dir
+}
+
+// plainFolders are folder names that name no resource.
+var plainFolders = []string{"iam", "s3", "s3control", "ec2", "kms", "organizations", "sagemaker", "route53", "route53resolver",
+	"lambda", "sts", "roles", "policies", "role", "policy", "aws", "aws_configs", "accounts", "regions", "access-points"}
+
+// id returns the id that begins with prefix in the last part of the path that
+// has one.
+func (f *cliFile) id(prefix string) string {
+	parts := f.parts()
+	for i := len(parts) - 1; i >= 0; i-- {
+		part := parts[i]
+		for j := strings.Index(part, prefix); j >= 0; {
+			id := part[j:]
+			if end := strings.IndexFunc(id, notOfID); end >= 0 {
+				id = id[:end]
+			}
+			if (j == 0 || strings.ContainsAny(part[j-1:j], "._-= ")) && len(id) > len(prefix) {
+				return id
+			}
+			next := strings.Index(part[j+1:], prefix)
+			if next < 0 {
+				break
+			}
+			j += 1 + next
+		}
+	}
+	return ""
+}
+
+func notOfID(r rune) bool {
+	return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+}
+
+// isRegion tells whether t looks like a region's name: us-east-1,
+// us-gov-west-1, us-isob-east-1, eusc-de-east-1.
+func isRegion(t string) bool {
+	words := strings.Split(t, "-")
+	n := len(words)
+	if n < 3 || n > 4 || len(words[0]) != 2 && words[0] != "eusc" || strings.Trim(words[0], "abcdefghijklmnopqrstuvwxyz") != "" {
+		return false
+	}
+	switch words[n-2] {
+	case "east", "west", "north", "south", "central", "northeast", "northwest", "southeast", "southwest":
+	default:
+		return false
+	}
+	if n == 4 && words[1] != "gov" && words[1] != "de" && !strings.HasPrefix(words[1], "iso") {
+		return false
+	}
+	return len(words[n-1]) == 1 && words[n-1] >= "1" && words[n-1] <= "9"
+}
+
+// readFiles reads every .json and .err file below the root of fsys, in order
+// of path. Folders and files whose name begins with a dot are left out.
+func readFiles(fsys fs.FS) (files []*cliFile, warnings []Warning, errs []*LoadError) {
+	total := 0
+	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			errs = append(errs, fileError(p, err))
+			return nil
+		case p != "." && strings.HasPrefix(d.Name(), "."):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case strings.Count(p, "/") >= maxPathParts:
+			return fmt.Errorf("%s: folders nested deeper than %d levels", p, maxPathParts)
+		case d.IsDir():
+			return nil
+		}
+		ext := strings.ToLower(path.Ext(p))
+		if ext != ".json" && ext != ".err" {
+			if strings.HasSuffix(strings.ToLower(p), ".json.gz") || strings.HasSuffix(strings.ToLower(p), ".json.zst") {
+				warnings = append(warnings, Warning{File: p, Message: "compressed files in a directory are not read: decompress it"})
+			}
+			return nil
+		}
+		if len(files) >= maxFiles {
+			return fmt.Errorf("more than %d files: too many for a snapshot", maxFiles)
+		}
+		data, err := readOne(fsys, p, d)
+		if err != nil {
+			errs = append(errs, fileError(p, err))
+			return nil
+		}
+		if data == nil {
+			warnings = append(warnings, Warning{File: p, Message: "a link to a folder: not followed"})
+			return nil
+		}
+		if total += len(data); total > maxDirectory {
+			return fmt.Errorf("more than %d GiB of files: too large for a snapshot", maxDirectory>>30)
+		}
+		f := &cliFile{path: p, dir: path.Dir(p), data: data, isError: ext == ".err"}
+		f.name = strings.TrimSuffix(path.Base(p), path.Ext(p))
+		files = append(files, f)
+		return nil
+	})
+	if err != nil {
+		errs = append(errs, &LoadError{Problem: err.Error()})
+	}
+	return files, warnings, errs
+}
+
+func fileError(p string, err error) *LoadError {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	e := &LoadError{File: p, Problem: "cannot be read", Err: err}
+	if strings.Contains(err.Error(), "escapes") {
+		e.Problem, e.Err, e.Hint = "a link that leaves the directory: refused", nil, "copy the file into the directory"
+	}
+	return e
+}
+
+// readOne reads a regular file, or one that a link inside the directory leads
+// to. Nil without an error is a link to a folder.
+func readOne(fsys fs.FS, p string, d fs.DirEntry) ([]byte, error) {
+	f, err := fsys.Open(p)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, nil
+	case !info.Mode().IsRegular():
+		return nil, errors.New("not a regular file")
+	case info.Size() > maxFileSize:
+		return nil, fmt.Errorf("larger than %d GiB", maxFileSize>>30)
+	}
+	buf := make([]byte, info.Size(), info.Size()+1)
+	n, err := io.ReadFull(f, buf)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	return buf[:n:n], nil
+}
+
+// openDirectory opens dir so that no link leads out of it.
+func openDirectory(dir string) (fs.FS, io.Closer, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return root.FS(), root, nil
+}
+
+// scan notes where the members of the top-level object stand. The whole text is
+// checked, duplicate keys included, as it will be part of a record.
+func (f *cliFile) scan() *LoadError {
+	s := jsonscan.New(f.data)
+	s.Thorough = true
+	if s.Peek() != jsonscan.Object {
+		kind := s.Peek()
+		s.Skip()
+		s.End()
+		if e := s.Err(); e != nil {
+			return f.problem(e.Offset, "is it the output of aws … --output json?", "%s", e.Problem)
+		}
+		f.keys = []string{"(" + strings.TrimPrefix(strings.TrimPrefix(kind.String(), "an "), "a ") + ")"}
+		return nil
+	}
+	f.values = map[string]span{}
+	for ok := s.EnterObject(); ok && s.NextKey(); {
+		key := s.Key()
+		s.Peek()
+		start := s.Offset()
+		s.Skip()
+		f.keys = append(f.keys, key)
+		f.values[key] = span{start, s.Offset()}
+	}
+	s.End()
+	if e := s.Err(); e != nil {
+		return f.problem(e.Offset, "is it the output of aws … --output json?", "%s", e.Problem)
+	}
+	return nil
+}

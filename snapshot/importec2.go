@@ -1,0 +1,222 @@
+package snapshot
+
+import (
+	"strings"
+
+	"github.com/canreach/canreach/internal/jsonscan"
+)
+
+// listedCollections are the arrays that are recognised by their own key alone:
+// where they go, and the member that holds an item's id. Those that the program
+// does not use are kept, as the record is for people too.
+var listedCollections = map[string]struct {
+	service string
+	ids     []string
+}{
+	"Vpcs":                           {"ec2", []string{"VpcId"}},
+	"Subnets":                        {"ec2", []string{"SubnetId"}},
+	"RouteTables":                    {"ec2", []string{"RouteTableId"}},
+	"NetworkAcls":                    {"ec2", []string{"NetworkAclId"}},
+	"SecurityGroups":                 {"ec2", []string{"GroupId"}},
+	"SecurityGroupRules":             {"ec2", []string{"SecurityGroupRuleId"}},
+	"SecurityGroupVpcAssociations":   {"ec2", []string{"GroupId+VpcId"}},
+	"NetworkInterfaces":              {"ec2", []string{"NetworkInterfaceId"}},
+	"Reservations":                   {"ec2", []string{"ReservationId"}},
+	"VpcEndpoints":                   {"ec2", []string{"VpcEndpointId"}},
+	"DhcpOptions":                    {"ec2", []string{"DhcpOptionsId"}},
+	"InternetGateways":               {"ec2", []string{"InternetGatewayId"}},
+	"EgressOnlyInternetGateways":     {"ec2", []string{"EgressOnlyInternetGatewayId"}},
+	"NatGateways":                    {"ec2", []string{"NatGatewayId"}},
+	"VpcPeeringConnections":          {"ec2", []string{"VpcPeeringConnectionId"}},
+	"TransitGateways":                {"ec2", []string{"TransitGatewayId"}},
+	"TransitGatewayAttachments":      {"ec2", []string{"TransitGatewayAttachmentId"}},
+	"TransitGatewayVpcAttachments":   {"ec2", []string{"TransitGatewayAttachmentId"}},
+	"TransitGatewayRouteTables":      {"ec2", []string{"TransitGatewayRouteTableId"}},
+	"TransitGatewayRoutes":           {"ec2", []string{"TransitGatewayRouteTableId"}},
+	"VpnGateways":                    {"ec2", []string{"VpnGatewayId"}},
+	"VpcBlockPublicAccessExclusions": {"ec2", []string{"ExclusionId"}},
+	"Addresses":                      {"ec2", []string{"AllocationId", "PublicIp"}},
+	"ManagedPrefixLists":             {"ec2", []string{"PrefixListId"}},
+	"ManagedPrefixListEntries":       {"ec2", []string{"PrefixListId"}},
+	"VpcAttributes":                  {"ec2", []string{"VpcId"}},
+	// Kept, not used.
+	"CustomerGateways":                     {"ec2", []string{"CustomerGatewayId"}},
+	"VpnConnections":                       {"ec2", []string{"VpnConnectionId"}},
+	"CarrierGateways":                      {"ec2", []string{"CarrierGatewayId"}},
+	"LocalGateways":                        {"ec2", []string{"LocalGatewayId"}},
+	"FlowLogs":                             {"ec2", []string{"FlowLogId"}},
+	"TransitGatewayPeeringAttachments":     {"ec2", []string{"TransitGatewayAttachmentId"}},
+	"TransitGatewayConnects":               {"ec2", []string{"TransitGatewayAttachmentId"}},
+	"TransitGatewayStaticRoutes":           {"ec2", []string{"TransitGatewayRouteTableId"}},
+	"TransitGatewayPropagations":           {"ec2", []string{"TransitGatewayRouteTableId"}},
+	"VpcEndpointConnections":               {"ec2", []string{"VpcEndpointConnectionId", "VpcEndpointId"}},
+	"ServiceConfigurations":                {"ec2", []string{"ServiceId"}},
+	"AvailabilityZones":                    {"ec2", []string{"ZoneId", "ZoneName"}},
+	"IamInstanceProfileAssociations":       {"ec2", []string{"AssociationId"}},
+	"RouteServers":                         {"ec2", []string{"RouteServerId"}},
+	"NetworkInsightsPaths":                 {"ec2", []string{"NetworkInsightsPathId"}},
+	"InstanceConnectEndpoints":             {"ec2", []string{"InstanceConnectEndpointId"}},
+	"ResolverRules":                        {"route53resolver", []string{"Id"}},
+	"ResolverRuleAssociations":             {"route53resolver", []string{"Id"}},
+	"ResolverEndpoints":                    {"route53resolver", []string{"Id"}},
+	"FirewallRuleGroupAssociations":        {"route53resolver", []string{"Id"}},
+	"FirewallRuleGroups":                   {"route53resolver", []string{"Id"}},
+	"FirewallRules":                        {"route53resolver", []string{"FirewallRuleGroupId+FirewallDomainListId+Name"}},
+	"FirewallConfigs":                      {"route53resolver", []string{"ResourceId"}},
+	"Functions":                            {"lambda", []string{"FunctionArn"}},
+	"VpcEndpointServiceConfigurations":     {"ec2", []string{"ServiceId"}},
+	"TransitGatewayPolicyTables":           {"ec2", []string{"TransitGatewayPolicyTableId"}},
+	"TransitGatewayRouteTableAssociations": {"ec2", []string{"TransitGatewayAttachmentId"}},
+}
+
+// ec2File takes in what EC2 and the regional services next to it print; false:
+// the file is none of that.
+func (m *importer) ec2File(f *cliFile) bool {
+	found := false
+	for _, key := range f.keys {
+		spec, ok := listedCollections[key]
+		if !ok || !m.looksListed(f, key, spec.ids) {
+			continue
+		}
+		found = true
+		if p, ok := m.regional(f); ok {
+			m.collectItems(f, key, m.part(p, spec.service+"/"+key), spec.ids...)
+		}
+	}
+	if found {
+		return true
+	}
+	switch {
+	case f.has("PrefixLists"):
+		m.prefixLists(f)
+	case f.has("EnableDnsSupport") || f.has("EnableDnsHostnames") || f.has("EnableNetworkAddressUsageMetrics"):
+		m.attributeFile(f)
+	case f.has("VpcBlockPublicAccessOptions"):
+		if p, ok := m.regional(f); ok {
+			m.single(p, "ec2/VpcBlockPublicAccessOptions", f.member("VpcBlockPublicAccessOptions"))
+		}
+	case f.has("Entries") && f.kind("Entries") == jsonscan.Array:
+		m.keyedArray(f, "ec2/ManagedPrefixListEntries", "PrefixListId", f.id("pl-"), "Entries",
+			"name the file get-managed-prefix-list-entries.pl-….json")
+	case f.has("Routes") && f.kind("Routes") == jsonscan.Array:
+		m.keyedArray(f, "ec2/TransitGatewayRoutes", "TransitGatewayRouteTableId", f.id("tgw-rtb-"), "Routes",
+			"name the file search-transit-gateway-routes.tgw-rtb-….json")
+	default:
+		return false
+	}
+	return true
+}
+
+// looksListed guards keys that other services use as well.
+func (m *importer) looksListed(f *cliFile, key string, ids []string) bool {
+	switch key {
+	case "Addresses", "Functions", "AvailabilityZones", "FirewallRules", "Subnets", "SecurityGroups":
+	default:
+		return true
+	}
+	s := jsonscan.At(f.data, f.values[key].start)
+	if s.Peek() != jsonscan.Array {
+		return true
+	}
+	for ok := s.EnterArray(); ok && s.NextItem(); {
+		if s.Peek() != jsonscan.Object {
+			return true
+		}
+		item := s.Raw()
+		if itemID(item, ids) != "" {
+			return true
+		}
+		return !strings.Contains(string(item), "Identifier") // another service's
+	}
+	return true
+}
+
+// prefixLists reads both shapes: items with Cidrs, and managed lists without.
+func (m *importer) prefixLists(f *cliFile) {
+	p, ok := m.regional(f)
+	if !ok {
+		return
+	}
+	plain, managed := m.part(p, "ec2/PrefixLists"), m.part(p, "ec2/ManagedPrefixLists")
+	isManaged := false
+	m.eachItem(f, "PrefixLists", func(item raw) { isManaged = isManaged || !strings.Contains(string(item.text), `"Cidrs"`) })
+	c := plain
+	if isManaged {
+		c = managed
+	}
+	m.page(f, c)
+	m.eachItem(f, "PrefixLists", func(item raw) {
+		id := memberText(item.text, "PrefixListId")
+		if id == "" {
+			m.note(f.problem(item.offset, "", "no PrefixListId here"))
+			return
+		}
+		m.note(c.get(id).setWhole(item, "PrefixListId"))
+	})
+	for name, c := range map[string]*collection{"ec2/PrefixLists": plain, "ec2/ManagedPrefixLists": managed} {
+		if c.records == nil && len(c.paged) == 0 && !c.ended {
+			delete(m.parts[p], name)
+		}
+	}
+}
+
+// attributeFile reads describe-vpc-attribute.
+func (m *importer) attributeFile(f *cliFile) {
+	p, ok := m.regional(f)
+	if !ok {
+		return
+	}
+	id := firstText(f.text("VpcId"), f.id("vpc-"))
+	if id == "" {
+		m.errs = append(m.errs, &LoadError{File: f.path, Problem: "no VpcId here", Hint: "name the file describe-vpc-attribute.vpc-….json"})
+		return
+	}
+	r := m.part(p, "ec2/VpcAttributes").get(id)
+	for _, key := range f.keys {
+		if key != "VpcId" {
+			m.note(r.set(key, f.member(key)))
+		}
+	}
+}
+
+// keyedArray reads an array whose owner's id stands in the file's path; paged
+// output is joined.
+func (m *importer) keyedArray(f *cliFile, name, member, id, key, hint string) {
+	id = firstText(f.text(member), id)
+	if id == "" {
+		m.errs = append(m.errs, &LoadError{File: f.path, Problem: "nothing tells which " + member + " this is of", Hint: hint})
+		return
+	}
+	p, ok := m.regional(f)
+	if !ok {
+		return
+	}
+	c := m.part(p, name)
+	m.page(f, c)
+	m.joinArray(c.get(id), key, f.member(key))
+	if string(f.value("AdditionalRoutesAvailable")) == "true" {
+		c.get(id).replace("AdditionalRoutesAvailable", f.member("AdditionalRoutesAvailable"))
+	}
+}
+
+// joinArray adds the elements of an array to a record's member, each once.
+func (m *importer) joinArray(r *record, key string, v raw) {
+	old, ok := r.members[key]
+	if !ok {
+		r.members[key] = v
+		return
+	}
+	var all []string
+	seen := map[string]bool{}
+	for _, text := range [][]byte{old.text, v.text} {
+		s := jsonscan.At(text, 0)
+		for ok := s.EnterArray(); ok && s.NextItem(); {
+			item := s.Raw()
+			if c := string(canonical(item)); !seen[c] {
+				seen[c] = true
+				all = append(all, string(item))
+			}
+		}
+	}
+	r.members[key] = literal("["+strings.Join(all, ",")+"]", v.from)
+}

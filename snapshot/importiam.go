@@ -1,0 +1,269 @@
+package snapshot
+
+import (
+	"strings"
+
+	"github.com/canreach/canreach/internal/jsonscan"
+)
+
+// iamFile takes in what IAM prints; false: the file is none of it.
+func (m *importer) iamFile(f *cliFile) bool {
+	_, folder := f.below("iam")
+	switch {
+	case f.has("RoleDetailList") || f.has("UserDetailList") || f.has("GroupDetailList"):
+		m.authorizationDetails(f)
+	case f.kind("Roles") == jsonscan.Array:
+		m.eachRoleOf(f, "Roles", "PermissionsBoundary")
+	case f.kind("Role") == jsonscan.Object:
+		m.roleObject(f, f.member("Role"), "")
+	case f.has("RoleName") && f.has("PolicyDocument"):
+		m.rolePolicy(f)
+	case f.kind("PolicyNames") == jsonscan.Array:
+		m.ofRole(f, "list-role-policies", func(r *record) { r.replace("policyNames", f.member("PolicyNames")) })
+	case f.kind("AttachedPolicies") == jsonscan.Array:
+		m.ofRole(f, "list-attached-role-policies", func(r *record) { m.joinArray(r, "AttachedManagedPolicies", f.member("AttachedPolicies")) })
+	case f.kind("PolicyVersion") == jsonscan.Object:
+		m.policyVersionFile(f)
+	case f.kind("Policy") == jsonscan.Object && strings.Contains(memberText(f.value("Policy"), "Arn"), ":iam::"):
+		m.managedPolicyObject(f, f.member("Policy"))
+	case f.kind("Policies") == jsonscan.Array && isIAMPolicies(f):
+		if p, ok := m.global(f); ok {
+			m.page(f, m.part(p, "iam/Policies"))
+			m.part(p, "iam/Policies").get("")
+			delete(m.part(p, "iam/Policies").records, "")
+			m.eachItem(f, "Policies", func(item raw) { m.managedPolicyObject(f, item) })
+		}
+	case folder && f.kind("Tags") == jsonscan.Array && strings.HasPrefix(f.name, "list-role-tags"):
+		m.ofRole(f, "list-role-tags", func(r *record) { m.note(r.set("Tags", f.member("Tags"))) })
+	case f.kind("InstanceProfiles") == jsonscan.Array:
+		if p, ok := m.global(f); ok {
+			m.collectItems(f, "InstanceProfiles", m.part(p, "iam/InstanceProfiles"), "Arn")
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// isIAMPolicies tells IAM's list-policies from that of Organizations.
+func isIAMPolicies(f *cliFile) bool {
+	if _, org := f.below("organizations"); org {
+		return false
+	}
+	iam := false
+	s := jsonscan.At(f.data, f.values["Policies"].start)
+	for ok := s.EnterArray(); ok && s.NextItem(); {
+		if s.Peek() != jsonscan.Object {
+			return false
+		}
+		arn := memberText(s.Raw(), "Arn")
+		if strings.Contains(arn, ":organizations:") {
+			return false
+		}
+		iam = true
+	}
+	_, folder := f.below("iam")
+	return iam || folder
+}
+
+// authorizationDetails reads get-account-authorization-details.
+func (m *importer) authorizationDetails(f *cliFile) {
+	p, ok := m.global(f)
+	if !ok {
+		return
+	}
+	if f.has("RoleDetailList") {
+		m.eachRoleOf(f, "RoleDetailList", "")
+	}
+	if f.has("Policies") {
+		c := m.part(p, "iam/Policies")
+		m.page(f, c)
+		c.get("")
+		delete(c.records, "")
+		m.eachItem(f, "Policies", func(item raw) { m.managedPolicyObject(f, item) })
+	}
+	for _, key := range []string{"UserDetailList", "GroupDetailList"} {
+		if f.has(key) {
+			m.collectItems(f, key, m.part(p, "iam/"+key), "Arn")
+		}
+	}
+}
+
+// eachRoleOf reads an array of roles. Missing names a member that the call
+// never prints, so that its absence says nothing.
+func (m *importer) eachRoleOf(f *cliFile, key, missing string) {
+	p, ok := m.global(f)
+	if !ok {
+		return
+	}
+	c := m.part(p, "iam/RoleDetailList")
+	m.page(f, c)
+	c.get("")
+	delete(c.records, "")
+	m.eachItem(f, key, func(item raw) { m.roleObject(f, item, missing) })
+}
+
+// roleObject takes in one role as get-role or
+// get-account-authorization-details prints it.
+func (m *importer) roleObject(f *cliFile, item raw, missing string) {
+	arn, ok := parseARN(memberText(item.text, "Arn"))
+	name := memberText(item.text, "RoleName")
+	if !ok || name == "" {
+		m.note(f.problem(item.offset, "", "no Arn and RoleName of a role here"))
+		return
+	}
+	r := m.part(place{account: firstText(arn.account, f.account)}, "iam/RoleDetailList").get(name)
+	for _, e := range r.setAll(item) {
+		if !volatile(e) {
+			m.note(e)
+		}
+	}
+	switch {
+	case missing == "":
+		r.replace("told", literal("true", f))
+		if !r.has("Tags") { // left out where there are none
+			r.replace("noTags", literal("true", f))
+		}
+	default:
+		r.replace("listed", literal("true", f))
+	}
+}
+
+// volatile tells whether a contradiction is about a member that changes while
+// nothing was changed: the calls were not made in one instant.
+func volatile(e *LoadError) bool {
+	return strings.Contains(e.At.Pointer(), "/RoleLastUsed") || strings.HasSuffix(e.At.Pointer(), "/AttachmentCount")
+}
+
+// ofRole finds the role that a file's path names.
+func (m *importer) ofRole(f *cliFile, command string, do func(r *record)) {
+	p, ok := m.global(f)
+	if !ok {
+		return
+	}
+	name := f.subject(command)
+	if name == "" {
+		m.errs = append(m.errs, &LoadError{File: f.path, Problem: "nothing tells which role this is of",
+			Hint: "name the file " + command + ".ROLE.json, or put it in a folder named like the role"})
+		return
+	}
+	do(m.part(p, "iam/RoleDetailList").get(name))
+}
+
+// rolePolicy reads get-role-policy: one inline policy.
+func (m *importer) rolePolicy(f *cliFile) {
+	if p, ok := m.global(f); ok {
+		r := m.part(p, "iam/RoleDetailList").get(f.text("RoleName"))
+		m.note(r.set("inline/"+f.text("PolicyName"), f.member("PolicyDocument")))
+	}
+}
+
+// managedPolicyObject takes in one managed policy, with or without its versions.
+func (m *importer) managedPolicyObject(f *cliFile, item raw) {
+	arn := memberText(item.text, "Arn")
+	if arn == "" {
+		m.note(f.problem(item.offset, "", "no Arn here"))
+		return
+	}
+	p, ok := m.global(f)
+	if !ok {
+		return
+	}
+	r := m.part(p, "iam/Policies").get(arn)
+	for _, e := range r.setAll(item) {
+		if !volatile(e) {
+			m.note(e)
+		}
+	}
+}
+
+// policyVersionFile reads get-policy-version, whose output does not name the
+// policy: the file's name or folder does, by ARN or by name.
+func (m *importer) policyVersionFile(f *cliFile) {
+	p, ok := m.global(f)
+	if !ok {
+		return
+	}
+	name := f.subject("get-policy-version")
+	m.late = append(m.late, func() {
+		c := m.part(p, "iam/Policies")
+		var found []*record
+		for _, r := range c.sorted() {
+			version := memberText(f.value("PolicyVersion"), "VersionId")
+			base := r.id[strings.LastIndexByte(r.id, '/')+1:]
+			if name == base || name == base+"."+version || strings.TrimSuffix(name, "."+version) == strings.NewReplacer("/", "_", ":", "_").Replace(r.id) ||
+				name == "" && len(c.records) == 1 {
+				found = append(found, r)
+			}
+		}
+		if len(found) == 0 && name != "" && !strings.ContainsAny(name, "/:") {
+			name = strings.TrimSuffix(name, "."+memberText(f.value("PolicyVersion"), "VersionId"))
+			r := c.get("arn:aws:iam::" + p.account + ":policy/" + name)
+			r.replace("Arn", literal(quoteJSON(r.id), f))
+			r.replace("PolicyName", literal(quoteJSON(name), f))
+			found = append(found, r)
+		}
+		if len(found) != 1 {
+			m.errs = append(m.errs, &LoadError{File: f.path, Problem: "nothing tells which policy this version is of",
+				Hint: "name the file get-policy-version.POLICY-NAME.json"})
+			return
+		}
+		m.joinArray(found[0], "PolicyVersionList", literal("["+string(f.value("PolicyVersion"))+"]", f))
+	})
+}
+
+// finishRole turns what several calls told of a role into one item of
+// RoleDetailList.
+func finishRole(r *record) map[string]raw {
+	out := map[string]raw{}
+	var inline []string
+	for key, v := range r.members {
+		name, ok := strings.CutPrefix(key, "inline/")
+		switch {
+		case ok:
+			inline = append(inline, `{"PolicyName":`+quoteJSON(name)+`,"PolicyDocument":`+string(v.text)+`}`)
+		case key == "told" || key == "listed" || key == "noTags" || key == "policyNames":
+		default:
+			out[key] = v
+		}
+	}
+	if !r.has("RolePolicyList") && (len(inline) > 0 || r.has("policyNames")) {
+		out["RolePolicyList"] = literal(inlineList(r, inline), nil)
+	}
+	if r.has("listed") && !r.has("told") && !r.has("PermissionsBoundary") || !r.has("told") && !r.has("listed") {
+		out["notCollected"] = literal(`["PermissionsBoundary"]`, nil)
+	}
+	if r.has("noTags") && !r.has("Tags") {
+		out["Tags"] = literal("[]", nil)
+	}
+	if !r.has("RoleName") {
+		out["RoleName"] = literal(quoteJSON(r.id), nil)
+	}
+	return out
+}
+
+// inlineList joins list-role-policies' names with the documents that
+// get-role-policy printed. Names without a document stay in the list, so that
+// the program knows of them. Without the names the list may lack some, which
+// "policyNamesMissing" says.
+func inlineList(r *record, inline []string) string {
+	have := map[string]bool{}
+	for _, text := range inline {
+		have[memberText([]byte(text), "PolicyName")] = true
+	}
+	if v, ok := r.members["policyNames"]; ok {
+		s := jsonscan.At(v.text, 0)
+		for ok := s.EnterArray(); ok && s.NextItem(); {
+			if s.Peek() != jsonscan.String {
+				s.Skip()
+				continue
+			}
+			if name := s.Text(); !have[name] {
+				have[name] = true
+				inline = append(inline, `{"PolicyName":`+quoteJSON(name)+`}`)
+			}
+		}
+	}
+	sortTexts(inline)
+	return "[" + strings.Join(inline, ",") + "]"
+}
