@@ -11,12 +11,30 @@ import "container/heap"
 // positions of out makes the other needless (an antichain), and a state in
 // which a pattern of out can't fail any more is dropped.
 func Find(in, out []Pattern, states int) (word string, ok bool, err error) {
+	m := Meter{States: states}
+	return m.Find(in, out, states)
+}
+
+// Meter is a budget of states that many searches share.
+type Meter struct {
+	States int // left
+}
+
+// Find is [Find] for at most the given number of states, and what is left of
+// the meter's.
+func (m *Meter) Find(in, out []Pattern, states int) (word string, ok bool, err error) {
 	if len(in) == 0 {
 		in = []Pattern{Glob("*")}
 	}
-	f := &finder{m: newMachine(append(append(make([]Pattern, 0, len(in)+len(out)), in...), out...)), in: int32(len(in)), limit: states}
-	f.hits = make([]uint32, len(in))
-	return f.run()
+	f := &finder{
+		m:     newMachine(append(append(make([]Pattern, 0, len(in)+len(out)), in...), out...)),
+		in:    int32(len(in)),
+		limit: min(states, m.States),
+		hits:  make([]uint32, len(in)),
+	}
+	word, ok, err = f.run()
+	m.States -= f.states.len() + 1
+	return word, ok, err
 }
 
 type finder struct {

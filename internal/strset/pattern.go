@@ -234,6 +234,21 @@ func (p Pattern) Fixed() bool {
 	return true
 }
 
+// Apart reports whether p and q can be told to share no word by their first
+// characters; false says nothing.
+func (p Pattern) Apart(q Pattern) bool {
+	for i := range min(len(p.toks), len(q.toks)) {
+		a, b := p.toks[i], q.toks[i]
+		if a.kind != lit || b.kind != lit {
+			return false
+		}
+		if a.unit != b.unit {
+			return true
+		}
+	}
+	return false
+}
+
 // All reports whether p is the single wildcard that stands for every word.
 func (p Pattern) All() bool {
 	return len(p.toks) == 1 && p.toks[0] == token{kind: many, class: Any}
@@ -275,4 +290,38 @@ func (p Pattern) Match(word string) bool {
 		}
 	}
 	return len(s) > 0 && m.toks[s[len(s)-1]].kind == end
+}
+
+// Within is the words of p that hold only characters of class; false where
+// there are none because p asks for another character.
+func (p Pattern) Within(class Class) (Pattern, bool) {
+	toks := p.copy(0)
+	for i, t := range toks {
+		switch t.kind {
+		case lit, fold:
+			if !class.has(t.unit) {
+				return Pattern{}, false
+			}
+		case one, many:
+			toks[i].class = max(t.class, class)
+		}
+	}
+	return finish(toks), true
+}
+
+// After is what may follow a prefix in the words of p, as a union.
+func (p Pattern) After(prefix string) []Pattern {
+	m := newMachine([]Pattern{p})
+	s := m.start()
+	for _, u := range units(prefix) {
+		s = m.step(nil, s, u)
+	}
+	out := make([]Pattern, 0, len(s))
+	for i, at := range s {
+		if i > 0 && m.toks[at-1].kind == many && s[i-1] == at-1 {
+			continue // reached from the star before it, which stands for it, too
+		}
+		out = append(out, Pattern{toks: p.toks[at:], need: p.need[at:]})
+	}
+	return out
 }

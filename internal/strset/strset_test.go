@@ -323,3 +323,39 @@ func BenchmarkFind(b *testing.B) {
 		})
 	}
 }
+
+func TestAfterAgreesWithBruteForce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := genSpec(t)
+		prefix := rapid.StringOfN(rapid.SampledFrom([]rune("ab:/1")), 0, 3, -1).Draw(t, "prefix")
+		rest := s.pattern().After(prefix)
+		for _, w := range words[:400] {
+			got := false
+			for _, p := range rest {
+				got = got || p.Match(w)
+			}
+			if want := s.matches(prefix + w); got != want {
+				t.Fatalf("%+v after %q, %q: %v, want %v", s, prefix, w, got, want)
+			}
+		}
+	})
+}
+
+func TestWithinAndApart(t *testing.T) {
+	classes := map[Class]string{Any: "", NotColon: ":", NotSlash: ":/", Digit: "abAz:/"}
+	rapid.Check(t, func(t *rapid.T) {
+		s, o := genSpec(t), genSpec(t)
+		class := rapid.SampledFrom([]Class{Any, NotColon, NotSlash, Digit}).Draw(t, "class")
+		in, ok := s.pattern().Within(class)
+		apart := s.pattern().Apart(o.pattern())
+		for _, w := range words {
+			want := s.matches(w) && !strings.ContainsAny(w, classes[class])
+			if got := ok && in.Match(w); got != want {
+				t.Fatalf("%+v within %d, %q: %v, want %v", s, class, w, got, want)
+			}
+			if apart && s.matches(w) && o.matches(w) {
+				t.Fatalf("%+v and %+v share %q", s, o, w)
+			}
+		}
+	})
+}

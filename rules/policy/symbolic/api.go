@@ -51,6 +51,3 @@ type Result struct {
 	Outcome Outcome
 	Cases   []Case
 }
-
-// Decide decides q against the layers.
-func Decide(l *policy.Layers, q Question) Result { return Result{} }

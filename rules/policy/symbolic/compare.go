@@ -1,0 +1,289 @@
+package symbolic
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/canreach/canreach/internal/idd"
+	"github.com/canreach/canreach/rules/policy"
+)
+
+// Relation is how much a new policy allows, against an old one.
+type Relation uint8
+
+const (
+	RelationUnknown Relation = iota
+	Equivalent               // both allow the same requests
+	NoNewAccess              // the new one allows less
+	NewAccess                // the new one allows more
+	Incomparable             // each allows something that the other does not
+)
+
+// String is the relation's name in answers.
+func (r Relation) String() string {
+	switch r {
+	case RelationUnknown:
+		return "UNKNOWN"
+	case Equivalent:
+		return "equivalent"
+	case NoNewAccess:
+		return "no-new-access"
+	case NewAccess:
+		return "new-access"
+	case Incomparable:
+		return "incomparable"
+	}
+	panic("unreachable: no such relation")
+}
+
+// Options tell what a comparison may take for granted.
+type Options struct {
+	// Fixed are condition keys, by lower-case name, that have this one value
+	// in every request, e.g. aws:principalaccount.
+	Fixed map[string]string
+}
+
+// Difference tells whether one document allows a request that the other does
+// not.
+type Difference struct {
+	Exists  policy.Truth
+	Example *Example // replayed on the concrete evaluator; set iff Exists is True
+	Trouble *Trouble // set iff Exists is Unknown
+}
+
+// Comparison is the answer to Compare.
+type Comparison struct {
+	Relation Relation
+	New      Difference // allowed by the new document, not by the old one
+	Less     Difference // allowed by the old document, not by the new one
+}
+
+// Compare tells whether the new document allows any request that the old one
+// does not, and conversely. Both are read as one layer of the given kind that
+// all other layers agree with: a request is any caller, action, resource and
+// context that can exist together (P350, P351, P355).
+//
+// A difference that is reported has an example on which the concrete evaluator
+// agrees. What the two can't settle together is Unknown.
+//
+// AWS answers the first half of it, without an example:
+// https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_CheckNoNewAccess.html
+func Compare(old, new *policy.Document, kind policy.Kind, o Options) Comparison {
+	c := Comparison{}
+	p := newPair(old, new, kind, o.Fixed)
+	c.New = p.difference(p.new, p.old)
+	c.Less = p.difference(p.old, p.new)
+	c.Relation = relate(c.New.Exists, c.Less.Exists)
+	return c
+}
+
+func relate(more, less policy.Truth) Relation {
+	switch {
+	case more == policy.Unknown:
+		return RelationUnknown
+	case more == policy.True && less == policy.True:
+		return Incomparable
+	case more == policy.True:
+		return NewAccess
+	case less == policy.False:
+		return Equivalent
+	}
+	return NoNewAccess
+}
+
+// side is one of the documents under comparison.
+type side struct {
+	doc   *policy.Document
+	plain *policy.Document // as the concrete evaluator reads it
+	set   idd.ID
+}
+
+// pair is two documents in one space.
+type pair struct {
+	*space
+	old, new *side
+	world    idd.ID
+	trouble  *Trouble
+	depth    int
+}
+
+func newPair(old, new *policy.Document, kind policy.Kind, fixed map[string]string) *pair {
+	p := &pair{space: newSpace(kind, fixed)}
+	p.old = &side{doc: old, plain: renamed(old)}
+	p.new = &side{doc: new, plain: renamed(new)}
+	oldExpr, newExpr := p.document(old), p.document(new)
+	world := p.constraints()
+	if p.trouble = p.layOut(); p.trouble != nil {
+		return p
+	}
+	p.old.set, p.new.set = p.diagram(oldExpr), p.diagram(newExpr)
+	p.world = p.diagram(world)
+	p.trouble = p.overBudget()
+	return p
+}
+
+// overBudget is the trouble of a diagram that became too large.
+func (s *space) overBudget() *Trouble {
+	if s.arena.Err() == nil {
+		return nil
+	}
+	d := s.largest()
+	return &Trouble{
+		Text: "decision diagram over budget: " + d.describe(), Dimension: d.name,
+		Count: len(d.patterns), Budget: edgeBudget, Patterns: d.texts[:min(5, len(d.texts))],
+	}
+}
+
+// replays bounds the examples that are tried before an answer stays open.
+const replays = 24
+
+// difference looks for a request that more allows and less does not.
+func (p *pair) difference(more, less *side) Difference {
+	if p.trouble != nil {
+		return Difference{Trouble: p.trouble}
+	}
+	set := p.arena.And(p.arena.Diff(more.set, less.set), p.world)
+	if p.trouble = p.overBudget(); p.trouble != nil {
+		return Difference{Trouble: p.trouble}
+	}
+	var example *Example
+	tried, anyOpaque := 0, false
+	trouble := p.each(set, func(a *assignment) bool {
+		anyOpaque = anyOpaque || a.opaque
+		if !a.opaque {
+			r := p.request(a)
+			example = p.replay(more, less, &r)
+		}
+		tried++
+		return example != nil || tried == replays
+	})
+	switch {
+	case example != nil:
+		return Difference{Exists: policy.True, Example: example}
+	case trouble == nil && tried == 0:
+		return Difference{Exists: policy.False}
+	}
+	if d, ok := p.specialise(more, less, set); ok {
+		return d
+	}
+	if trouble == nil {
+		trouble = p.openFacts(anyOpaque)
+	}
+	return Difference{Trouble: trouble}
+}
+
+// replay asks the concrete evaluator for both sides; nil where it does not
+// confirm the difference.
+func (p *pair) replay(more, less *side, r *policy.Request) *Example {
+	yes := decide(more.plain, p.kind, r)
+	if yes.Outcome != policy.True || decide(less.plain, p.kind, r).Outcome != policy.False {
+		return nil
+	}
+	return &Example{Request: *r, Statement: allowing(yes)}
+}
+
+// openFacts names the facts that an answer hangs on.
+func (p *pair) openFacts(opaque bool) *Trouble {
+	if !opaque {
+		return &Trouble{Text: "the concrete evaluator leaves the examples of a difference open"}
+	}
+	var texts []string
+	for _, o := range p.opaques {
+		texts = append(texts, strings.ReplaceAll(o.text, "\x00", " "))
+	}
+	sort.Strings(texts)
+	const shown = 5
+	return &Trouble{
+		Text:     "the answer hangs on what these stand for: " + strings.Join(texts[:min(shown, len(texts))], "; "),
+		Count:    len(texts),
+		Patterns: texts[:min(shown, len(texts))],
+	}
+}
+
+// Bounds of the case split over the values of policy variables.
+const (
+	variablesSplit = 3
+	casesSplit     = 32
+)
+
+// specialise gives each policy variable values in turn, which makes its
+// patterns plain, and looks for an example there. Where the set of possible
+// values is finite, that settles the question either way.
+func (p *pair) specialise(more, less *side, set idd.ID) (Difference, bool) {
+	if len(p.variables) == 0 || p.depth == variablesSplit {
+		return Difference{}, false
+	}
+	names := make([]string, 0, len(p.variables))
+	for name := range p.variables {
+		if policy.Multivalued(name) { // P62
+			return Difference{}, false
+		}
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	name := names[0]
+	values, complete := p.candidates(name, set)
+	for _, v := range values[:min(casesSplit, len(values))] {
+		fixed := map[string]string{name: v}
+		for k, x := range p.fixed {
+			fixed[k] = x
+		}
+		sub := newPair(less.doc, more.doc, p.kind, fixed)
+		sub.depth = p.depth + 1
+		d := sub.difference(sub.new, sub.old)
+		if d.Exists == policy.True {
+			return d, true
+		}
+		complete = complete && d.Exists == policy.False
+	}
+	if complete && len(values) <= casesSplit {
+		return Difference{Exists: policy.False}, true
+	}
+	return Difference{}, false
+}
+
+// fresh are values that a policy is not likely to name.
+var fresh = map[string]string{
+	"aws:principalaccount": "111122223333", "aws:resourceaccount": "444455556666", "aws:principalorgid": "o-exampleorgid",
+	"aws:principaltype": "AssumedRole", "aws:principalarn": exampleRole,
+	"aws:sourcevpce": "vpce-0123456789abcdef0", "aws:sourcevpc": "vpc-0123456789abcdef0",
+}
+
+// candidates lists values of a key that may tell the documents apart: one of
+// each class of its own dimension that the set leaves open, and a fresh one.
+// complete tells that these are all that the key can have in the set.
+func (p *pair) candidates(name string, set idd.ID) (values []string, complete bool) {
+	d := p.keys[name]
+	if d != nil && !d.lazy && !d.multi && d.family == familyText {
+		complete = true
+		for _, run := range p.arena.Project(d.level, set) {
+			for at := run.Lo; at <= run.Hi; at++ {
+				if at == 0 {
+					complete = false // absent: the variable's pattern then matches nothing
+					continue
+				}
+				i := int(at) - d.first()
+				values = append(values, d.rep[i])
+				complete = complete && d.single(i)
+			}
+		}
+	}
+	if !complete {
+		v := fresh[name]
+		if v == "" {
+			v = "example"
+		}
+		values = append([]string{v}, values...)
+	}
+	return values, complete
+}
+
+// single reports whether an atom holds one word only.
+func (d *dimension) single(atom int) bool {
+	for i, p := range d.patterns {
+		if d.words[atom].In(i) && p.Fixed() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,321 @@
+package symbolic
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/canreach/canreach/internal/strset"
+	"github.com/canreach/canreach/rules/policy"
+)
+
+// Budgets of one question: what goes beyond is answered Unknown.
+const (
+	cellLimit    = 1024    // combinations of ranged keys
+	listLimit    = 256     // addresses told apart one by one
+	decideStates = 3000    // automaton states, before resources are split region by region
+	regionStates = 400_000 // automaton states of all searches for a region
+)
+
+// Decide decides every request of the question against the layers. Each
+// request that it shows has been decided by policy.Evaluate.
+//
+// The resources are parted by the automata of the patterns that the policies
+// name, and the ranged keys by the operands of their conditions, so that the
+// evaluator decides one request of each part for all of it. Where the patterns
+// overlap in too many ways, resources are split into regions only as far as
+// the decision hangs on it; what is still open then is Unknown, by name.
+func Decide(l *policy.Layers, q Question) Result {
+	d := &decider{layers: l, question: &q}
+	d.documents = documents(l)
+	cells, trouble := d.cells()
+	if trouble != nil {
+		needs := []policy.Need{trouble.need()}
+		return Result{Cases: []Case{{Outcome: Unknown, Needs: needs}}}
+	}
+	var cases []Case
+	for _, c := range cells {
+		cases = append(cases, d.cell(c))
+	}
+	cases = merge(cases)
+	return Result{Outcome: overall(cases), Cases: cases}
+}
+
+func (t *Trouble) need() policy.Need { return policy.Need{Fact: t.Text} }
+
+// decider is one call of Decide.
+type decider struct {
+	layers    *policy.Layers
+	question  *Question
+	documents []*policy.Document
+	evaluator policy.Evaluator
+}
+
+// documents lists the layers' documents in a fixed order.
+func documents(l *policy.Layers) []*policy.Document {
+	var out []*policy.Document
+	eachPolicy(l, func(p *policy.Policy) {
+		if p.Document != nil {
+			out = append(out, p.Document)
+		}
+	})
+	return out
+}
+
+func eachPolicy(l *policy.Layers, f func(*policy.Policy)) {
+	list := func(ps []policy.Policy) {
+		for i := range ps {
+			f(&ps[i])
+		}
+	}
+	one := func(p *policy.Policy) {
+		if p != nil {
+			f(p)
+		}
+	}
+	list(l.Identity)
+	one(l.Boundary)
+	list(l.Session)
+	for _, level := range l.SCPs {
+		list(level)
+	}
+	for _, level := range l.RCPs {
+		list(level)
+	}
+	one(l.Endpoint)
+	one(l.Resource)
+	one(l.AccessPoint)
+}
+
+// asksFor reports whether a statement may apply to the question's action.
+func (d *decider) asksFor(st *policy.Statement) bool {
+	action := strings.ToLower(d.question.Base.Action)
+	for _, a := range st.Actions {
+		if policy.Glob(strings.ToLower(a), action) {
+			return !st.NotAction
+		}
+	}
+	return st.NotAction && len(st.Actions) > 0
+}
+
+// tally is what the parts of a case came to.
+type tally struct {
+	allowed, denied *policy.Request
+	needs           []policy.Need
+	unknown         bool
+}
+
+func (t *tally) settled() bool { return t.allowed != nil && t.denied != nil }
+
+// see decides one request, which stands for its part.
+func (d *decider) see(t *tally, r policy.Request) policy.Truth {
+	switch truth := d.evaluator.Decide(d.layers, &r); truth {
+	case policy.True:
+		if t.allowed == nil {
+			t.allowed = &r
+		}
+		return truth
+	case policy.False:
+		if t.denied == nil {
+			t.denied = &r
+		}
+		return truth
+	case policy.Unknown:
+		if !t.unknown {
+			t.needs = append(t.needs, policy.Evaluate(d.layers, &r).Needs...)
+		}
+		t.unknown = true
+		return truth
+	}
+	panic("unreachable: no such truth")
+}
+
+// cell decides the requests that agree on the ranged keys.
+func (d *decider) cell(c cell) Case {
+	base := d.question.Base
+	base.Context = make(map[string]policy.Value, len(d.question.Base.Context)+len(c.values))
+	for k, v := range d.question.Base.Context {
+		base.Context[k] = v
+	}
+	for k, v := range c.values {
+		base.Context[k] = policy.Value{State: policy.KeyKnown, Values: []string{v}}
+	}
+	var t tally
+	d.resources(&t, base)
+	out := Case{Addresses: c.addresses, Values: c.lists, Allowed: t.allowed, Denied: t.denied}
+	switch {
+	case t.settled():
+		out.Outcome = Some
+	case t.unknown:
+		out.Outcome, out.Needs = Unknown, t.needs
+	case t.allowed != nil:
+		out.Outcome = All
+	case t.denied != nil:
+		out.Outcome = None
+	default:
+		out.Outcome = Unknown
+		out.Needs = []policy.Need{{Fact: fmt.Sprintf("no resource fits %q", base.Resource)}}
+	}
+	d.confirm(&out)
+	return out
+}
+
+// confirm replays the examples of a case.
+func (d *decider) confirm(c *Case) {
+	for _, x := range []struct {
+		request  *policy.Request
+		decision *policy.Decision
+		want     policy.Truth
+	}{{c.Allowed, &c.AllowedDecision, policy.True}, {c.Denied, &c.DeniedDecision, policy.False}} {
+		if x.request == nil {
+			continue
+		}
+		*x.decision = policy.Evaluate(d.layers, x.request)
+		if x.decision.Outcome == x.want {
+			continue
+		}
+		disagree(x.request, x.decision.Outcome)
+		c.Outcome = Unknown
+		c.Needs = append(c.Needs, policy.Need{Fact: "internal error: two evaluations of " + x.request.Resource + " disagree; please report it"})
+	}
+}
+
+// disagree is called where two evaluators disagree on a request. Tests set it
+// to panic.
+var disagree = func(*policy.Request, policy.Truth) {}
+
+// resources decides the requests for every resource of the question.
+func (d *decider) resources(t *tally, base policy.Request) {
+	if !strings.ContainsAny(base.Resource, "*?") || base.Resource == "*" {
+		d.see(t, base)
+		return
+	}
+	lang := questionLanguage(base.Resource)
+	patterns, texts := d.patterns(&base)
+	atoms, err := strset.Atoms(patterns, lang, decideStates)
+	if err != nil {
+		d.regions(t, base, lang, texts)
+		return
+	}
+	for _, a := range atoms {
+		base.Resource = a.Word
+		if d.see(t, base); t.settled() {
+			return
+		}
+	}
+}
+
+// questionLanguage is the resources that a question names: a wildcard in one
+// of the first five parts holds no colon, and an object's key is not empty.
+func questionLanguage(resource string) strset.Language {
+	must := []strset.Pattern{strset.ARN(resource)}
+	if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 && parts[2] == "s3" && strings.Contains(parts[5], "/") {
+		must = append(must, strset.Glob("*/?*"))
+	}
+	return strset.Language{Must: must}
+}
+
+// patterns lists the sets of resources that the decision may hang on.
+func (d *decider) patterns(r *policy.Request) (patterns []strset.Pattern, texts []string) {
+	seen := make(map[string]bool)
+	add := func(p strset.Pattern, text string) {
+		if key := p.Key(); !seen[key] && !p.All() {
+			seen[key] = true
+			patterns = append(patterns, p)
+			texts = append(texts, text)
+		}
+	}
+	for _, doc := range d.documents {
+		for i := range doc.Statements {
+			st := &doc.Statements[i]
+			if !d.asksFor(st) {
+				continue
+			}
+			for _, text := range st.Resources {
+				list, _ := readings(text, doc.Variables(), r)
+				for _, p := range list {
+					add(p, text)
+				}
+			}
+		}
+	}
+	return patterns, texts
+}
+
+// readings are the sets of resources that the evaluator may tell apart by one
+// pattern: its parts compared one by one, the disputed reading in which a star
+// crosses colons (P47, P48), and both as seen through an access point. loose
+// tells that it holds a variable which is not known.
+func readings(text string, variables bool, r *policy.Request) (out []strset.Pattern, loose bool) {
+	parts := policy.PatternParts(text, variables, true)
+	for _, arn := range []bool{true, false} {
+		p, isLoose, ok := substituted(parts, arn, r)
+		if !ok {
+			return nil, false // a variable without a value: the pattern matches nothing (P65)
+		}
+		loose = loose || isLoose
+		if !arn && strings.Count(text, ":") < 5 {
+			p = p.Literal(":").Many(strset.Any)
+		}
+		out = append(out, p)
+	}
+	if r.AccessPoint == "" {
+		return out, loose
+	}
+	bucket, _, _ := strings.Cut(r.Resource, "/")
+	for _, p := range out[:2] {
+		for _, key := range p.After(r.AccessPoint + "/object/") {
+			out = append(out, strset.Literal(bucket+"/").Then(key))
+		}
+	}
+	return out, loose
+}
+
+// substituted puts the request's values in the place of variables. One that is
+// not known may stand for anything.
+func substituted(parts []policy.PatternPart, arn bool, r *policy.Request) (p strset.Pattern, loose, ok bool) {
+	colons, seen := 0, 0
+	for _, part := range parts {
+		colons += strings.Count(part.Literal, ":")
+	}
+	colons = min(colons, 5)
+	for _, part := range parts {
+		class := strset.Any
+		if arn && colons > 0 && seen < colons {
+			class = strset.NotColon
+		}
+		switch {
+		case part.Wildcard == '*':
+			p = p.Many(class)
+		case part.Wildcard == '?':
+			p = p.One(class, 1)
+		case part.Variable == "":
+			p = p.Literal(part.Literal)
+			seen += strings.Count(part.Literal, ":")
+		default:
+			v, known := r.Context[part.Variable]
+			switch {
+			case !known && !unknownKey(r, part.Variable) || known && v.State == policy.KeyAbsent:
+				if !part.HasDefault {
+					return p, loose, false
+				}
+				p = p.Literal(part.Default)
+			case known && v.State == policy.KeyKnown && len(v.Values) == 1:
+				p = p.Literal(v.Values[0])
+			default:
+				loose = true
+				p = p.Many(class)
+			}
+		}
+	}
+	return p, loose, true
+}
+
+// unknownKey reports whether a key is among those declared unknown.
+func unknownKey(r *policy.Request, key string) bool {
+	for _, k := range r.UnknownKeys {
+		if prefix, ok := strings.CutSuffix(k, "*"); k == key || ok && strings.HasPrefix(key, prefix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,165 @@
+package symbolic
+
+import (
+	"strings"
+
+	"github.com/canreach/canreach/internal/strset"
+)
+
+// operationsTried bounds the actions that are tried on one path.
+const operationsTried = 64
+
+// operation picks an action and a resource on the path that go together: an
+// action which AWS authorises against resources of certain types asks about
+// those only (P53, P358). It prefers actions that exist.
+func (w *search) operation() (action, resource string, ok bool) {
+	for _, action := range w.actions() {
+		kinds := resourceTypes(action)
+		if len(kinds) == 0 {
+			kinds = []strset.Pattern{strset.Glob("*")}
+		}
+		for _, kind := range kinds {
+			if resource, ok := w.resourceOf(kind); ok {
+				return action, resource, true
+			}
+		}
+		if w.spent != nil {
+			return "", "", false
+		}
+	}
+	return "", "", false
+}
+
+// actions lists actions on the path. Where AWS has a table of the service's
+// actions, and some of them are on the path, it is those; else one by form.
+func (w *search) actions() []string {
+	d := w.action
+	if len(d.patterns) == 0 {
+		return []string{"s3:GetObject"}
+	}
+	var real, made []string
+	if d.lazy {
+		word, ok := w.word(d, nil)
+		if !ok {
+			return nil
+		}
+		made = append(made, word)
+		for _, a := range knownActions() {
+			if len(real) < operationsTried && w.onPath(strings.ToLower(a)) {
+				real = append(real, a)
+			}
+		}
+	} else {
+		run := w.runs[d.level]
+		for i := run.Lo; i <= run.Hi && len(made) < operationsTried; i++ {
+			made = append(made, d.rep[i])
+			real = append(real, w.knownIn(int(i))...)
+		}
+	}
+	if len(real) > 0 && allKnownServices(made) {
+		return real
+	}
+	for i, a := range made {
+		made[i] = w.spelling(a)
+	}
+	return append(real, made...)
+}
+
+// knownIn lists the actions of AWS's table in one atom.
+func (w *search) knownIn(atom int) []string {
+	if known, ok := w.known[atom]; ok {
+		return known
+	}
+	if w.known == nil {
+		w.known = make(map[int][]string)
+	}
+	d := w.action
+	var out []string
+	if a, ok := knownAction(d.rep[atom]); ok {
+		out = append(out, a)
+	}
+	for _, a := range knownActions() {
+		if len(out) == operationsTried {
+			break
+		}
+		folded := strings.ToLower(a)
+		same := true
+		for i := 0; same && i < len(d.patterns); i++ {
+			same = d.patterns[i].Match(folded) == d.words[atom].In(i)
+		}
+		if same {
+			out = append(out, a)
+		}
+	}
+	w.known[atom] = out
+	return out
+}
+
+// onPath reports whether a word of the lazy action dimension is on the path.
+func (w *search) onPath(word string) bool {
+	d := w.action
+	for i, p := range d.patterns {
+		l := d.level + d.first() + i
+		if w.set[l] && p.Match(word) != (w.runs[l].Lo == 1) {
+			return false
+		}
+	}
+	return true
+}
+
+// allKnownServices reports whether every action is one of a service whose
+// actions are all in the table.
+func allKnownServices(actions []string) bool {
+	for _, a := range actions {
+		service, _, _ := strings.Cut(a, ":")
+		if !knownService(service) {
+			return false
+		}
+	}
+	return true
+}
+
+// spelling is an action as the policies write it.
+func (w *search) spelling(action string) string {
+	for _, text := range w.action.texts {
+		if strings.EqualFold(text, action) {
+			return text
+		}
+	}
+	return action
+}
+
+// resourceOf picks a resource of a type on the path.
+func (w *search) resourceOf(kind strset.Pattern) (string, bool) {
+	d := w.resource
+	if len(d.patterns) == 0 || d.lazy {
+		return w.word(d, []strset.Pattern{kind})
+	}
+	run := w.runs[d.level]
+	for i := run.Lo; i <= run.Hi; i++ {
+		if kind.Match(d.rep[i]) {
+			return d.rep[i], true
+		}
+	}
+	for i := run.Lo; i <= run.Hi; i++ {
+		if word, ok := w.within(int(i), kind); ok || w.spent != nil {
+			return word, ok
+		}
+	}
+	return "", false
+}
+
+// within is a word of an atom of resources that is of a type, too.
+func (w *search) within(atom int, kind strset.Pattern) (string, bool) {
+	d := w.resource
+	in := append([]strset.Pattern{kind}, d.lang.Must...)
+	var out []strset.Pattern
+	for i, p := range d.patterns {
+		if d.words[atom].In(i) {
+			in = append(in, p)
+		} else {
+			out = append(out, p)
+		}
+	}
+	return w.find(d, in, out)
+}

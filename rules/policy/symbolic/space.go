@@ -1,0 +1,247 @@
+package symbolic
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/internal/idd"
+	"github.com/canreach/canreach/internal/strset"
+	"github.com/canreach/canreach/rules/policy"
+)
+
+// space is the set of all requests as the policies in question see it: one
+// dimension for each part of a request that they mention.
+type space struct {
+	kind     policy.Kind
+	fixed    map[string]string // keys whose value is given, by lower-case name
+	resource *dimension
+	action   *dimension
+	caller   *dimension
+	keys     map[string]*dimension
+	dims     []*dimension // in the order of their levels, once laid out
+
+	opaques     []opaque
+	opaqueIndex map[string]int
+	variables   map[string]bool // keys that patterns refer to and that are not fixed
+
+	arena       *idd.Arena
+	opaqueLevel int
+}
+
+// opaque is a fact that the dimensions don't express: a pattern with a policy
+// variable, or a comparison whose rule is disputed. It may be true or false
+// wherever upper holds, and is false elsewhere.
+type opaque struct {
+	text  string
+	upper *expr
+}
+
+func newSpace(kind policy.Kind, fixed map[string]string) *space {
+	s := &space{
+		kind:        kind,
+		fixed:       fixed,
+		resource:    &dimension{name: "Resource", family: familyText},
+		action:      &dimension{name: "Action", family: familyText},
+		caller:      &dimension{name: "Principal", family: familyText},
+		keys:        make(map[string]*dimension),
+		opaqueIndex: make(map[string]int),
+		variables:   make(map[string]bool),
+	}
+	s.resource.lang.Must = resourceShape
+	s.action.lang.Must = actionShape
+	s.caller.lang.Or = callerShapes(kind)
+	return s
+}
+
+var (
+	resourceShape = []strset.Pattern{strset.Literal("arn:").One(strset.NotColon, 1).Many(strset.NotColon).Literal(":").One(strset.NotColon, 1).Glob("*:*:*:", strset.NotColon).One(strset.Any, 1).Many(strset.Any)}
+	actionShape   = []strset.Pattern{strset.Pattern{}.One(strset.NotColon, 1).Many(strset.NotColon).Literal(":").One(strset.NotColon, 1).Many(strset.NotColon)}
+)
+
+// key is the dimension of a condition key.
+func (s *space) key(name string) *dimension {
+	d := s.keys[name]
+	if d == nil {
+		d = &dimension{name: name, optional: true, multi: policy.Multivalued(name)}
+		s.keys[name] = d
+	}
+	return d
+}
+
+// unknown is a fact by its text: the same text is the same fact.
+func (s *space) unknown(text string, upper *expr) *expr {
+	i, ok := s.opaqueIndex[text]
+	if !ok {
+		i = len(s.opaques)
+		s.opaqueIndex[text] = i
+		s.opaques = append(s.opaques, opaque{text: text, upper: upper})
+	}
+	return &expr{op: opOpaque, opaque: i}
+}
+
+// pattern compiles the text of a pattern. Variables with a fixed value stand
+// for its characters (P63); other ones make it loose: then the pattern is an
+// upper bound of what it stands for.
+func (s *space) pattern(text string, variables, glob, arn bool) (p strset.Pattern, loose bool) {
+	parts := policy.PatternParts(text, variables, glob)
+	colons, seen := 0, 0
+	if arn {
+		for _, part := range parts {
+			colons += strings.Count(part.Literal, ":")
+		}
+		colons = min(colons, 5)
+	}
+	class := func() strset.Class {
+		if arn && colons > 0 && seen < colons {
+			return strset.NotColon
+		}
+		return strset.Any
+	}
+	for _, part := range parts {
+		switch {
+		case part.Wildcard == '*':
+			p = p.Many(class())
+		case part.Wildcard == '?':
+			p = p.One(class(), 1)
+		case part.Variable != "":
+			if value, ok := s.fixed[part.Variable]; ok {
+				p = p.Literal(value)
+				continue
+			}
+			s.variables[part.Variable] = true
+			loose = true
+			p = p.Many(class())
+		default:
+			p = p.Literal(part.Literal)
+			seen += strings.Count(part.Literal, ":")
+		}
+	}
+	return p, loose
+}
+
+// document is the set of requests that a document allows and does not deny.
+func (s *space) document(d *policy.Document) *expr {
+	var allows, denies []*expr
+	for i := range d.Statements {
+		st := &d.Statements[i]
+		e := s.statement(st, d.Variables())
+		if st.Deny {
+			denies = append(denies, e)
+		} else {
+			allows = append(allows, e)
+		}
+	}
+	return and(or(allows...), not(or(denies...)))
+}
+
+func (s *space) statement(st *policy.Statement, variables bool) *expr {
+	parts := []*expr{s.resources(st, variables), s.actions(st)}
+	if st.Principals != nil {
+		parts = append(parts, s.principals(st))
+	}
+	for i := range st.Conditions {
+		parts = append(parts, s.condition(&st.Conditions[i], variables))
+	}
+	return and(parts...)
+}
+
+// resources is the set of requests for a resource that the statement names.
+func (s *space) resources(st *policy.Statement, variables bool) *expr {
+	if !st.HasResource {
+		return exprTrue
+	}
+	if len(st.Resources) == 0 {
+		return exprFalse // P15
+	}
+	e := s.texts(s.resource, st.Resources, true, variables, func(r string) (strset.Pattern, bool) {
+		return s.pattern(r, variables, true, true)
+	})
+	if st.NotResource {
+		return not(e)
+	}
+	return e
+}
+
+// texts is the set of requests whose value of d is in one of the patterns.
+func (s *space) texts(d *dimension, values []string, glob, variables bool, compile func(string) (strset.Pattern, bool)) *expr {
+	if glob && slices.Contains(values, "*") {
+		return exprTrue
+	}
+	sharp := &expr{op: opIn, dim: d}
+	kids := []*expr{sharp}
+	for _, v := range values {
+		p, loose := compile(v)
+		at := d.pattern(p, v)
+		if !loose {
+			sharp.test.patterns = append(sharp.test.patterns, at)
+			continue
+		}
+		upper := &expr{op: opIn, dim: d, test: test{patterns: []int32{at}}}
+		kids = append(kids, s.unknown(d.name+" "+v, upper))
+	}
+	if len(sharp.test.patterns) == 0 {
+		kids = kids[1:]
+	}
+	return or(kids...)
+}
+
+func (s *space) actions(st *policy.Statement) *expr {
+	if len(st.Actions) == 0 {
+		return exprFalse // P15
+	}
+	e := exprTrue
+	if !slices.Contains(st.Actions, "*") {
+		e = &expr{op: opIn, dim: s.action}
+		for _, a := range st.Actions {
+			folded := strings.ToLower(a)
+			e.test.patterns = append(e.test.patterns, s.action.pattern(strset.Pattern{}.Glob(folded, strset.Any), a))
+		}
+	}
+	if st.NotAction {
+		return not(e)
+	}
+	return e
+}
+
+// Budgets of one comparison: what goes beyond is answered Unknown.
+const (
+	atomStates  = 3000    // automaton states of one dimension, before the lazy mode
+	multiAtoms  = 64      // classes of values of one multivalued key
+	findStates  = 30_000  // states of one lazy search for a word
+	searchSteps = 40_000  // diagram edges followed, and searches made
+	edgeBudget  = 400_000 // of the diagram
+)
+
+// layOut cuts the dimensions into atoms and gives them their levels. The
+// largest dimension stands on top (engine: order matters).
+func (s *space) layOut() *Trouble {
+	s.dims = s.dims[:0]
+	for _, d := range []*dimension{s.resource, s.action, s.caller} {
+		if len(d.patterns) > 0 {
+			s.dims = append(s.dims, d)
+		}
+	}
+	names := make([]string, 0, len(s.keys))
+	for name := range s.keys {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		s.dims = append(s.dims, s.keys[name])
+	}
+	var levels []uint64
+	for _, d := range s.dims {
+		d.cut(atomStates)
+		if d.multi && (d.lazy || len(d.rep) > multiAtoms) {
+			return &Trouble{Dimension: d.name, Count: len(d.patterns), Budget: multiAtoms, Patterns: d.texts, Text: "classes of values over budget: " + d.describe()}
+		}
+		d.level = len(levels)
+		levels = append(levels, d.levels()...)
+	}
+	s.opaqueLevel = len(levels)
+	for range s.opaques {
+		levels = append(levels, 1)
+	}
+	s.arena = idd.New(edgeBudget, levels...)
+	return nil
+}
