@@ -220,3 +220,28 @@ func hashState(s []int32) uint64 {
 	}
 	return h
 }
+
+// Extend is the word followed by a suffix where the patterns and the language
+// do not tell the two apart, else the word itself.
+func (a Atom) Extend(suffix string, patterns []Pattern, lang Language) string {
+	word := a.Word + suffix
+	for i, p := range patterns {
+		if p.Match(word) != a.In(i) {
+			return a.Word
+		}
+	}
+	for _, p := range lang.Must {
+		if !p.Match(word) {
+			return a.Word
+		}
+	}
+	for _, p := range lang.Or {
+		if p.Match(word) {
+			return word
+		}
+	}
+	if len(lang.Or) > 0 {
+		return a.Word
+	}
+	return word
+}

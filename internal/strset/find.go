@@ -1,6 +1,9 @@
 package strset
 
-import "container/heap"
+import (
+	"container/heap"
+	"math"
+)
 
 // Find looks for a word that is in every pattern of in and in none of out. ok
 // is false where there is none. The error is ErrBudget where the search visits
@@ -11,17 +14,17 @@ import "container/heap"
 // positions of out makes the other needless (an antichain), and a state in
 // which a pattern of out can't fail any more is dropped.
 func Find(in, out []Pattern, states int) (word string, ok bool, err error) {
-	m := Meter{States: states}
+	m := Meter{Steps: math.MaxInt}
 	return m.Find(in, out, states)
 }
 
-// Meter is a budget of states that many searches share.
+// Meter is a budget that many searches share.
 type Meter struct {
-	States int // left
+	Steps int // left: positions of patterns that may still be visited
 }
 
 // Find is [Find] for at most the given number of states, and what is left of
-// the meter's.
+// the meter's steps.
 func (m *Meter) Find(in, out []Pattern, states int) (word string, ok bool, err error) {
 	if len(in) == 0 {
 		in = []Pattern{Glob("*")}
@@ -29,18 +32,19 @@ func (m *Meter) Find(in, out []Pattern, states int) (word string, ok bool, err e
 	f := &finder{
 		m:     newMachine(append(append(make([]Pattern, 0, len(in)+len(out)), in...), out...)),
 		in:    int32(len(in)),
-		limit: min(states, m.States),
+		limit: states,
+		meter: m,
 		hits:  make([]uint32, len(in)),
 	}
-	word, ok, err = f.run()
-	m.States -= f.states.len() + 1
-	return word, ok, err
+	m.Steps -= len(f.m.toks)
+	return f.run()
 }
 
 type finder struct {
 	m     *machine
 	in    int32
 	limit int
+	meter *Meter
 
 	states stateTable
 	parent []int32
@@ -60,13 +64,15 @@ func (f *finder) run() (string, bool, error) {
 	}
 	var buf []int32
 	for f.queue.Len() > 0 {
-		if f.states.len() > f.limit {
+		if f.states.len() > f.limit || f.meter.Steps < 0 {
 			return "", false, ErrBudget
 		}
 		at := heap.Pop(&f.queue).(searchItem).state
 		letters := append([]uint16(nil), f.m.alphabet(f.states.get(int(at)), false)...)
 		for _, u := range letters {
-			buf = f.m.step(buf[:0], f.states.get(int(at)), u)
+			from := f.states.get(int(at))
+			f.meter.Steps -= len(from)
+			buf = f.m.step(buf[:0], from, u)
 			if found, done := f.visit(buf, at, u); done {
 				return spell(f.parent, f.by, found), true, nil
 			}

@@ -223,6 +223,12 @@ func mergeAlong(cases []Case, key string) []Case {
 			continue
 		}
 		into := &out[i]
+		if into.Allowed == nil {
+			into.Allowed, into.AllowedDecision = c.Allowed, c.AllowedDecision
+		}
+		if into.Denied == nil {
+			into.Denied, into.DeniedDecision = c.Denied, c.DeniedDecision
+		}
 		if ranges, ok := c.Addresses[key]; ok {
 			into.Addresses = clone(into.Addresses)
 			into.Addresses[key] = normal(append(slices.Clone(into.Addresses[key]), ranges...))

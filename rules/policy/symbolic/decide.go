@@ -10,10 +10,10 @@ import (
 
 // Budgets of one question: what goes beyond is answered Unknown.
 const (
-	cellLimit    = 1024    // combinations of ranged keys
-	listLimit    = 256     // addresses told apart one by one
-	decideStates = 3000    // automaton states, before resources are split region by region
-	regionStates = 400_000 // automaton states of all searches for a region
+	cellLimit    = 1024       // combinations of ranged keys
+	listLimit    = 256        // addresses told apart one by one
+	decideStates = 3000       // automaton states, before resources are split region by region
+	regionSteps  = 12_000_000 // steps of all searches for a region
 )
 
 // Decide decides every request of the question against the layers. Each
@@ -198,6 +198,9 @@ func (d *decider) resources(t *tally, base policy.Request) {
 	}
 	for _, a := range atoms {
 		base.Resource = a.Word
+		if strings.HasSuffix(a.Word, "/") {
+			base.Resource = a.Extend("x", patterns, lang) // reads better
+		}
 		if d.see(t, base); t.settled() {
 			return
 		}

@@ -16,7 +16,7 @@ import (
 // decision is monotone in both, so that a region whose best case is denied, or
 // whose worst case is allowed, is decided; others are split at a pattern.
 func (d *decider) regions(t *tally, base policy.Request, lang strset.Language, texts []string) {
-	r := &splitter{decider: d, tally: t, base: base, lang: lang.Must, texts: texts, work: regionWork, meter: strset.Meter{States: regionStates}}
+	r := &splitter{decider: d, tally: t, base: base, lang: lang.Must, texts: texts, work: regionWork, meter: strset.Meter{Steps: regionSteps}}
 	if base.AccessPoint != "" {
 		r.giveUp() // two ARNs at once
 		return
@@ -32,7 +32,7 @@ func (d *decider) regions(t *tally, base policy.Request, lang strset.Language, t
 	case r.sample(word):
 		return
 	}
-	r.split(nil, nil, word, make([]state, len(r.items)))
+	r.split(nil, nil, word, r.beforehand(word))
 	if r.spent && !t.settled() {
 		r.giveUp()
 	}
@@ -40,8 +40,8 @@ func (d *decider) regions(t *tally, base policy.Request, lang strset.Language, t
 
 // Budgets of one call of regions.
 const (
-	regionWork  = 150_000 // statements rewritten
-	samplesMost = 400     // patterns of which one resource is tried first
+	regionWork  = 1_000_000 // statements and patterns looked at in rewriting
+	samplesMost = 400       // patterns of which one resource is tried first
 )
 
 type splitter struct {
@@ -52,6 +52,7 @@ type splitter struct {
 	texts []string
 	items []regionItem
 	index map[string]int
+	lists map[*policy.Statement][]int // of the items of its resources
 	meter strset.Meter
 	work  int
 	spent bool
@@ -90,11 +91,12 @@ func (r *splitter) giveUp() {
 // prepare lists the patterns.
 func (r *splitter) prepare() {
 	r.index = make(map[string]int)
+	r.lists = make(map[*policy.Statement][]int)
 	for _, doc := range r.documents {
 		for i := range doc.Statements {
 			if st := &doc.Statements[i]; r.asksFor(st) {
 				for _, text := range st.Resources {
-					r.item(text, doc.Variables())
+					r.lists[st] = append(r.lists[st], r.item(text, doc.Variables()))
 				}
 			}
 		}
@@ -115,6 +117,26 @@ func (r *splitter) item(text string, variables bool) int {
 	}
 	r.index[key] = i
 	return i
+}
+
+// beforehand tells which patterns hold all resources of the question, and
+// which hold none.
+func (r *splitter) beforehand(word string) []state {
+	states := make([]state, len(r.items))
+	for i := range r.items {
+		p := &r.items[i]
+		if p.wide.Match(word) {
+			if !p.none {
+				if _, ok := r.find(nil, []strset.Pattern{p.sure}); !ok && !r.spent {
+					states[i] = matches
+				}
+			}
+		} else if _, ok := r.find([]strset.Pattern{p.wide}, nil); !ok && !r.spent {
+			states[i] = fails
+		}
+	}
+	r.spent = false
+	return states
 }
 
 func (r *splitter) find(in, out []strset.Pattern) (string, bool) {
@@ -247,14 +269,12 @@ func (r *splitter) rewritten(states []state, best bool) *policy.Layers {
 func (r *splitter) document(d *policy.Document, states []state, best bool) *policy.Document {
 	out := &policy.Document{Version: d.Version, Kind: d.Kind, Single: d.Single}
 	for i := range d.Statements {
+		items, asked := r.lists[&d.Statements[i]]
 		st := d.Statements[i]
-		if !r.asksFor(&st) {
-			continue
-		}
-		if r.work--; r.work < 0 {
+		if r.work -= 10 + len(items); r.work < 0 {
 			r.spent = true
 		}
-		if st.HasResource && !r.resources(&st, d.Variables(), states, best) {
+		if !asked && (st.HasResource || !r.asksFor(&st)) || asked && !resources(&st, items, states, best) {
 			continue
 		}
 		out.Statements = append(out.Statements, st)
@@ -264,21 +284,17 @@ func (r *splitter) document(d *policy.Document, states []state, best bool) *poli
 
 // resources rewrites a statement's resources for a region; false where they
 // do not match.
-func (r *splitter) resources(st *policy.Statement, variables bool, states []state, best bool) bool {
-	if len(st.Resources) == 0 {
-		return false // P15
-	}
+func resources(st *policy.Statement, items []int, states []state, best bool) bool {
 	found := fails
 	var left []string
-	for _, text := range st.Resources {
+	for i, text := range st.Resources {
 		is := matches
-		if text != "*" {
-			is = fails
-			if i := r.item(text, variables); i >= 0 {
-				is = states[i]
-			} else {
-				left = append(left, text) // a variable without a value (P66)
-			}
+		switch {
+		case text == "*":
+		case items[i] >= 0:
+			is = states[items[i]]
+		default:
+			is = open // a variable without a value (P65, P66)
 		}
 		if is == open {
 			left = append(left, text)
