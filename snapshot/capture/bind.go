@@ -26,6 +26,7 @@ type binding struct {
 	client func(aws.Config) any
 	input  func() reflect.Value // a pointer to a new input
 	invoke func(ctx context.Context, client, input any) (reflect.Value, error)
+	output reflect.Type
 	target string // instead of invoke: the JSON protocol's name of the operation
 }
 
@@ -36,6 +37,7 @@ func bind[C, I, O, F any](client func(aws.Config) *C, op func(*C, context.Contex
 	return binding{
 		client: func(cfg aws.Config) any { return client(cfg) },
 		input:  func() reflect.Value { return reflect.ValueOf(new(I)) },
+		output: reflect.TypeFor[O](),
 		invoke: func(ctx context.Context, c, in any) (reflect.Value, error) {
 			out, err := op(c.(*C), ctx, in.(*I))
 			if err != nil {

@@ -154,6 +154,8 @@ func network() []Operation {
 		Items: "Routes", Page: next, Limit: "MaxResults", Max: 1000}
 	options := Operation{Service: "ec2", Name: "DescribeVpcBlockPublicAccessOptions", Actions: []string{"ec2:DescribeVpcBlockPublicAccessOptions"}, Per: Region, Need: Network,
 		Key: "VpcBlockPublicAccessOptions"}
+	managed := ec2("DescribeManagedPrefixLists", "PrefixLists", "PrefixListId", "", 100)
+	managed.Key = "ManagedPrefixLists" // the two calls' answers have one name
 	return []Operation{
 		ec2("DescribeVpcs", "Vpcs", "VpcId", "vpc-id", 1000),
 		attribute,
@@ -170,7 +172,7 @@ func network() []Operation {
 		ec2("DescribeAddresses", "Addresses", "AllocationId", "", 0),
 		ec2("DescribeVpcEndpoints", "VpcEndpoints", "VpcEndpointId", "vpc-id", 1000),
 		ec2("DescribePrefixLists", "PrefixLists", "PrefixListId", "", 1000),
-		ec2("DescribeManagedPrefixLists", "ManagedPrefixLists", "PrefixListId", "", 100),
+		managed,
 		entries,
 		ec2("DescribeDhcpOptions", "DhcpOptions", "DhcpOptionsId", "", 1000),
 		ec2("DescribeInternetGateways", "InternetGateways", "InternetGatewayId", "attachment.vpc-id", 1000),
