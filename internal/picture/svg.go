@@ -192,12 +192,13 @@ func (p *painter) tag(name string, attrs ...string) {
 }
 
 func (p *painter) text(class string, x, y float64, s string) {
+	if s == "" {
+		return
+	}
 	p.b.WriteString(`<text class="` + class + `" x="` + num(x) + `" y="` + num(y) + `">` + escape(s) + "</text>\n")
 }
 
-func (p *painter) textEnd(class string, x, y float64, s string) {
-	p.b.WriteString(`<text class="` + class + ` end" x="` + num(x) + `" y="` + num(y) + `">` + escape(s) + "</text>\n")
-}
+func (p *painter) textEnd(class string, x, y float64, s string) { p.text(class+" end", x, y, s) }
 
 // tooltip is shown on hover, and must be the first child of its group.
 func (p *painter) tooltip(s string) {

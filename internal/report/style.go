@@ -35,14 +35,14 @@ dt{color:#64748b}dd{margin:0}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:13px}
 th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-bottom:1px solid #e2e8f0}
-tbody th{font-weight:600}
+tbody th{font-weight:600;white-space:nowrap}
 td.pass,td.stop,td.partial,td.unknown{white-space:nowrap;font-weight:600}
 .rules details{border-top:1px solid #e2e8f0;padding:6px 0}
 .rules .where{margin-left:10px}
 pre{background:#f1f5f9;border-radius:6px;padding:10px;overflow-x:auto;white-space:pre-wrap}
 footer{margin-top:32px;border-top:1px solid #cbd5e1}
 a{color:#1d4ed8}
-@media (max-width:640px){table,thead,tbody,tr,th,td{display:block}thead{display:none}tr{padding:8px 0;border-bottom:1px solid #cbd5e1}th,td{border:0;padding:1px 0}td[data-label]::before{content:attr(data-label) ": ";font-weight:400}dl{grid-template-columns:1fr}dd{margin-bottom:4px}}
+@media screen and (max-width:640px){tbody th{white-space:normal}table,thead,tbody,tr,th,td{display:block}thead{display:none}tr{padding:8px 0;border-bottom:1px solid #cbd5e1}th,td{border:0;padding:1px 0}td[data-label]::before{content:attr(data-label) ": ";font-weight:400}dl{grid-template-columns:1fr}dd{margin-bottom:4px}}
 @media screen and (prefers-color-scheme:dark){
 body{background:#0f172a;color:#e2e8f0}
 h1,h2{color:#f8fafc}
@@ -62,7 +62,9 @@ body{font-size:11pt}
 main{max-width:none;padding:0}
 .lanes{gap:14px}
 figure{width:48%;break-inside:avoid}
-figure svg{width:100%;max-height:250mm}
+figure svg{width:100%;max-height:200mm}
+figure details{display:none}
+table{font-size:8.5pt}
 details:not([open])::details-content{content-visibility:visible;display:block;block-size:auto}
 pre{font-size:8pt}
 a{color:inherit}

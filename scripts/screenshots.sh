@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Draws the sample answers, opens them in headless Chromium on a phone, on a
+# desktop, in the dark and on paper, and checks there that they are inert (no
+# script, nothing loaded) and that no text leaves its place. The pictures stay
+# in OUT to be looked at.
+#
+#   scripts/screenshots.sh [OUT]        default: dist/screenshots
+#
+# Installs Chromium with apt-get where it is missing (as root only).
+set -euo pipefail
+top=$(cd "$(dirname "$0")/.." && pwd)
+out=${1:-$top/dist/screenshots}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+
+browser=
+for b in chromium chromium-browser google-chrome; do
+	if command -v "$b" >/dev/null; then browser=$b; break; fi
+done
+if [ -z "$browser" ]; then
+	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "error: Chromium is missing; install it" >&2; exit 2; }
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium poppler-utils >/dev/null
+	browser=chromium
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# chromium FLAGS…: one headless run with a profile of its own and no network.
+chromium() {
+	local profile
+	profile=$(mktemp -d -p "$work")
+	timeout 120 "$browser" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
+		--disable-component-update --disable-sync --disable-extensions --hide-scrollbars --host-resolver-rules='MAP * ~NOTFOUND' \
+		--user-data-dir="$profile" "$@" 2>/dev/null
+	rm -rf "$profile"
+}
+
+cd "$top"
+go build -o "$work/canreach" ./cmd/canreach
+cp scripts/browser/check.html "$work/check.html"
+samples="reachable two twenty partial unknown hostile"
+for s in $samples; do
+	for f in svg html; do
+		"$work/canreach" graph --answer "internal/report/testdata/$s.json" -f $f -o "$work/$s.$f"
+	done
+	"$work/canreach" graph --answer "internal/report/testdata/$s.json" --columns 1 -o "$work/$s-phone.svg"
+	cp "$work/$s.svg" "$work/$s-phone.svg" "$work/$s.html" "$out/"
+done
+
+failed=0
+check() { # FILE WIDTH
+	local result
+	result=$(chromium --allow-file-access-from-files --virtual-time-budget=4000 --dump-dom "file://$work/check.html#$1,$2" |
+		perl -0ne 'print $1 if m{<pre id="result">(.*?)</pre>}s')
+	case "$result" in
+	PASS*) echo "ok    $1 at $2 px: ${result#PASS }" ;;
+	*) echo "FAIL  $1 at $2 px: ${result:-no result}"; failed=1 ;;
+	esac
+}
+for s in $samples; do
+	check "$s.html" 390
+	check "$s.html" 1240
+	check "$s-phone.svg" 390
+	check "$s.svg" 1240
+done
+
+# The pictures, to be looked at. A headless window is at least 500 px wide, so
+# the phone is a frame in it.
+for s in two twenty hostile; do
+	printf '<!DOCTYPE html><body style="margin:0;background:#888"><iframe src="%s" style="width:390px;height:3400px;border:0;background:#fff"></iframe>' "$s.html" >"$work/frame.html"
+	chromium --window-size=390,3400 --screenshot="$out/$s-phone.png" "file://$work/frame.html"
+	chromium --window-size=1240,1700 --screenshot="$out/$s-desktop.png" "file://$work/$s.html"
+	chromium --window-size=1240,1700 --blink-settings=preferredColorScheme=0 --screenshot="$out/$s-dark.png" "file://$work/$s.html"
+	chromium --no-pdf-header-footer --print-to-pdf="$out/$s.pdf" "file://$work/$s.html"
+	if command -v pdftoppm >/dev/null; then
+		pdftoppm -r 60 -png "$out/$s.pdf" "$out/$s-print"
+	fi
+done
+echo "pictures are in $out"
+exit $failed
