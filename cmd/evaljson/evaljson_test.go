@@ -1,0 +1,220 @@
+package evaljson
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+)
+
+const allowAll = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`
+
+// request is a line about GetObject by a role, with more members.
+func request(id, more string) string {
+	return `{"id":"` + id + `","request":{"principal":"arn:aws:iam::111122223333:role/Neo","action":"s3:GetObject","resource":"arn:aws:s3:::b/k","resourceAccount":"111122223333"}` + more + `}`
+}
+
+func decide(t *testing.T, line string) (string, bool) {
+	t.Helper()
+	out, ok := NewWorker(Options{}).Decide([]byte(line), nil)
+	if !json.Valid(out) {
+		t.Fatalf("no JSON: %s", out)
+	}
+	return string(out), ok
+}
+
+func TestDecide(t *testing.T) {
+	for _, tt := range []struct{ name, line, want string }{
+		{"an identity grant", request("a", `,"identityPolicies":[{"name":"p","document":`+allowAll+`}]`),
+			`{"id":"a","decision":"ALLOW","layers":[{"layer":"role","decision":"allow","statements":[{"policy":"p","index":0,"sid":""}]}],"unknownKeys":[]}`},
+		{"nothing grants", request("a", ""),
+			`{"id":"a","decision":"DENY","layers":[{"layer":"role","decision":"implicitDeny","statements":[]}],"unknownKeys":[]}`},
+		{"a null layer does not apply", request("a", `,"identityPolicies":[`+allowAll+`],"endpointPolicy":null,"endpointType":"Gateway","permissionsBoundary":null,"serviceControlPolicies":null`),
+			`{"id":"a","decision":"ALLOW","layers":[{"layer":"role","decision":"allow","statements":[{"policy":"identityPolicies/0","index":0,"sid":""}]}],"unknownKeys":[]}`},
+		{"a document in a string", request("a", fmt.Sprintf(`,"identityPolicies":[{"name":"p","document":%q}]`, allowAll)),
+			`{"id":"a","decision":"ALLOW","layers":[{"layer":"role","decision":"allow","statements":[{"policy":"p","index":0,"sid":""}]}],"unknownKeys":[]}`},
+		{"a malformed policy", request("a", `,"resourcePolicy":{"Statement":[{"Effect":"allow","Principal":"*","Action":"s3:*","Resource":"*"}]}`),
+			`{"id":"a","error":{"code":"POLICY_MALFORMED","message":"Effect must be \"Allow\" or \"Deny\", got \"allow\" (line 1, column 25 of the document)","pointer":"/resourcePolicy/Statement/0/Effect"}}`},
+		{"a malformed policy in a list", request("a", `,"serviceControlPolicies":[[`+allowAll+`],[{"Statement":[]}]]`),
+			`{"id":"a","error":{"code":"POLICY_MALFORMED","message":"Statement is an empty array (line 1, column 14 of the document)","pointer":"/serviceControlPolicies/1/0/Statement"}}`},
+		{"an id behind the mistake", `{"request":5,"id":7}`,
+			`{"id":7,"error":{"code":"REQUEST_MALFORMED","message":"request must be an object, got '5' (byte 11 of the line)","pointer":"/request"}}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, ok := decide(t, tt.line); got != tt.want || ok == strings.Contains(got, `"error"`) {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestDecideRefuses(t *testing.T) {
+	for name, line := range map[string]string{
+		"empty":                   ``,
+		"no object":               `[]`,
+		"truncated":               request("a", "")[:40],
+		"two objects":             request("a", "") + request("b", ""),
+		"no request":              `{"id":"a"}`,
+		"unknown key":             request("a", `,"policies":[]`),
+		"duplicate key":           request("a", `,"id":"b"`),
+		"id is an object":         `{"id":{},"request":{}}`,
+		"no action":               `{"request":{"principal":"anonymous","resource":"*"}}`,
+		"wildcard action":         `{"request":{"principal":"anonymous","action":"s3:*","resource":"*"}}`,
+		"resource is no ARN":      `{"request":{"principal":"anonymous","action":"s3:GetObject","resource":"b/k"}}`,
+		"principal is a word":     `{"request":{"principal":"me","action":"s3:GetObject","resource":"*"}}`,
+		"account too short":       `{"request":{"principal":"anonymous","action":"s3:GetObject","resource":"*","resourceAccount":"1"}}`,
+		"star inside unknown":     `{"request":{"principal":"anonymous","action":"s3:GetObject","resource":"*","unknown":["a*b"]}}`,
+		"context value":           `{"request":{"principal":"anonymous","action":"s3:GetObject","resource":"*","context":{"a":{}}}}`,
+		"context key twice":       `{"request":{"principal":"anonymous","action":"s3:GetObject","resource":"*","context":{"a":"1","a":"2"}}}`,
+		"session of anonymous":    `{"request":{"principal":"anonymous","session":"s","action":"s3:GetObject","resource":"*"}}`,
+		"endpoint type":           request("a", `,"endpointType":"Gate"`),
+		"invalid UTF-8":           "{\"id\":\"\xff\"}",
+		"lone surrogate":          `{"id":"\ud800"}`,
+		"control character":       "{\"id\":\"\x01\"}",
+		"policies is an object":   request("a", `,"identityPolicies":{}`),
+		"policy without document": request("a", `,"identityPolicies":[{"name":"p"}]`),
+		"policy is a number":      request("a", `,"endpointPolicy":5`),
+		"a long resource":         `{"request":{"principal":"anonymous","action":"s3:GetObject","resource":"arn:aws:s3:::` + strings.Repeat("x", maxText) + `"}}`,
+	} {
+		if got, ok := decide(t, line); ok || !strings.Contains(got, `"error":{"code":"`) {
+			t.Errorf("%s: got %s", name, got)
+		}
+	}
+}
+
+// The principal's own keys follow from it unless they are given.
+func TestDerivedKeys(t *testing.T) {
+	guard := func(condition string) string {
+		return `,"identityPolicies":[{"name":"p","document":{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":` + condition + `}]}}]}`
+	}
+	line := func(principal, more, condition string) string {
+		return `{"request":{"principal":` + principal + `,"action":"s3:GetObject","resource":"arn:aws:s3:::b/k","resourceAccount":"111122223333"` + more + `}` + guard(condition)
+	}
+	const role = `"arn:aws:iam::111122223333:role/p/Neo"`
+	for _, tt := range []struct{ name, line, want string }{
+		{"PrincipalArn", line(role, "", `{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/p/Neo"}}`), "ALLOW"},
+		{"PrincipalAccount", line(role, "", `{"StringEquals":{"aws:PrincipalAccount":"111122223333"}}`), "ALLOW"},
+		{"PrincipalType", line(role, "", `{"StringEquals":{"aws:PrincipalType":"AssumedRole"}}`), "ALLOW"},
+		{"given instead", line(role, `,"context":{"aws:PrincipalAccount":"1"}`, `{"StringEquals":{"aws:PrincipalAccount":"111122223333"}}`), "DENY"},
+		{"keys that are not given are absent", line(role, "", `{"Null":{"aws:SourceVpce":"true","aws:userid":"true"}}`), "ALLOW"},
+		{"an empty list is absent", line(role, `,"context":{"aws:TagKeys":[]}`, `{"Null":{"aws:TagKeys":"true"}}`), "ALLOW"},
+		{"a session ARN", line(`"arn:aws:sts::111122223333:assumed-role/Neo/s"`, "", `{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/Neo"}}`), "ALLOW"},
+		{"a number", line(role, `,"context":{"s3:max-keys":10}`, `{"NumericLessThan":{"s3:max-keys":"11"}}`), "ALLOW"},
+		{"a boolean", line(role, `,"context":{"aws:SecureTransport":true}`, `{"Bool":{"aws:SecureTransport":"true"}}`), "ALLOW"},
+		{"P143 keys that differ by case", line(role, `,"context":{"aws:PrincipalTag/T":"a","aws:PrincipalTag/t":"b"}`, `{"StringEquals":{"aws:PrincipalTag/t":"a"}}`), "UNKNOWN"},
+		{"a list of one for a key of one value", line(role, `,"context":{"aws:SourceVpce":["vpce-1"]}`, `{"StringEquals":{"aws:SourceVpce":"vpce-1"}}`), "ALLOW"},
+		{"P170 a multivalued key", line(role, `,"context":{"aws:PrincipalOrgPaths":["o/"]}`, `{"StringEquals":{"aws:PrincipalOrgPaths":"o/"}}`), "DENY"},
+		{"unknown, with a star", line(role, `,"unknown":["aws:Source*"]`, `{"StringEquals":{"aws:SourceVpce":"vpce-1"}}`), "UNKNOWN"},
+		{"P149 unknown, but never supplied", line(role, `,"unknown":["s3:*"]`, `{"Null":{"s3:prefix":"true"}}`), "ALLOW"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, _ := decide(t, tt.line); !strings.Contains(got, `"decision":"`+tt.want+`","layers"`) {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// A worker's answers do not hang on what it answered before.
+func TestWorkerForgets(t *testing.T) {
+	lines := []string{
+		request("a", `,"identityPolicies":[`+allowAll+`]`), "garbage", request("b", ""),
+		request("c", `,"identityPolicies":[`+allowAll+`],"resourcePolicy":{"Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}}`),
+		request("d", `,"identityPolicies":[`+allowAll+`]`), request("e", `,"endpointPolicy":`+allowAll), request("f", `,"identityPolicies":[`+allowAll+`]`),
+	}
+	w := NewWorker(Options{})
+	for range 2 {
+		for _, l := range lines {
+			want, _ := NewWorker(Options{}).Decide([]byte(l), nil)
+			if got, _ := w.Decide([]byte(l), nil); !bytes.Equal(got, want) {
+				t.Errorf("got %s\nwant %s", got, want)
+			}
+		}
+	}
+}
+
+// slowReader gives one byte, then many, at a time.
+type slowReader struct {
+	r io.Reader
+	n int
+}
+
+func (s *slowReader) Read(p []byte) (int, error) {
+	s.n = s.n*3%1021 + 1
+	return s.r.Read(p[:min(len(p), s.n)])
+}
+
+func TestRunKeepsOrder(t *testing.T) {
+	var in, want bytes.Buffer
+	for i := range 3000 {
+		l := request(fmt.Sprint(i), `,"identityPolicies":[`+allowAll+`]`)
+		if i%7 == 0 {
+			l = strings.Repeat("x", i%50)
+		}
+		in.WriteString(l + "\n")
+		out, _ := NewWorker(Options{}).Decide([]byte(l), nil)
+		want.Write(append(out, '\n'))
+	}
+	for _, r := range []io.Reader{bytes.NewReader(in.Bytes()), &slowReader{r: bytes.NewReader(in.Bytes())}, bytes.NewReader(bytes.TrimSuffix(in.Bytes(), []byte("\n")))} {
+		var got bytes.Buffer
+		failed, err := Run(r, &got, 2, Options{})
+		if err != nil || failed != 429 || !bytes.Equal(got.Bytes(), want.Bytes()) {
+			t.Errorf("failed %d, error %v, same %v", failed, err, bytes.Equal(got.Bytes(), want.Bytes()))
+		}
+	}
+}
+
+// endless is a line without end.
+type endless struct{ left int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.left == 0 {
+		return copy(p, "\n"+request("z", "")+"\n"), io.EOF
+	}
+	n := min(len(p), e.left)
+	for i := range n {
+		p[i] = ' '
+	}
+	e.left -= n
+	return n, nil
+}
+
+func TestRunBoundsLines(t *testing.T) {
+	var got bytes.Buffer
+	failed, err := Run(&endless{left: MaxLine + 5<<20}, &got, 1, Options{})
+	lines := strings.Split(strings.TrimSpace(got.String()), "\n")
+	if err != nil || failed != 1 || len(lines) != 2 || !strings.Contains(lines[0], codeLine) || !strings.Contains(lines[1], `"id":"z","decision":"DENY"`) {
+		t.Errorf("failed %d, error %v, output %q", failed, err, clip(got.String()))
+	}
+}
+
+func TestAppendString(t *testing.T) {
+	for _, s := range []string{"", "a\"b\\c", "\x1b[31m\u009b\u202e\n", "é日😀", "a\u2028b"} {
+		b := appendString(nil, s)
+		var back string
+		if err := json.Unmarshal(b, &back); err != nil || back != s {
+			t.Errorf("%q: %s gives %q, %v", s, b, back, err)
+		}
+		if bytes.ContainsAny(b, "\x1b\u009b\u202e\n") {
+			t.Errorf("%q: %s holds a control character", s, b)
+		}
+	}
+}
+
+func FuzzDecide(f *testing.F) {
+	f.Add(request("a", `,"identityPolicies":[{"name":"p","document":`+allowAll+`}],"unknown":["s3:*"]`))
+	f.Add(request("a", `,"endpointPolicy":`+allowAll+`,"endpointType":"Interface"`))
+	f.Add(`{"id":1,"request":{"principal":{"service":"x"},"action":"a:b","resource":"*","context":{"a":["b",1,true]},"unknown":["c*"]}}`)
+	w := NewWorker(Options{Explain: true})
+	f.Fuzz(func(t *testing.T, line string) {
+		out, ok := w.Decide([]byte(line), nil)
+		if !json.Valid(out) {
+			t.Fatalf("no JSON: %s", out)
+		}
+		if ok && !json.Valid([]byte(line)) {
+			t.Fatalf("no JSON was decided: %q", line)
+		}
+	})
+}
