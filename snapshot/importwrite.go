@@ -400,3 +400,7 @@ func (m *importer) lastGaps() {
 		}
 	}
 }
+
+func sortBy(items []int, key func(int) int) {
+	slices.SortStableFunc(items, func(a, b int) int { return cmp.Compare(key(a), key(b)) })
+}
