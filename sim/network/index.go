@@ -1,0 +1,250 @@
+package network
+
+import (
+	"net/netip"
+	"sync"
+
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// located is a resource with the account and Region that it was captured in.
+type located[T any] struct {
+	*T
+	in *snapshot.Region
+}
+
+// table is the resources of one kind by id.
+type table[K comparable, T any] map[K]located[T]
+
+// index finds resources by id and by what they are attached to. It is built
+// once and not changed afterwards.
+type index struct {
+	snap        *snapshot.Snapshot
+	vpcs        table[snapshot.VPCID, snapshot.VPC]
+	attributes  table[snapshot.VPCID, snapshot.VPCAttribute]
+	subnets     table[snapshot.SubnetID, snapshot.Subnet]
+	routeTables table[snapshot.RouteTableID, snapshot.RouteTable]
+	acls        table[snapshot.NetworkACLID, snapshot.NetworkACL]
+	groups      table[snapshot.SecurityGroupID, snapshot.SecurityGroup]
+	endpoints   table[snapshot.VPCEndpointID, snapshot.VPCEndpoint]
+	lists       table[snapshot.PrefixListID, snapshot.PrefixList]
+	dhcp        table[snapshot.DHCPOptionsID, snapshot.DHCPOptions]
+	internet    table[snapshot.InternetGatewayID, snapshot.InternetGateway]
+	egressOnly  table[snapshot.InternetGatewayID, snapshot.InternetGateway]
+	nats        table[snapshot.NATGatewayID, snapshot.NATGateway]
+	peerings    table[snapshot.PeeringID, snapshot.Peering]
+	transits    table[snapshot.TransitGatewayID, snapshot.TransitGateway]
+	attachments table[snapshot.TGWAttachmentID, snapshot.TGWAttachment]
+	transitRTs  table[snapshot.TGWRouteTableID, snapshot.TGWRouteTable]
+	vpns        table[string, snapshot.VPNGateway]
+
+	subnetACL     map[snapshot.SubnetID]snapshot.NetworkACLID
+	defaultACL    map[snapshot.VPCID]snapshot.NetworkACLID
+	subnetTable   map[snapshot.SubnetID][]tableOf
+	mainTable     map[snapshot.VPCID][]tableOf
+	edgeTable     map[string]snapshot.RouteTableID // by igw or vgw id
+	vpcEndpoints  map[snapshot.VPCID][]snapshot.VPCEndpointID
+	vpcSubnets    map[snapshot.VPCID][]snapshot.SubnetID
+	vpcAttachment map[tgwVPC]snapshot.TGWAttachmentID
+	region        map[string]map[string]*snapshot.Region // account, region
+
+	interfaces interfaces
+}
+
+type tgwVPC struct {
+	gateway snapshot.TransitGatewayID
+	vpc     snapshot.VPCID
+}
+
+// tableOf is an association of a route table.
+type tableOf struct {
+	table snapshot.RouteTableID
+	state string
+}
+
+// interfaces is built when somebody first asks for an interface: questions
+// about hypothetical ones need few or none.
+type interfaces struct {
+	once      sync.Once
+	byID      table[snapshot.NetworkInterfaceID, snapshot.NetworkInterface]
+	byAddress map[vpcAddress]snapshot.NetworkInterfaceID
+	instances table[string, snapshot.Instance]
+}
+
+type vpcAddress struct {
+	vpc  snapshot.VPCID
+	addr netip.Addr
+}
+
+// fill adds a collection to a table. The first capture of an id wins, but an
+// owner's own beats a participant's view of it.
+func fill[K comparable, T any](t *table[K, T], r *snapshot.Region, c *snapshot.Collection[T], key func(*T) K, owner func(*T) string) {
+	if len(c.Items) == 0 {
+		return
+	}
+	if *t == nil {
+		*t = make(table[K, T], len(c.Items))
+	}
+	for i := range c.Items {
+		x := &c.Items[i]
+		k := key(x)
+		if old, ok := (*t)[k]; ok && (owner == nil || accountID(old.in) == owner(old.T) || accountID(r) != owner(x)) {
+			continue
+		}
+		(*t)[k] = located[T]{x, r}
+	}
+}
+
+func accountID(r *snapshot.Region) string {
+	if r == nil || r.Account == nil {
+		return ""
+	}
+	return r.Account.ID
+}
+
+func newIndex(s *snapshot.Snapshot) *index {
+	x := &index{snap: s,
+		subnetACL: map[snapshot.SubnetID]snapshot.NetworkACLID{}, defaultACL: map[snapshot.VPCID]snapshot.NetworkACLID{},
+		subnetTable: map[snapshot.SubnetID][]tableOf{}, mainTable: map[snapshot.VPCID][]tableOf{}, edgeTable: map[string]snapshot.RouteTableID{},
+		vpcEndpoints: map[snapshot.VPCID][]snapshot.VPCEndpointID{}, vpcSubnets: map[snapshot.VPCID][]snapshot.SubnetID{},
+		vpcAttachment: map[tgwVPC]snapshot.TGWAttachmentID{}, region: map[string]map[string]*snapshot.Region{},
+	}
+	for _, a := range s.Accounts {
+		for _, r := range a.Regions {
+			x.addRegion(a, r)
+		}
+	}
+	x.associate()
+	return x
+}
+
+func (x *index) addRegion(a *snapshot.Account, r *snapshot.Region) {
+	if x.region[a.ID] == nil {
+		x.region[a.ID] = map[string]*snapshot.Region{}
+	}
+	x.region[a.ID][r.Name] = r
+	e := &r.EC2
+	fill(&x.vpcs, r, &e.VPCs, func(v *snapshot.VPC) snapshot.VPCID { return v.ID }, func(v *snapshot.VPC) string { return v.OwnerID })
+	fill(&x.attributes, r, &e.VPCAttributes, func(v *snapshot.VPCAttribute) snapshot.VPCID { return v.VPC }, nil)
+	fill(&x.subnets, r, &e.Subnets, func(v *snapshot.Subnet) snapshot.SubnetID { return v.ID }, func(v *snapshot.Subnet) string { return v.OwnerID })
+	fill(&x.routeTables, r, &e.RouteTables, func(v *snapshot.RouteTable) snapshot.RouteTableID { return v.ID }, func(v *snapshot.RouteTable) string { return v.OwnerID })
+	fill(&x.acls, r, &e.NetworkACLs, func(v *snapshot.NetworkACL) snapshot.NetworkACLID { return v.ID }, func(v *snapshot.NetworkACL) string { return v.OwnerID })
+	fill(&x.groups, r, &e.SecurityGroups, func(v *snapshot.SecurityGroup) snapshot.SecurityGroupID { return v.ID }, func(v *snapshot.SecurityGroup) string { return v.OwnerID })
+	fill(&x.endpoints, r, &e.VPCEndpoints, func(v *snapshot.VPCEndpoint) snapshot.VPCEndpointID { return v.ID }, func(v *snapshot.VPCEndpoint) string { return v.OwnerID })
+	fill(&x.lists, r, &e.PrefixLists, func(v *snapshot.PrefixList) snapshot.PrefixListID { return v.ID }, nil)
+	fill(&x.dhcp, r, &e.DHCPOptions, func(v *snapshot.DHCPOptions) snapshot.DHCPOptionsID { return v.ID }, nil)
+	fill(&x.internet, r, &e.InternetGateways, func(v *snapshot.InternetGateway) snapshot.InternetGatewayID { return v.ID }, nil)
+	fill(&x.egressOnly, r, &e.EgressOnlyGateways, func(v *snapshot.InternetGateway) snapshot.InternetGatewayID { return v.ID }, nil)
+	fill(&x.nats, r, &e.NATGateways, func(v *snapshot.NATGateway) snapshot.NATGatewayID { return v.ID }, nil)
+	fill(&x.peerings, r, &e.Peerings, func(v *snapshot.Peering) snapshot.PeeringID { return v.ID }, nil)
+	fill(&x.transits, r, &e.TransitGateways, func(v *snapshot.TransitGateway) snapshot.TransitGatewayID { return v.ID }, nil)
+	fill(&x.attachments, r, &e.TGWAttachments, func(v *snapshot.TGWAttachment) snapshot.TGWAttachmentID { return v.ID }, nil)
+	fill(&x.transitRTs, r, &e.TGWRouteTables, func(v *snapshot.TGWRouteTable) snapshot.TGWRouteTableID { return v.ID }, nil)
+	fill(&x.vpns, r, &e.VPNGateways, func(v *snapshot.VPNGateway) string { return v.ID }, nil)
+}
+
+// associate notes who belongs to whom, walking the snapshot in its own order
+// so that the result does not depend on a map's.
+func (x *index) associate() {
+	for _, a := range x.snap.Accounts {
+		for _, r := range a.Regions {
+			x.associateRegion(&r.EC2)
+		}
+	}
+}
+
+func (x *index) associateRegion(e *snapshot.EC2) {
+	for i := range e.Subnets.Items {
+		if s := &e.Subnets.Items[i]; x.subnets[s.ID].T == s {
+			x.vpcSubnets[s.VPC] = append(x.vpcSubnets[s.VPC], s.ID)
+		}
+	}
+	for i := range e.NetworkACLs.Items {
+		a := &e.NetworkACLs.Items[i]
+		if x.acls[a.ID].T != a {
+			continue
+		}
+		if a.IsDefault {
+			x.defaultACL[a.VPC] = a.ID
+		}
+		for _, s := range a.Subnets {
+			x.subnetACL[s] = a.ID
+		}
+	}
+	for i := range e.RouteTables.Items {
+		if t := &e.RouteTables.Items[i]; x.routeTables[t.ID].T == t {
+			x.associateTable(t)
+		}
+	}
+	for i := range e.VPCEndpoints.Items {
+		if p := &e.VPCEndpoints.Items[i]; x.endpoints[p.ID].T == p {
+			x.vpcEndpoints[p.VPC] = append(x.vpcEndpoints[p.VPC], p.ID)
+		}
+	}
+	for i := range e.TGWAttachments.Items {
+		t := &e.TGWAttachments.Items[i]
+		k := tgwVPC{t.Gateway, snapshot.VPCID(t.ResourceID)}
+		if x.attachments[t.ID].T != t || t.ResourceType != "" && t.ResourceType != "vpc" {
+			continue
+		}
+		// A dead attachment stays in the listing for a while: prefer a live one.
+		if old, ok := x.vpcAttachment[k]; !ok || rules.AttachmentState(x.attachments[old].State) == rules.StateBroken {
+			x.vpcAttachment[k] = t.ID
+		}
+	}
+}
+
+func (x *index) associateTable(t *snapshot.RouteTable) {
+	for _, a := range t.Associations {
+		of := tableOf{t.ID, a.State}
+		switch {
+		case a.Gateway != "":
+			x.edgeTable[a.Gateway] = t.ID // N17: steers nothing that leaves a subnet
+		case a.Main:
+			x.mainTable[t.VPC] = append(x.mainTable[t.VPC], of)
+		case a.Subnet != "":
+			x.subnetTable[a.Subnet] = append(x.subnetTable[a.Subnet], of)
+		}
+	}
+}
+
+// nics returns the interfaces, indexed at the first call.
+func (x *index) nics() *interfaces {
+	n := &x.interfaces
+	n.once.Do(func() {
+		n.byAddress = map[vpcAddress]snapshot.NetworkInterfaceID{}
+		for _, a := range x.snap.Accounts {
+			for _, r := range a.Regions {
+				fill(&n.byID, r, &r.EC2.NetworkInterfaces, func(v *snapshot.NetworkInterface) snapshot.NetworkInterfaceID { return v.ID }, func(v *snapshot.NetworkInterface) string { return v.OwnerID })
+				fill(&n.instances, r, &r.EC2.Instances, func(v *snapshot.Instance) string { return v.ID }, nil)
+				for i := range r.EC2.NetworkInterfaces.Items {
+					e := &r.EC2.NetworkInterfaces.Items[i]
+					for _, p := range e.Addresses {
+						n.byAddress[vpcAddress{e.VPC, p.Private}] = e.ID
+					}
+					for _, p := range e.IPv6 {
+						n.byAddress[vpcAddress{e.VPC, p}] = e.ID
+					}
+				}
+			}
+		}
+	})
+	return n
+}
+
+// interfaceOf finds one interface without indexing them all, where that has
+// not been done: an endpoint's few are looked up in its own Region.
+func (x *index) interfaceByID(id snapshot.NetworkInterfaceID) (located[snapshot.NetworkInterface], bool) {
+	n, ok := x.nics().byID[id]
+	return n, ok
+}
+
+// here returns the capture of an account and Region, or nil.
+func (x *index) here(account, region string) *snapshot.Region { return x.region[account][region] }
+
+// nameOf is a resource's Name tag.
+func nameOf(tags []snapshot.Tag) string {
+	n, _ := snapshot.TagValue(tags, "Name")
+	return n
+}
