@@ -140,6 +140,9 @@ type Finding struct {
 	Also                  []string
 	AnalyzerCode          string
 	Example               *Packet
+	// Together: no single blocker stops every case; these do it together, so
+	// that each must be repaired before anything gets through.
+	Together bool
 }
 
 // Missing is a fact that the snapshot lacks and on which the outcome hangs.
@@ -147,15 +150,3 @@ type Missing struct {
 	Code, Gate, Fact, Component, Collect string
 	At                                   snapshot.Source
 }
-
-// Model is a snapshot indexed for queries; safe for concurrent use once built.
-type Model struct {
-	snap *snapshot.Snapshot
-}
-
-// NewModel indexes s.
-func NewModel(s *snapshot.Snapshot) *Model { return &Model{snap: s} }
-
-// Ask decides q. An error means that the query makes no sense, e.g. an id of
-// the wrong kind.
-func (m *Model) Ask(q Query) (*Result, error) { return &Result{}, nil }

@@ -2,6 +2,7 @@ package network
 
 import (
 	"net/netip"
+	"strings"
 	"sync"
 
 	"github.com/canreach/canreach/rules"
@@ -10,7 +11,7 @@ import (
 
 // located is a resource with the account and Region that it was captured in.
 type located[T any] struct {
-	*T
+	of *T // nil: not in the snapshot
 	in *snapshot.Region
 }
 
@@ -50,6 +51,8 @@ type index struct {
 	region        map[string]map[string]*snapshot.Region // account, region
 
 	interfaces interfaces
+	listsOnce  sync.Once
+	listsBy    map[listKey]snapshot.PrefixListID
 }
 
 type tgwVPC struct {
@@ -89,7 +92,7 @@ func fill[K comparable, T any](t *table[K, T], r *snapshot.Region, c *snapshot.C
 	for i := range c.Items {
 		x := &c.Items[i]
 		k := key(x)
-		if old, ok := (*t)[k]; ok && (owner == nil || accountID(old.in) == owner(old.T) || accountID(r) != owner(x)) {
+		if old, ok := (*t)[k]; ok && (owner == nil || accountID(old.in) == owner(old.of) || accountID(r) != owner(x)) {
 			continue
 		}
 		(*t)[k] = located[T]{x, r}
@@ -156,13 +159,13 @@ func (x *index) associate() {
 
 func (x *index) associateRegion(e *snapshot.EC2) {
 	for i := range e.Subnets.Items {
-		if s := &e.Subnets.Items[i]; x.subnets[s.ID].T == s {
+		if s := &e.Subnets.Items[i]; x.subnets[s.ID].of == s {
 			x.vpcSubnets[s.VPC] = append(x.vpcSubnets[s.VPC], s.ID)
 		}
 	}
 	for i := range e.NetworkACLs.Items {
 		a := &e.NetworkACLs.Items[i]
-		if x.acls[a.ID].T != a {
+		if x.acls[a.ID].of != a {
 			continue
 		}
 		if a.IsDefault {
@@ -173,23 +176,23 @@ func (x *index) associateRegion(e *snapshot.EC2) {
 		}
 	}
 	for i := range e.RouteTables.Items {
-		if t := &e.RouteTables.Items[i]; x.routeTables[t.ID].T == t {
+		if t := &e.RouteTables.Items[i]; x.routeTables[t.ID].of == t {
 			x.associateTable(t)
 		}
 	}
 	for i := range e.VPCEndpoints.Items {
-		if p := &e.VPCEndpoints.Items[i]; x.endpoints[p.ID].T == p {
+		if p := &e.VPCEndpoints.Items[i]; x.endpoints[p.ID].of == p {
 			x.vpcEndpoints[p.VPC] = append(x.vpcEndpoints[p.VPC], p.ID)
 		}
 	}
 	for i := range e.TGWAttachments.Items {
 		t := &e.TGWAttachments.Items[i]
 		k := tgwVPC{t.Gateway, snapshot.VPCID(t.ResourceID)}
-		if x.attachments[t.ID].T != t || t.ResourceType != "" && t.ResourceType != "vpc" {
+		if x.attachments[t.ID].of != t || t.ResourceType != "" && t.ResourceType != "vpc" {
 			continue
 		}
 		// A dead attachment stays in the listing for a while: prefer a live one.
-		if old, ok := x.vpcAttachment[k]; !ok || rules.AttachmentState(x.attachments[old].State) == rules.StateBroken {
+		if old, ok := x.vpcAttachment[k]; !ok || rules.AttachmentState(x.attachments[old].of.State) == rules.StateBroken {
 			x.vpcAttachment[k] = t.ID
 		}
 	}
@@ -247,4 +250,69 @@ func (x *index) here(account, region string) *snapshot.Region { return x.region[
 func nameOf(tags []snapshot.Tag) string {
 	n, _ := snapshot.TagValue(tags, "Name")
 	return n
+}
+
+// listKey names AWS's list of one service's addresses in one Region.
+type listKey struct {
+	region, service string
+	v6              bool
+}
+
+// serviceLists finds AWS's own prefix lists by service. Lists with entries
+// come first; a list that only routes to a gateway endpoint name is known by
+// that endpoint's service (N31).
+func (x *index) serviceLists() map[listKey]snapshot.PrefixListID {
+	x.listsOnce.Do(func() {
+		x.listsBy = map[listKey]snapshot.PrefixListID{}
+		for _, a := range x.snap.Accounts {
+			for _, r := range a.Regions {
+				for i := range r.EC2.PrefixLists.Items {
+					x.nameList(&r.EC2.PrefixLists.Items[i])
+				}
+			}
+		}
+		for _, a := range x.snap.Accounts {
+			for _, r := range a.Regions {
+				for i := range r.EC2.RouteTables.Items {
+					x.listsByRoute(&r.EC2.RouteTables.Items[i])
+				}
+			}
+		}
+	})
+	return x.listsBy
+}
+
+func (x *index) nameList(l *snapshot.PrefixList) {
+	name := strings.Replace(l.Name, ".ipv6.", ".", 1)
+	region, service, ok := rules.SplitServiceName(name)
+	if !ok || !rules.AWSManaged(l) {
+		return
+	}
+	v6 := strings.EqualFold(l.Family, "IPv6") || name != l.Name
+	if len(l.Entries) > 0 {
+		v6 = l.Entries[0].CIDR.Addr().Is6()
+	}
+	service = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(service, "-ipv6"), "ipv6."), ".ipv6")
+	k := listKey{region, service, v6}
+	if old, ok := x.listsBy[k]; !ok || !x.lists[old].of.EntriesKnown && x.lists[l.ID].of.EntriesKnown {
+		x.listsBy[k] = l.ID
+	}
+}
+
+func (x *index) listsByRoute(t *snapshot.RouteTable) {
+	for i := range t.Routes {
+		r := &t.Routes[i]
+		e := x.endpoints[snapshot.VPCEndpointID(r.Target)].of
+		if r.PrefixList == "" || r.TargetKind != snapshot.TargetVPCEndpoint || e == nil || rules.KindOfEndpoint(e) != rules.EndpointGateway {
+			continue
+		}
+		l := x.lists[r.PrefixList].of
+		if l != nil && l.Name != "" {
+			continue
+		}
+		k := listKey{rules.ServiceRegion(e), rules.ServiceOf(e), l != nil && strings.EqualFold(l.Family, "IPv6")}
+		if _, ok := x.listsBy[k]; !ok {
+			x.listsBy[k] = r.PrefixList
+		}
+	}
 }

@@ -1,0 +1,607 @@
+package network
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// Model is a snapshot indexed for queries; safe for concurrent use once built.
+type Model struct {
+	x *index
+
+	mu   sync.Mutex
+	idle []*engine
+}
+
+// NewModel indexes s, which must not change afterwards.
+func NewModel(s *snapshot.Snapshot) *Model { return &Model{x: newIndex(s)} }
+
+// take hands out an engine that nobody else uses.
+func (m *Model) take() *engine {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n := len(m.idle); n > 0 {
+		e := m.idle[n-1]
+		m.idle = m.idle[:n-1]
+		return e
+	}
+	return newEngine()
+}
+
+func (m *Model) give(e *engine) {
+	if e.s.Err() != nil || e.s.Edges() > maxEdges || len(e.symbols) > 64 {
+		return // forget it
+	}
+	m.mu.Lock()
+	m.idle = append(m.idle, e)
+	m.mu.Unlock()
+}
+
+// Ask decides q. An error means that the query makes no sense, e.g. an id
+// that the snapshot lacks; everything else is in the Result.
+func (m *Model) Ask(q Query) (*Result, error) {
+	e := m.take()
+	defer m.give(e)
+	a := &asking{engine: e, x: m.x, explain: true}
+	return a.decide(q)
+}
+
+// ask is a question inside a question, with the same engine.
+func (a *asking) ask(q Query) (*Result, error) {
+	return (&asking{engine: a.engine, x: a.x, nested: true}).decide(q)
+}
+
+func (a *asking) decide(q Query) (*Result, error) {
+	a.q = q
+	if err := a.normalise(); err != nil {
+		return nil, err
+	}
+	if a.q.From.Internet {
+		return a.decideInbound()
+	}
+	if err := a.begin(); err != nil {
+		return nil, err
+	}
+	res, err := a.destinations()
+	if err != nil {
+		return nil, err
+	}
+	a.pose(res)
+	for _, b := range res.branches {
+		a.start(b, len(res.branches) > 1)
+	}
+	if len(res.branches) > 1 {
+		a.needs = append(a.needs, steering{a.cases, missing(gateDNS, res.why)})
+	}
+	return a.result(), nil
+}
+
+// normalise fills in what a question leaves out (N6).
+func (a *asking) normalise() error {
+	q := &a.q
+	if q.Protocol == 0 {
+		q.Protocol = 6
+	}
+	if q.Protocol < 0 || q.Protocol > 255 {
+		return nonsense("%d is no IP protocol number", q.Protocol)
+	}
+	if len(q.Ports) == 0 {
+		switch {
+		case q.Protocol == 6:
+			q.Ports = []PortRange{{443, 443}}
+		case q.Protocol == 1 || q.Protocol == 58:
+			q.Ports = []PortRange{icmpRange(q)}
+		default:
+			q.Ports = []PortRange{{0, 65535}}
+		}
+	}
+	if len(q.SourcePorts) == 0 {
+		q.SourcePorts = []PortRange{{32768, 60999}}
+	}
+	for _, r := range append(slices.Clone(q.Ports), q.SourcePorts...) {
+		if r.From > r.To {
+			return nonsense("the port range %d to %d is empty", r.From, r.To)
+		}
+	}
+	return nil
+}
+
+// icmpRange is the types asked about; ICMPType 0 without ports is an echo
+// request, which is what a zero Query means by ICMP.
+func icmpRange(q *Query) PortRange {
+	kind := q.ICMPType
+	switch {
+	case kind < 0:
+		return PortRange{0, 65535}
+	case kind == 0 && q.Protocol == 1:
+		kind = 8
+	case kind == 0:
+		kind = 128
+	}
+	return PortRange{uint16(kind&255) << 8, uint16(kind&255)<<8 | 255}
+}
+
+// destinations finds what the question's other end stands for.
+func (a *asking) destinations() (resolution, error) {
+	to := &a.q.To
+	at := Hop{Component: a.from.component, Kind: "destination"}
+	one := func(d packetset.Set) (resolution, error) {
+		if d == packetset.None {
+			return resolution{}, nonsense("the destination has no address")
+		}
+		return resolution{branches: []branch{{destinations: d, at: at}}}, nil
+	}
+	switch {
+	case to.S3 != nil:
+		n, err := a.s3Name(to.S3)
+		if err != nil {
+			return resolution{}, err
+		}
+		a.name = n
+		return a.resolveName(), nil
+	case to.Service != "":
+		region, service, ok := rules.SplitServiceName(to.Service)
+		if !ok {
+			return resolution{}, nonsense("%q is no service name such as com.amazonaws.us-east-1.sts", to.Service)
+		}
+		a.name = rules.Name{Host: service + "." + region + ".amazonaws.com", Form: rules.FormService, Region: region}
+		return a.resolveName(), nil
+	case to.Internet:
+		return one(a.publicInternet())
+	case to.Interface != "":
+		return a.toInterface(to.Interface, one)
+	case to.Instance != "":
+		inst, ok := a.x.nics().instances[to.Instance]
+		if !ok || len(inst.of.Interfaces) == 0 {
+			return resolution{}, nonsense("instance %s is not in the snapshot, or has no interface", to.Instance)
+		}
+		return a.toInterface(inst.of.Interfaces[0], one)
+	case to.Subnet != "":
+		return a.toSubnet(to.Subnet, one)
+	case to.Address.IsValid():
+		p := to.Address.Masked()
+		for _, e := range a.interfacesIn(p) {
+			a.addTarget(e, a.endpointOf(e.of.ID), p.Contains)
+		}
+		return one(a.s.Prefix(packetset.Destination, p))
+	}
+	return resolution{}, nonsense("the question names no destination")
+}
+
+// s3Name reads the name that the client calls.
+func (a *asking) s3Name(d *S3Destination) (rules.Name, error) {
+	host := d.Hostname
+	if host == "" {
+		host = rules.RegionalName(d.Region)
+	}
+	n, err := rules.ParseName(host)
+	if err != nil {
+		return n, nonsense("%q is %v", host, err)
+	}
+	if n.Region == "" {
+		n.Region = d.Region
+	}
+	if a.explain && d.Region != "" && n.Form == rules.FormRegional && n.Region != d.Region {
+		a.note(Finding{Code: "VPCE_REGION_MISMATCH", Gate: gateEndpoint, Severity: severityInfo, Component: n.Host,
+			Message: fmt.Sprintf("%s is the front door of %s, and the bucket is in %s: S3 answers with a redirect or an error.", n.Host, n.Region, d.Region), Rule: "N14", URL: urlEndpointS3})
+	}
+	return n, nil
+}
+
+func (a *asking) toInterface(id snapshot.NetworkInterfaceID, one func(packetset.Set) (resolution, error)) (resolution, error) {
+	e, ok := a.x.nics().byID[id]
+	if !ok {
+		return resolution{}, nonsense("network interface %s is not in the snapshot", id)
+	}
+	a.addTarget(e, a.endpointOf(id), func(x netip.Addr) bool { return x.Is4() && a.from.v4 || x.Is6() && a.from.v6 })
+	return one(a.targetCases())
+}
+
+func (a *asking) toSubnet(id snapshot.SubnetID, one func(packetset.Set) (resolution, error)) (resolution, error) {
+	n, ok := a.x.subnets[id]
+	if !ok {
+		return resolution{}, nonsense("subnet %s is not in the snapshot", id)
+	}
+	groups, known := a.defaultGroup(n)
+	a.targets = append(a.targets, target{component: string(id), kind: "subnet", name: nameOf(n.of.Tags), at: n.of.At, vpc: n.of.VPC, subnet: id, groups: groups, groupsKnown: known,
+		cases: usable(a.s, packetset.Destination, n.of, a.from.v4, a.from.v6)})
+	a.assumed = append(a.assumed, fmt.Sprintf("Interfaces in %s are judged with the default security group of %s.", id, n.of.VPC))
+	return one(a.targetCases())
+}
+
+// publicInternet is every public address in the client's families.
+func (a *asking) publicInternet() packetset.Set {
+	d := packetset.None
+	if a.from.v4 {
+		d = a.s.Prefix(packetset.Destination, netip.MustParsePrefix("0.0.0.0/0"))
+	}
+	if a.from.v6 {
+		d = a.s.Or(d, a.s.Prefix(packetset.Destination, netip.MustParsePrefix("2000::/3")))
+	}
+	for _, p := range rules.SpecialPurpose() {
+		d = a.s.Diff(d, a.s.Prefix(packetset.Destination, p))
+	}
+	return d
+}
+
+// pose fixes the cases of the question.
+func (a *asking) pose(r resolution) {
+	d := packetset.None
+	for _, b := range r.branches {
+		d = a.s.Or(d, b.destinations)
+	}
+	u := a.s.And(d, a.s.Between(packetset.Protocol, uint64(a.q.Protocol), uint64(a.q.Protocol)))
+	u = a.s.And(u, a.s.Among(packetset.DestinationPort, ports(a.q.Ports)))
+	if a.q.Protocol == 6 || a.q.Protocol == 17 {
+		u = a.s.And(u, a.s.Among(packetset.SourcePort, ports(a.q.SourcePorts)))
+	} else {
+		u = a.s.And(u, a.s.Between(packetset.SourcePort, 0, 0))
+	}
+	for _, l := range []packetset.Level{packetset.TranslatedPort, packetset.SecondPort} {
+		u = a.s.And(u, a.s.Between(l, 1024, 65535))
+	}
+	a.universe = u
+	a.cases = a.s.And(u, a.from.addresses)
+}
+
+func ports(list []PortRange) []packetset.Range {
+	out := make([]packetset.Range, len(list))
+	for i, r := range list {
+		out[i] = packetset.Range{Lo: uint64(r.From), Hi: uint64(r.To)}
+	}
+	return out
+}
+
+// start sends one answer's traffic on its way.
+func (a *asking) start(b branch, uncertain bool) {
+	t := &trail{cases: a.s.And(a.cases, b.destinations), vpcID: a.from.vpcID, home: home{kind: snapshot.TargetLocal}, uncertain: uncertain}
+	v := a.vpc()
+	t.vpc, t.region = v.of, v.in
+	if t.cases == packetset.None {
+		return
+	}
+	t.pass(Hop{Component: a.from.component, Kind: a.from.kind, At: a.from.at})
+	for _, f := range b.denies {
+		a.deny(t, b.at, t.cases, f)
+	}
+	for _, n := range b.needs {
+		a.doubt(t, b.at, t.cases, gateDNS, n)
+	}
+	if b.elsewhere {
+		a.startElsewhere(t, b)
+		return
+	}
+	a.sourceGroups(t)
+	a.leave(t, a.from.subnet)
+}
+
+// sourceGroups judges the client's own groups.
+func (a *asking) sourceGroups(t *trail) {
+	if !a.from.groupsKnown {
+		a.doubt(t, Hop{Component: a.from.component, Kind: "security-group", At: a.from.at}, t.cases, gateSGEgress,
+			rules.Need{Code: "UNK_SG", Component: a.from.component, At: a.from.at, Fact: "the security groups of " + a.from.component, Collect: "aws ec2 describe-network-interfaces"})
+		return
+	}
+	a.groupStep(t, a.from.groups, a.from.component, side{dir: rules.Outbound}, rules.Match{})
+}
+
+// startElsewhere judges traffic to an address that nobody knows: only a
+// client that may send to no address at all is blocked whatever it is.
+func (a *asking) startElsewhere(t *trail, b branch) {
+	any := func(netip.Prefix) rules.Match { return rules.Match{Yes: packetset.All} }
+	tr := a.traffic(view{}, side{dir: rules.Outbound})
+	tr.Remote = any
+	tr.List = func(snapshot.PrefixListID) rules.Match { return any(netip.Prefix{}) }
+	tr.Group = func(snapshot.GroupReference) rules.Match { return any(netip.Prefix{}) }
+	groups := a.groupsOf(a.from.groups)
+	if a.from.groupsKnown {
+		f := rules.PermittedByGroups(groups, a.from.groups, rules.Outbound, tr)
+		f.Permit = packetset.All
+		f.Needs = nil
+		var blame func(packetset.Set) []Finding
+		if a.explain {
+			blame = func(d packetset.Set) []Finding {
+				return a.blameGroups(groups, a.from.groups, a.from.component, t.view, side{dir: rules.Outbound}, gateSGEgress, sameVPC, false, d)
+			}
+		}
+		a.filter(t, []Hop{{Component: a.from.component, Kind: "security-group", Via: "outbound"}}, gateSGEgress, stepKey{kind: "security-group", component: groupsKey(groups, a.from.groups) + a.from.component, side: side{dir: rules.Outbound}}, f, blame)
+	}
+	t.add(&step{hops: []Hop{b.at}, gate: gateDNS, key: stepKey{kind: "elsewhere"}})
+	a.end(t, Context{}, true)
+}
+
+// result sums the ways up (N1 to N3).
+func (a *asking) result() *Result {
+	r := &Result{}
+	passed, notPassed, blocked, notBlocked := packetset.None, packetset.None, packetset.None, packetset.None
+	for _, w := range a.ways {
+		passed, blocked = a.s.Or(passed, w.passed), a.s.Or(blocked, w.blocked)
+		notPassed = a.s.Or(notPassed, a.s.Or(w.blocked, w.open))
+		notBlocked = a.s.Or(notBlocked, a.s.Or(w.passed, w.open))
+	}
+	passed, blocked = a.s.Diff(passed, notPassed), a.s.Diff(blocked, notBlocked)
+	open := a.s.Diff(a.s.Diff(a.cases, passed), blocked)
+	r.Outcome = outcome(passed, blocked, open)
+	if a.s.Err() != nil {
+		return &Result{Unknowns: []Missing{{Code: "UNK_BUDGET", Gate: gateRoute, Component: a.from.component,
+			Fact: "the answer: the rules on the way interact in more ways than the budget allows"}}}
+	}
+	if !a.explain {
+		return r
+	}
+	for _, w := range a.ways {
+		r.Flows = append(r.Flows, a.flow(w))
+	}
+	a.findings(r, blocked, open)
+	r.Unknowns = a.unknowns(open)
+	r.Assumptions = append([]string(nil), a.assumed...)
+	slices.Sort(r.Assumptions)
+	r.Assumptions = slices.Compact(r.Assumptions)
+	return r
+}
+
+func outcome(passed, blocked, open packetset.Set) Outcome {
+	switch {
+	case passed != packetset.None && blocked != packetset.None:
+		return Partial
+	case open != packetset.None:
+		return Unknown
+	case passed != packetset.None:
+		return Reachable
+	case blocked != packetset.None:
+		return Blocked
+	}
+	return Unknown
+}
+
+const maxRanges = 4096
+
+// flow words one way.
+func (a *asking) flow(w *way) Flow {
+	f := Flow{Outcome: outcome(w.passed, w.blocked, w.open), Context: w.ctx}
+	for _, s := range w.steps {
+		for _, h := range s.hops {
+			h.Decision = a.decision(s, w.cases)
+			f.Hops = append(f.Hops, h)
+		}
+	}
+	for _, r := range a.s.AddressRanges(packetset.Destination, w.cases, maxRanges) {
+		f.Destinations = append(f.Destinations, AddrRange{r.From, r.To})
+	}
+	f.Passed, f.Blocked, f.Open = a.casesOf(w, w.passed), a.casesOf(w, w.blocked), a.casesOf(w, w.open)
+	return f
+}
+
+// decision is what a step did to the traffic that came by it.
+func (a *asking) decision(s *step, cases packetset.Set) string {
+	permit, deny := a.s.And(s.permit, cases), a.s.And(s.deny, cases)
+	switch {
+	case permit == cases:
+		return "permit"
+	case deny == cases:
+		return "deny"
+	case a.s.Or(permit, deny) == cases || permit != packetset.None && deny != packetset.None:
+		return "partial"
+	}
+	return "unknown"
+}
+
+func (a *asking) casesOf(w *way, x packetset.Set) Cases {
+	if x == packetset.None {
+		return Cases{Empty: true}
+	}
+	c := Cases{}
+	not := a.s.OnlyAddress(packetset.Source, a.s.Diff(w.cases, x))
+	have := a.s.OnlyAddress(packetset.Source, x)
+	c.Sources = addrRanges(a.s.AddressRanges(packetset.Source, have, maxRanges))
+	c.Whole = addrRanges(a.s.AddressRanges(packetset.Source, a.s.Diff(have, not), maxRanges))
+	c.Example = a.example(x, side{})
+	return c
+}
+
+func addrRanges(in []packetset.AddressRange) []AddrRange {
+	var out []AddrRange
+	for _, r := range in {
+		out = append(out, AddrRange{r.From, r.To})
+	}
+	return out
+}
+
+// example is one case of x as a packet, at its start; for a reply, as it
+// comes back.
+func (a *asking) example(x packetset.Set, d side) *Packet {
+	c, ok := a.s.Witness(a.s.And(x, a.cases))
+	if !ok {
+		if c, ok = a.s.Witness(x); !ok {
+			return nil
+		}
+	}
+	return a.packet(c, view{}, d)
+}
+
+func (a *asking) packet(c packetset.Case, v view, d side) *Packet {
+	p := &Packet{Source: c.Source, Destination: c.Destination, Protocol: c.Protocol, SourcePort: c.SourcePort, DestinationPort: c.DestinationPort, Reply: d.reply}
+	if v.nat != nil {
+		p.Source, p.SourcePort = v.nat.address(c), c.TranslatedPort
+		if v.nat.port == packetset.SecondPort {
+			p.SourcePort = c.SecondPort
+		}
+	}
+	if v.embedded && p.Destination.Is6() {
+		b := p.Destination.As16()
+		p.Destination = netip.AddrFrom4([4]byte(b[12:]))
+	}
+	if d.reply {
+		p.Source, p.Destination = p.Destination, p.Source
+		p.SourcePort, p.DestinationPort = p.DestinationPort, p.SourcePort
+	}
+	if kind, ok := echoReply(c.Protocol); ok {
+		p.SourcePort, p.DestinationPort, p.ICMPType = 0, 0, c.DestinationPort>>8
+		if d.reply {
+			p.ICMPType = kind >> 8
+		}
+	}
+	return p
+}
+
+// findings words every step that stops cases (N5), and the notes.
+func (a *asking) findings(r *Result, blocked, open packetset.Set) {
+	var order []stepKey
+	denied, first := map[stepKey]packetset.Set{}, map[stepKey]*step{}
+	for _, w := range a.ways {
+		for _, s := range w.steps {
+			x := a.s.And(s.deny, w.cases)
+			if x == packetset.None {
+				continue
+			}
+			k := s.key
+			if first[k] == nil {
+				first[k] = s
+				order = append(order, k)
+			}
+			denied[k] = a.s.Or(denied[k], x)
+		}
+	}
+	alone := false
+	var out []Finding
+	for _, k := range order {
+		x := denied[k]
+		real := a.s.And(x, blocked)
+		if real == a.cases {
+			alone = true
+		}
+		for _, f := range first[k].blame(orSet(real, x)) {
+			if real == packetset.None {
+				f.Severity = severityWarning
+				f.Message = "If the traffic goes this way: " + f.Message
+			}
+			f.Gate = orElse(f.Gate, first[k].gate)
+			if f.Example == nil {
+				f.Example = a.example(orSet(real, x), k.side)
+			}
+			f.Also = append(slices.Clone(f.Also), a.part(x)...)
+			out = append(out, f)
+		}
+	}
+	blockers := 0
+	for _, f := range out {
+		if f.Severity == severityBlocker {
+			blockers++
+		}
+	}
+	for i := range out {
+		out[i].Together = r.Outcome == Blocked && !alone && blockers > 1 && out[i].Severity == severityBlocker
+	}
+	out = append(out, a.notes...)
+	slices.SortStableFunc(out, compareFindings)
+	r.Findings = slices.CompactFunc(out, func(x, y Finding) bool {
+		return compareFindings(x, y) == 0 && x.Message == y.Message && x.Severity == y.Severity
+	})
+}
+
+func orSet(x, y packetset.Set) packetset.Set {
+	if x == packetset.None {
+		return y
+	}
+	return x
+}
+
+func compareFindings(x, y Finding) int {
+	return cmp.Or(cmp.Compare(y.Severity, x.Severity), cmp.Compare(gateRank(x.Gate), gateRank(y.Gate)), cmp.Compare(x.Component, y.Component),
+		cmp.Compare(x.At.Pointer(), y.At.Pointer()), cmp.Compare(x.Code, y.Code), strings.Compare(x.Message, y.Message))
+}
+
+// part says in which respects x is only a part of the question: the
+// semantics' P_ codes.
+func (a *asking) part(x packetset.Set) []string {
+	x = a.s.And(x, a.cases)
+	var out []string
+	if a.s.OnlyAddress(packetset.Destination, x) != a.s.OnlyAddress(packetset.Destination, a.cases) {
+		code := "P_DST_SUBSET"
+		if t := a.targetCases(); t != packetset.None && a.s.And(x, t) == x && len(a.targets) > 1 {
+			code = "P_ENDPOINT_ENI_CHOICE"
+		}
+		if a.familyWhole(x) {
+			code = "P_IP_FAMILY"
+		}
+		out = append(out, code)
+	}
+	for _, l := range []packetset.Level{packetset.SourcePort, packetset.TranslatedPort, packetset.SecondPort} {
+		if a.s.Only(l, x) != a.s.Only(l, a.cases) {
+			out = append(out, "P_EPHEMERAL_SUBSET")
+			break
+		}
+	}
+	if a.from.iface == "" && a.sourcePart(x) {
+		out = append(out, "P_SOURCE_ADDRESS")
+	}
+	return out
+}
+
+// familyWhole tells whether x is every destination of some families and none
+// of another.
+func (a *asking) familyWhole(x packetset.Set) bool {
+	v4, v6 := a.s.And(a.cases, a.s.OfFamily(false)), a.s.And(a.cases, a.s.OfFamily(true))
+	if v4 == packetset.None || v6 == packetset.None {
+		return false
+	}
+	in4, in6 := a.s.And(x, v4), a.s.And(x, v6)
+	whole := func(part, all packetset.Set) bool {
+		return part == packetset.None || a.s.OnlyAddress(packetset.Destination, part) == a.s.OnlyAddress(packetset.Destination, all)
+	}
+	return whole(in4, v4) && whole(in6, v6)
+}
+
+func (a *asking) sourcePart(x packetset.Set) bool {
+	fam := a.s.OnlyAddress(packetset.Source, a.cases)
+	in := a.s.Exists(int(packetset.Family), a.s.OnlyAddress(packetset.Source, x))
+	return a.s.And(fam, in) != fam
+}
+
+// unknowns is the facts on which some of the open cases hang.
+func (a *asking) unknowns(open packetset.Set) []Missing {
+	if open == packetset.None {
+		return nil
+	}
+	var out []Missing
+	for _, n := range a.needs {
+		if a.s.And(n.cases, open) != packetset.None {
+			out = append(out, n.need)
+		}
+	}
+	for _, w := range a.ways {
+		for _, s := range w.steps {
+			x := a.s.Diff(a.s.Diff(a.s.And(w.cases, open), s.permit), s.deny)
+			if x == packetset.None {
+				continue
+			}
+			for _, n := range s.needs {
+				out = append(out, missing(s.gate, n))
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(x, y Missing) int {
+		return cmp.Or(cmp.Compare(gateRank(x.Gate), gateRank(y.Gate)), cmp.Compare(x.Component, y.Component), cmp.Compare(x.Code, y.Code), cmp.Compare(x.Fact, y.Fact))
+	})
+	return slices.Compact(out)
+}
+
+// note adds a finding that stops nothing, once.
+func (a *asking) note(f Finding) {
+	if !slices.ContainsFunc(a.notes, func(o Finding) bool { return o.Code == f.Code && o.Component == f.Component && o.Message == f.Message }) {
+		a.notes = append(a.notes, f)
+	}
+}
+
+// decideInbound is a question from the internet.
+func (a *asking) decideInbound() (*Result, error) {
+	return nil, nonsense("the internet as a source is not modelled")
+}

@@ -1,0 +1,303 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// target is an interface, or several alike, that the destination stands for.
+type target struct {
+	cases       packetset.Set // by destination address
+	component   string
+	kind        string
+	name        string
+	at          snapshot.Source
+	vpc         snapshot.VPCID
+	subnet      snapshot.SubnetID
+	groups      []snapshot.SecurityGroupID
+	groupsKnown bool
+	endpoint    located[snapshot.VPCEndpoint]
+	// addressUnknown: cases holds every address that it may have (N62).
+	addressUnknown bool
+}
+
+// targetCases is the cases addressed to a known interface.
+func (a *asking) targetCases() packetset.Set {
+	x := packetset.None
+	for i := range a.targets {
+		x = a.s.Or(x, a.targets[i].cases)
+	}
+	return x
+}
+
+// deliver hands traffic to the interfaces in subnet that it is addressed to.
+func (a *asking) deliver(t *trail, subnet located[snapshot.Subnet]) {
+	rest := t.cases
+	for i := range a.targets {
+		y := &a.targets[i]
+		if y.subnet != subnet.of.ID {
+			continue
+		}
+		if cases := a.s.And(rest, y.cases); cases != packetset.None {
+			rest = a.s.Diff(rest, cases)
+			a.receive(t.with(cases), y)
+		}
+	}
+	if rest == packetset.None {
+		return
+	}
+	t.cases = rest
+	h := Hop{Component: string(subnet.of.ID), Kind: "subnet", At: subnet.of.At}
+	v := a.x.vpcs[subnet.of.VPC]
+	if !a.nested && v.in != nil && gone(&v.in.EC2.NetworkInterfaces) {
+		a.deny(t, h, rest, Finding{Code: "NO_POSSIBLE_DESTINATION", AnalyzerCode: "NO_POSSIBLE_DESTINATION", Gate: gateRoute, Component: h.Component, Name: nameOf(subnet.of.Tags),
+			Message: fmt.Sprintf("No interface in %s has the destination's address.", subnet.of.ID), Fix: "Use the address of an interface that exists.", Rule: "N12", URL: urlSubnetRoute})
+	} else {
+		a.doubt(t, h, rest, gateRoute, rules.Need{Code: "UNKNOWN_DESTINATION", Component: h.Component, At: h.At,
+			Fact: "which interface in " + h.Component + " has the destination's address, and its security groups", Collect: "aws ec2 describe-network-interfaces"})
+	}
+	a.end(t, Context{}, true)
+}
+
+// receive is the far interface: its state, its groups, and what it sees.
+func (a *asking) receive(t *trail, y *target) {
+	h := Hop{Component: y.component, Kind: y.kind, At: y.at}
+	if e := y.endpoint.of; e != nil {
+		h.Via = "interface endpoint for " + e.ServiceName
+		a.badState(t, h, rules.EndpointState(e.State), Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: gateEndpoint, Component: string(e.ID), Name: y.name, At: e.At,
+			Message: fmt.Sprintf("The interface endpoint %s is in state %q and carries no traffic.", e.ID, e.State), Fix: "Wait until the endpoint is available, or create it anew.", Rule: "N73", URL: urlInterfaceEndpoint}, e.State)
+		if a.q.Protocol != 6 {
+			a.deny(t, h, t.cases, Finding{Code: "PROTOCOL_RESTRICTION", AnalyzerCode: "PROTOCOL_RESTRICTION", Gate: gateEndpoint, Component: string(e.ID), Name: y.name, At: e.At,
+				Message: fmt.Sprintf("The interface endpoint %s answers TCP only.", e.ID), Fix: "Use TCP port 443.", Rule: "N73", URL: urlInterfaceEndpoint})
+		}
+	} else {
+		t.pass(h)
+	}
+	if y.addressUnknown {
+		a.doubt(t, h, t.cases, gateEndpoint, rules.Need{Code: "UNK_ENDPOINT_INTERFACES", Component: y.component, At: y.at,
+			Fact: "the address that " + y.component + " has in " + string(y.subnet), Collect: "aws ec2 describe-network-interfaces"})
+	}
+	if y.groupsKnown {
+		a.groupStep(t, y.groups, y.component, side{dir: rules.Inbound}, rules.Match{})
+	} else {
+		a.doubt(t, h, t.cases, gateSGIngress, rules.Need{Code: "UNK_SG", Component: y.component, At: y.at, Fact: "the security groups of " + y.component, Collect: "aws ec2 describe-network-interfaces"})
+	}
+	if y.endpoint.of != nil {
+		a.end(t, a.interfaceContext(t, y), false)
+		return
+	}
+	a.end(t, Context{SourceIsClient: t.view.nat == nil}, false)
+}
+
+func (a *asking) interfaceContext(t *trail, y *target) Context {
+	c := a.endpointContext("interface-endpoint", y.endpoint)
+	if n := t.view.nat; n != nil {
+		c.SourceIsClient = false
+		for _, p := range n.addrs {
+			c.VPCSourceIP = append(c.VPCSourceIP, AddrRange{p, p})
+		}
+	}
+	return c
+}
+
+// groupStep judges the groups of one interface. extra is unused for outbound
+// traffic of the question's source.
+func (a *asking) groupStep(t *trail, ids []snapshot.SecurityGroupID, owner string, d side, extra rules.Match) {
+	groups := a.groupsOf(ids)
+	v := t.view
+	relation := a.relation(t)
+	k := filterKey{what: groupsKey(groups, ids), view: v, side: d, universe: a.universe, protocol: a.q.Protocol}
+	if d.dir == rules.Inbound {
+		k.peer = fmt.Sprint(a.from.groupsKey, relation, t.opaque || v.nat != nil)
+	} else {
+		k.peer = a.targetsKey()
+	}
+	f, ok := a.filters[k]
+	if !ok {
+		tr := a.traffic(v, d)
+		tr.Group = a.groupMatcher(t, d, relation)
+		f = rules.PermittedByGroups(groups, ids, d.dir, tr)
+		a.filters[k] = f
+	}
+	gate := gateSGEgress
+	if d.dir == rules.Inbound {
+		gate = gateSGIngress
+	}
+	var hops []Hop
+	for i, g := range groups {
+		h := Hop{Component: string(ids[i]), Kind: "security-group", Via: d.dir.String() + " of " + owner}
+		if g != nil {
+			h.At = g.At
+		}
+		hops = append(hops, h)
+	}
+	if len(hops) == 0 {
+		hops = []Hop{{Component: owner, Kind: "security-group", Via: d.dir.String() + ": no group"}}
+	}
+	var blame func(packetset.Set) []Finding
+	if a.explain {
+		blame = func(denied packetset.Set) []Finding {
+			return a.blameGroups(groups, ids, owner, v, d, gate, relation, t.opaque, denied)
+		}
+		for _, o := range f.Odd {
+			a.note(Finding{Code: "SG_PORT_RANGE", Gate: gate, Severity: severityWarning, Component: owner, At: o.At, Message: o.Message, Rule: "N82", URL: urlSG})
+		}
+	}
+	a.filter(t, hops, gate, stepKey{kind: "security-group", component: k.what.(string) + owner, side: d, view: v}, f, blame)
+}
+
+func (a *asking) targetsKey() string {
+	var b strings.Builder
+	for i := range a.targets {
+		fmt.Fprintf(&b, "%s/%d,", a.targets[i].component, a.targets[i].cases)
+	}
+	return b.String()
+}
+
+// relation is how the client's VPC and the one where traffic is are linked.
+type relation uint8
+
+const (
+	sameVPC relation = iota
+	peered
+	peeredMaybe // whether in one Region, or whether active, is not told
+	transited
+	referencing // by a transit gateway that supports references on both sides
+	unrelated
+)
+
+func (a *asking) relation(t *trail) relation {
+	switch {
+	case t.home.kind == snapshot.TargetLocal && t.vpcID == a.from.vpcID:
+		return sameVPC
+	case t.home.kind == snapshot.TargetPeering:
+		p := a.x.peerings[snapshot.PeeringID(t.home.link)].of
+		return peeringRelation(p)
+	case t.home.kind == snapshot.TargetTransitGateway:
+		g := a.x.transits[snapshot.TransitGatewayID(t.home.link)].of
+		out := a.x.attachments[t.home.attachment].of
+		in := a.x.attachments[a.x.vpcAttachment[tgwVPC{snapshot.TransitGatewayID(t.home.link), t.home.client}]].of
+		if g != nil && in != nil && out != nil && equalFold(g.SecurityGroupReferencing, "enable") && equalFold(in.SecurityGroupReferencing, "enable") && equalFold(out.SecurityGroupReferencing, "enable") {
+			return referencing
+		}
+		return transited
+	}
+	return unrelated
+}
+
+func peeringRelation(p *snapshot.Peering) relation {
+	if p == nil {
+		return peeredMaybe
+	}
+	same, known := rules.SameRegion(p)
+	switch {
+	case rules.PeeringState(p.Status) == rules.StateBroken || known && !same:
+		return unrelated
+	case rules.PeeringState(p.Status) == rules.StateUnknown || !known:
+		return peeredMaybe
+	}
+	return peered
+}
+
+// groupMatcher words references to groups (N83 to N86): membership of the
+// interface at the other end, hypothetical ones included.
+func (a *asking) groupMatcher(t *trail, d side, rel relation) func(snapshot.GroupReference) rules.Match {
+	if d.dir == rules.Inbound {
+		lost := t.opaque || t.view.nat != nil
+		toEndpoint := slices.ContainsFunc(a.targets, func(y target) bool { return y.endpoint.of != nil })
+		return func(g snapshot.GroupReference) rules.Match { return a.memberSource(g, rel, lost, toEndpoint) }
+	}
+	return a.memberTarget
+}
+
+func (a *asking) memberSource(g snapshot.GroupReference, rel relation, lost, toEndpoint bool) rules.Match {
+	need := rules.Need{Code: "UNK_SG", Component: string(g.Group), At: g.At, Fact: "whether " + a.from.words() + " carries " + string(g.Group)}
+	switch {
+	case lost || rel == unrelated || rel == transited || rel == referencing && toEndpoint: // N72
+		return rules.Match{}
+	case !a.from.groupsKnown:
+		return rules.Match{Maybe: packetset.All, Why: need}
+	case !slices.Contains(a.from.groups, g.Group):
+		return rules.Match{}
+	case rel == peeredMaybe:
+		need.Fact = "whether the peering by which " + string(g.Group) + " is referenced is active and within one Region"
+		return rules.Match{Maybe: packetset.All, Why: need}
+	}
+	return rules.Match{Yes: packetset.All}
+}
+
+// memberTarget is the cases addressed to an interface that carries a group.
+func (a *asking) memberTarget(g snapshot.GroupReference) rules.Match {
+	var m rules.Match
+	for i := range a.targets {
+		y := &a.targets[i]
+		rel := a.targetRelation(y)
+		if rel == unrelated || rel == transited {
+			continue
+		}
+		switch {
+		case !y.groupsKnown || rel == peeredMaybe && slices.Contains(y.groups, g.Group):
+			m.Maybe = a.s.Or(m.Maybe, y.cases)
+			m.Why = rules.Need{Code: "UNK_SG", Component: y.component, At: y.at, Fact: "whether " + y.component + " carries " + string(g.Group)}
+		case slices.Contains(y.groups, g.Group):
+			m.Yes = a.s.Or(m.Yes, y.cases)
+		}
+	}
+	return m
+}
+
+// targetRelation is how a target's VPC is linked with the client's, for the
+// client's outbound rules, which see no transit gateway (N83).
+func (a *asking) targetRelation(y *target) relation {
+	if y.vpc == a.from.vpcID {
+		return sameVPC
+	}
+	best := unrelated
+	for _, acc := range a.x.snap.Accounts {
+		for _, r := range acc.Regions {
+			for i := range r.EC2.Peerings.Items {
+				p := &r.EC2.Peerings.Items[i]
+				_, other, ok := rules.PeeringSides(p, a.from.vpcID)
+				if ok && other.VPC == y.vpc {
+					best = min(best, peeringRelation(p))
+				}
+			}
+		}
+	}
+	return best
+}
+
+// addTarget makes a target of an interface. An endpoint's keeps its endpoint.
+func (a *asking) addTarget(n located[snapshot.NetworkInterface], e located[snapshot.VPCEndpoint], within func(netip.Addr) bool) {
+	y := target{component: string(n.of.ID), kind: "network-interface", name: nameOf(n.of.Tags), at: n.of.At, vpc: n.of.VPC, subnet: n.of.Subnet,
+		groups: n.of.Groups, groupsKnown: n.of.GroupsKnown, endpoint: e}
+	var addrs []netip.Addr
+	for _, p := range n.of.Addresses {
+		if within == nil || within(p.Private) {
+			addrs = append(addrs, p.Private)
+		}
+	}
+	for _, p := range n.of.IPv6 {
+		if within == nil || within(p) {
+			addrs = append(addrs, p)
+		}
+	}
+	if e.of != nil {
+		y.component, y.kind, y.name = string(e.of.ID), "vpc-endpoint", nameOf(e.of.Tags)
+		if !y.groupsKnown && e.of.GroupsKnown {
+			y.groups, y.groupsKnown = e.of.Groups, true
+		}
+	}
+	y.cases = addrSet(a.s, packetset.Destination, addrs)
+	if y.cases != packetset.None {
+		a.targets = append(a.targets, y)
+	}
+}
+
+func equalFold(x, y string) bool { return strings.EqualFold(x, y) }

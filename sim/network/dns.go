@@ -1,0 +1,552 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// branch is one answer that a name may get: the destinations, and what stands
+// between the client and the answer.
+type branch struct {
+	destinations packetset.Set
+	elsewhere    bool // the answer comes from a server that nobody knows
+	denies       []Finding
+	needs        []rules.Need
+	at           Hop
+}
+
+// resolution is every answer that a name may get. More than one: which, is
+// not known, and Why says what would tell.
+type resolution struct {
+	branches []branch
+	why      rules.Need
+}
+
+// dnsFacts is what stands between a client and any answer of the VPC's resolver.
+type dnsFacts struct {
+	denies    []Finding
+	needs     []rules.Need
+	attrs     rules.State // of both DNS attributes, for private DNS and zones
+	attrsNeed rules.Need
+}
+
+func (a *asking) vpc() located[snapshot.VPC] { return a.x.vpcs[a.from.vpcID] }
+
+// resolveName finds where the client's name leads (N97 to N108).
+func (a *asking) resolveName() resolution {
+	v := a.vpc()
+	at := Hop{Component: a.name.Host, Kind: "dns-name", At: a.from.at}
+	if v.of == nil {
+		b := a.publicBranch(at)
+		b.needs = append(b.needs, rules.Need{Code: "UNK_VPC", Component: string(a.from.vpcID), At: a.from.at, Fact: "the VPC " + string(a.from.vpcID) + " and its DNS settings", Collect: "aws ec2 describe-vpcs"})
+		return resolution{branches: []branch{b}}
+	}
+	amazon, custom, need := a.resolver(v)
+	if !amazon {
+		return a.customServers(at, v, custom, need)
+	}
+	f := a.resolverFacts(v)
+	if need != nil {
+		f.needs = append(f.needs, *need)
+	}
+	a.firewall(v, &f)
+	r := a.recurse(v, at, &f)
+	for i := range r.branches {
+		b := &r.branches[i]
+		b.denies = append(slices.Clone(f.denies), b.denies...)
+		b.needs = append(slices.Clone(f.needs), b.needs...)
+	}
+	return r
+}
+
+// resolver reads the VPC's DHCP options (N98): whether clients ask the VPC's
+// own resolver, and which other servers they ask.
+func (a *asking) resolver(v located[snapshot.VPC]) (amazon bool, custom []netip.Addr, need *rules.Need) {
+	id := v.of.DHCPOptionsID
+	unknown := &rules.Need{Code: "UNK_DHCP", Component: orElse(string(id), string(v.of.ID)), At: v.of.At,
+		Fact: "which DNS servers interfaces in " + string(v.of.ID) + " use", Collect: "aws ec2 describe-dhcp-options"}
+	if id == "default" {
+		unknown.Fact = string(v.of.ID) + " has no DHCP option set; whether its interfaces get a DNS server depends on the host's hardware"
+		return true, nil, unknown
+	}
+	o := a.x.dhcp[id].of
+	if o == nil || len(o.DNSServers) == 0 {
+		return true, nil, unknown
+	}
+	amazon, custom, odd := rules.Servers(o.DNSServers, v.of.CIDRs)
+	unknown.At, unknown.Component, unknown.Collect = o.At, string(o.ID), ""
+	switch {
+	case len(odd) > 0:
+		unknown.Fact = "what the DNS server " + odd[0] + " of " + string(o.ID) + " is"
+		return true, nil, unknown
+	case amazon && len(custom) > 0:
+		unknown.Code, unknown.Fact = "UNK_DNS_CUSTOM", "which of Amazon's and the other DNS servers of "+string(o.ID)+" answers, and what"
+		return false, custom, unknown
+	case amazon:
+		return true, nil, nil
+	}
+	unknown.Code, unknown.Fact = "UNK_DNS_CUSTOM", fmt.Sprintf("what the DNS servers of %s (%s) answer for %s", o.ID, custom[0], a.name.Host)
+	unknown.Collect = "ask a client in the VPC: dig " + a.name.Host + "; or --assume-public-dns"
+	return false, custom, unknown
+}
+
+// customServers is the answers where clients ask servers of their own: first
+// whether they can, then everything that they may hear (N98).
+func (a *asking) customServers(at Hop, v located[snapshot.VPC], custom []netip.Addr, need *rules.Need) resolution {
+	b := a.publicBranch(at)
+	mixed := strings.HasPrefix(need.Fact, "which of Amazon's")
+	if !mixed && a.unreachable(custom) {
+		o := a.x.dhcp[v.of.DHCPOptionsID].of
+		b.denies = append(b.denies, Finding{Code: "DNS_SERVER_UNREACHABLE", Gate: gateDNS, Component: string(o.ID), At: o.At,
+			Message: fmt.Sprintf("%s names the DNS server %s, and %s can't reach it on port 53.", o.ID, custom[0], a.from.words()),
+			Fix:     fmt.Sprintf("Let the security groups, network ACLs and routes pass UDP and TCP port 53 to %s, or use AmazonProvidedDNS.", custom[0]), Rule: "N98", URL: urlDHCP})
+		return resolution{branches: []branch{b}}
+	}
+	if a.q.AssumePublicDNS {
+		a.assumed = append(a.assumed, fmt.Sprintf("The DNS servers of %s answer with public addresses (--assume-public-dns).", v.of.DHCPOptionsID))
+		return resolution{branches: []branch{b}}
+	}
+	return resolution{branches: []branch{b, a.elsewhere(at, b)}, why: *need}
+}
+
+// elsewhere is an answer that is not known. Its cases are the public ones',
+// so that the readings can be compared.
+func (a *asking) elsewhere(at Hop, b branch) branch {
+	return branch{destinations: b.destinations, elsewhere: true, at: at}
+}
+
+// unreachable reports whether no server can be reached on port 53, by UDP or TCP.
+func (a *asking) unreachable(servers []netip.Addr) bool {
+	if a.nested {
+		return false
+	}
+	for _, s := range servers {
+		for _, p := range []int{17, 6} {
+			q := Query{From: a.q.From, To: Endpoint{Address: netip.PrefixFrom(s, s.BitLen())}, Protocol: p, Ports: []PortRange{{53, 53}}, SourcePorts: a.q.SourcePorts}
+			r, err := a.ask(q)
+			if err != nil || r.Outcome != Blocked {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// resolverFacts judges the VPC's DNS attributes (N55, N97).
+func (a *asking) resolverFacts(v located[snapshot.VPC]) dnsFacts {
+	f := dnsFacts{attrs: rules.StateUnknown}
+	x := a.x.attributes[v.of.ID].of
+	f.attrsNeed = rules.Need{Code: "UNK_DNS_ATTRS", Component: string(v.of.ID), At: v.of.At, Fact: "enableDnsSupport and enableDnsHostnames of " + string(v.of.ID),
+		Collect: "aws ec2 describe-vpc-attribute --vpc-id " + string(v.of.ID) + " --attribute enableDnsSupport, and enableDnsHostnames"}
+	if x == nil {
+		f.needs = append(f.needs, f.attrsNeed)
+		return f
+	}
+	support, names := x.EnableDNSSupport, x.EnableDNSHostnames
+	switch {
+	case support.Presence != snapshot.Collected:
+		f.needs = append(f.needs, f.attrsNeed)
+	case !support.Value:
+		f.denies = append(f.denies, Finding{Code: "DNS_DISABLED", Gate: gateDNS, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: x.At,
+			Message: fmt.Sprintf("enableDnsSupport of %s is false, so %s does not resolve.", v.of.ID, a.name.Host),
+			Fix:     fmt.Sprintf("Turn on enableDnsSupport: aws ec2 modify-vpc-attribute --vpc-id %s --enable-dns-support.", v.of.ID), Rule: "N97", URL: urlDNS})
+	}
+	known := support.Presence == snapshot.Collected && names.Presence == snapshot.Collected
+	off := support.Presence == snapshot.Collected && !support.Value || names.Presence == snapshot.Collected && !names.Value
+	switch {
+	case off:
+		f.attrs = rules.StateBroken
+	case known:
+		f.attrs = rules.StateWorks
+	}
+	if a.explain && names.Presence == snapshot.Collected && !names.Value {
+		a.note(Finding{Code: "DNS_HOSTNAMES_OFF", Gate: gateDNS, Severity: severityWarning, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: x.At,
+			Message: fmt.Sprintf("enableDnsHostnames of %s is false. AWS asks for it with S3 endpoints, and private DNS does not work without.", v.of.ID),
+			Fix:     fmt.Sprintf("Turn on enableDnsHostnames: aws ec2 modify-vpc-attribute --vpc-id %s --enable-dns-hostnames.", v.of.ID), Rule: "N55", URL: urlDNS})
+	}
+	return f
+}
+
+// firewall judges DNS Firewall, and says what of Route 53 was not collected
+// (N102, N104).
+func (a *asking) firewall(v located[snapshot.VPC], f *dnsFacts) {
+	r := &v.in.Resolver
+	var lacking []string
+	for _, c := range []struct {
+		name string
+		p    snapshot.Presence
+	}{{"ResolverRules", r.Rules.Presence}, {"ResolverRuleAssociations", r.RuleAssociations.Presence},
+		{"FirewallRuleGroupAssociations", r.FirewallGroups.Presence}, {"private HostedZones", r.PrivateZones.Presence}} {
+		if c.p != snapshot.Collected {
+			lacking = append(lacking, c.name)
+		}
+	}
+	if len(lacking) > 0 {
+		a.notCollected(v, lacking, f)
+	}
+	switch d := rules.DecideFirewall(r, v.of.ID, a.name.Host); d.Verdict {
+	case rules.FirewallUnknown:
+		f.needs = append(f.needs, d.Need)
+	case rules.FirewallBlocks:
+		f.denies = append(f.denies, Finding{Code: "DNS_FIREWALL_BLOCK", Gate: gateDNS, Component: d.Rule.Group, Name: d.Rule.Name, At: d.Rule.At,
+			Message: fmt.Sprintf("DNS Firewall rule %q of %s blocks %s.", d.Rule.Name, d.Rule.Group, a.name.Host),
+			Fix:     fmt.Sprintf("Allow %s in a rule with a lower priority number.", a.name.Host), Rule: "N102", URL: urlDNSFirewall})
+	}
+}
+
+func (a *asking) notCollected(v located[snapshot.VPC], lacking []string, f *dnsFacts) {
+	what := strings.Join(lacking, ", ")
+	if a.q.StrictDNS {
+		f.needs = append(f.needs, rules.Need{Code: "UNK_DNS", Component: string(v.of.ID), At: v.of.At,
+			Fact: "whether Route 53 Resolver rules, DNS Firewall or private zones touch " + a.name.Host + " (not collected: " + what + ")", Collect: "aws route53resolver list-resolver-rules and its like; aws route53 list-hosted-zones-by-vpc"})
+		return
+	}
+	if a.explain {
+		a.note(Finding{Code: "DNS_NOT_COLLECTED", Gate: gateDNS, Severity: severityWarning, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: v.of.At,
+			Message: fmt.Sprintf("The snapshot lacks %s; %s is taken to resolve as it does by default (lenient mode).", what, a.name.Host),
+			Fix:     "Collect the Route 53 Resolver data, or ask with --strict-dns.", Rule: "N104", URL: urlResolver})
+	}
+}
+
+// recurse finds who answers: the most specific of Resolver rules, private
+// zones and endpoints' private DNS, else the public name servers (N99 to N101).
+func (a *asking) recurse(v located[snapshot.VPC], at Hop, f *dnsFacts) resolution {
+	public := a.publicBranch(at)
+	forward, labels := a.forwardRule(v)
+	zone, zoneLabels, zoneNeed := a.zone(v)
+	if zoneNeed != nil {
+		public.needs = append(public.needs, *zoneNeed)
+	}
+	if a.name.Form == rules.FormEndpoint {
+		return resolution{branches: []branch{a.endpointNameBranch(at)}}
+	}
+	private := a.privateDNS(v, at, f)
+	if forward != nil && labels >= zoneLabels && (len(private.branches) == 0 || labels > privateLabels(a.name)) {
+		return resolution{branches: []branch{public, a.elsewhere(at, public)}, why: rules.Need{Code: "UNK_DNS_FORWARDED", Component: forward.ID, At: forward.At,
+			Fact: fmt.Sprintf("what the servers answer to which Resolver rule %s forwards %s", forward.ID, a.name.Host)}}
+	}
+	if zone != nil && f.attrs != rules.StateBroken {
+		z := a.zoneBranch(zone, at, public)
+		if f.attrs == rules.StateUnknown {
+			return resolution{branches: []branch{z, public}, why: f.attrsNeed}
+		}
+		return resolution{branches: []branch{z}}
+	}
+	if len(private.branches) > 0 {
+		if private.why.Code == "" {
+			return private
+		}
+		private.branches = append(private.branches, public)
+		return private
+	}
+	return resolution{branches: []branch{public}}
+}
+
+func privateLabels(n rules.Name) int { return strings.Count(rules.RegionalName(n.Region), ".") + 1 }
+
+// forwardRule is the Resolver rule that sends the name away, if the most
+// specific one for it does.
+func (a *asking) forwardRule(v located[snapshot.VPC]) (*snapshot.ResolverRule, int) {
+	r := &v.in.Resolver
+	var best *snapshot.ResolverRule
+	most := -1
+	for i := range r.RuleAssociations.Items {
+		as := &r.RuleAssociations.Items[i]
+		if as.VPC != v.of.ID || equalFold(as.Status, "DELETING") || equalFold(as.Status, "FAILED") {
+			continue
+		}
+		for j := range r.Rules.Items {
+			rule := &r.Rules.Items[j]
+			if n, ok := rules.Under(a.name.Host, rule.Domain); rule.ID == as.Rule && ok && n > most {
+				best, most = rule, n
+			}
+		}
+	}
+	if best == nil || equalFold(best.Type, "SYSTEM") || equalFold(best.Type, "RECURSIVE") {
+		return nil, -1
+	}
+	return best, most
+}
+
+// zone is the most specific private zone that captures the name.
+func (a *asking) zone(v located[snapshot.VPC]) (best *snapshot.PrivateZone, labels int, need *rules.Need) {
+	labels = -1
+	for _, acc := range a.x.snap.Accounts {
+		for _, r := range acc.Regions {
+			for i := range r.Resolver.PrivateZones.Items {
+				z := &r.Resolver.PrivateZones.Items[i]
+				n, ok := rules.Under(a.name.Host, z.Name)
+				if !ok || n <= labels {
+					continue
+				}
+				if !z.VPCsKnown {
+					need = &rules.Need{Code: "UNK_DNS", Component: z.ID, At: z.At, Fact: "which VPCs private zone " + z.Name + " is associated with", Collect: "aws route53 get-hosted-zone --id " + z.ID}
+					continue
+				}
+				if slices.Contains(z.VPCs, v.of.ID) {
+					best, labels = z, n
+				}
+			}
+		}
+	}
+	return best, labels, need
+}
+
+// zoneBranch is what a private zone answers: nothing but its own records, and
+// no public ones behind them (N101).
+func (a *asking) zoneBranch(z *snapshot.PrivateZone, at Hop, public branch) branch {
+	ans, known := rules.AnswerFromZone(z, a.name.Host)
+	b := branch{destinations: public.destinations, at: at}
+	switch {
+	case !known:
+		b.needs = append(b.needs, rules.Need{Code: "UNK_DNS", Component: z.ID, At: z.At, Fact: "the records of private zone " + z.Name, Collect: "aws route53 list-resource-record-sets --hosted-zone-id " + z.ID})
+	case ans.Record == nil:
+		b.denies = append(b.denies, Finding{Code: "DNS_PHZ_NXDOMAIN", Gate: gateDNS, Component: z.ID, At: z.At,
+			Message: fmt.Sprintf("The private zone %s captures %s and has no record for it; there is no public fallback.", z.Name, a.name.Host),
+			Fix:     fmt.Sprintf("Add a record (*.%s for virtual-hosted names) or remove the zone from the VPC.", strings.TrimSuffix(z.Name, ".")), Rule: "N101", URL: urlZone})
+	case ans.Alias != "":
+		if d := a.aliasDestinations(ans.Alias); d != packetset.None {
+			b.destinations = d
+		} else {
+			b.needs = append(b.needs, rules.Need{Code: "UNK_DNS", Component: z.ID, At: ans.Record.At, Fact: "where " + ans.Alias + " leads, to which private zone " + z.Name + " points " + a.name.Host})
+		}
+	default:
+		var d packetset.Set
+		for _, x := range ans.Addresses {
+			p := netip.PrefixFrom(x, x.BitLen())
+			for _, e := range a.interfacesIn(p) {
+				a.addTarget(e, a.endpointOf(e.of.ID), p.Contains)
+			}
+			d = a.s.Or(d, a.s.Prefix(packetset.Destination, p))
+		}
+		b.destinations = d
+	}
+	return b
+}
+
+// endpointOf is the interface endpoint that an interface belongs to.
+func (a *asking) endpointOf(id snapshot.NetworkInterfaceID) located[snapshot.VPCEndpoint] {
+	for _, acc := range a.x.snap.Accounts {
+		for _, r := range acc.Regions {
+			for i := range r.EC2.VPCEndpoints.Items {
+				if e := &r.EC2.VPCEndpoints.Items[i]; slices.Contains(e.Interfaces, id) && a.x.endpoints[e.ID].of == e {
+					return located[snapshot.VPCEndpoint]{of: e, in: r}
+				}
+			}
+		}
+	}
+	return located[snapshot.VPCEndpoint]{}
+}
+
+// aliasDestinations follows a record to an endpoint's own name.
+func (a *asking) aliasDestinations(alias string) packetset.Set {
+	n, err := rules.ParseName(strings.TrimPrefix(alias, "*."))
+	if err != nil || n.Form != rules.FormEndpoint {
+		return packetset.None
+	}
+	e, ok := a.x.endpoints[n.Endpoint]
+	if !ok {
+		return packetset.None
+	}
+	d, _ := a.endpointDestinations(e, n.Zone, true)
+	return d
+}
+
+// publicBranch is the answer of the public name servers.
+func (a *asking) publicBranch(at Hop) branch {
+	b := branch{at: at, destinations: a.publicDestinations()}
+	if a.name.Form == rules.FormOther {
+		b.needs = append(b.needs, rules.Need{Code: "VPCE_SERVICE_MISMATCH", Component: a.name.Host, At: at.At, Fact: "how website endpoints and directory buckets are reached; they are not modelled"})
+	}
+	if b.destinations == packetset.None {
+		b.destinations = a.nowhere()
+		b.denies = append(b.denies, Finding{Code: "VPCE_IP_FAMILY", Gate: gateDNS, Component: a.name.Host,
+			Message: fmt.Sprintf("%s has no address in a family that %s has.", a.name.Host, a.from.words()),
+			Fix:     "Use the dual-stack name, or DNS64 with NAT64.", Rule: "N53", URL: urlEndpointS3})
+	}
+	return b
+}
+
+// publicDestinations is the public addresses of the destination, in the
+// families that the client and the name have (N53, N106, N109).
+func (a *asking) publicDestinations() packetset.Set {
+	d := packetset.None
+	if a.from.v4 {
+		d = a.s.Or(d, a.serviceAddresses(false, false))
+	}
+	if a.from.v6 && a.name.Dualstack {
+		d = a.s.Or(d, a.serviceAddresses(true, false))
+	}
+	if a.from.v6 && !a.name.Dualstack && a.from.subnet.of != nil && a.from.subnet.of.EnableDNS64 {
+		d = a.s.Or(d, a.serviceAddresses(false, true))
+	}
+	return d
+}
+
+// serviceAddresses is the public addresses of the destination's service: its
+// prefix list's where the snapshot has the entries, else a symbol.
+func (a *asking) serviceAddresses(v6, embedded bool) packetset.Set {
+	region, service := a.name.Region, "s3"
+	if a.q.To.Service != "" {
+		region, service, _ = rules.SplitServiceName(a.q.To.Service)
+	}
+	id := a.serviceList(region, service, v6)
+	l := a.x.lists[id].of
+	if l != nil && l.EntriesKnown {
+		d := packetset.None
+		for _, c := range l.Entries {
+			if c.CIDR.Addr().Is6() != v6 {
+				continue
+			}
+			p := c.CIDR
+			if embedded {
+				p = embed(p)
+			}
+			d = a.s.Or(d, a.s.Prefix(packetset.Destination, p))
+		}
+		return d
+	}
+	key := fmt.Sprint("service ", region, " ", service, " ", v6, embedded, " ", id)
+	return a.symbol(key, symbol{v6: v6 || embedded, embedded: embedded, list: id, name: fmt.Sprintf("%s in %s", strings.ToUpper(service), region)})
+}
+
+// embed puts an IPv4 prefix into 64:ff9b::/96 (N109).
+func embed(p netip.Prefix) netip.Prefix {
+	b := rules.NAT64().Addr().As16()
+	v4 := p.Addr().As4()
+	copy(b[12:], v4[:])
+	return netip.PrefixFrom(netip.AddrFrom16(b), 96+p.Bits())
+}
+
+// serviceList finds AWS's prefix list of a service (N32): by its name, or as
+// the one by which some table routes to a gateway endpoint for it (N31).
+func (a *asking) serviceList(region, service string, v6 bool) snapshot.PrefixListID {
+	return a.x.serviceLists()[listKey{region, service, v6}]
+}
+
+// nowhere is a destination without any address.
+func (a *asking) nowhere() packetset.Set {
+	return a.symbol(fmt.Sprint("nowhere", !a.from.v4), symbol{v6: !a.from.v4, name: "no address"})
+}
+
+// privateDNS is the answers of interface endpoints in the client's VPC whose
+// private DNS has the name. An open question leaves the public answer beside.
+func (a *asking) privateDNS(v located[snapshot.VPC], at Hop, f *dnsFacts) resolution {
+	var r resolution
+	for _, id := range a.x.vpcEndpoints[v.of.ID] {
+		e := a.x.endpoints[id]
+		cover := a.covers(e.of)
+		if cover == rules.NotCovered || f.attrs == rules.StateBroken {
+			continue
+		}
+		r.branches = append(r.branches, a.endpointBranch(e, "", at))
+		switch {
+		case cover == rules.CoverageUnknown:
+			r.why = rules.Need{Code: "UNK_DNS", Component: string(id), At: e.of.At, Fact: "whether private DNS of " + string(id) + " answers clients inside the VPC (PrivateDnsEnabled, PrivateDnsOnlyForInboundResolverEndpoint)",
+				Collect: "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids " + string(id)}
+		case f.attrs == rules.StateUnknown:
+			r.why = f.attrsNeed
+		}
+	}
+	if len(r.branches) > 1 && r.why.Code == "" {
+		r.why = rules.Need{Code: "SNAPSHOT_INCONSISTENT", Component: string(v.of.ID), At: v.of.At, Fact: "which of several endpoints' private DNS answers " + a.name.Host + "; AWS allows one"}
+		return r
+	}
+	return r
+}
+
+func (a *asking) covers(e *snapshot.VPCEndpoint) rules.Coverage {
+	if a.q.To.Service == "" {
+		return rules.PrivateDNSCovers(e, a.name)
+	}
+	if rules.KindOfEndpoint(e) != rules.EndpointInterface || e.ServiceName != a.q.To.Service {
+		return rules.NotCovered
+	}
+	switch {
+	case e.PrivateDNS.Presence != snapshot.Collected:
+		return rules.CoverageUnknown
+	case e.PrivateDNS.Value:
+		return rules.Covered
+	}
+	return rules.NotCovered
+}
+
+// endpointNameBranch is the answer to an endpoint's own name, which is public
+// and leads to private addresses (N63, N71).
+func (a *asking) endpointNameBranch(at Hop) branch {
+	e, ok := a.x.endpoints[a.name.Endpoint]
+	if !ok {
+		return branch{at: at, destinations: a.nowhere(), needs: []rules.Need{{Code: "UNK_CROSS_ACCOUNT", Component: string(a.name.Endpoint), At: at.At,
+			Fact: "the endpoint " + string(a.name.Endpoint), Collect: "aws ec2 describe-vpc-endpoints"}}}
+	}
+	return a.endpointBranch(e, a.name.Zone, at)
+}
+
+func (a *asking) endpointBranch(e located[snapshot.VPCEndpoint], zone string, at Hop) branch {
+	b := branch{at: at}
+	d, need := a.endpointDestinations(e, zone, a.name.Dualstack || a.name.Form == rules.FormEndpoint)
+	if need != nil {
+		b.needs = append(b.needs, *need)
+	}
+	if d != packetset.None {
+		b.destinations = d
+		return b
+	}
+	b.destinations = a.nowhere()
+	if need == nil {
+		b.denies = append(b.denies, Finding{Code: "VPCE_IP_FAMILY", Gate: gateEndpoint, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At,
+			Message: fmt.Sprintf("%s resolves to %s, which has no address in a family that %s has (IpAddressType %s).", a.name.Host, e.of.ID, a.from.words(), orElse(e.of.IPAddressType, "ipv4")),
+			Fix:     fmt.Sprintf("Set the IpAddressType of %s to dualstack or ipv4.", e.of.ID), Rule: "N74", URL: urlInterfaceEndpoint})
+	}
+	return b
+}
+
+// endpointDestinations is the addresses of an interface endpoint's interfaces
+// (N62, N63), each a target. Interfaces that the snapshot lacks may have any
+// address of their subnet.
+func (a *asking) endpointDestinations(e located[snapshot.VPCEndpoint], zone string, bothFamilies bool) (packetset.Set, *rules.Need) {
+	v4, v6 := rules.EndpointFamilies(e.of)
+	v4, v6 = v4 && a.from.v4, v6 && a.from.v6 && (bothFamilies || !v4)
+	before := len(a.targets)
+	seen := map[snapshot.SubnetID]bool{}
+	for _, id := range e.of.Interfaces {
+		if n, ok := a.x.nics().byID[id]; ok {
+			seen[n.of.Subnet] = true
+			if a.inZone(n.of.Subnet, zone) {
+				a.addTarget(n, e, func(x netip.Addr) bool { return x.Is4() && v4 || x.Is6() && v6 })
+			}
+		}
+	}
+	var need *rules.Need
+	for _, id := range e.of.Subnets {
+		n, ok := a.x.subnets[id]
+		if seen[id] || ok && !a.inZone(id, zone) {
+			continue
+		}
+		if !ok {
+			need = &rules.Need{Code: "UNK_ENDPOINT_INTERFACES", Component: string(e.of.ID), At: e.of.At, Fact: "the interfaces of " + string(e.of.ID), Collect: "aws ec2 describe-network-interfaces"}
+			continue
+		}
+		a.targets = append(a.targets, target{component: string(e.of.ID), kind: "vpc-endpoint", name: nameOf(e.of.Tags), at: e.of.At, vpc: n.of.VPC, subnet: id,
+			groups: e.of.Groups, groupsKnown: e.of.GroupsKnown, endpoint: e, addressUnknown: true, cases: usable(a.s, packetset.Destination, n.of, v4, v6)})
+	}
+	d := packetset.None
+	for i := before; i < len(a.targets); i++ {
+		d = a.s.Or(d, a.targets[i].cases)
+	}
+	if d == packetset.None && need == nil && len(e.of.Interfaces)+len(e.of.Subnets) == 0 {
+		need = &rules.Need{Code: "UNK_ENDPOINT_INTERFACES", Component: string(e.of.ID), At: e.of.At, Fact: "the interfaces of " + string(e.of.ID), Collect: "aws ec2 describe-vpc-endpoints and describe-network-interfaces"}
+	}
+	return d, need
+}
+
+func (a *asking) inZone(id snapshot.SubnetID, zone string) bool {
+	n := a.x.subnets[id].of
+	return zone == "" || n != nil && n.AvailabilityZone == zone
+}

@@ -1,0 +1,435 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// engine is a space of sets with what was compiled into it. One question uses
+// it at a time; the next one finds the work of those before.
+type engine struct {
+	s       *packetset.Space
+	symbols []symbol
+	byKey   map[string]int
+	filters map[filterKey]rules.Filter
+	routes  map[routeKey][]rules.RoutePart
+	nats    map[natKey]*translator
+}
+
+// maxEdges is the size beyond which an engine forgets before a new question.
+const maxEdges = 1 << 18
+
+func newEngine() *engine {
+	return &engine{s: packetset.New(packetset.DefaultBudget), byKey: map[string]int{},
+		filters: map[filterKey]rules.Filter{}, routes: map[routeKey][]rules.RoutePart{}, nats: map[natKey]*translator{}}
+}
+
+// symbol is a set of addresses that can't be listed (N33): the body of a
+// prefix list that the snapshot lacks, another Region's S3, a public service.
+type symbol struct {
+	family   uint64
+	v6       bool
+	list     snapshot.PrefixListID // empty: in no list that is known
+	embedded bool                  // the addresses are 64:ff9b::/96 with those of an IPv4 symbol (N109)
+	name     string
+}
+
+// symbol returns the set of cases whose destination is named by key.
+func (e *engine) symbol(key string, y symbol) packetset.Set {
+	i, ok := e.byKey[key]
+	if !ok {
+		fam, room := e.s.Symbolic(y.v6)
+		if !room {
+			return packetset.None
+		}
+		y.family = fam
+		i = len(e.symbols)
+		e.symbols, e.byKey[key] = append(e.symbols, y), i
+	}
+	fam := e.symbols[i].family
+	return e.s.And(e.s.Exactly(fam), e.s.And(e.s.Between(packetset.DestinationHigh, 0, 0), e.s.Between(packetset.DestinationLow, 0, 0)))
+}
+
+// symbolic is every case whose destination has no address.
+func (e *engine) symbolic() packetset.Set {
+	x := packetset.None
+	for _, y := range e.symbols {
+		x = e.s.Or(x, e.s.Exactly(y.family))
+	}
+	return x
+}
+
+// translator is one that changes the source address: its addresses, of which
+// it picks one, and the levels that hold its choices.
+type translator struct {
+	id           string
+	at           snapshot.Source
+	addrs        []netip.Addr // private ones
+	public       []netip.Addr
+	private      bool
+	port, choice packetset.Level
+}
+
+type natKey struct {
+	nat    *snapshot.NATGateway
+	second bool
+}
+
+// view is how packets look at one place on the way.
+type view struct {
+	nat      *translator // nil: the client's own address and port
+	embedded bool        // NAT64 has taken the destination out of 64:ff9b::/96 (N123)
+}
+
+func (v view) sourcePort() packetset.Level {
+	if v.nat != nil {
+		return v.nat.port
+	}
+	return packetset.SourcePort
+}
+
+// destination is the cases whose packets are addressed into p.
+func (e *engine) destination(v view, p netip.Prefix) rules.Match {
+	if !p.IsValid() {
+		return rules.Match{}
+	}
+	p = p.Masked()
+	m := rules.Match{Yes: e.s.Prefix(packetset.Destination, p)}
+	if v.embedded {
+		m.Yes = e.embeddedIn(p)
+	}
+	for i := range e.symbols {
+		y := &e.symbols[i]
+		if v.embedded != y.embedded && v.embedded {
+			continue
+		}
+		switch y.in(v, p) {
+		case rules.StateWorks:
+			m.Yes = e.s.Or(m.Yes, e.s.Exactly(y.family))
+		case rules.StateUnknown:
+			m.Maybe = e.s.Or(m.Maybe, e.s.Exactly(y.family))
+			m.Why = rules.Need{Code: "UNK_PREFIX_LIST", Component: string(y.list), Fact: "the addresses of " + y.name,
+				Collect: "aws ec2 get-managed-prefix-list-entries, or aws ec2 describe-prefix-lists"}
+		}
+	}
+	return m
+}
+
+// embeddedIn is the cases whose destination 64:ff9b::/96 has an IPv4 address in p.
+func (e *engine) embeddedIn(p netip.Prefix) packetset.Set {
+	if !p.Addr().Is4() {
+		return packetset.None
+	}
+	high, _ := packetset.Halves(rules.NAT64().Addr())
+	_, from := packetset.Halves(p.Addr())
+	_, to := packetset.Halves(packetset.Last(p))
+	return e.s.And(e.s.Exactly(packetset.IPv6), e.s.And(e.s.Between(packetset.DestinationHigh, high, high), e.s.Between(packetset.DestinationLow, from, to)))
+}
+
+// in tells whether all (works), none (broken) or who knows how many of the
+// symbol's addresses are in p (N33).
+func (y *symbol) in(v view, p netip.Prefix) rules.State {
+	if y.embedded && !v.embedded {
+		return embeddedPrefix(p)
+	}
+	v6 := y.v6 && !y.embedded
+	switch {
+	case p.Addr().Is6() != v6:
+		return rules.StateBroken
+	case p.Bits() == 0:
+		return rules.StateWorks
+	case rules.MayBePublic(p):
+		return rules.StateUnknown
+	}
+	return rules.StateBroken
+}
+
+func embeddedPrefix(p netip.Prefix) rules.State {
+	n := rules.NAT64()
+	switch {
+	case !p.Addr().Is6() || !p.Overlaps(n):
+		return rules.StateBroken
+	case p.Bits() <= n.Bits():
+		return rules.StateWorks
+	}
+	_, low := packetset.Halves(p.Addr())
+	if !rules.MayBePublic(netip.PrefixFrom(packetset.Address(false, 0, low), p.Bits()-96)) {
+		return rules.StateBroken
+	}
+	return rules.StateUnknown
+}
+
+// source is the cases whose packets come from p.
+func (e *engine) source(v view, p netip.Prefix) rules.Match {
+	if !p.IsValid() {
+		return rules.Match{}
+	}
+	if v.nat == nil {
+		return rules.Match{Yes: e.s.Prefix(packetset.Source, p)}
+	}
+	var ranges []packetset.Range
+	for i, a := range v.nat.addrs {
+		if p.Masked().Contains(a) {
+			ranges = append(ranges, v.nat.slice(i))
+		}
+	}
+	if len(ranges) == 0 {
+		return rules.Match{}
+	}
+	return rules.Match{Yes: e.s.Among(v.nat.choice, ranges)}
+}
+
+// slice is the part of the choice level that stands for address i.
+func (n *translator) slice(i int) packetset.Range {
+	k := uint64(len(n.addrs))
+	return packetset.Range{Lo: uint64(i) * 65536 / k, Hi: (uint64(i)+1)*65536/k - 1}
+}
+
+// address is the one that a case's choice stands for.
+func (n *translator) address(c packetset.Case) netip.Addr {
+	pick := c.TranslatedChoice
+	if n.choice == packetset.SecondChoice {
+		pick = c.SecondChoice
+	}
+	for i := range n.addrs {
+		if r := n.slice(i); uint64(pick) >= r.Lo && uint64(pick) <= r.Hi {
+			return n.addrs[i]
+		}
+	}
+	return netip.Addr{}
+}
+
+// list is the cases whose remote address is in a prefix list.
+func (a *asking) list(id snapshot.PrefixListID, remote func(netip.Prefix) rules.Match) rules.Match {
+	need := rules.Need{Code: "UNK_PREFIX_LIST", Component: string(id), Fact: "the entries of prefix list " + string(id),
+		Collect: "aws ec2 get-managed-prefix-list-entries --prefix-list-id " + string(id)}
+	var m rules.Match
+	own := packetset.None // symbols that are this list
+	for i := range a.symbols {
+		if a.symbols[i].list == id && id != "" {
+			own = a.s.Or(own, a.s.Exactly(a.symbols[i].family))
+		}
+	}
+	l := a.x.lists[id].of
+	switch {
+	case l != nil && l.EntriesKnown:
+		for _, c := range l.Entries {
+			n := remote(c.CIDR)
+			m.Yes, m.Maybe = a.s.Or(m.Yes, n.Yes), a.s.Or(m.Maybe, n.Maybe)
+		}
+		m.Why = need
+		if rules.AWSManaged(l) {
+			// Another service's or Region's addresses are not in it (N32, N41).
+			m.Maybe = packetset.None
+		}
+	case l != nil && rules.AWSManaged(l) || l == nil && own != packetset.None:
+		// All of its entries are public, and no two services share any.
+		m.Why, m.Maybe = need, a.publicConcrete(remote)
+	default:
+		m.Why, m.Maybe = need, packetset.All
+	}
+	m.Yes = a.s.Or(m.Yes, own)
+	m.Maybe = a.s.Diff(m.Maybe, m.Yes)
+	return m
+}
+
+// publicConcrete is the cases whose remote address is a known public one.
+func (a *asking) publicConcrete(remote func(netip.Prefix) rules.Match) packetset.Set {
+	x := a.s.Diff(packetset.All, a.symbolic())
+	for _, p := range rules.SpecialPurpose() {
+		x = a.s.Diff(x, remote(p).Yes)
+	}
+	return x
+}
+
+// side says which packets a filter sees.
+type side struct {
+	dir   rules.Direction
+	reply bool
+}
+
+// remoteIsDestination tells whether the address that a rule at this side
+// names is the question's destination.
+func (d side) remoteIsDestination() bool { return (d.dir == rules.Outbound) != d.reply }
+
+// traffic words the packets of this side for a filter. Its cases are the
+// whole question's, whatever the sources, so that the result serves them all.
+func (a *asking) traffic(v view, d side) *rules.Traffic {
+	t := &rules.Traffic{Space: a.s, Cases: a.universe, Protocol: a.q.Protocol}
+	if d.remoteIsDestination() {
+		t.Remote = func(p netip.Prefix) rules.Match { return a.destination(v, p) }
+	} else {
+		t.Remote = func(p netip.Prefix) rules.Match { return a.source(v, p) }
+	}
+	t.List = func(id snapshot.PrefixListID) rules.Match { return a.list(id, t.Remote) }
+	t.Group = func(snapshot.GroupReference) rules.Match { return rules.Match{} }
+	t.Ports = a.ports(v, d)
+	return t
+}
+
+// ports words destination ports. Echo replies answer echo requests; other
+// ICMP messages have no reply to judge.
+func (a *asking) ports(v view, d side) func(from, to int) packetset.Set {
+	level := packetset.DestinationPort
+	if d.reply {
+		level = v.sourcePort()
+	}
+	if reply, ok := echoReply(a.q.Protocol); ok && d.reply {
+		return func(from, to int) packetset.Set {
+			if from <= reply && reply <= to {
+				return a.echo()
+			}
+			return packetset.None
+		}
+	}
+	return func(from, to int) packetset.Set {
+		if to < 0 || from > to {
+			return packetset.None
+		}
+		return a.s.Between(level, uint64(max(from, 0)), uint64(to))
+	}
+}
+
+func echoReply(protocol int) (port int, ok bool) {
+	switch protocol {
+	case 1:
+		return rules.ICMPPort(0, 0), true
+	case 58:
+		return rules.ICMPPort(129, 0), true
+	}
+	return 0, false
+}
+
+// echo is the cases that are echo requests.
+func (a *asking) echo() packetset.Set {
+	kind := uint64(8)
+	if a.q.Protocol == 58 {
+		kind = 128
+	}
+	return a.s.Between(packetset.DestinationPort, kind<<8, kind<<8|255)
+}
+
+// filterKey names a compiled filter. Objects are immutable once loaded, so
+// their addresses stand for their contents.
+type filterKey struct {
+	what     any // *snapshot.NetworkACL, or the key of a list of groups
+	view     view
+	side     side
+	peer     string // whose groups the other end carries
+	universe packetset.Set
+	protocol int
+}
+
+// acl compiles a network ACL for one side.
+func (a *asking) acl(l *snapshot.NetworkACL, v view, d side) rules.Filter {
+	k := filterKey{what: l, view: v, side: d, universe: a.universe, protocol: a.q.Protocol}
+	if f, ok := a.filters[k]; ok {
+		return f
+	}
+	f := rules.PermittedByACL(l, d.dir, a.traffic(v, d))
+	if _, ok := echoReply(a.q.Protocol); ok && d.reply {
+		f.Permit = a.s.Or(f.Permit, a.s.Diff(a.universe, a.echo()))
+		f.Deny = a.s.And(f.Deny, a.echo())
+	}
+	a.filters[k] = f
+	return f
+}
+
+// groupsOf finds groups by id; nil stands for one that is missing.
+func (a *asking) groupsOf(ids []snapshot.SecurityGroupID) []*snapshot.SecurityGroup {
+	out := make([]*snapshot.SecurityGroup, len(ids))
+	for i, id := range ids {
+		out[i] = a.x.groups[id].of
+	}
+	return out
+}
+
+func groupsKey(groups []*snapshot.SecurityGroup, ids []snapshot.SecurityGroupID) string {
+	var b strings.Builder
+	for i, g := range groups {
+		if g == nil {
+			fmt.Fprintf(&b, "?%s,", ids[i])
+			continue
+		}
+		fmt.Fprintf(&b, "%p,", g)
+	}
+	return b.String()
+}
+
+// routeKey names a compiled look-up.
+type routeKey struct {
+	table    *snapshot.RouteTable
+	view     view
+	reply    bool
+	universe packetset.Set
+	extra    snapshot.VPCEndpointID
+}
+
+// lookUp splits the whole question by the routes of a table: by destination,
+// or for replies by the client's address.
+func (a *asking) lookUp(t *snapshot.RouteTable, v view, reply bool) []rules.RoutePart {
+	k := routeKey{table: t, view: v, reply: reply, universe: a.universe}
+	if p, ok := a.routes[k]; ok {
+		return p
+	}
+	rt := &rules.RouteTraffic{Space: a.s, Cases: a.universe,
+		Entries: a.entries,
+		Managed: func(id snapshot.PrefixListID) bool {
+			l := a.x.lists[id].of
+			return l != nil && rules.AWSManaged(l)
+		},
+	}
+	if reply {
+		rt.Remote = func(p netip.Prefix) rules.Match { return a.source(v, p) }
+	} else {
+		rt.Remote = func(p netip.Prefix) rules.Match { return a.destination(v, p) }
+		rt.Symbolic = a.symbolic()
+	}
+	rt.List = func(id snapshot.PrefixListID) rules.Match { return a.list(id, rt.Remote) }
+	p := rules.LookUp(a.routesOf(t), rt)
+	a.routes[k] = p
+	return p
+}
+
+func (a *asking) entries(id snapshot.PrefixListID) ([]netip.Prefix, bool) {
+	l := a.x.lists[id].of
+	if l == nil || !l.EntriesKnown {
+		return nil, false
+	}
+	out := make([]netip.Prefix, len(l.Entries))
+	for i, c := range l.Entries {
+		out[i] = c.CIDR
+	}
+	return out, true
+}
+
+// routesOf is a table's routes with a local one for each VPC CIDR that has
+// none (N19).
+func (a *asking) routesOf(t *snapshot.RouteTable) []snapshot.Route {
+	v := a.x.vpcs[t.VPC].of
+	if v == nil {
+		return t.Routes
+	}
+	routes := t.Routes
+	for _, c := range append(append([]netip.Prefix(nil), v.CIDRs...), v.IPv6CIDRs...) {
+		if !hasRoute(t.Routes, c) {
+			routes = append(routes[:len(routes):len(routes)], snapshot.Route{At: t.At, CIDR: c, TargetKind: snapshot.TargetLocal,
+				Target: "local", TargetField: "GatewayId", State: "active", Origin: "CreateRouteTable"})
+		}
+	}
+	return routes
+}
+
+func hasRoute(routes []snapshot.Route, c netip.Prefix) bool {
+	for i := range routes {
+		if routes[i].CIDR.IsValid() && routes[i].CIDR.Masked() == c.Masked() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,539 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// gone words that an id is not in the snapshot: it does not exist where the
+// capture is complete, and is unknown otherwise (N12).
+func gone[T any](c *snapshot.Collection[T]) bool {
+	return c != nil && c.Presence == snapshot.Collected && c.Complete
+}
+
+// absent ends a trail at a target that is not in the snapshot.
+func (a *asking) absent(t *trail, id, kind, code string, complete bool, r *snapshot.Route, collect string) {
+	h := Hop{Component: id, Kind: kind, At: r.At}
+	if complete {
+		a.deny(t, h, t.cases, Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: gateRoute, Component: id,
+			Message: fmt.Sprintf("The route leads to %s, which does not exist.", id),
+			Fix:     "Point the route at a target that exists.", Rule: "N12", URL: urlRoute})
+	} else {
+		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: code, Component: id, At: r.At, Collect: collect,
+			Fact: "the state of " + id + ", which the route leads to and the snapshot lacks"})
+	}
+	a.end(t, Context{}, true)
+}
+
+// badState notes a component whose state stops traffic, or leaves it open.
+// It does not end the trail.
+func (a *asking) badState(t *trail, h Hop, st rules.State, f Finding, state string) {
+	switch st {
+	case rules.StateWorks:
+		t.pass(h)
+	case rules.StateBroken:
+		a.deny(t, h, t.cases, f)
+	default:
+		a.doubt(t, h, t.cases, f.Gate, rules.Need{Code: unknownCode(h.Kind), Component: h.Component, At: h.At,
+			Fact: fmt.Sprintf("whether %s works: its state is %q", h.Component, state)})
+	}
+}
+
+// unknownCode is the code for a component of a kind whose state is open.
+func unknownCode(kind string) string {
+	switch kind {
+	case "nat-gateway":
+		return "UNK_NAT"
+	case "transit-gateway", "transit-gateway-attachment", "transit-gateway-route-table":
+		return "UNK_TGW_ROUTES"
+	}
+	return "UNK_ROUTE_TARGET"
+}
+
+// endpoint hands traffic to a gateway or Gateway Load Balancer endpoint (N31).
+func (a *asking) endpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route) {
+	id := snapshot.VPCEndpointID(r.Target)
+	e := a.x.endpoints[id]
+	if e.of == nil {
+		// A participant of a shared VPC may be unable to see it (N57).
+		a.absent(t, r.Target, "vpc-endpoint", "UNK_ROUTE_TARGET", gone(a.collections(tb.VPC).endpoints), r, "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids "+r.Target)
+		return
+	}
+	switch rules.KindOfEndpoint(e.of) {
+	case rules.EndpointGateway:
+		if e.of.RouteTablesKnown && !slices.Contains(e.of.RouteTables, tb.ID) {
+			a.unattachedEndpoint(t, tb, r, e)
+			return
+		}
+		a.gatewayEndpoint(t, e)
+	case rules.EndpointLoadBalancer:
+		a.loadBalancerEndpoint(t, e)
+	default:
+		a.doubt(t, Hop{Component: r.Target, Kind: "vpc-endpoint", At: e.of.At}, t.cases, gateEndpoint, rules.Need{Code: "UNK_ROUTE_TARGET", Component: r.Target, At: e.of.At,
+			Fact: "what a route to an endpoint of type " + e.of.Type + " does"})
+		a.end(t, Context{}, true)
+	}
+}
+
+// unattachedEndpoint is a route to an endpoint that does not list the table:
+// one of the two is out of date (N44).
+func (a *asking) unattachedEndpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
+	rest := *tb
+	rest.Routes = nil
+	for i := range tb.Routes {
+		if tb.Routes[i].At != r.At || tb.Routes[i].Target != r.Target {
+			rest.Routes = append(rest.Routes, tb.Routes[i])
+		}
+	}
+	n := rules.Need{Code: "SNAPSHOT_INCONSISTENT", Component: string(e.of.ID), At: e.of.At,
+		Fact:    fmt.Sprintf("whether %s is attached to %s: the table has its route, and the endpoint does not list the table", e.of.ID, tb.ID),
+		Collect: "aws ec2 describe-route-tables and describe-vpc-endpoints, taken together"}
+	a.fork(t, gateEndpoint, n,
+		func(t *trail) { a.gatewayEndpoint(t, e) },
+		func(t *trail) { t.via = append(t.via, string(tb.ID)); a.routeBy(t, &rest, located[snapshot.Subnet]{}) })
+}
+
+// unlistedEndpoint finds a gateway endpoint for the destination that lists
+// the table while the table has no route to it (N44). It follows both
+// readings and reports whether it did.
+func (a *asking) unlistedEndpoint(t *trail, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) bool {
+	if slices.Contains(t.via, string(tb.ID)) {
+		return false
+	}
+	for _, id := range a.x.vpcEndpoints[tb.VPC] {
+		e := a.x.endpoints[id]
+		if rules.KindOfEndpoint(e.of) != rules.EndpointGateway || !a.servesDestination(e.of) || rules.EndpointState(e.of.State) != rules.StateWorks ||
+			!slices.Contains(e.of.RouteTables, tb.ID) || routesTo(tb, string(id)) {
+			continue
+		}
+		cases := a.s.Diff(t.cases, a.targetCases())
+		if cases == packetset.None {
+			continue
+		}
+		n := rules.Need{Code: "SNAPSHOT_INCONSISTENT", Component: string(id), At: e.of.At,
+			Fact:    fmt.Sprintf("whether %s is attached to %s: the endpoint lists the table, and the table has no route to it", id, tb.ID),
+			Collect: "aws ec2 describe-route-tables and describe-vpc-endpoints, taken together"}
+		rest := t.with(a.s.Diff(t.cases, cases))
+		rest.via = append(rest.via, string(tb.ID))
+		a.fork(t.with(cases), gateEndpoint, n,
+			func(t *trail) { t.via = append(t.via, string(tb.ID)); a.routeBy(t, tb, subnet) },
+			func(t *trail) { a.gatewayEndpoint(t, e) })
+		if rest.cases != packetset.None {
+			a.routeBy(rest, tb, subnet)
+		}
+		return true
+	}
+	return false
+}
+
+func routesTo(tb *snapshot.RouteTable, id string) bool {
+	return slices.ContainsFunc(tb.Routes, func(r snapshot.Route) bool { return r.Target == id })
+}
+
+// servesDestination reports whether e is for the service and Region asked about.
+func (a *asking) servesDestination(e *snapshot.VPCEndpoint) bool {
+	if a.q.To.S3 != nil {
+		return rules.ServesService(e, a.name.Region, "s3")
+	}
+	return a.q.To.Service != "" && e.ServiceName == a.q.To.Service
+}
+
+// gatewayEndpoint is a gateway endpoint that a route leads to (N42 to N50).
+func (a *asking) gatewayEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
+	id := string(e.of.ID)
+	h := Hop{Component: id, Kind: "vpc-endpoint", Via: "gateway endpoint for " + e.of.ServiceName, At: e.of.At}
+	f := Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: gateEndpoint, Component: id, Name: nameOf(e.of.Tags),
+		Message: fmt.Sprintf("The gateway endpoint %s is in state %q and carries no traffic.", id, e.of.State),
+		Fix:     fmt.Sprintf("Create a gateway endpoint for %s and associate it with the route table.", e.of.ServiceName), Rule: "N42", URL: urlGatewayEndpoint}
+	a.badState(t, h, rules.EndpointState(e.of.State), f, e.of.State)
+	if !a.servesDestination(e.of) {
+		f.Code, f.AnalyzerCode, f.Rule = "VPCE_SERVICE_MISMATCH", "", "N59"
+		f.Message = fmt.Sprintf("%s is an endpoint for %s, which is not the destination's service and Region.", id, e.of.ServiceName)
+		f.Fix = "Route the destination's own prefix list to an endpoint for its service."
+		a.deny(t, h, t.cases, f)
+	}
+	if e.of.VPC != t.vpcID {
+		f.Code, f.AnalyzerCode, f.Rule = "BAD_STATE_ATTACHMENT", "BAD_STATE_ATTACHMENT", "N42"
+		f.Message = fmt.Sprintf("%s belongs to %s, not to %s.", id, e.of.VPC, t.vpcID)
+		a.deny(t, h, t.cases, f)
+	}
+	a.gatewayOrigin(t, h, e)
+	if bad := a.notCarried(); bad != packetset.None {
+		f.Code, f.AnalyzerCode, f.Rule = "VPCE_GATEWAY_PROTOCOL_RESTRICTION", "VPCE_GATEWAY_PROTOCOL_RESTRICTION", "N49"
+		f.Message = fmt.Sprintf("Gateway endpoints carry TCP and ICMP echo requests only; %s drops protocol %d.", id, a.q.Protocol)
+		f.Fix = "Use TCP."
+		a.deny(t, h, a.s.And(bad, t.cases), f)
+	}
+	a.end(t, a.endpointContext("gateway-endpoint", e), false)
+}
+
+// notCarried is the cases that a gateway endpoint drops by protocol (N49).
+func (a *asking) notCarried() packetset.Set {
+	switch a.q.Protocol {
+	case 6:
+		return packetset.None
+	case 1, 58:
+		return a.s.Not(a.echo())
+	}
+	return packetset.All
+}
+
+// gatewayOrigin judges where the traffic came from: the endpoint serves its
+// own VPC (N46), and whether it serves a NAT gateway in it is not documented (N47).
+func (a *asking) gatewayOrigin(t *trail, h Hop, e located[snapshot.VPCEndpoint]) {
+	switch {
+	case t.home.kind != snapshot.TargetLocal:
+		a.deny(t, h, t.cases, Finding{Code: "VPCE_NOT_FROM_OUTSIDE_VPC", Gate: gateEndpoint, Component: h.Component, Name: nameOf(e.of.Tags),
+			Message: fmt.Sprintf("%s serves interfaces of %s only; traffic that entered the VPC by %s can't use it.", e.of.ID, e.of.VPC, t.home.link),
+			Fix:     "Create a gateway endpoint in the client's own VPC, or use an interface endpoint.", Rule: "N46", URL: urlEndpointS3})
+	case t.view.nat != nil:
+		a.doubt(t, h, t.cases, gateEndpoint, rules.Need{Code: "UNK_NAT_VIA_GATEWAY_ENDPOINT", Component: h.Component, At: h.At,
+			Fact: "whether a NAT gateway can send traffic over a gateway endpoint in its own subnet's route table; AWS does not document it"})
+	}
+}
+
+func (a *asking) endpointContext(via string, e located[snapshot.VPCEndpoint]) Context {
+	c := Context{Via: via, Endpoint: e.of.ID, EndpointVPC: e.of.VPC, EndpointOwner: e.of.OwnerID, Region: rules.ServiceRegion(e.of), SourceIsClient: true}
+	if e.in != nil {
+		c.Account = accountID(e.in)
+	}
+	return c
+}
+
+// loadBalancerEndpoint is a Gateway Load Balancer or firewall endpoint: what
+// stands behind it is not in the snapshot (N125).
+func (a *asking) loadBalancerEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
+	h := Hop{Component: string(e.of.ID), Kind: "vpc-endpoint", Via: "Gateway Load Balancer endpoint", At: e.of.At}
+	f := Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: gateEndpoint, Component: h.Component, Name: nameOf(e.of.Tags),
+		Message: fmt.Sprintf("The Gateway Load Balancer endpoint %s is in state %q and carries no traffic.", e.of.ID, e.of.State),
+		Fix:     "Route the traffic to an endpoint that is available.", Rule: "N125", URL: urlGWLB}
+	a.badState(t, h, rules.EndpointState(e.of.State), f, e.of.State)
+	if len(e.of.Subnets) == 1 {
+		if n, ok := a.x.subnets[e.of.Subnets[0]]; ok {
+			a.throughACL(t, n, side{dir: rules.Inbound})
+		}
+	}
+	a.opaque(t, h, "the appliances behind "+h.Component)
+	a.end(t, Context{}, true)
+}
+
+// opaque leaves traffic open at something that decides by itself (N124, N125).
+func (a *asking) opaque(t *trail, h Hop, what string) {
+	t.opaque = true
+	a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "MIDDLEBOX_OPAQUE", Component: h.Component, At: h.At,
+		Fact: "what " + what + " does with the traffic; that is not in a snapshot"})
+}
+
+// collections are the parts of a VPC's own capture.
+type collections struct {
+	endpoints *snapshot.Collection[snapshot.VPCEndpoint]
+	ec2       *snapshot.EC2
+	in        *snapshot.Region
+}
+
+func (a *asking) collections(vpc snapshot.VPCID) collections {
+	v := a.x.vpcs[vpc]
+	if v.in == nil {
+		return collections{}
+	}
+	return collections{&v.in.EC2.VPCEndpoints, &v.in.EC2, v.in}
+}
+
+// internetGateway is an internet gateway (N110 to N114).
+func (a *asking) internetGateway(t *trail, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+	id := snapshot.InternetGatewayID(r.Target)
+	g := a.x.internet[id]
+	if g.of == nil {
+		ec2 := a.collections(t.vpcID).ec2
+		a.absent(t, r.Target, "internet-gateway", "UNK_ROUTE_TARGET", ec2 != nil && gone(&ec2.InternetGateways), r, "aws ec2 describe-internet-gateways")
+		return
+	}
+	h := Hop{Component: r.Target, Kind: "internet-gateway", At: g.of.At}
+	a.attached(t, h, g.of, nameOf(g.of.Tags))
+	v4, v6 := a.s.And(t.cases, a.s.OfFamily(false)), a.s.And(t.cases, a.s.OfFamily(true))
+	a.notPrivateDestination(t, h, v4)
+	ctx := Context{Via: "public", Region: a.s3Region()}
+	public := a.publicSources(t, h, v4, &ctx)
+	a.publicSources6(&ctx, v6)
+	a.blockPublicAccess(t, subnet, t.view.nat != nil)
+	a.edgeRoute(t, string(id), subnet, public)
+	a.end(t, ctx, false)
+}
+
+func (a *asking) s3Region() string {
+	if a.q.To.S3 != nil {
+		return a.name.Region
+	}
+	return ""
+}
+
+// attached judges a gateway's attachment to the VPC that it is used from (N36).
+func (a *asking) attached(t *trail, h Hop, g *snapshot.InternetGateway, name string) {
+	st, state := rules.StateBroken, "detached"
+	for _, x := range g.Attachments {
+		if x.VPC == t.vpcID {
+			st, state = rules.GatewayAttachmentState(x.State), x.State
+		}
+	}
+	a.badState(t, h, st, Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: h.Component, Name: name,
+		Message: fmt.Sprintf("%s is not attached to %s.", h.Component, t.vpcID),
+		Fix:     fmt.Sprintf("Attach %s to %s.", h.Component, t.vpcID), Rule: "N36", URL: urlIGW}, state)
+}
+
+// notPrivateDestination drops what an internet gateway drops (N113).
+func (a *asking) notPrivateDestination(t *trail, h Hop, v4 packetset.Set) {
+	for _, p := range []struct {
+		code string
+		list []netip.Prefix
+	}{{"IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", rules.RFC1918()}, {"IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS", rules.RFC6598()}} {
+		bad := packetset.None
+		for _, c := range p.list {
+			bad = a.s.Or(bad, a.s.And(v4, a.destination(t.view, c).Yes))
+		}
+		if bad == packetset.None {
+			continue
+		}
+		a.deny(t, h, bad, Finding{Code: p.code, AnalyzerCode: p.code, Gate: gateRoute, Component: h.Component,
+			Message: fmt.Sprintf("%s drops traffic to private addresses.", h.Component),
+			Fix:     "Route private destinations by peering, a transit gateway or the local route.", Rule: "N113", URL: urlIGW})
+	}
+}
+
+// publicSources is the IPv4 cases whose source has a public address, with the
+// addresses that the other end may see (N110, N111, N118).
+func (a *asking) publicSources(t *trail, h Hop, v4 packetset.Set, ctx *Context) packetset.Set {
+	if v4 == packetset.None {
+		return v4
+	}
+	has := packetset.None
+	f := Finding{Code: "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", AnalyzerCode: "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", Gate: gateRoute, Component: h.Component, Rule: "N110", URL: urlIGW,
+		Message: fmt.Sprintf("The route leads to %s, but %s has no public IPv4 address.", h.Component, a.from.words()),
+		Fix:     "Route the traffic to a gateway endpoint for S3, or to a NAT gateway in a public subnet."}
+	switch n := t.view.nat; {
+	case n != nil && n.private:
+		f.Code, f.AnalyzerCode, f.Rule, f.Component, f.At, f.URL = "NAT_PRIVATE_TO_IGW", "", "N118", n.id, n.at, urlNAT
+		f.Message = fmt.Sprintf("%s is a private NAT gateway; %s drops what comes from it.", n.id, h.Component)
+		f.Fix = "Use a public NAT gateway."
+	case n != nil:
+		ctx.PublicIPs = n.public
+		return v4
+	case t.home.kind != snapshot.TargetLocal:
+		f.Rule = "N113"
+		f.Message = fmt.Sprintf("%s drops traffic that entered the VPC by %s: its source has no public address here.", h.Component, t.home.link)
+		f.Fix = "Send the traffic through a NAT gateway in this VPC."
+	default:
+		for _, p := range a.from.public {
+			has = a.s.Or(has, a.s.Addresses(packetset.Source, p.Private, p.Private))
+			ctx.PublicIPs = append(ctx.PublicIPs, p.Public)
+		}
+		if a.from.job {
+			f.Rule = "N111"
+		}
+	}
+	if bad := a.s.Diff(v4, has); bad != packetset.None {
+		a.deny(t, h, bad, f)
+	}
+	return a.s.And(v4, has)
+}
+
+// publicSources6 adds the client's own IPv6 addresses, which need no mapping (N112).
+func (a *asking) publicSources6(ctx *Context, v6 packetset.Set) {
+	if v6 != packetset.None {
+		ctx.PublicIPs = append(ctx.PublicIPs, a.from.v6addrs...)
+	}
+}
+
+// egressOnlyGateway carries IPv6 out, and replies back (N126).
+func (a *asking) egressOnlyGateway(t *trail, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+	g := a.x.egressOnly[snapshot.InternetGatewayID(r.Target)]
+	if g.of == nil {
+		ec2 := a.collections(t.vpcID).ec2
+		a.absent(t, r.Target, "egress-only-internet-gateway", "UNK_ROUTE_TARGET", ec2 != nil && gone(&ec2.EgressOnlyGateways), r, "aws ec2 describe-egress-only-internet-gateways")
+		return
+	}
+	h := Hop{Component: r.Target, Kind: "egress-only-internet-gateway", At: g.of.At}
+	a.attached(t, h, g.of, nameOf(g.of.Tags))
+	if v4 := a.s.And(t.cases, a.s.OfFamily(false)); v4 != packetset.None {
+		a.deny(t, h, v4, Finding{Code: "PROTOCOL_RESTRICTION", AnalyzerCode: "PROTOCOL_RESTRICTION", Gate: gateRoute, Component: h.Component,
+			Message: h.Component + " carries IPv6 only.", Fix: "Route IPv4 to a NAT gateway.", Rule: "N126", URL: urlEIGW})
+	}
+	a.blockPublicAccess(t, subnet, true)
+	ctx := Context{Via: "public", Region: a.s3Region()}
+	a.publicSources6(&ctx, t.cases)
+	a.end(t, ctx, false)
+}
+
+// vpnGateway leads out of AWS, where nothing is known (N141).
+func (a *asking) vpnGateway(t *trail, r *snapshot.Route) {
+	g := a.x.vpns[r.Target]
+	h := Hop{Component: r.Target, Kind: "vpn-gateway", At: r.At}
+	if g.of != nil {
+		st, state := rules.StateBroken, "detached"
+		for _, x := range g.of.Attachments {
+			if x.VPC == t.vpcID {
+				st, state = rules.GatewayAttachmentState(x.State), x.State
+			}
+		}
+		h.At = g.of.At
+		a.badState(t, h, st, Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: h.Component, Name: nameOf(g.of.Tags),
+			Message: fmt.Sprintf("%s is not attached to %s.", r.Target, t.vpcID), Fix: "Route the traffic elsewhere, or attach the gateway.", Rule: "N141", URL: urlRoute}, state)
+	}
+	a.onPremises(t, h)
+}
+
+// onPremises ends a trail where the traffic leaves AWS.
+func (a *asking) onPremises(t *trail, h Hop) {
+	a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "ONPREM_OPAQUE", Component: h.Component, At: h.At,
+		Fact: "where the network behind " + h.Component + " sends the traffic; it leaves AWS there"})
+	a.end(t, Context{Via: "public", Region: a.s3Region()}, true)
+}
+
+// blockPublicAccess judges VPC Block Public Access (N127 to N131). The flow's
+// client is the question's source where it is in this VPC, and the subnet is
+// the one that the internet gateway is reached from.
+func (a *asking) blockPublicAccess(t *trail, subnet located[snapshot.Subnet], translated bool) {
+	b := a.bpa(t, subnet)
+	h := Hop{Component: string(t.vpcID), Kind: "block-public-access", At: b.at}
+	need := rules.Need{Code: "UNK_BPA", Component: string(t.vpcID), At: b.at, Fact: "VPC Block Public Access for " + string(t.vpcID),
+		Collect: "aws ec2 describe-vpc-block-public-access-options, describe-vpc-block-public-access-exclusions"}
+	st := rules.DecideBPA(b.mode, b.own, translated)
+	if b.scopeOpen {
+		other := rules.DecideBPA(b.mode, b.other, translated)
+		if other != st {
+			st = rules.StateUnknown
+			need.Code, need.Collect = "UNK_BPA_SCOPE", ""
+			need.Fact = "whether an exclusion must cover the NAT gateway's subnet, the client's, or both; AWS does not document it"
+		}
+	}
+	if b.conflict && st != rules.StateUnknown && b.mode != rules.BPAUnknown {
+		st, need.Fact = rules.StateUnknown, "which holds: the Region's Block Public Access options, or the VPC's own states, which say otherwise"
+		need.Code = "UNK_BPA"
+	}
+	a.badStateNeed(t, h, st, Finding{Code: "VPC_BLOCK_PUBLIC_ACCESS_ENABLED", AnalyzerCode: "VPC_BLOCK_PUBLIC_ACCESS_ENABLED", Gate: gateRoute, Component: string(t.vpcID),
+		Message: fmt.Sprintf("VPC Block Public Access (%s) stops this traffic of %s at the internet gateway.", b.word, t.vpcID),
+		Fix:     "Create an exclusion for the VPC or subnet, or use a gateway endpoint, which it does not affect.", Rule: "N128", URL: urlBPA}, need)
+}
+
+func (a *asking) badStateNeed(t *trail, h Hop, st rules.State, f Finding, n rules.Need) {
+	switch st {
+	case rules.StateWorks:
+	case rules.StateBroken:
+		a.deny(t, h, t.cases, f)
+	default:
+		a.doubt(t, h, t.cases, f.Gate, n)
+	}
+}
+
+// bpaFacts is what the snapshot says of Block Public Access at one place.
+type bpaFacts struct {
+	mode       rules.BPAMode
+	word       string
+	own, other rules.BPAExclusionMode // of the gateway's side, and of the client's where they differ
+	scopeOpen  bool
+	conflict   bool
+	at         snapshot.Source
+}
+
+func (a *asking) bpa(t *trail, subnet located[snapshot.Subnet]) bpaFacts {
+	v := a.x.vpcs[t.vpcID]
+	b := bpaFacts{own: rules.ExclusionUnknown}
+	if v.of == nil {
+		return b
+	}
+	b.at = v.of.At
+	owner := a.x.here(orElse(v.of.OwnerID, accountID(v.in)), regionName(v.in)) // N127: the VPC owner's
+	fallback := rules.ModeOfBPA(v.of.BPAMode)
+	if owner == nil || owner.EC2.BlockPublicAccess.Presence != snapshot.Collected || len(owner.EC2.BlockPublicAccess.Items) == 0 {
+		b.mode, b.word = fallback, v.of.BPAMode
+		if owner != nil && owner.EC2.BlockPublicAccess.Presence == snapshot.Collected {
+			b.mode, b.word = rules.BPAOff, "off"
+		}
+	} else {
+		o := &owner.EC2.BlockPublicAccess.Items[0]
+		b.mode, b.word, b.at = rules.ModeOfBPA(o.Mode), o.Mode, o.At
+		if o.State != "" && !strings.EqualFold(o.State, "update-complete") && !strings.EqualFold(o.State, "default-state") {
+			b.mode = rules.BPAUnknown
+		}
+		b.conflict = fallback != rules.BPAUnknown && fallback != b.mode && (b.mode == rules.BPAOff || fallback != rules.BPAOff)
+	}
+	if owner != nil && owner.EC2.BPAExclusions.Presence == snapshot.Collected {
+		b.exclusions(a, t, owner, subnet)
+	}
+	return b
+}
+
+func regionName(r *snapshot.Region) string {
+	if r == nil {
+		return ""
+	}
+	return r.Name
+}
+
+// exclusions finds those that cover the gateway's subnet and the client's (N129).
+func (b *bpaFacts) exclusions(a *asking, t *trail, owner *snapshot.Region, subnet located[snapshot.Subnet]) {
+	b.own = rules.NoExclusion
+	var near string
+	if subnet.of != nil {
+		near = string(subnet.of.ID)
+	}
+	client := string(a.from.subnet.of.ID)
+	var atGateway, atClient rules.BPAExclusionMode
+	for i := range owner.EC2.BPAExclusions.Items {
+		x := &owner.EC2.BPAExclusions.Items[i]
+		m := rules.ModeOfExclusion(x)
+		_, res, _ := strings.Cut(x.Resource[strings.LastIndex(x.Resource, ":")+1:], "/")
+		switch res {
+		case string(t.vpcID):
+			b.own = max(b.own, m)
+		case near:
+			atGateway = max(atGateway, m)
+		}
+		if res == client {
+			atClient = max(atClient, m)
+		}
+	}
+	if b.own != rules.NoExclusion {
+		return
+	}
+	if t.view.nat == nil || near == client || t.home.kind != snapshot.TargetLocal {
+		b.own = atGateway
+		return
+	}
+	b.own, b.other = atGateway, atClient
+	b.scopeOpen = atGateway != atClient
+}
+
+// edgeRoute judges the table that is associated with an internet gateway: it
+// steers the replies (N39).
+func (a *asking) edgeRoute(t *trail, gateway string, subnet located[snapshot.Subnet], public packetset.Set) {
+	id, ok := a.x.edgeTable[gateway]
+	if !ok {
+		return
+	}
+	tb := a.x.routeTables[id].of
+	if tb == nil || tb.VPC != t.vpcID {
+		return
+	}
+	routes := a.routesOf(tb)
+	for _, p := range a.lookUp(tb, t.view, true) {
+		cases := a.s.And(p.Cases, t.cases)
+		if cases == packetset.None || p.Routes[0] == rules.NoRoute {
+			continue
+		}
+		r := &routes[p.Routes[0]]
+		if r.TargetKind == snapshot.TargetLocal || slices.Contains(t.via, r.Target) {
+			continue
+		}
+		i := p.Routes[0]
+		a.deny(t, Hop{Component: string(id), Kind: "route-table", Reply: true, Via: routeText(r), At: r.At}, cases,
+			Finding{Code: "INGRESS_RTB_TRAFFIC_REDIRECTION", AnalyzerCode: "INGRESS_RTB_TRAFFIC_REDIRECTION", Gate: gateRoute, Component: string(id), Name: nameOf(tb.Tags), RuleIndex: &i,
+				Message: fmt.Sprintf("%s, the edge route table of %s, sends the replies to %s, which the traffic did not pass on its way out.", id, gateway, r.Target),
+				Fix:     fmt.Sprintf("Route the traffic out through %s, too, or remove the edge route.", r.Target), Rule: "N39", URL: urlEdge})
+	}
+}

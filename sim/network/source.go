@@ -1,0 +1,243 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// source is where the traffic of a question starts.
+type source struct {
+	job         bool                        // hypothetical: no public address, whatever the subnet says (N111)
+	iface       snapshot.NetworkInterfaceID // empty: none in particular
+	component   string
+	kind        string
+	name        string
+	at          snapshot.Source
+	subnet      located[snapshot.Subnet]
+	vpcID       snapshot.VPCID
+	groups      []snapshot.SecurityGroupID
+	groupsKnown bool
+	groupsKey   string
+	addresses   packetset.Set // by source address, of every family
+	v4, v6      bool
+	public      []snapshot.InterfaceAddress // those that a public address is mapped to
+	v6addrs     []netip.Addr
+}
+
+func (f *source) words() string {
+	if f.job {
+		return "the job's interface in " + string(f.subnet.of.ID)
+	}
+	return f.component
+}
+
+// reserved is how many addresses at the start of a subnet AWS keeps for
+// itself; the last one is kept, too (SUBSZ).
+const reserved = 4
+
+// usable is the addresses of a subnet that an interface may get.
+func usable(s *packetset.Space, e packetset.End, n *snapshot.Subnet, v4, v6 bool) packetset.Set {
+	x := packetset.None
+	if v4 && n.CIDR.IsValid() {
+		x = usableIn(s, e, n.CIDR)
+	}
+	if v6 {
+		for _, c := range n.IPv6CIDRs {
+			x = s.Or(x, usableIn(s, e, c))
+		}
+	}
+	return x
+}
+
+func usableIn(s *packetset.Space, e packetset.End, c netip.Prefix) packetset.Set {
+	from, to := c.Masked().Addr(), packetset.Last(c).Prev()
+	for range reserved {
+		from = from.Next()
+	}
+	if !from.IsValid() || !to.IsValid() || to.Less(from) {
+		return packetset.None
+	}
+	return s.Addresses(e, from, to)
+}
+
+// QueryError is a question that makes no sense.
+type QueryError struct{ Problem string }
+
+func (e *QueryError) Error() string { return e.Problem }
+
+func nonsense(format string, args ...any) error {
+	return &QueryError{Problem: fmt.Sprintf(format, args...)}
+}
+
+// begin finds the source of a question. An id that the snapshot lacks is an
+// error: whoever asks checks first whether that is so because of a gap.
+func (a *asking) begin() error {
+	f := &a.q.From
+	switch {
+	case f.Job != nil:
+		return a.fromJob(f.Job)
+	case f.Interface != "":
+		return a.fromInterface(f.Interface)
+	case f.Instance != "":
+		inst, ok := a.x.nics().instances[f.Instance]
+		if !ok || len(inst.of.Interfaces) == 0 {
+			return nonsense("instance %s is not in the snapshot, or has no interface", f.Instance)
+		}
+		return a.fromInterface(inst.of.Interfaces[0])
+	case f.Subnet != "":
+		return a.fromSubnet(f.Subnet)
+	case f.Address.IsValid():
+		return a.fromAddress(f.Address)
+	case f.Internet:
+		return nil
+	}
+	return nonsense("traffic can't start there: name an interface, an instance, a subnet, an address or the internet")
+}
+
+func (a *asking) fromJob(j *HypotheticalInterface) error {
+	n, ok := a.x.subnets[j.Subnet]
+	if !ok {
+		return nonsense("subnet %s is not in the snapshot", j.Subnet)
+	}
+	a.from = source{job: true, component: string(n.of.ID), kind: "subnet", name: nameOf(n.of.Tags), at: n.of.At, subnet: n, vpcID: n.of.VPC,
+		groups: dedupe(j.Groups), groupsKnown: true, v4: !n.of.IPv6Native && n.of.CIDR.IsValid()}
+	a.from.v6 = !a.from.v4
+	a.from.addresses = usable(a.s, packetset.Source, n.of, a.from.v4, a.from.v6)
+	a.from.groupsKey = fmt.Sprint(a.from.groups)
+	return nil
+}
+
+func dedupe(ids []snapshot.SecurityGroupID) []snapshot.SecurityGroupID {
+	var out []snapshot.SecurityGroupID
+	for _, id := range ids {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+func (a *asking) fromInterface(id snapshot.NetworkInterfaceID) error {
+	e, ok := a.x.nics().byID[id]
+	if !ok {
+		return nonsense("network interface %s is not in the snapshot", id)
+	}
+	n, ok := a.x.subnets[e.of.Subnet]
+	if !ok {
+		return nonsense("subnet %s of network interface %s is not in the snapshot", e.of.Subnet, id)
+	}
+	a.from = source{iface: id, component: string(id), kind: "network-interface", name: nameOf(e.of.Tags), at: e.of.At, subnet: n, vpcID: n.of.VPC,
+		groups: dedupe(e.of.Groups), groupsKnown: e.of.GroupsKnown, v4: len(e.of.Addresses) > 0, v6: len(e.of.IPv6) > 0, v6addrs: e.of.IPv6}
+	var addrs []netip.Addr
+	for i, p := range e.of.Addresses {
+		if p.Public.IsValid() {
+			a.from.public = append(a.from.public, p)
+		}
+		// New connections start from the primary address.
+		if p.Primary || i == 0 && !slices.ContainsFunc(e.of.Addresses, func(x snapshot.InterfaceAddress) bool { return x.Primary }) {
+			addrs = append(addrs, p.Private)
+		}
+	}
+	addrs = append(addrs, e.of.IPv6...)
+	a.from.addresses = addrSet(a.s, packetset.Source, addrs)
+	a.from.groupsKey = fmt.Sprint(a.from.groups, a.from.groupsKnown)
+	if a.from.addresses == packetset.None {
+		return nonsense("network interface %s has no address in the snapshot", id)
+	}
+	return nil
+}
+
+func (a *asking) fromSubnet(id snapshot.SubnetID) error {
+	n, ok := a.x.subnets[id]
+	if !ok {
+		return nonsense("subnet %s is not in the snapshot", id)
+	}
+	a.from = source{component: string(id), kind: "subnet", name: nameOf(n.of.Tags), at: n.of.At, subnet: n, vpcID: n.of.VPC, v4: n.of.CIDR.IsValid(), v6: len(n.of.IPv6CIDRs) > 0}
+	a.from.groups, a.from.groupsKnown = a.defaultGroup(n)
+	a.from.addresses = usable(a.s, packetset.Source, n.of, true, true)
+	a.from.groupsKey = fmt.Sprint(a.from.groups, a.from.groupsKnown)
+	a.assumed = append(a.assumed, fmt.Sprintf("Traffic of %s is judged with the default security group of %s, and without public addresses.", id, n.of.VPC))
+	return nil
+}
+
+// defaultGroup is the group that an interface gets where nobody names one.
+func (a *asking) defaultGroup(n located[snapshot.Subnet]) ([]snapshot.SecurityGroupID, bool) {
+	v := a.x.vpcs[n.of.VPC]
+	if v.in == nil {
+		v.in = n.in
+	}
+	if v.in == nil {
+		return nil, false
+	}
+	for i := range v.in.EC2.SecurityGroups.Items {
+		if g := &v.in.EC2.SecurityGroups.Items[i]; g.VPC == n.of.VPC && g.Name == "default" {
+			return []snapshot.SecurityGroupID{g.ID}, true
+		}
+	}
+	return nil, false
+}
+
+func (a *asking) fromAddress(p netip.Prefix) error {
+	p = p.Masked()
+	if p.IsSingleIP() {
+		for _, e := range a.interfacesIn(p) {
+			return a.fromInterface(e.of.ID)
+		}
+	}
+	for _, acc := range a.x.snap.Accounts {
+		for _, r := range acc.Regions {
+			for i := range r.EC2.Subnets.Items {
+				n := &r.EC2.Subnets.Items[i]
+				if !within(n, p) {
+					continue
+				}
+				if err := a.fromSubnet(n.ID); err != nil {
+					return err
+				}
+				a.from.addresses = a.s.And(a.from.addresses, a.s.Prefix(packetset.Source, p))
+				if a.from.addresses == packetset.None {
+					return nonsense("%s is an address that AWS reserves in %s", p, n.ID)
+				}
+				a.from.component = strings.TrimSuffix(strings.TrimSuffix(p.String(), "/32"), "/128")
+				return nil
+			}
+		}
+	}
+	return nonsense("address %s is in no subnet of the snapshot", p)
+}
+
+func within(n *snapshot.Subnet, p netip.Prefix) bool {
+	for _, c := range append([]netip.Prefix{n.CIDR}, n.IPv6CIDRs...) {
+		if c.IsValid() && c.Bits() <= p.Bits() && c.Masked().Contains(p.Addr()) {
+			return true
+		}
+	}
+	return false
+}
+
+// interfacesIn lists the interfaces with an address in p, in the order of the
+// snapshot.
+func (a *asking) interfacesIn(p netip.Prefix) []located[snapshot.NetworkInterface] {
+	var out []located[snapshot.NetworkInterface]
+	for _, acc := range a.x.snap.Accounts {
+		for _, r := range acc.Regions {
+			for i := range r.EC2.NetworkInterfaces.Items {
+				e := &r.EC2.NetworkInterfaces.Items[i]
+				if hasAddressIn(e, p) && a.x.nics().byID[e.ID].of == e {
+					out = append(out, located[snapshot.NetworkInterface]{of: e, in: r})
+				}
+			}
+		}
+	}
+	return out
+}
+
+func hasAddressIn(e *snapshot.NetworkInterface, p netip.Prefix) bool {
+	return slices.ContainsFunc(e.Addresses, func(x snapshot.InterfaceAddress) bool { return p.Contains(x.Private) }) ||
+		slices.ContainsFunc(e.IPv6, p.Contains)
+}

@@ -1,0 +1,502 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// peering hands traffic to a VPC peering connection, which takes what is
+// addressed into the other VPC, and nothing else (N139, N140).
+func (a *asking) peering(t *trail, r *snapshot.Route) {
+	p := a.x.peerings[snapshot.PeeringID(r.Target)]
+	if p.of == nil {
+		ec2 := a.collections(t.vpcID).ec2
+		a.absent(t, r.Target, "vpc-peering-connection", "UNK_ROUTE_TARGET", ec2 != nil && gone(&ec2.Peerings), r, "aws ec2 describe-vpc-peering-connections")
+		return
+	}
+	h := Hop{Component: r.Target, Kind: "vpc-peering-connection", At: p.of.At}
+	f := Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: gateRoute, Component: r.Target, Name: nameOf(p.of.Tags), Rule: "N140", URL: urlPeering,
+		Message: fmt.Sprintf("The peering %s is in state %q, not active.", r.Target, p.of.Status), Fix: fmt.Sprintf("Accept %s, or create the peering anew.", r.Target)}
+	a.badState(t, h, rules.PeeringState(p.of.Status), f, p.of.Status)
+	_, other, ok := rules.PeeringSides(p.of, t.vpcID)
+	if !ok {
+		f.Code, f.AnalyzerCode, f.Message = "BAD_STATE_ATTACHMENT", "BAD_STATE_ATTACHMENT", fmt.Sprintf("%s does not belong to %s.", r.Target, t.vpcID)
+		a.deny(t, h, t.cases, f)
+		a.end(t, Context{}, true)
+		return
+	}
+	inside, sure := a.inPeer(t, other)
+	f.Code, f.AnalyzerCode, f.Rule = "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", "N139"
+	f.Message = fmt.Sprintf("%s carries traffic to addresses of %s only; the destination is none of them.", r.Target, other.VPC)
+	f.Fix = "Route S3 traffic to an endpoint or NAT gateway in the client's own VPC."
+	switch out := a.s.Diff(t.cases, inside); {
+	case out == packetset.None:
+	case sure:
+		a.deny(t, h, out, f)
+	default:
+		a.doubt(t, h, out, gateRoute, rules.Need{Code: "UNK_VPC", Component: string(other.VPC), At: h.At, Fact: "the CIDRs of the peer VPC " + string(other.VPC), Collect: "aws ec2 describe-vpcs"})
+	}
+	if t.home.kind != snapshot.TargetLocal {
+		f.Message = fmt.Sprintf("Peering is not transitive: %s does not carry traffic that entered %s by %s.", r.Target, t.vpcID, t.home.link)
+		a.deny(t, h, t.cases, f)
+	}
+	if inside == packetset.None {
+		a.end(t, Context{}, true)
+		return
+	}
+	if rest := a.s.Diff(t.cases, inside); rest != packetset.None {
+		a.end(t.with(rest), Context{}, true)
+		t.cases = inside
+	}
+	a.arrive(t, other.VPC, home{kind: snapshot.TargetPeering, link: r.Target, client: t.vpcID}, h)
+}
+
+// inPeer is the cases addressed into the other side's CIDRs.
+func (a *asking) inPeer(t *trail, other snapshot.PeeringSide) (packetset.Set, bool) {
+	cidrs := other.CIDRs
+	if v := a.x.vpcs[other.VPC].of; v != nil {
+		cidrs = append(append([]netip.Prefix(nil), v.CIDRs...), v.IPv6CIDRs...)
+	}
+	x := packetset.None
+	for _, c := range cidrs {
+		x = a.s.Or(x, a.destination(t.view, c).Yes)
+	}
+	return a.s.And(x, t.cases), len(cidrs) > 0
+}
+
+// arrive takes traffic into another VPC, at no subnet in particular.
+func (a *asking) arrive(t *trail, vpc snapshot.VPCID, h home, via Hop) {
+	v := a.x.vpcs[vpc]
+	if v.of == nil {
+		a.doubt(t, via, t.cases, gateRoute, rules.Need{Code: "UNK_CROSS_ACCOUNT", Component: string(vpc), At: via.At,
+			Fact: "what is in " + string(vpc) + ", which the snapshot lacks", Collect: "a snapshot of the account and Region that owns it"})
+		a.end(t, Context{}, true)
+		return
+	}
+	t.vpc, t.vpcID, t.region, t.home = v.of, vpc, v.in, h
+	a.local(t, located[snapshot.Subnet]{})
+}
+
+// transit hands traffic to a transit gateway (N133 to N138).
+func (a *asking) transit(t *trail, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+	h := Hop{Component: r.Target, Kind: "transit-gateway", At: r.At}
+	gw := snapshot.TransitGatewayID(r.Target)
+	if g := a.x.transits[gw]; g.of != nil {
+		h.At = g.of.At
+	}
+	if slices.Contains(t.via, r.Target+"@"+string(t.vpcID)) {
+		a.deny(t, h, t.cases, Finding{Code: "ROUTING_LOOP", Gate: gateRoute, Component: r.Target, Message: fmt.Sprintf("The traffic comes back to %s from %s: it goes round in circles.", r.Target, t.vpcID),
+			Fix: "Route the traffic out of the VPC by another gateway.", Rule: "N143", URL: urlTGW})
+		a.end(t, Context{}, true)
+		return
+	}
+	t.via = append(t.via, r.Target+"@"+string(t.vpcID))
+	t.pass(h)
+	if t.home.kind != snapshot.TargetLocal && subnet.of != nil {
+		v, home := t.view, t.home // the replies cross this VPC, too
+		t.back = append(t.back, func(a *asking, t *trail) { a.routeBack(t, subnet, v, home) })
+	}
+	att, ok := a.attachmentOf(t, gw, h)
+	if !ok {
+		return
+	}
+	if !a.zoneCovered(t, att, subnet) {
+		return
+	}
+	a.attachmentACL(t, att, subnet)
+	a.transitRoute(t, gw, att)
+}
+
+// attachmentOf finds this VPC's attachment to a transit gateway. Where there
+// is none that could carry anything, it ends the trail.
+func (a *asking) attachmentOf(t *trail, gw snapshot.TransitGatewayID, h Hop) (*snapshot.TGWAttachment, bool) {
+	id, ok := a.x.vpcAttachment[tgwVPC{gw, t.vpcID}]
+	if !ok {
+		ec2 := a.collections(t.vpcID).ec2
+		if ec2 != nil && gone(&ec2.TGWAttachments) {
+			a.deny(t, h, t.cases, Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: h.Component,
+				Message: fmt.Sprintf("%s has no attachment to %s.", t.vpcID, gw), Fix: fmt.Sprintf("Attach %s to %s.", t.vpcID, gw), Rule: "N133", URL: urlTGW})
+		} else {
+			a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: h.Component, At: h.At,
+				Fact: fmt.Sprintf("the attachment of %s to %s", t.vpcID, gw), Collect: "aws ec2 describe-transit-gateway-attachments, describe-transit-gateway-vpc-attachments"})
+		}
+		a.end(t, Context{}, true)
+		return nil, false
+	}
+	att := a.x.attachments[id].of
+	ah := Hop{Component: string(att.ID), Kind: "transit-gateway-attachment", At: att.At}
+	a.badState(t, ah, rules.AttachmentState(att.State), Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: string(att.ID), Name: nameOf(att.Tags),
+		Message: fmt.Sprintf("The attachment %s of %s to %s is in state %q.", att.ID, t.vpcID, gw, att.State), Fix: "Create the attachment anew, or accept it.", Rule: "N133", URL: urlTGW}, att.State)
+	return att, true
+}
+
+// zoneCovered applies the rule that a transit gateway is reached only from
+// zones in which its attachment has a subnet (N133).
+func (a *asking) zoneCovered(t *trail, att *snapshot.TGWAttachment, subnet located[snapshot.Subnet]) bool {
+	if subnet.of == nil {
+		return true
+	}
+	h := Hop{Component: string(att.ID), Kind: "transit-gateway-attachment", At: att.At}
+	switch a.zoneState(att, subnet.of) {
+	case rules.StateWorks:
+		return true
+	case rules.StateUnknown:
+		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: h.Component, At: h.At,
+			Fact: "in which availability zones " + h.Component + " has subnets", Collect: "aws ec2 describe-transit-gateway-vpc-attachments"})
+		return true
+	}
+	a.deny(t, h, t.cases, a.zoneFinding(att, subnet.of))
+	a.end(t, Context{}, true)
+	return false
+}
+
+func (a *asking) zoneFinding(att *snapshot.TGWAttachment, n *snapshot.Subnet) Finding {
+	return Finding{Code: "TGW_ROUTE_AZ_RESTRICTION", AnalyzerCode: "TGW_ROUTE_AZ_RESTRICTION", Gate: gateRoute, Component: string(att.ID), Name: nameOf(att.Tags), At: att.At,
+		Message: fmt.Sprintf("%s has no subnet in %s, the availability zone of %s, so the transit gateway can't be reached from there.", att.ID, orElse(n.AvailabilityZone, n.AZID), n.ID),
+		Fix:     fmt.Sprintf("Add a subnet in %s to %s.", orElse(n.AvailabilityZone, n.AZID), att.ID), Rule: "N133", URL: urlTGW}
+}
+
+func (a *asking) zoneState(att *snapshot.TGWAttachment, n *snapshot.Subnet) rules.State {
+	if !att.SubnetsKnown {
+		return rules.StateUnknown
+	}
+	st := rules.StateBroken
+	for _, id := range att.Subnets {
+		s := a.x.subnets[id].of
+		switch {
+		case s == nil:
+			st = rules.StateUnknown
+		case sameZone(s, n):
+			return rules.StateWorks
+		}
+	}
+	return st
+}
+
+func sameZone(x, y *snapshot.Subnet) bool {
+	return x.AvailabilityZone != "" && x.AvailabilityZone == y.AvailabilityZone || x.AZID != "" && x.AZID == y.AZID
+}
+
+// attachmentSubnet is the one that serves a zone, else none.
+func (a *asking) attachmentSubnet(att *snapshot.TGWAttachment, n *snapshot.Subnet) (located[snapshot.Subnet], bool) {
+	for _, id := range att.Subnets {
+		if s := a.x.subnets[id]; s.of != nil && n != nil && sameZone(s.of, n) {
+			return s, true
+		}
+	}
+	return located[snapshot.Subnet]{}, false
+}
+
+// attachmentACL judges the network ACL of the attachment's subnet in the
+// client's VPC, which sees the traffic enter and the replies leave (N96).
+func (a *asking) attachmentACL(t *trail, att *snapshot.TGWAttachment, subnet located[snapshot.Subnet]) {
+	n, ok := a.attachmentSubnet(att, subnet.of)
+	if !ok {
+		return
+	}
+	v := t.view
+	a.throughACL(t, n, side{dir: rules.Inbound})
+	if n.of.ID != subnet.of.ID {
+		t.back = append(t.back, func(a *asking, t *trail) { a.throughACLView(t, n, v, side{dir: rules.Outbound, reply: true}) })
+		return
+	}
+	// In one subnet, what comes from the transit gateway is not evaluated:
+	// drop the reply's entry into the client's subnet.
+	t.back = t.back[:max(len(t.back)-1, 0)]
+}
+
+// transitRoute looks the destination up in the table that the attachment is
+// associated with (N134).
+func (a *asking) transitRoute(t *trail, gw snapshot.TransitGatewayID, att *snapshot.TGWAttachment) {
+	tb, ok := a.transitTable(t, att, false)
+	if !ok {
+		a.end(t, Context{}, true)
+		return
+	}
+	v := t.view
+	rt := &rules.RouteTraffic{Space: a.s, Cases: t.cases, Entries: a.entries,
+		Remote: func(p netip.Prefix) rules.Match { return a.destination(v, p) }}
+	rt.List = func(id snapshot.PrefixListID) rules.Match { return a.list(id, rt.Remote) }
+	for _, p := range rules.LookUpTransit(tb, rt) {
+		c := t.with(p.Cases)
+		if r, ok := a.transitWinner(c, tb, p, false); ok {
+			a.transitOut(c, gw, att, r)
+			continue
+		}
+		a.end(c, Context{}, true)
+	}
+}
+
+// transitTable is the table associated with an attachment; where there is
+// none to look into, it says so on the trail.
+func (a *asking) transitTable(t *trail, att *snapshot.TGWAttachment, reply bool) (*snapshot.TGWRouteTable, bool) {
+	h := Hop{Component: string(att.ID), Kind: "transit-gateway-attachment", Reply: reply, At: att.At}
+	unknown := rules.Need{Code: "UNK_TGW_ROUTES", Component: string(att.ID), At: att.At, Fact: "the routes of the transit gateway table of " + string(att.ID),
+		Collect: "aws ec2 describe-transit-gateway-attachments, search-transit-gateway-routes"}
+	st := rules.AssociationState(att.AssociationState)
+	switch {
+	case att.AssociatedTable == "" && !att.AssociationKnown, att.AssociatedTable != "" && st == rules.StateUnknown:
+		unknown.Fact = "which transit gateway route table " + string(att.ID) + " is associated with"
+		a.doubt(t, h, t.cases, gateRoute, unknown)
+		return nil, false
+	case att.AssociatedTable == "" || st == rules.StateBroken:
+		a.deny(t, h, t.cases, Finding{Code: "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", AnalyzerCode: "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", Gate: gateRoute, Component: string(att.ID), Name: nameOf(att.Tags),
+			Message: fmt.Sprintf("%s is associated with no transit gateway route table.", att.ID), Fix: fmt.Sprintf("Associate a transit gateway route table with %s.", att.ID), Rule: "N134", URL: urlTGW})
+		return nil, false
+	}
+	tb := a.x.transitRTs[att.AssociatedTable].of
+	if tb == nil || !tb.RoutesKnown {
+		unknown.Component = string(att.AssociatedTable)
+		a.doubt(t, h, t.cases, gateRoute, unknown)
+		return nil, false
+	}
+	return tb, true
+}
+
+// transitWinner notes the route that a part takes. ok is false where it ends there.
+func (a *asking) transitWinner(t *trail, tb *snapshot.TGWRouteTable, p rules.TGWPart, reply bool) (*snapshot.TGWRoute, bool) {
+	h := Hop{Component: string(tb.ID), Kind: "transit-gateway-route-table", Reply: reply, At: tb.At}
+	if p.Unknown {
+		a.doubt(t, h, p.Cases, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: string(tb.ID), At: tb.At,
+			Fact: "which route of " + string(tb.ID) + " takes the traffic", Collect: "aws ec2 search-transit-gateway-routes"})
+	}
+	if p.Route == rules.NoRoute {
+		if !p.Unknown {
+			h.Via = "no route"
+			a.deny(t, h, p.Cases, Finding{Code: "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", AnalyzerCode: "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags),
+				Message: fmt.Sprintf("The transit gateway route table %s has no route for %s.", tb.ID, replyOr(reply, "the replies", "the destination")),
+				Fix:     fmt.Sprintf("Add a route to %s.", tb.ID), Rule: "N134", URL: urlTGW})
+		}
+		return nil, false
+	}
+	r := &tb.Routes[p.Route]
+	h.Via, h.At = transitText(r), r.At
+	i := p.Route
+	if r.State != "" && !equalFold(r.State, "active") {
+		a.deny(t, h, p.Cases, Finding{Code: "TGW_RTB_BAD_STATE_ROUTE", AnalyzerCode: "TGW_RTB_BAD_STATE_ROUTE", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &i,
+			Message: fmt.Sprintf("The route %s of %s is in state %q and drops the traffic.", transitText(r), tb.ID, r.State), Fix: fmt.Sprintf("Replace the route in %s.", tb.ID), Rule: "N134", URL: urlTGW})
+		return nil, false
+	}
+	t.pass(h)
+	return r, true
+}
+
+func replyOr(reply bool, yes, no string) string {
+	if reply {
+		return yes
+	}
+	return no
+}
+
+// transitOut follows a transit gateway route to its attachment (N135, N138).
+func (a *asking) transitOut(t *trail, gw snapshot.TransitGatewayID, in *snapshot.TGWAttachment, r *snapshot.TGWRoute) {
+	if len(r.Attachments) != 1 {
+		a.doubt(t, Hop{Component: string(gw), Kind: "transit-gateway", At: r.At}, t.cases, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: string(gw), At: r.At,
+			Fact: "which attachment the transit gateway route " + transitText(r) + " leads to"})
+		a.end(t, Context{}, true)
+		return
+	}
+	to := r.Attachments[0]
+	att := a.x.attachments[to.ID]
+	h := Hop{Component: string(to.ID), Kind: "transit-gateway-attachment", At: r.At}
+	kind := to.ResourceType
+	if att.of != nil {
+		h.At = att.of.At
+		kind = orElse(att.of.ResourceType, kind)
+	}
+	if kind != "vpc" {
+		t.pass(h)
+		a.onPremises(t, h)
+		return
+	}
+	if att.of == nil {
+		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: h.Component, At: h.At, Fact: "the attachment " + h.Component,
+			Collect: "aws ec2 describe-transit-gateway-vpc-attachments"})
+		a.end(t, Context{}, true)
+		return
+	}
+	a.badState(t, h, rules.AttachmentState(att.of.State), Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: h.Component, Name: nameOf(att.of.Tags),
+		Message: fmt.Sprintf("The attachment %s is in state %q.", h.Component, att.of.State), Fix: "Create the attachment anew, or accept it.", Rule: "N134", URL: urlTGW}, att.of.State)
+	a.transitIPv6(t, h, in, att.of)
+	a.emergeFrom(t, gw, in, att.of, h)
+}
+
+// transitIPv6 judges IPv6 over attachments that must support it (N138).
+func (a *asking) transitIPv6(t *trail, h Hop, atts ...*snapshot.TGWAttachment) {
+	v6 := a.s.And(t.cases, a.s.OfFamily(true))
+	for _, x := range atts {
+		if v6 == packetset.None || !equalFold(x.IPv6Support, "disable") {
+			continue
+		}
+		a.deny(t, h, v6, Finding{Code: "PROTOCOL_RESTRICTION", AnalyzerCode: "PROTOCOL_RESTRICTION", Gate: gateRoute, Component: string(x.ID), Name: nameOf(x.Tags), At: x.At,
+			Message: fmt.Sprintf("%s does not support IPv6.", x.ID), Fix: fmt.Sprintf("Turn on IPv6 support of %s.", x.ID), Rule: "N138", URL: urlTGW})
+	}
+}
+
+// emergeFrom takes traffic out of the transit gateway into a VPC (N135), and
+// notes the replies' way through it (N136).
+func (a *asking) emergeFrom(t *trail, gw snapshot.TransitGatewayID, in, out *snapshot.TGWAttachment, h Hop) {
+	vpc := snapshot.VPCID(out.ResourceID)
+	v := a.x.vpcs[vpc]
+	if v.of == nil || !out.SubnetsKnown {
+		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_CROSS_ACCOUNT", Component: string(vpc), At: h.At,
+			Fact: "what is in " + string(vpc) + ", which the snapshot lacks", Collect: "a snapshot of the account that owns it"})
+		a.end(t, Context{}, true)
+		return
+	}
+	client := t.view
+	t.back = append(t.back, func(a *asking, t *trail) { a.transitBack(t, in, out, client) })
+	t.vpc, t.vpcID, t.region = v.of, vpc, v.in
+	t.home = home{kind: snapshot.TargetTransitGateway, link: string(gw), attachment: out.ID, client: snapshot.VPCID(in.ResourceID)}
+	if n, ok := a.attachmentSubnet(out, a.from.subnet.of); ok {
+		a.emerge(t, n)
+		return
+	}
+	var branches []func(*trail)
+	for _, id := range out.Subnets {
+		if n := a.x.subnets[id]; n.of != nil {
+			branches = append(branches, func(t *trail) { a.emerge(t, n) })
+		}
+	}
+	switch len(branches) {
+	case 0:
+		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: h.Component, At: h.At, Fact: "the subnets of the attachment " + h.Component})
+		a.end(t, Context{}, true)
+	case 1:
+		branches[0](t)
+	default:
+		a.fork(t, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: h.Component, At: h.At,
+			Fact: "through which of its subnets " + h.Component + " sends traffic of another availability zone"}, branches...)
+	}
+}
+
+// emerge takes traffic from an attachment's subnet onwards: its table, and
+// its ACL unless the destination is in the same subnet (N96).
+func (a *asking) emerge(t *trail, n located[snapshot.Subnet]) {
+	if a.spent(t) {
+		return
+	}
+	v, home := t.view, t.home
+	if same := a.s.And(t.cases, a.inSubnet(v, n.of)); same != packetset.None {
+		c := t.with(same)
+		c.back = append(c.back, func(a *asking, t *trail) {
+			a.throughACLView(t, n, v, side{dir: rules.Outbound, reply: true})
+			a.throughACLView(t, n, v, side{dir: rules.Inbound, reply: true})
+			a.routeBack(t, n, v, home)
+		})
+		a.deliver(c, n)
+		t.cases = a.s.Diff(t.cases, same)
+	}
+	if t.cases == packetset.None {
+		return
+	}
+	a.throughACL(t, n, side{dir: rules.Outbound})
+	t.back = append(t.back, func(a *asking, t *trail) { a.throughACLView(t, n, v, side{dir: rules.Inbound, reply: true}) })
+	a.route(t, n)
+}
+
+// transitBack looks the client up in the table of the attachment that the
+// replies enter by (N136).
+func (a *asking) transitBack(t *trail, client, here *snapshot.TGWAttachment, v view) {
+	tb, ok := a.transitTable(t, here, true)
+	if !ok {
+		return
+	}
+	rt := &rules.RouteTraffic{Space: a.s, Cases: t.cases, Entries: a.entries,
+		Remote: func(p netip.Prefix) rules.Match { return a.source(v, p) }}
+	rt.List = func(id snapshot.PrefixListID) rules.Match { return a.list(id, rt.Remote) }
+	for _, p := range rules.LookUpTransit(tb, rt) {
+		r, ok := a.transitWinner(t, tb, p, true)
+		if !ok || slices.ContainsFunc(r.Attachments, func(x snapshot.TGWRouteAttachment) bool { return x.ID == client.ID }) {
+			continue
+		}
+		i := p.Route
+		a.deny(t, Hop{Component: string(tb.ID), Kind: "transit-gateway-route-table", Reply: true, Via: transitText(r), At: r.At}, p.Cases,
+			Finding{Code: "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", AnalyzerCode: "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &i,
+				Message: fmt.Sprintf("%s sends the replies elsewhere than to the client's attachment %s.", tb.ID, client.ID),
+				Fix:     fmt.Sprintf("Add a route for the client's CIDR to %s, to %s.", client.ID, tb.ID), Rule: "N136", URL: urlTGW})
+	}
+}
+
+// routeBack judges whether the replies find their way from a subnet to the client.
+func (a *asking) routeBack(t *trail, subnet located[snapshot.Subnet], v view, h home) {
+	tb, n := a.tableOf(subnet.of)
+	if n != nil {
+		a.doubt(t, Hop{Component: string(subnet.of.ID), Kind: "route-table", Reply: true, At: subnet.of.At}, t.cases, gateRoute, *n)
+		return
+	}
+	a.routeBackBy(t, tb, subnet, v, h)
+}
+
+func (a *asking) routeBackBy(t *trail, tb *snapshot.RouteTable, subnet located[snapshot.Subnet], v view, h home) {
+	if tb == nil {
+		return
+	}
+	routes := a.routesOf(tb)
+	for _, p := range a.lookUp(tb, v, true) {
+		cases := a.s.And(p.Cases, t.cases)
+		if cases == packetset.None {
+			continue
+		}
+		if len(p.Routes) > 1 {
+			a.doubt(t, Hop{Component: string(tb.ID), Kind: "route-table", Reply: true, At: tb.At}, cases, gateRoute, rules.Need{Code: p.Code, Component: string(tb.ID), Fact: p.Fact, At: tb.At})
+			continue
+		}
+		a.replyRoute(t, tb, routes, p.Routes[0], cases, subnet, h)
+	}
+}
+
+// replyRoute judges the route that replies take: it must lead to where the
+// client's traffic came from.
+func (a *asking) replyRoute(t *trail, tb *snapshot.RouteTable, routes []snapshot.Route, i int, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
+	hop := Hop{Component: string(tb.ID), Kind: "route-table", Reply: true, At: tb.At}
+	f := Finding{Code: "NO_ROUTE_TO_DESTINATION", AnalyzerCode: "NO_ROUTE_TO_DESTINATION", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), Rule: "N120", URL: urlRoute,
+		Message: fmt.Sprintf("%s has no route by which replies get back to the client.", tb.ID),
+		Fix:     fmt.Sprintf("Add a route for the client's CIDR to %s, to %s.", orElse(h.link, "local"), tb.ID)}
+	if h.kind == snapshot.TargetTransitGateway {
+		f.Rule, f.Also = "N136", []string{"RESPONSE_RTB_HAS_NO_ROUTE_TO_TRANSIT_GATEWAY"}
+	}
+	if i == rules.NoRoute {
+		hop.Via = "no route"
+		a.deny(t, hop, cases, f)
+		return
+	}
+	r := &routes[i]
+	hop.Via, hop.At = routeText(r), r.At
+	f.RuleIndex = &i
+	switch {
+	case rules.Blackhole(r):
+		f.Code, f.AnalyzerCode, f.Rule = "BAD_STATE_ROUTE", "BAD_STATE_ROUTE", "N35"
+		f.Message = fmt.Sprintf("The route %s of %s, which replies to the client take, is a blackhole.", routeText(r), tb.ID)
+		a.deny(t, hop, cases, f)
+	case r.TargetKind == snapshot.TargetLocal && h.kind == snapshot.TargetLocal, r.TargetKind == h.kind && r.Target == h.link:
+		t.pass(hop)
+		a.replyZone(t, r, hop, cases, subnet, h)
+	case r.TargetKind == snapshot.TargetNetworkInterface, r.TargetKind == snapshot.TargetInstance, r.TargetKind == snapshot.TargetVPCEndpoint:
+		a.doubt(t, hop, cases, gateRoute, rules.Need{Code: "MIDDLEBOX_OPAQUE", Component: r.Target, At: r.At, Fact: "what " + r.Target + ", to which the replies go, does with them; that is not in a snapshot"})
+	case r.TargetKind == snapshot.TargetTransitGateway || r.TargetKind == snapshot.TargetPeering || r.TargetKind == snapshot.TargetUnknown || r.TargetKind > snapshot.TargetTransitGateway:
+		if h.kind == snapshot.TargetLocal || r.TargetKind == snapshot.TargetUnknown || r.TargetKind > snapshot.TargetTransitGateway {
+			a.doubt(t, hop, cases, gateRoute, rules.Need{Code: "UNK_ROUTE_TARGET", Component: r.Target, At: r.At, Fact: "whether replies that go to " + r.Target + " get back to the client"})
+			return
+		}
+		fallthrough
+	default:
+		f.Message = fmt.Sprintf("%s sends replies for the client to %s, not back the way that the traffic came.", tb.ID, r.Target)
+		a.deny(t, hop, cases, f)
+	}
+}
+
+// replyZone applies the zone rule to replies that enter a transit gateway.
+func (a *asking) replyZone(t *trail, r *snapshot.Route, hop Hop, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
+	att := a.x.attachments[h.attachment].of
+	if h.kind != snapshot.TargetTransitGateway || att == nil || subnet.of == nil || a.zoneState(att, subnet.of) != rules.StateBroken {
+		return
+	}
+	hop.Component, hop.Kind, hop.At = string(att.ID), "transit-gateway-attachment", att.At
+	a.deny(t, hop, cases, a.zoneFinding(att, subnet.of))
+}

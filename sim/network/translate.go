@@ -1,0 +1,299 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// natGateway hands traffic to a NAT gateway (N115 to N123).
+func (a *asking) natGateway(t *trail, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+	g := a.x.nats[snapshot.NATGatewayID(r.Target)]
+	if g.of == nil {
+		ec2 := a.collections(t.vpcID).ec2
+		a.absent(t, r.Target, "nat-gateway", "UNK_NAT", ec2 != nil && gone(&ec2.NATGateways), r, "aws ec2 describe-nat-gateways --nat-gateway-ids "+r.Target)
+		return
+	}
+	n, h := g.of, Hop{Component: r.Target, Kind: "nat-gateway", At: g.of.At}
+	f := Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: gateRoute, Component: h.Component, Name: nameOf(n.Tags),
+		Message: fmt.Sprintf("The NAT gateway %s is in state %q and carries no traffic.", n.ID, n.State),
+		Fix:     "Create a NAT gateway and route the traffic to it, or use a gateway endpoint for S3.", Rule: "N115", URL: urlNAT}
+	if slices.Contains(t.via, r.Target) || n.Subnet != "" && subnet.of != nil && n.Subnet == subnet.of.ID {
+		f.Code, f.AnalyzerCode, f.Rule = "NAT_SAME_SUBNET_LOOP", "", "N117"
+		f.Message = fmt.Sprintf("%s sits behind the route that leads to it: what it sends comes back to it.", n.ID)
+		f.Fix = fmt.Sprintf("Move %s to a subnet whose route table leads to an internet gateway.", n.ID)
+		a.deny(t, h, t.cases, f)
+		a.end(t, Context{}, true)
+		return
+	}
+	a.badState(t, h, rules.NATState(n.State), f, n.State)
+	a.natAccepts(t, h, n, f)
+	if n.HasAppliances {
+		a.opaque(t, h, "the appliances attached to "+h.Component)
+	}
+	if len(a.translations(t)) >= 2 {
+		a.overBudget(t)
+		return
+	}
+	a.translate(t, n, h, subnet)
+}
+
+func (a *asking) translations(t *trail) []string {
+	var out []string
+	for _, v := range t.via {
+		if strings.HasPrefix(v, "nat-") {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// natAccepts judges what a NAT gateway takes: its own VPC's traffic, TCP, UDP
+// and ICMP, and from which zone.
+func (a *asking) natAccepts(t *trail, h Hop, n *snapshot.NATGateway, f Finding) {
+	if n.VPC != "" && n.VPC != t.vpcID || t.home.kind == snapshot.TargetPeering {
+		f.Code, f.AnalyzerCode, f.Rule = "NGW_REQUIRES_SOURCE_IN_VPC", "NGW_REQUIRES_SOURCE_IN_VPC", "N119"
+		f.Message = fmt.Sprintf("%s takes traffic of its own VPC, %s, only.", n.ID, n.VPC)
+		f.Fix = "Use a NAT gateway in the client's own VPC."
+		a.deny(t, h, t.cases, f)
+	}
+	if p := a.q.Protocol; p != 6 && p != 17 && p != 1 {
+		f.Code, f.AnalyzerCode, f.Rule = "PROTOCOL_RESTRICTION", "PROTOCOL_RESTRICTION", "N115"
+		f.Message = fmt.Sprintf("%s translates TCP, UDP and ICMP only.", n.ID)
+		f.Fix = "Use TCP."
+		a.deny(t, h, t.cases, f)
+	}
+	if !strings.EqualFold(n.Connectivity, "private") && len(publicOf(n)) == 0 && rules.NATState(n.State) == rules.StateWorks {
+		f.Code, f.AnalyzerCode, f.Rule = "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "N115"
+		f.Message = fmt.Sprintf("The public NAT gateway %s has no Elastic IP address.", n.ID)
+		f.Fix = fmt.Sprintf("Associate an Elastic IP address with %s.", n.ID)
+		a.deny(t, h, t.cases, f)
+	}
+	if regional(n) {
+		a.regionalZone(t, h, n, f)
+	}
+	v6 := a.s.And(t.cases, a.s.OfFamily(true))
+	if bad := a.s.Diff(v6, a.synthesised()); bad != packetset.None {
+		f.Code, f.AnalyzerCode, f.Rule = "PROTOCOL_RESTRICTION", "PROTOCOL_RESTRICTION", "N123"
+		f.Message = fmt.Sprintf("%s takes IPv6 traffic to 64:ff9b::/96 only.", n.ID)
+		f.Fix = "Route IPv6 to an egress-only internet gateway."
+		a.deny(t, h, bad, f)
+	}
+}
+
+// synthesised is the cases whose destination is DNS64's (N109).
+func (a *asking) synthesised() packetset.Set {
+	x := a.s.Prefix(packetset.Destination, rules.NAT64())
+	for i := range a.symbols {
+		if a.symbols[i].embedded {
+			x = a.s.Or(x, a.s.Exactly(a.symbols[i].family))
+		}
+	}
+	return x
+}
+
+func regional(n *snapshot.NATGateway) bool {
+	return strings.EqualFold(n.AvailabilityMode, "regional") || n.Subnet == "" && n.RouteTable != ""
+}
+
+// regionalZone judges a regional NAT gateway's reach into the client's zone (N121).
+func (a *asking) regionalZone(t *trail, h Hop, n *snapshot.NATGateway, f Finding) {
+	zone, id := a.from.subnet.of.AvailabilityZone, a.from.subnet.of.AZID
+	for _, x := range n.Addresses {
+		if x.Zone != "" && x.Zone == zone || x.ZoneID != "" && x.ZoneID == id || x.Zone == "" && x.ZoneID == "" {
+			return
+		}
+	}
+	if strings.EqualFold(n.AutoScaling, "disabled") {
+		f.Code, f.AnalyzerCode, f.Rule, f.URL = "REGIONAL_NGW_ROUTE_AZ_RESTRICTION", "REGIONAL_NGW_ROUTE_AZ_RESTRICTION", "N121", urlRegionalNAT
+		f.Message = fmt.Sprintf("The regional NAT gateway %s has no address in %s, and does not expand by itself.", n.ID, orElse(zone, id))
+		f.Fix = fmt.Sprintf("Add an address in %s to %s.", orElse(zone, id), n.ID)
+		a.deny(t, h, t.cases, f)
+		return
+	}
+	if a.explain {
+		a.note(Finding{Code: "REGIONAL_NGW_ROUTE_AZ_RESTRICTION", Gate: gateRoute, Severity: severityInfo, Component: string(n.ID), Name: nameOf(n.Tags), At: n.At,
+			Message: fmt.Sprintf("%s has no address in %s yet; until it expands, another zone's serves it.", n.ID, orElse(zone, id)), Rule: "N121", URL: urlRegionalNAT})
+	}
+}
+
+func publicOf(n *snapshot.NATGateway) []netip.Addr {
+	var out []netip.Addr
+	for _, x := range n.Addresses {
+		if x.Public.IsValid() && !slices.Contains(out, x.Public) {
+			out = append(out, x.Public)
+		}
+	}
+	return out
+}
+
+// translator returns what a NAT gateway makes of source addresses.
+func (a *asking) translator(n *snapshot.NATGateway, second bool) *translator {
+	k := natKey{n, second}
+	if x, ok := a.nats[k]; ok {
+		return x
+	}
+	x := &translator{id: string(n.ID), at: n.At, public: publicOf(n), private: strings.EqualFold(n.Connectivity, "private"),
+		port: packetset.TranslatedPort, choice: packetset.TranslatedChoice}
+	if second {
+		x.port, x.choice = packetset.SecondPort, packetset.SecondChoice
+	}
+	for _, y := range n.Addresses {
+		if y.Private.IsValid() && len(x.addrs) < 4096 {
+			x.addrs = append(x.addrs, y.Private)
+		}
+	}
+	a.nats[k] = x
+	return x
+}
+
+// translate sends traffic through a NAT gateway: into its subnet, with
+// another source, and out again by its own table (N96, N120).
+func (a *asking) translate(t *trail, n *snapshot.NATGateway, h Hop, from located[snapshot.Subnet]) {
+	client, home := t.view, t.home
+	t.via = append(t.via, string(n.ID))
+	after := view{nat: a.translator(n, t.view.nat != nil), embedded: t.view.embedded}
+	if a.s.And(t.cases, a.synthesised()) == t.cases {
+		after.embedded = true // N123
+	}
+	if regional(n) {
+		tb := a.x.routeTables[n.RouteTable].of
+		t.back = append(t.back, func(a *asking, t *trail) { a.routeBackBy(t, tb, located[snapshot.Subnet]{}, client, home) })
+		t.view = after
+		if tb == nil {
+			a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_ROUTE_TABLE", Component: h.Component, At: h.At,
+				Fact: "the route table of the regional NAT gateway " + h.Component, Collect: "aws ec2 describe-route-tables"})
+			a.end(t, Context{Via: "public"}, true)
+			return
+		}
+		a.routeBy(t, tb, located[snapshot.Subnet]{})
+		return
+	}
+	subnet, ok := a.x.subnets[n.Subnet]
+	if !ok {
+		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_NAT", Component: h.Component, At: h.At,
+			Fact: "the subnet of the NAT gateway " + h.Component, Collect: "aws ec2 describe-subnets"})
+		a.end(t, Context{Via: "public"}, true)
+		return
+	}
+	t.back = append(t.back, func(a *asking, t *trail) {
+		a.routeBack(t, subnet, client, home)
+		a.throughACLView(t, subnet, client, side{dir: rules.Outbound, reply: true})
+	})
+	a.throughACL(t, subnet, side{dir: rules.Inbound})
+	t.view = after
+	a.leave(t, subnet)
+}
+
+// appliance hands traffic to an interface: a NAT instance or firewall (N124).
+func (a *asking) appliance(t *trail, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+	e, inst := a.applianceInterface(r)
+	if e.of == nil {
+		a.absent(t, r.Target, "network-interface", "UNK_ROUTE_TARGET", false, r, "aws ec2 describe-network-interfaces")
+		return
+	}
+	id := string(e.of.ID)
+	h := Hop{Component: id, Kind: "network-interface", Via: "appliance", At: e.of.At}
+	f := Finding{Code: "ENI_SOURCE_DEST_CHECK_RESTRICTION", AnalyzerCode: "ENI_SOURCE_DEST_CHECK_RESTRICTION", Gate: gateRoute, Component: id, Name: nameOf(e.of.Tags), Rule: "N124", URL: urlRouteOptions,
+		Message: fmt.Sprintf("%s checks source and destination, so it drops traffic that is not its own.", id),
+		Fix:     fmt.Sprintf("Turn off the source/destination check of %s.", id)}
+	if e.of.SourceDestCheck.Presence == snapshot.Collected && e.of.SourceDestCheck.Value {
+		a.deny(t, h, t.cases, f)
+	}
+	if dead := e.of.AttachmentState == "" || strings.EqualFold(e.of.AttachmentState, "detached"); dead || inst.of != nil && inst.of.State != "" && !strings.EqualFold(inst.of.State, "running") {
+		f.Code, f.AnalyzerCode = "BAD_STATE", "BAD_STATE"
+		f.Message = fmt.Sprintf("%s is not attached to a running instance.", id)
+		f.Fix = "Route the traffic to a gateway endpoint for S3 or to a NAT gateway, or start the instance."
+		a.deny(t, h, t.cases, f)
+	}
+	if subnet.of != nil && e.of.Subnet == subnet.of.ID {
+		f.Code, f.AnalyzerCode, f.Rule = "ROUTING_LOOP", "", "N143"
+		f.Message = fmt.Sprintf("%s sits in %s, whose own route table leads to it: what it sends comes back to it.", id, subnet.of.ID)
+		f.Fix = fmt.Sprintf("Move %s to a subnet with another route table.", id)
+		a.deny(t, h, t.cases, f)
+		a.end(t, Context{}, true)
+		return
+	}
+	a.throughAppliance(t, e, h)
+}
+
+func (a *asking) applianceInterface(r *snapshot.Route) (located[snapshot.NetworkInterface], located[snapshot.Instance]) {
+	x := a.x.nics()
+	if r.TargetKind == snapshot.TargetInstance {
+		inst := x.instances[r.Target]
+		if inst.of == nil || len(inst.of.Interfaces) == 0 {
+			return located[snapshot.NetworkInterface]{}, inst
+		}
+		return x.byID[inst.of.Interfaces[0]], inst
+	}
+	e := x.byID[snapshot.NetworkInterfaceID(r.Target)]
+	if e.of == nil {
+		return e, located[snapshot.Instance]{}
+	}
+	return e, x.instances[e.of.InstanceID]
+}
+
+// throughAppliance judges what surrounds an appliance. What it does itself is
+// not in a snapshot, so that nothing passes for certain.
+func (a *asking) throughAppliance(t *trail, e located[snapshot.NetworkInterface], h Hop) {
+	n, ok := a.x.subnets[e.of.Subnet]
+	t.via = append(t.via, string(e.of.ID))
+	if ok {
+		a.throughACL(t, n, side{dir: rules.Inbound})
+	}
+	if e.of.GroupsKnown {
+		a.groupStep(t, e.of.Groups, string(e.of.ID), side{dir: rules.Inbound}, rules.Match{})
+	}
+	a.opaque(t, h, "the appliance "+h.Component)
+	if !ok || e.of.VPC != t.vpcID {
+		a.end(t, Context{}, true)
+		return
+	}
+	a.onward(t, n, e)
+	a.end(t, Context{Via: "public", Region: a.s3Region()}, true)
+}
+
+// onward finds what stops an appliance from sending on, where its subnet's
+// table leaves no way.
+func (a *asking) onward(t *trail, n located[snapshot.Subnet], e located[snapshot.NetworkInterface]) {
+	tb, need := a.tableOf(n.of)
+	if need != nil {
+		return
+	}
+	routes := a.routesOf(tb)
+	for _, p := range a.lookUp(tb, t.view, false) {
+		cases := a.s.And(p.Cases, t.cases)
+		if cases == packetset.None || len(p.Routes) > 1 {
+			continue
+		}
+		h := Hop{Component: string(tb.ID), Kind: "route-table", At: tb.At}
+		if p.Routes[0] == rules.NoRoute {
+			h.Via = "no route"
+			a.deny(t, h, cases, a.noRoute(t, tb, n))
+			continue
+		}
+		r := &routes[p.Routes[0]]
+		h.Via, h.At = routeText(r), r.At
+		switch {
+		case rules.Blackhole(r):
+			a.deny(t, h, cases, Finding{Code: "BAD_STATE_ROUTE", AnalyzerCode: "BAD_STATE_ROUTE", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &p.Routes[0],
+				Message: fmt.Sprintf("The route %s of %s is a blackhole.", routeText(r), tb.ID), Fix: "Point the route at a target that exists.", Rule: "N35", URL: urlRoute})
+		case r.TargetKind == snapshot.TargetInternetGateway && !hasPublic(e.of):
+			if v4 := a.s.And(cases, a.s.OfFamily(false)); v4 != packetset.None {
+				a.deny(t, Hop{Component: r.Target, Kind: "internet-gateway", At: r.At}, v4, Finding{Code: "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", AnalyzerCode: "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
+					Gate: gateRoute, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At, Rule: "N124", URL: urlIGW,
+					Message: fmt.Sprintf("The appliance %s sends to %s and has no public IPv4 address.", e.of.ID, r.Target),
+					Fix:     fmt.Sprintf("Associate an Elastic IP address with %s.", e.of.ID)})
+			}
+		}
+	}
+}
+
+func hasPublic(e *snapshot.NetworkInterface) bool {
+	return slices.ContainsFunc(e.Addresses, func(x snapshot.InterfaceAddress) bool { return x.Public.IsValid() })
+}

@@ -1,0 +1,469 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// asking is one question on its way to an answer.
+type asking struct {
+	*engine
+	x        *index
+	q        Query
+	from     source
+	universe packetset.Set // every case, whatever its source address
+	cases    packetset.Set // every case
+	targets  []target      // interfaces that the destination is known to be
+	name     rules.Name    // host name of an S3 destination
+	explain  bool          // false: outcomes only
+	ways     []*way
+	notes    []Finding
+	needs    []steering
+	assumed  []string
+	steps    int // taken so far, against hostile topologies
+	nested   bool
+}
+
+// steering is an open choice of way (N2) with the cases that hang on it.
+type steering struct {
+	cases packetset.Set
+	need  Missing
+}
+
+// step is one component's effect on the traffic of a trail. Cases of the
+// trail in neither set hang on a missing fact.
+type step struct {
+	hops         []Hop
+	gate         string
+	key          stepKey
+	permit, deny packetset.Set
+	blame        func(denied packetset.Set) []Finding
+	needs        []rules.Need
+}
+
+// stepKey tells apart steps whose findings would say different things.
+type stepKey struct {
+	kind, component, code string
+	side                  side
+	view                  view
+}
+
+// trail is traffic under way: the cases that were steered here, and what they
+// met. It is copied where the traffic splits.
+type trail struct {
+	cases     packetset.Set
+	steps     []*step
+	back      []func(a *asking, t *trail) // what replies meet, last first
+	view      view
+	vpc       *snapshot.VPC
+	vpcID     snapshot.VPCID
+	region    *snapshot.Region
+	home      home
+	uncertain bool
+	opaque    bool // group identities are lost (N124)
+	appliance snapshot.NetworkInterfaceID
+	via       []string // translators, appliances and transit tables passed, against loops
+}
+
+// home says how replies get from the VPC where the traffic is back to the
+// client: within the VPC, or by the link that it came in on.
+type home struct {
+	kind       snapshot.TargetKind // TargetLocal, TargetPeering or TargetTransitGateway
+	link       string              // the peering's or gateway's id
+	attachment snapshot.TGWAttachmentID
+	client     snapshot.VPCID
+}
+
+// way is traffic that took the same way to its end.
+type way struct {
+	trail
+	ctx                   Context
+	passed, blocked, open packetset.Set
+	dead                  bool // ended before any destination
+}
+
+const (
+	maxWays  = 400
+	maxSteps = 20000
+	maxDepth = 24
+)
+
+// with returns a copy of t for part of its cases.
+func (t *trail) with(cases packetset.Set) *trail {
+	c := *t
+	c.cases = cases
+	c.steps = t.steps[:len(t.steps):len(t.steps)]
+	c.back = t.back[:len(t.back):len(t.back)]
+	c.via = t.via[:len(t.via):len(t.via)]
+	return &c
+}
+
+func (t *trail) add(s *step) { t.steps = append(t.steps, s) }
+
+// pass notes a component that lets everything through.
+func (t *trail) pass(h Hop) {
+	t.add(&step{hops: []Hop{h}, permit: packetset.All, key: stepKey{kind: h.Kind, component: h.Component}})
+}
+
+// deny notes a component that stops the cases, for the reason that f gives.
+func (a *asking) deny(t *trail, h Hop, denied packetset.Set, f Finding) {
+	s := &step{hops: []Hop{h}, gate: f.Gate, permit: a.s.Not(denied), deny: denied,
+		key: stepKey{kind: h.Kind, component: f.Component, code: f.Code}}
+	if a.explain {
+		f.Severity = severityBlocker
+		if f.At == (snapshot.Source{}) {
+			f.At = h.At
+		}
+		s.blame = func(packetset.Set) []Finding { return []Finding{f} }
+	}
+	t.add(s)
+}
+
+// doubt notes a component of which too little is known.
+func (a *asking) doubt(t *trail, h Hop, open packetset.Set, gate string, n rules.Need) {
+	t.add(&step{hops: []Hop{h}, gate: gate, permit: a.s.Not(open), needs: []rules.Need{n},
+		key: stepKey{kind: h.Kind, component: h.Component, code: n.Code}})
+}
+
+// filter notes what a filter does.
+func (a *asking) filter(t *trail, hops []Hop, gate string, k stepKey, f rules.Filter, blame func(packetset.Set) []Finding) {
+	t.add(&step{hops: hops, gate: gate, key: k, permit: f.Permit, deny: f.Deny, needs: f.Needs, blame: blame})
+}
+
+// end closes a trail: what the replies meet, and the context that the other
+// end sees. Replies are judged behind a dead end, too, since whoever mends it
+// meets them next.
+func (a *asking) end(t *trail, ctx Context, dead bool) {
+	if len(a.ways) >= maxWays || a.s.Err() != nil {
+		a.overBudget(t)
+		return
+	}
+	for i := len(t.back) - 1; i >= 0; i-- {
+		t.back[i](a, t)
+	}
+	w := &way{trail: *t, ctx: ctx, dead: dead}
+	w.ctx.Uncertain = w.ctx.Uncertain || t.uncertain
+	passed := t.cases
+	for _, s := range t.steps {
+		w.blocked = a.s.Or(w.blocked, a.s.And(s.deny, t.cases))
+		passed = a.s.And(passed, s.permit)
+	}
+	w.passed = a.s.Diff(passed, w.blocked)
+	w.open = a.s.Diff(a.s.Diff(t.cases, w.blocked), w.passed)
+	a.ways = append(a.ways, w)
+}
+
+// overBudget leaves the cases open, and says why.
+func (a *asking) overBudget(t *trail) {
+	a.needs = append(a.needs, steering{t.cases, Missing{Code: "UNK_BUDGET", Gate: gateRoute, Component: string(t.vpcID),
+		Fact: "the ways of this traffic: they are too many to follow"}})
+	t.uncertain = true
+	a.ways = append(a.ways, &way{trail: trail{cases: t.cases}, open: t.cases, dead: true})
+}
+
+// spent counts steps and stops runaway walks (N143).
+func (a *asking) spent(t *trail) bool {
+	a.steps++
+	if a.steps > maxSteps || len(t.via) > maxDepth {
+		a.overBudget(t)
+		return true
+	}
+	return false
+}
+
+// fork follows each of several ways that the traffic may take (N2).
+func (a *asking) fork(t *trail, gate string, n rules.Need, branches ...func(*trail)) {
+	a.needs = append(a.needs, steering{t.cases, missing(gate, n)})
+	for _, b := range branches {
+		c := t.with(t.cases)
+		c.uncertain = true
+		b(c)
+	}
+}
+
+func missing(gate string, n rules.Need) Missing {
+	return Missing{Code: n.Code, Gate: gate, Fact: n.Fact, Component: n.Component, Collect: n.Collect, At: n.At}
+}
+
+// Words of sim's gates.
+const (
+	gateDNS         = "dns"
+	gateSGEgress    = "sg-egress"
+	gateACLEgress   = "nacl-egress"
+	gateRoute       = "route"
+	gateEndpoint    = "endpoint"
+	gateACLIngress  = "nacl-ingress"
+	gateSGIngress   = "sg-ingress"
+	severityInfo    = 0
+	severityWarning = 1
+	severityBlocker = 2
+)
+
+var gateOrder = []string{"job", gateDNS, gateSGEgress, gateACLEgress, gateRoute, gateEndpoint, "endpoint-policy", "role", "scp", "rcp", "bucket-policy", "bucket", "kms", gateACLIngress, gateSGIngress}
+
+func gateRank(g string) int { return slices.Index(gateOrder, g) }
+
+// leave takes traffic out of an interface in subnet: straight to another one
+// in the same subnet (N22), or over the subnet's border and by its table.
+func (a *asking) leave(t *trail, subnet located[snapshot.Subnet]) {
+	if a.spent(t) {
+		return
+	}
+	if same := a.s.And(t.cases, a.inSubnet(t.view, subnet.of)); same != packetset.None {
+		in := t.with(same)
+		a.deliver(in, subnet)
+		t.cases = a.s.Diff(t.cases, same)
+	}
+	if t.cases == packetset.None {
+		return
+	}
+	a.throughACL(t, subnet, side{dir: rules.Outbound})
+	v := t.view
+	t.back = append(t.back, func(a *asking, t *trail) { a.throughACLView(t, subnet, v, side{dir: rules.Inbound, reply: true}) })
+	a.route(t, subnet)
+}
+
+func (a *asking) inSubnet(v view, n *snapshot.Subnet) packetset.Set {
+	x := a.destination(v, n.CIDR).Yes
+	for _, c := range n.IPv6CIDRs {
+		x = a.s.Or(x, a.destination(v, c).Yes)
+	}
+	return x
+}
+
+// route looks the destination up in the subnet's table and follows each route.
+func (a *asking) route(t *trail, subnet located[snapshot.Subnet]) {
+	tb, n := a.tableOf(subnet.of)
+	if n != nil {
+		a.doubt(t, Hop{Component: string(subnet.of.ID), Kind: "route-table", At: subnet.of.At}, t.cases, gateRoute, *n)
+		a.end(t, Context{}, true)
+		return
+	}
+	a.routeBy(t, tb, subnet)
+}
+
+// routeBy follows the routes of a table. subnet is the one whose border the
+// traffic crossed; it is empty for a regional NAT gateway.
+func (a *asking) routeBy(t *trail, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) {
+	if a.unlistedEndpoint(t, tb, subnet) {
+		return
+	}
+	routes := a.routesOf(tb)
+	for _, p := range a.lookUp(tb, t.view, false) {
+		cases := a.s.And(p.Cases, t.cases)
+		if cases == packetset.None {
+			continue
+		}
+		c := t.with(cases)
+		if len(p.Routes) == 1 {
+			a.follow(c, tb, routes, p.Routes[0], p, subnet)
+			continue
+		}
+		var follow []func(*trail)
+		for _, r := range p.Routes {
+			follow = append(follow, func(t *trail) { a.follow(t, tb, routes, r, p, subnet) })
+		}
+		a.fork(c, gateRoute, rules.Need{Code: p.Code, Component: string(tb.ID), Fact: p.Fact, At: tb.At, Collect: collectFor(p.Code, tb)}, follow...)
+	}
+}
+
+func collectFor(code string, tb *snapshot.RouteTable) string {
+	switch code {
+	case "UNK_PREFIX_LIST":
+		return "aws ec2 get-managed-prefix-list-entries"
+	case "SNAPSHOT_INCONSISTENT":
+		return "aws ec2 describe-route-tables --route-table-ids " + string(tb.ID) + " and describe-vpc-endpoints, taken together"
+	}
+	return ""
+}
+
+// follow hands traffic to the target of a route.
+func (a *asking) follow(t *trail, tb *snapshot.RouteTable, routes []snapshot.Route, i int, p rules.RoutePart, subnet located[snapshot.Subnet]) {
+	h := Hop{Component: string(tb.ID), Kind: "route-table", At: tb.At}
+	if i == rules.NoRoute {
+		h.Via = "no route"
+		a.deny(t, h, t.cases, a.noRoute(t, tb, subnet))
+		a.end(t, Context{}, true)
+		return
+	}
+	r := &routes[i]
+	h.Via, h.At = routeText(r), r.At
+	if a.explain && p.Beaten != rules.NoRoute && r.TargetKind != snapshot.TargetLocal {
+		a.priorityNote(tb, r, &routes[p.Beaten], p.Beaten)
+	}
+	if rules.Blackhole(r) {
+		index := i
+		a.deny(t, h, t.cases, Finding{Code: "BAD_STATE_ROUTE", AnalyzerCode: "BAD_STATE_ROUTE", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &index,
+			Message: fmt.Sprintf("The route %s of %s is a blackhole; it takes the traffic and drops it.", routeText(r), tb.ID),
+			Fix:     fmt.Sprintf("Delete the route to %s from %s, or point it at a target that exists.", r.Target, tb.ID),
+			Rule:    "N35", URL: urlRoute})
+		a.end(t, Context{}, true)
+		return
+	}
+	t.pass(h)
+	a.handTo(t, tb, r, subnet)
+}
+
+// handTo is the table of next hops. Kinds that are not modelled are unknown,
+// and take part in the look-up like any other (N37).
+func (a *asking) handTo(t *trail, tb *snapshot.RouteTable, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+	switch r.TargetKind {
+	case snapshot.TargetLocal:
+		a.local(t, subnet)
+	case snapshot.TargetVPCEndpoint:
+		a.endpoint(t, tb, r)
+	case snapshot.TargetInternetGateway:
+		a.internetGateway(t, r, subnet)
+	case snapshot.TargetEgressOnlyGateway:
+		a.egressOnlyGateway(t, r, subnet)
+	case snapshot.TargetNATGateway:
+		a.natGateway(t, r, subnet)
+	case snapshot.TargetPeering:
+		a.peering(t, r)
+	case snapshot.TargetTransitGateway:
+		a.transit(t, r, subnet)
+	case snapshot.TargetVPNGateway:
+		a.vpnGateway(t, r)
+	case snapshot.TargetNetworkInterface, snapshot.TargetInstance:
+		a.appliance(t, r, subnet)
+	default:
+		a.doubt(t, Hop{Component: orElse(r.Target, string(tb.ID)), Kind: "route-target", At: r.At}, t.cases, gateRoute,
+			rules.Need{Code: "UNK_ROUTE_TARGET", Component: orElse(r.Target, string(tb.ID)), At: r.At,
+				Fact: "what " + orElse(r.Target, "the target") + " (" + orElse(r.TargetField, "of a kind not known here") + ") does with the traffic; it is not modelled"})
+		a.end(t, Context{}, true)
+	}
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// tableOf is the route table that governs a subnet (N15, N16).
+func (a *asking) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need) {
+	of := a.x.subnetTable[n.ID]
+	if len(of) == 0 {
+		of = a.x.mainTable[n.VPC]
+	}
+	need := rules.Need{Code: "UNK_ROUTE_TABLE", Component: string(n.ID), At: n.At, Fact: "the route table of " + string(n.ID),
+		Collect: "aws ec2 describe-route-tables"}
+	switch {
+	case len(of) == 0:
+		return nil, &need
+	case len(of) > 1:
+		need.Fact = fmt.Sprintf("which route table governs %s: the snapshot has %d of them for it", n.ID, len(of))
+		return nil, &need
+	case rules.AssociationState(of[0].state) != rules.StateWorks:
+		need.Fact = fmt.Sprintf("whether %s governs %s: the association is in state %s", of[0].table, n.ID, of[0].state)
+		return nil, &need
+	}
+	return a.x.routeTables[of[0].table].of, nil
+}
+
+// throughACL sends packets over the border of a subnet, as they look now.
+func (a *asking) throughACL(t *trail, subnet located[snapshot.Subnet], d side) {
+	a.throughACLView(t, subnet, t.view, d)
+}
+
+func (a *asking) throughACLView(t *trail, subnet located[snapshot.Subnet], v view, d side) {
+	id, explicit := a.x.subnetACL[subnet.of.ID]
+	if !explicit {
+		id = a.x.defaultACL[subnet.of.VPC]
+	}
+	l := a.x.acls[id].of
+	gate := gateACLEgress
+	if d.dir == rules.Inbound {
+		gate = gateACLIngress
+	}
+	if l == nil || !l.EntriesKnown {
+		h := Hop{Component: orElse(string(id), string(subnet.of.ID)), Kind: "network-acl", Reply: d.reply, At: subnet.of.At, Via: d.dir.String()}
+		t.add(&step{hops: []Hop{h}, gate: gate, key: stepKey{kind: h.Kind, component: h.Component, side: d},
+			needs: []rules.Need{{Code: "UNK_NACL", Component: h.Component, At: h.At,
+				Fact: "the network ACL of " + string(subnet.of.ID), Collect: "aws ec2 describe-network-acls"}}})
+		return
+	}
+	if !explicit && a.explain {
+		a.note(Finding{Code: "SNAPSHOT_INCONSISTENT", Gate: gate, Severity: severityWarning, Component: string(subnet.of.ID), Name: nameOf(subnet.of.Tags), At: subnet.of.At,
+			Message: fmt.Sprintf("No network ACL lists %s among its associations; the VPC's default, %s, is taken.", subnet.of.ID, id), Rule: "N93", URL: urlACL})
+	}
+	f := a.acl(l, v, d)
+	h := Hop{Component: string(l.ID), Kind: "network-acl", Via: d.dir.String() + " of " + string(subnet.of.ID), Reply: d.reply, At: l.At}
+	var blame func(packetset.Set) []Finding
+	if a.explain {
+		blame = func(denied packetset.Set) []Finding { return a.blameACL(l, subnet, v, d, gate, denied) }
+	}
+	a.filter(t, []Hop{h}, gate, stepKey{kind: h.Kind, component: h.Component, side: d, view: v}, f, blame)
+}
+
+// enter takes traffic over the border of the subnet that it is for, from
+// elsewhere in the VPC or from another one.
+func (a *asking) enter(t *trail, subnet located[snapshot.Subnet]) {
+	if a.spent(t) {
+		return
+	}
+	v, home := t.view, t.home
+	t.back = append(t.back, func(a *asking, t *trail) {
+		a.throughACLView(t, subnet, v, side{dir: rules.Outbound, reply: true})
+		a.routeBack(t, subnet, v, home)
+	})
+	a.throughACL(t, subnet, side{dir: rules.Inbound})
+	a.deliver(t, subnet)
+}
+
+// local delivers inside the VPC that the traffic is in (N19).
+func (a *asking) local(t *trail, from located[snapshot.Subnet]) {
+	rest := t.cases
+	for _, id := range a.x.vpcSubnets[t.vpcID] {
+		n := a.x.subnets[id]
+		cases := a.s.And(rest, a.inSubnet(t.view, n.of))
+		if cases == packetset.None {
+			continue
+		}
+		rest = a.s.Diff(rest, cases)
+		c := t.with(cases)
+		if from.of != nil && from.of.ID == id {
+			a.deliver(c, n)
+			continue
+		}
+		a.enter(c, n)
+	}
+	if rest == packetset.None {
+		return
+	}
+	t.cases = rest
+	h := Hop{Component: string(t.vpcID), Kind: "vpc"}
+	if v := a.x.vpcs[t.vpcID].of; v != nil {
+		h.At = v.At
+	}
+	if a.nested || !a.subnetsKnown(t.vpcID) {
+		a.doubt(t, h, rest, gateRoute, rules.Need{Code: "UNK_VPC", Component: string(t.vpcID), At: h.At,
+			Fact: "the subnet of " + string(t.vpcID) + " that holds the destination", Collect: "aws ec2 describe-subnets"})
+	} else {
+		a.deny(t, h, rest, Finding{Code: "NO_POSSIBLE_DESTINATION", AnalyzerCode: "NO_POSSIBLE_DESTINATION", Gate: gateRoute, Component: string(t.vpcID),
+			Message: fmt.Sprintf("No subnet of %s holds the destination, although the local route covers it.", t.vpcID),
+			Fix:     "Use a destination address inside a subnet of the VPC.", Rule: "N19", URL: urlSubnetRoute})
+	}
+	a.end(t, Context{}, true)
+}
+
+func (a *asking) subnetsKnown(id snapshot.VPCID) bool {
+	v := a.x.vpcs[id]
+	return v.in != nil && gone(&v.in.EC2.Subnets)
+}
+
+func addrSet(s *packetset.Space, e packetset.End, addrs []netip.Addr) packetset.Set {
+	x := packetset.None
+	for _, a := range addrs {
+		if a.IsValid() {
+			x = s.Or(x, s.Addresses(e, a, a))
+		}
+	}
+	return x
+}
