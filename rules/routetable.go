@@ -136,6 +136,9 @@ func (l *lookup) expand() {
 		class := routeClass(r)
 		if r.PrefixList == "" {
 			m := l.t.Remote(r.CIDR)
+			if class == classLocal && r.CIDR.Addr().Is6() {
+				m.Maybe = packetset.None // a VPC's own addresses are no service's
+			}
 			if m.Yes == packetset.None && m.Maybe == packetset.None {
 				continue
 			}
@@ -147,11 +150,13 @@ func (l *lookup) expand() {
 		}
 		cidrs, known := l.t.Entries(r.PrefixList)
 		list := l.t.List(r.PrefixList)
-		if !known || s.And(list.Yes, l.t.Symbolic) != packetset.None {
+		if !known {
 			l.all = append(l.all, candidate{route: i, class: class, match: list})
 		}
 		for _, c := range cidrs {
-			if m := l.t.Remote(c); m.Yes != packetset.None || m.Maybe != packetset.None {
+			m := l.t.Remote(c)
+			m.Maybe = s.And(m.Maybe, list.Maybe)
+			if m.Yes != packetset.None || m.Maybe != packetset.None {
 				l.all = append(l.all, candidate{i, class, c.Masked(), m})
 			}
 		}

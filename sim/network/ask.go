@@ -275,6 +275,10 @@ func (a *asking) start(b branch, uncertain bool) {
 	for _, n := range b.needs {
 		a.doubt(t, b.at, t.cases, gateDNS, n)
 	}
+	if b.nowhere {
+		a.end(t, Context{}, true)
+		return
+	}
 	if b.elsewhere {
 		a.startElsewhere(t, b)
 		return

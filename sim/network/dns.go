@@ -16,6 +16,7 @@ import (
 type branch struct {
 	destinations packetset.Set
 	elsewhere    bool // the answer comes from a server that nobody knows
+	nowhere      bool // there is no address to send anything to
 	denies       []Finding
 	needs        []rules.Need
 	at           Hop
@@ -365,7 +366,7 @@ func (a *asking) publicBranch(at Hop) branch {
 		b.needs = append(b.needs, rules.Need{Code: "VPCE_SERVICE_MISMATCH", Component: a.name.Host, At: at.At, Fact: "how website endpoints and directory buckets are reached; they are not modelled"})
 	}
 	if b.destinations == packetset.None {
-		b.destinations = a.nowhere()
+		b.destinations, b.nowhere = a.nowhere(), true
 		b.denies = append(b.denies, Finding{Code: "VPCE_IP_FAMILY", Gate: gateDNS, Component: a.name.Host,
 			Message: fmt.Sprintf("%s has no address in a family that %s has.", a.name.Host, a.from.words()),
 			Fix:     "Use the dual-stack name, or DNS64 with NAT64.", Rule: "N53", URL: urlEndpointS3})
@@ -482,7 +483,7 @@ func (a *asking) covers(e *snapshot.VPCEndpoint) rules.Coverage {
 func (a *asking) endpointNameBranch(at Hop) branch {
 	e, ok := a.x.endpoints[a.name.Endpoint]
 	if !ok {
-		return branch{at: at, destinations: a.nowhere(), needs: []rules.Need{{Code: "UNK_CROSS_ACCOUNT", Component: string(a.name.Endpoint), At: at.At,
+		return branch{at: at, destinations: a.nowhere(), nowhere: true, needs: []rules.Need{{Code: "UNK_CROSS_ACCOUNT", Component: string(a.name.Endpoint), At: at.At,
 			Fact: "the endpoint " + string(a.name.Endpoint), Collect: "aws ec2 describe-vpc-endpoints"}}}
 	}
 	return a.endpointBranch(e, a.name.Zone, at)
@@ -498,7 +499,7 @@ func (a *asking) endpointBranch(e located[snapshot.VPCEndpoint], zone string, at
 		b.destinations = d
 		return b
 	}
-	b.destinations = a.nowhere()
+	b.destinations, b.nowhere = a.nowhere(), true
 	if need == nil {
 		b.denies = append(b.denies, Finding{Code: "VPCE_IP_FAMILY", Gate: gateEndpoint, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At,
 			Message: fmt.Sprintf("%s resolves to %s, which has no address in a family that %s has (IpAddressType %s).", a.name.Host, e.of.ID, a.from.words(), orElse(e.of.IPAddressType, "ipv4")),

@@ -71,6 +71,10 @@ func (a *asking) endpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route) 
 			a.unattachedEndpoint(t, tb, r, e)
 			return
 		}
+		if t.view.nat != nil && t.home.kind == snapshot.TargetLocal {
+			a.translatedToEndpoint(t, tb, r, e)
+			return
+		}
 		a.gatewayEndpoint(t, e)
 	case rules.EndpointLoadBalancer:
 		a.loadBalancerEndpoint(t, e)
@@ -84,19 +88,40 @@ func (a *asking) endpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route) 
 // unattachedEndpoint is a route to an endpoint that does not list the table:
 // one of the two is out of date (N44).
 func (a *asking) unattachedEndpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
-	rest := *tb
-	rest.Routes = nil
-	for i := range tb.Routes {
-		if tb.Routes[i].At != r.At || tb.Routes[i].Target != r.Target {
-			rest.Routes = append(rest.Routes, tb.Routes[i])
-		}
-	}
+	rest := without(tb, r.Target)
 	n := rules.Need{Code: "SNAPSHOT_INCONSISTENT", Component: string(e.of.ID), At: e.of.At,
 		Fact:    fmt.Sprintf("whether %s is attached to %s: the table has its route, and the endpoint does not list the table", e.of.ID, tb.ID),
 		Collect: "aws ec2 describe-route-tables and describe-vpc-endpoints, taken together"}
 	a.fork(t, gateEndpoint, n,
 		func(t *trail) { a.gatewayEndpoint(t, e) },
-		func(t *trail) { t.via = append(t.via, string(tb.ID)); a.routeBy(t, &rest, located[snapshot.Subnet]{}) })
+		func(t *trail) { t.via = append(t.via, string(tb.ID)); a.routeBy(t, rest, located[snapshot.Subnet]{}) })
+}
+
+// without is a table less its routes to a target.
+func without(tb *snapshot.RouteTable, target string) *snapshot.RouteTable {
+	rest := *tb
+	rest.Routes = nil
+	for i := range tb.Routes {
+		if tb.Routes[i].Target != target {
+			rest.Routes = append(rest.Routes, tb.Routes[i])
+		}
+	}
+	return &rest
+}
+
+// translatedToEndpoint is a NAT gateway's traffic for which its own table has
+// the endpoint's route: whether it takes the endpoint, or can't, is not
+// documented (N47). Both readings are followed, and neither passes for certain.
+func (a *asking) translatedToEndpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
+	n := rules.Need{Code: "UNK_NAT_VIA_GATEWAY_ENDPOINT", Component: string(e.of.ID), At: e.of.At,
+		Fact: "whether a NAT gateway can send traffic over a gateway endpoint in its own subnet's route table; AWS does not document it"}
+	a.fork(t, gateEndpoint, n,
+		func(t *trail) { a.gatewayEndpoint(t, e) },
+		func(t *trail) {
+			t.via = append(t.via, string(tb.ID))
+			a.doubt(t, Hop{Component: string(e.of.ID), Kind: "vpc-endpoint", Via: "passed by", At: e.of.At}, t.cases, gateEndpoint, n)
+			a.routeBy(t, without(tb, r.Target), located[snapshot.Subnet]{})
+		})
 }
 
 // unlistedEndpoint finds a gateway endpoint for the destination that lists
@@ -256,7 +281,7 @@ func (a *asking) internetGateway(t *trail, r *snapshot.Route, subnet located[sna
 	}
 	h := Hop{Component: r.Target, Kind: "internet-gateway", At: g.of.At}
 	a.attached(t, h, g.of, nameOf(g.of.Tags))
-	v4, v6 := a.s.And(t.cases, a.s.OfFamily(false)), a.s.And(t.cases, a.s.OfFamily(true))
+	v4, v6 := a.onWire(t, false), a.onWire(t, true)
 	a.notPrivateDestination(t, h, v4)
 	ctx := Context{Via: "public", Region: a.s3Region()}
 	public := a.publicSources(t, h, v4, &ctx)
@@ -264,6 +289,17 @@ func (a *asking) internetGateway(t *trail, r *snapshot.Route, subnet located[sna
 	a.blockPublicAccess(t, subnet, t.view.nat != nil)
 	a.edgeRoute(t, string(id), subnet, public)
 	a.end(t, ctx, false)
+}
+
+// onWire is the cases whose packets are of a family here, NAT64 behind them.
+func (a *asking) onWire(t *trail, v6 bool) packetset.Set {
+	if t.view.embedded {
+		if v6 {
+			return packetset.None
+		}
+		return t.cases
+	}
+	return a.s.And(t.cases, a.s.OfFamily(v6))
 }
 
 func (a *asking) s3Region() string {
@@ -359,7 +395,7 @@ func (a *asking) egressOnlyGateway(t *trail, r *snapshot.Route, subnet located[s
 	}
 	h := Hop{Component: r.Target, Kind: "egress-only-internet-gateway", At: g.of.At}
 	a.attached(t, h, g.of, nameOf(g.of.Tags))
-	if v4 := a.s.And(t.cases, a.s.OfFamily(false)); v4 != packetset.None {
+	if v4 := a.onWire(t, false); v4 != packetset.None {
 		a.deny(t, h, v4, Finding{Code: "PROTOCOL_RESTRICTION", AnalyzerCode: "PROTOCOL_RESTRICTION", Gate: gateRoute, Component: h.Component,
 			Message: h.Component + " carries IPv6 only.", Fix: "Route IPv4 to a NAT gateway.", Rule: "N126", URL: urlEIGW})
 	}

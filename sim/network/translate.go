@@ -254,6 +254,10 @@ func (a *asking) throughAppliance(t *trail, e located[snapshot.NetworkInterface]
 		a.end(t, Context{}, true)
 		return
 	}
+	if e.of.GroupsKnown {
+		a.groupStep(t, e.of.Groups, string(e.of.ID), side{dir: rules.Outbound}, rules.Match{})
+	}
+	a.throughACL(t, n, side{dir: rules.Outbound})
 	a.onward(t, n, e)
 	a.end(t, Context{Via: "public", Region: a.s3Region()}, true)
 }

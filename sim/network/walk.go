@@ -305,7 +305,12 @@ func (a *asking) follow(t *trail, tb *snapshot.RouteTable, routes []snapshot.Rou
 		a.end(t, Context{}, true)
 		return
 	}
-	t.pass(h)
+	if r.State != "" && !equalFold(r.State, "active") {
+		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_ROUTE_TARGET", Component: string(tb.ID), At: r.At,
+			Fact: fmt.Sprintf("what the state %q of the route %s means", r.State, routeText(r))})
+	} else {
+		t.pass(h)
+	}
 	a.handTo(t, tb, r, subnet)
 }
 

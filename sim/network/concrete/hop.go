@@ -383,7 +383,30 @@ func (p *packet) toMiddlebox(r *snapshot.Route) Outcome {
 	if in == Blocks || out == Blocks {
 		return p.note(Blocks, r.Target, "security-group", "N124", why)
 	}
+	if !p.aclOut(home, p.dst, p.dstPort) || p.noWayOn(home, i) {
+		return Blocks
+	}
 	return p.note(Unknown, r.Target, "network-interface", "N124", "whether it forwards")
+}
+
+// noWayOn reports whether the table of a middlebox's own subnet leaves it no
+// way on (N124: "its table, no public IP toward IGW").
+func (p *packet) noWayOn(home *snapshot.Subnet, i *snapshot.NetworkInterface) bool {
+	t, ok := p.e.tableOf(home)
+	if !ok {
+		return false
+	}
+	ways := p.e.choices(t, p.dst, p.memberOf())
+	if len(ways) != 1 {
+		return false
+	}
+	r := ways[0].route
+	public := slices.ContainsFunc(i.Addresses, func(a snapshot.InterfaceAddress) bool { return a.Public.IsValid() })
+	if r == nil || blackhole(r) || r.TargetKind == snapshot.TargetInternetGateway && p.dst.Is4() && !public {
+		p.note(Blocks, string(t.ID), "route-table", "N124", "the middlebox has no way on")
+		return true
+	}
+	return false
 }
 
 func (p *packet) stopped(instance string) bool {

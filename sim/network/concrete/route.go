@@ -113,8 +113,13 @@ func (e *Evaluator) candidates(t *snapshot.RouteTable, a netip.Addr, memberOf sn
 			continue
 		}
 		for _, entry := range l.Entries {
-			if cidrHolds(entry.CIDR, far) == Passes {
+			switch cidrHolds(entry.CIDR, far) {
+			case Passes:
 				known = append(known, choice{r, entry.CIDR.Masked(), rankList})
+			case Unknown: // N33: any other CIDR; but AWS's lists share none (N32)
+				if !is(l.OwnerID, "AWS") {
+					unlisted = append(unlisted, choice{r, entry.CIDR.Masked(), rankList})
+				}
 			}
 		}
 	}
