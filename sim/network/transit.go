@@ -92,6 +92,7 @@ func (a *asking) transit(t *trail, r *snapshot.Route, subnet located[snapshot.Su
 	if slices.Contains(t.via, r.Target+"@"+string(t.vpcID)) {
 		a.deny(t, h, t.cases, Finding{Code: "ROUTING_LOOP", Gate: gateRoute, Component: r.Target, Message: fmt.Sprintf("The traffic comes back to %s from %s: it goes round in circles.", r.Target, t.vpcID),
 			Fix: "Route the traffic out of the VPC by another gateway.", Rule: "N143", URL: urlTGW})
+		t.back = t.back[:min(len(t.back), 1)] // replies come by no part of the circle
 		a.end(t, Context{}, true)
 		return
 	}

@@ -12,6 +12,9 @@ import (
 // way back (N133 to N138).
 func (p *packet) toTransitGateway(t *snapshot.RouteTable, r *snapshot.Route) Outcome {
 	if p.foreign != "" {
+		if p.goesRound(t, r) {
+			return p.note(Blocks, r.Target, "transit-gateway", "N143", "it leads back to the VPC that the packet is in")
+		}
 		return p.note(Unknown, r.Target, "transit-gateway", "N135", "on to another transit gateway: not followed here")
 	}
 	near := p.e.attachment(func(a *snapshot.TGWAttachment) bool {
@@ -51,6 +54,19 @@ func (p *packet) toTransitGateway(t *snapshot.RouteTable, r *snapshot.Route) Out
 		return Passes
 	})
 	return p.outOfAttachment(far, r.Target)
+}
+
+// goesRound reports whether a transit gateway sends the packet back to the VPC
+// that it leaves, or nowhere.
+func (p *packet) goesRound(t *snapshot.RouteTable, r *snapshot.Route) bool {
+	near := p.e.attachment(func(a *snapshot.TGWAttachment) bool {
+		return string(a.Gateway) == r.Target && is(a.ResourceType, "vpc") && a.ResourceID == string(t.VPC)
+	})
+	if near == nil {
+		return false
+	}
+	far, o := p.e.transit(near, p.dst, p.memberOf())
+	return far == nil && o == Blocks || far != nil && far.ID == near.ID
 }
 
 // intoAttachment is the network ACLs between the source's subnet and the

@@ -198,6 +198,20 @@ func (p *packet) take(t *snapshot.RouteTable, w choice) Outcome {
 		return p.note(Unknown, id, "route-table", "N11", "route state "+r.State)
 	}
 	p.note(Passes, id, "route-table", "N24", "to "+r.Target)
+	o := p.hand(t, r)
+	if o == Unknown {
+		// Whatever the unknown hop does, the replies meet these (N1).
+		for _, reply := range slices.Backward(p.replies) {
+			if reply() == Blocks {
+				return Blocks
+			}
+		}
+	}
+	return o
+}
+
+// hand gives the packet to a route's target.
+func (p *packet) hand(t *snapshot.RouteTable, r *snapshot.Route) Outcome {
 	switch r.TargetKind {
 	case snapshot.TargetLocal:
 		return p.deliver(t.VPC)
