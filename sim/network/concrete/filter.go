@@ -121,6 +121,9 @@ func (e *Evaluator) listHolds(id snapshot.PrefixListID, far remote) Outcome {
 		if far.addr.Is6() && l != nil && is(l.Family, "IPv4") {
 			return Blocks
 		}
+		if far.memberOf == "" && l != nil && is(l.OwnerID, "AWS") && far.addr.IsPrivate() {
+			return Blocks // N33, N75: every entry is public
+		}
 		return Unknown
 	}
 	result := Blocks
