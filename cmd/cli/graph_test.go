@@ -22,7 +22,7 @@ func runGraph(t *testing.T, stdin string, args ...string) (status int, stdout, s
 const savedAnswer = "../../internal/report/testdata/two.json"
 
 func TestGraphDrawsASavedAnswerInEveryFormat(t *testing.T) {
-	for format, start := range map[string]string{"svg": "<svg ", "dot": "digraph ", "mermaid": "flowchart ", "html": "<!DOCTYPE html>"} {
+	for format, start := range map[string]string{"svg": "<svg ", "dot": "digraph ", "mermaid": "%%{init", "html": "<!DOCTYPE html>"} {
 		status, out, errs := runGraph(t, "", "graph", "--answer", savedAnswer, "-f", format)
 		if status != ExitHolds || !strings.HasPrefix(out, start) || errs != "" {
 			t.Errorf("%s: status %d, %.60q, %s", format, status, out, errs)

@@ -165,15 +165,19 @@ func graphLines(s string, escape func(string) string) []string {
 	return lines
 }
 
+// mermaidHead lets labels be as wide as graphLines makes them, so that they
+// are not broken twice.
+const mermaidHead = "%%{init: {\"flowchart\": {\"wrappingWidth\": 420}}}%%\nflowchart TB\n"
+
 // Mermaid writes d as a Mermaid flowchart.
 func Mermaid(w io.Writer, d *Diagram) error {
 	var b strings.Builder
-	b.WriteString("flowchart TB\n")
+	b.WriteString(mermaidHead)
 	links := 0
 	var styles strings.Builder
 	for i := range d.Lanes {
 		l := &d.Lanes[i]
-		fmt.Fprintf(&b, "  subgraph lane%d[%s]\n    direction TB\n", i, mermaidString(l.Mark.Glyph()+" "+Clean(l.Title)+": "+Clean(l.Word)))
+		fmt.Fprintf(&b, "  subgraph lane%d[%s]\n    direction TB\n", i, mermaidString(mermaidTitle(l)))
 		for j, s := range l.Stations() {
 			overall, word := s.overall()
 			fmt.Fprintf(&b, "    n%d_%d[%s]:::%s\n", i, j, mermaidString(s.label(overall, word)), overall)
@@ -198,6 +202,15 @@ func Mermaid(w io.Writer, d *Diagram) error {
 	b.WriteString(styles.String())
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// mermaidTitle is short: Mermaid lays a title of two lines over the first node.
+func mermaidTitle(l *Lane) string {
+	t := l.Mark.Glyph() + " " + Clean(l.Word)
+	if len(l.Members) > 1 {
+		t += ", " + Clean(l.Title)
+	}
+	return font{size: 1, mono: true}.fit(t, 26*0.62)
 }
 
 func mermaidWidth(m Mark) int {

@@ -113,8 +113,9 @@ func newWay(a *sim.Answer, i int, path sim.Path, verdict sim.Verdict) *way {
 	}
 	w.addSource(a)
 	w.addHops(path.Hops)
-	w.addLayers(a, pathRequests(p, path))
-	w.addDestination(a)
+	requests := pathRequests(p, path)
+	w.addLayers(a, requests)
+	w.addDestination(a, requests)
 	for _, n := range p.Findings {
 		if n >= 0 && n < len(a.Findings) && concerns(&a.Findings[n], p, path) {
 			w.addFinding(&a.Findings[n])
@@ -234,7 +235,7 @@ func (w *way) insert(s *stage) {
 }
 
 // addDestination adds the end of the way.
-func (w *way) addDestination(a *sim.Answer) {
+func (w *way) addDestination(a *sim.Answer, requests []sim.Request) {
 	mark := verdictMark(w.verdict)
 	if mark == picture.Stop {
 		mark = picture.Unreached
@@ -249,8 +250,35 @@ func (w *way) addDestination(a *sim.Answer) {
 		names = []string{w.target}
 	}
 	s := newStage(sim.GateBucket, picture.IconBucket, "S3 bucket", names[0], mark)
-	s.names = names
+	if len(names) > 1 {
+		s.Label, s.names = "S3 buckets", []string{fmt.Sprintf("%d destinations", len(names))}
+		for _, n := range names {
+			s.add(picture.Line{Mark: reached(n, requests, mark), Text: n})
+		}
+	}
 	w.insert(s)
+}
+
+// reached is how the requests for one destination fare.
+func reached(destination string, requests []sim.Request, otherwise picture.Mark) picture.Mark {
+	verdict, any := sim.Unknown, false
+	for _, r := range requests {
+		if bucketOf(r.Resource) != bucketOf(destination) {
+			continue
+		}
+		if any {
+			verdict = both(verdict, r.Verdict)
+			continue
+		}
+		verdict, any = r.Verdict, true
+	}
+	switch {
+	case !any:
+		return otherwise
+	case verdict == sim.Blocked:
+		return picture.Unreached
+	}
+	return verdictMark(verdict)
 }
 
 // addFinding puts f where it happens; if its component is not on the way, at
