@@ -1,0 +1,49 @@
+# canreach: make help lists the targets.
+GO ?= go
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOFUMPT_OFF =
+PKGS = ./...
+
+.DEFAULT_GOAL := build
+.PHONY: help build install test check fmt vet lint imports race fuzz golden bench example integration solver browser man sar generate clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+build: ## build bin/canreach
+	$(GO) build -o bin/canreach ./cmd/canreach
+
+install: ## install canreach into GOBIN
+	$(GO) install ./cmd/canreach
+
+test: ## run every test that needs nothing but Go
+	$(GO) test $(PKGS)
+
+check: fmt vet lint ## format, vet, lint
+
+fmt: ## fail if a file is not formatted
+	@out=$$(gofmt -l .); test -z "$$out" || { echo "not formatted:"; echo "$$out"; exit 1; }
+
+vet: ## go vet
+	$(GO) vet $(PKGS)
+
+lint: ## staticcheck, pinned
+	$(GO) run $(STATICCHECK) $(PKGS)
+
+race: ## tests under the race detector, short
+	$(GO) test -race -short -timeout 900s ./sim/... ./rules/... ./internal/... ./snapshot ./cmd/cli
+
+fuzz: ## ten seconds of every fuzz target
+	./scripts/fuzz-smoke.sh 10s
+
+golden: ## rewrite expected outputs; review the change like code
+	UPDATE_GOLDEN=1 $(GO) test $(PKGS)
+
+bench: ## benchmarks with allocations
+	$(GO) test -run '^$$' -bench . -benchmem $(PKGS)
+
+example: build ## the main job on the shipped example
+	-bin/canreach check --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json
+
+clean: ## remove what was built
+	rm -rf bin dist
