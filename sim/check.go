@@ -13,11 +13,15 @@ import (
 // Check decides q. An error means that the question makes no sense (exit
 // status 2); everything else, a missing fact included, is in the Answer.
 func (w *World) Check(q Question) (*Answer, error) {
+	existing, err := w.resolveSource(&q)
+	if err != nil {
+		return nil, err
+	}
 	targets, err := q.validate()
 	if err != nil {
 		return nil, err
 	}
-	r := &jobRun{w: w, q: &q, c: newCollector(), who: w.newAsker(q.Job.RoleARN)}
+	r := &jobRun{w: w, q: &q, c: newCollector(), who: w.newAsker(q.Job.RoleARN, existing.session), existing: existing}
 	for _, a := range r.who.assumed {
 		r.c.assume(a)
 	}
@@ -194,8 +198,10 @@ func (r *jobRun) slots(targets []target) ([]slot, error) {
 }
 
 func (r *jobRun) sources() ([]source, error) {
-	if r.q.Source != "" {
-		return r.existingSource()
+	if r.existing.from != nil {
+		r.jobs.pass = true
+		r.vpc = r.existing.vpc
+		return []source{*r.existing.from}, nil
 	}
 	r.checkRole()
 	if !r.q.Job.HasVPCConfig {
@@ -230,33 +236,6 @@ func uniqueSubnets(in []snapshot.SubnetID) []snapshot.SubnetID {
 		}
 	}
 	return out
-}
-
-// existingSource resolves --eni, --instance and --lambda.
-func (r *jobRun) existingSource() ([]source, error) {
-	r.jobs.pass = true
-	id := r.q.Source
-	for _, a := range r.w.snap.Accounts {
-		for _, reg := range a.Regions {
-			for i := range reg.EC2.NetworkInterfaces.Items {
-				e := &reg.EC2.NetworkInterfaces.Items[i]
-				if string(e.ID) == id {
-					r.vpc = e.VPC
-					return []source{{subnet: string(e.Subnet), az: e.AvailabilityZone, region: reg.Name, account: a.ID,
-						from: network.Endpoint{Interface: e.ID}}}, nil
-				}
-			}
-			for i := range reg.EC2.Instances.Items {
-				e := &reg.EC2.Instances.Items[i]
-				if e.ID == id {
-					r.vpc = e.VPC
-					return []source{{subnet: string(e.Subnet), region: reg.Name, account: a.ID,
-						from: network.Endpoint{Instance: e.ID}}}, nil
-				}
-			}
-		}
-	}
-	return nil, fmt.Errorf("%s is not in the snapshot: name a network interface or an instance that it holds", id)
 }
 
 // split makes a slot for each region that the targets' buckets are in.

@@ -16,12 +16,13 @@ const docNeoVPC = "https://docs.aws.amazon.com/sagemaker/latest/dg/neo-vpc.html"
 
 // jobRun is one question under way.
 type jobRun struct {
-	w    *World
-	q    *Question
-	c    *collector
-	who  asker
-	vpc  snapshot.VPCID
-	jobs tally // of the job gate, over the whole job
+	w        *World
+	q        *Question
+	c        *collector
+	who      asker
+	vpc      snapshot.VPCID
+	jobs     tally // of the job gate, over the whole job
+	existing existing
 }
 
 // maxSubnets and maxGroups are the limits of NeoVpcConfig (N144).
@@ -55,6 +56,10 @@ func (r *jobRun) unknown(m Missing) {
 // whole: counts, one VPC, tenancy, groups (N144 to N146, N150, N157).
 func (r *jobRun) checkConfig() {
 	r.jobs.pass = true
+	if r.existing.function {
+		r.checkVPC()
+		return
+	}
 	j := &r.q.Job
 	r.checkIDs()
 	if n := len(j.Subnets); n > maxSubnets || n == 0 {
@@ -299,6 +304,10 @@ func subnetKind(s *snapshot.Subnet) string {
 // checkRole: the role exists, trusts SageMaker and may make the interfaces
 // (P312 to P316, P325).
 func (r *jobRun) checkRole() {
+	if r.existing.function {
+		r.jobs.pass = true
+		return // a function that runs has passed what this gate asks of a job
+	}
 	arn := r.q.Job.RoleARN
 	if r.who.role == nil {
 		r.missingRole(arn)

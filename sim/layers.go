@@ -28,13 +28,17 @@ const sessionName = "SageMaker"
 
 const assumeSession = `The job's calls are taken to come from role session "` + sessionName + `", as seen in error messages; AWS does not document the name (P318).`
 
-// newAsker gathers what binds a role's session.
-func (w *World) newAsker(roleARN string) asker {
+// newAsker gathers what binds a role's session; an empty session name is a
+// SageMaker job's.
+func (w *World) newAsker(roleARN, session string) asker {
+	if session == "" {
+		session = sessionName
+	}
 	a := asker{account: arnField(roleARN, 4)}
 	name := roleARN[strings.LastIndexByte(roleARN, '/')+1:]
 	a.principal = policy.Principal{
-		Kind: policy.PrincipalRole, RoleARN: roleARN, Session: sessionName, Account: a.account,
-		ARN: "arn:" + arnField(roleARN, 1) + ":sts::" + a.account + ":assumed-role/" + name + "/" + sessionName,
+		Kind: policy.PrincipalRole, RoleARN: roleARN, Session: session, Account: a.account,
+		ARN: "arn:" + arnField(roleARN, 1) + ":sts::" + a.account + ":assumed-role/" + name + "/" + session,
 	}
 	role, ok := w.FindRole(roleARN)
 	if !ok {
@@ -145,7 +149,7 @@ func (w *World) principalKeys(r *policy.Request, a *asker) {
 	c["aws:viaawsservice"] = known("false")
 	c["aws:tokenissuetime"] = policy.Value{State: policy.KeyValueUnknown}
 	if a.principal.RoleID != "" {
-		c["aws:userid"] = known(a.principal.RoleID + ":" + sessionName)
+		c["aws:userid"] = known(a.principal.RoleID + ":" + a.principal.Session)
 	} else {
 		c["aws:userid"] = policy.Value{State: policy.KeyValueUnknown}
 	}

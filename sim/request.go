@@ -49,6 +49,7 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 			total.join(v)
 		}
 		r.reportPolicies(n, t, action, d)
+		r.precheck(n, s, t, action, d)
 		show.add(d)
 	}
 	total.join(settleAlternatives(alternatives))

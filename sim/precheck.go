@@ -1,0 +1,45 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/rules/policy/symbolic"
+	"github.com/canreach/canreach/sim/network"
+)
+
+// precheck warns where the job's own calls pass through the endpoint, but the
+// same call from SageMaker's network would be denied explicitly: the service
+// may look at the input and the output before the job starts, with the role's
+// session and without endpoint keys. AWS does not document which calls it
+// makes, so this is never a blocker (P320).
+func (r *jobRun) precheck(n int, s *slot, t *target, action string, d *decided) {
+	via, ok := d.request.Context["aws:sourcevpce"]
+	if !ok || via.State != policy.KeyKnown || d.result.Outcome != symbolic.All || r.q.Job.Kind == "" || r.existing.function {
+		return
+	}
+	l := d.layers
+	l.Endpoint, l.EndpointType = nil, policy.EndpointNone
+	req := r.w.requestFor(r.q, &r.who, t, action, &network.Context{Via: "public", Region: s.to}, r.ownerOf(t), s.to)
+	req.Resource = concreteResource(req.Resource)
+	decision := policy.Evaluate(&l, &req)
+	if decision.Outcome != policy.False {
+		return
+	}
+	for _, i := range decision.Blocking {
+		layer := decision.Layers[i]
+		if layer.Outcome != policy.ExplicitDeny || len(layer.Statements) == 0 {
+			continue
+		}
+		place, doc := r.layerPlace(d, t, layer)
+		f := Finding{Code: "JOB_PRECHECK_OUTSIDE_VPC", Gate: gateLayers[layer.Layer].gate, Severity: Warning, Rule: "P320", URL: docNeoVPC,
+			Component: place.id, Name: place.name, Pointer: place.pointer, Example: requestExample(&req),
+			Message: fmt.Sprintf("%s denies %s to calls that do not come through %s. SageMaker may make such calls itself before the job starts, from its own network and with the job's role.",
+				statementText(layer.Statements[0]), action, via.Values[0]),
+			Fix: "If the job fails before it starts, exempt the job's role by aws:PrincipalArn in that statement."}
+		if doc = r.documentOf(layer.Statements[0], doc); doc != nil {
+			f.Pointer = r.w.statementPointer(doc, layer.Statements[0].Index)
+		}
+		r.c.add(f, n)
+	}
+}

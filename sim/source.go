@@ -1,0 +1,98 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/canreach/canreach/sim/network"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// existing is what --eni, --instance or --lambda name.
+type existing struct {
+	from     *source // an interface that is there
+	vpc      snapshot.VPCID
+	session  string // the role session's name, where it follows; else SageMaker's
+	function bool   // a Lambda function: its VpcConfig stands for a job's
+}
+
+// resolveSource looks the question's source up in the snapshot. A function's
+// VpcConfig and role take the place of a job's; an instance's role comes from
+// its instance profile, unless --role says it.
+func (w *World) resolveSource(q *Question) (existing, error) {
+	if q.Source == "" {
+		return existing{}, nil
+	}
+	for _, a := range w.snap.Accounts {
+		for _, reg := range a.Regions {
+			if e, ok := w.sourceIn(q, a, reg); ok {
+				return e, nil
+			}
+		}
+	}
+	return existing{}, fmt.Errorf("%s is not in the snapshot: name a network interface, an instance or a function that it holds", q.Source)
+}
+
+func (w *World) sourceIn(q *Question, a *snapshot.Account, reg *snapshot.Region) (existing, bool) {
+	id := q.Source
+	switch {
+	case strings.HasPrefix(id, "eni-"):
+		for i := range reg.EC2.NetworkInterfaces.Items {
+			if e := &reg.EC2.NetworkInterfaces.Items[i]; string(e.ID) == id {
+				w.instanceRole(q, reg, e.InstanceID)
+				return existing{vpc: e.VPC, session: e.InstanceID, from: &source{subnet: string(e.Subnet), az: e.AvailabilityZone,
+					region: reg.Name, account: a.ID, from: network.Endpoint{Interface: e.ID}}}, true
+			}
+		}
+	case strings.HasPrefix(id, "i-"):
+		for i := range reg.EC2.Instances.Items {
+			if e := &reg.EC2.Instances.Items[i]; e.ID == id {
+				w.instanceRole(q, reg, id)
+				return existing{vpc: e.VPC, session: id, from: &source{subnet: string(e.Subnet), region: reg.Name, account: a.ID,
+					from: network.Endpoint{Instance: id}}}, true
+			}
+		}
+	default:
+		for i := range reg.Functions.Items {
+			if f := &reg.Functions.Items[i]; f.Name == id || f.ARN == id {
+				functionJob(q, f)
+				return existing{session: f.Name, function: true}, true
+			}
+		}
+	}
+	return existing{}, false
+}
+
+// functionJob lets a function's configuration stand for a job's.
+func functionJob(q *Question, f *snapshot.Function) {
+	q.Job.Subnets, q.Job.SecurityGroups = f.Subnets, f.Groups
+	q.Job.HasVPCConfig = len(f.Subnets) > 0
+	if q.Job.RoleARN == "" {
+		q.Job.RoleARN = f.RoleARN
+	}
+	if q.Job.Name == "" {
+		q.Job.Name = f.Name
+	}
+	if q.Job.Kind == "" {
+		q.Job.Kind = "Function"
+	}
+}
+
+// instanceRole finds the role of an instance by its instance profile.
+func (w *World) instanceRole(q *Question, reg *snapshot.Region, id string) {
+	if q.Job.RoleARN != "" || id == "" {
+		return
+	}
+	for i := range reg.EC2.Instances.Items {
+		e := &reg.EC2.Instances.Items[i]
+		if e.ID != id || e.ProfileARN == "" {
+			continue
+		}
+		for j := range reg.Account.IAM.Roles.Items {
+			r := &reg.Account.IAM.Roles.Items[j]
+			if contains(r.InstanceProfiles, e.ProfileARN) {
+				q.Job.RoleARN = r.ARN
+			}
+		}
+	}
+}
