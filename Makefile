@@ -1,11 +1,10 @@
 # canreach: make help lists the targets.
 GO ?= go
-STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
-GOFUMPT_OFF =
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PKGS = ./...
 
 .DEFAULT_GOAL := build
-.PHONY: help build install test check fmt vet lint imports race fuzz golden bench example integration solver browser man sar generate clean
+.PHONY: help build install test check fmt vet lint race fuzz golden bench example integration solver browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +43,15 @@ bench: ## benchmarks with allocations
 
 example: build ## the main job on the shipped example
 	-bin/canreach check --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json
+
+integration: ## capture from a real AWS API server (installs it into .venv)
+	./scripts/integration.sh
+
+solver: ## set decisions against an independent solver (installs it)
+	./scripts/solver-check.sh
+
+browser: ## pictures in headless Chromium (installs it)
+	./scripts/screenshots.sh
 
 clean: ## remove what was built
 	rm -rf bin dist
