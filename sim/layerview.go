@@ -43,6 +43,14 @@ func (v *layerView) add(d *decided) {
 	for i := range d.blockers {
 		v.decision(&policy.Decision{Layers: []policy.LayerDecision{d.blockers[i].layer}})
 	}
+	for i := range d.kms {
+		k := d.kms[i]
+		for j := range k.Layers {
+			if k.Layers[j].Layer == policy.LayerKey {
+				v.decision(&policy.Decision{Layers: k.Layers[j : j+1]})
+			}
+		}
+	}
 	for _, g := range d.gates {
 		if g.finding.Severity == Blocker {
 			v.merge(Layer{Layer: g.finding.Gate.String(), Decision: "explicitDeny", Policy: g.finding.Component, Reason: g.finding.Message})

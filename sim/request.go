@@ -21,6 +21,7 @@ type decided struct {
 	blockers []layerBlock
 	gates    []gateBlock // S3's own gates and KMS
 	gate     tally       // of those gates
+	kms      []policy.Decision
 }
 
 // layerBlock is a layer that denies some request of the set, with one such

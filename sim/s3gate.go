@@ -8,6 +8,8 @@ import (
 // s3Gates decides S3's own gates and KMS, behind the policies.
 func (r *jobRun) s3Gates(d *decided, s *slot, t *target, action string, ctx *network.Context) {
 	d.gate = tally{pass: true}
+	r.bucketGate(d, t)
+	r.kmsGate(d, s, t, action, ctx)
 }
 
 // accessPointLayer adds the access point's policy.
@@ -36,3 +38,15 @@ func (r *jobRun) assumeKeys(l *policy.Layers, t *target, action string) {
 }
 
 func quote(s string) string { return "\"" + s + "\"" }
+
+// bucketGate: the bucket exists.
+func (r *jobRun) bucketGate(d *decided, t *target) {
+	b, ok := r.w.FindBucket(t.bucket)
+	if !ok || !b.Missing {
+		return
+	}
+	d.gates = append(d.gates, gateBlock{Finding{Code: "NO_SUCH_BUCKET", Gate: GateBucket, Severity: Blocker, Component: t.bucketARN(), Pointer: b.At.Pointer(), Rule: "P86",
+		Message: "There is no bucket " + t.bucket + ": S3 answered so when the snapshot was taken.",
+		Fix:     "Create the bucket, or correct its name in the job."}})
+	d.gate = andGate(d.gate, tally{fail: true})
+}

@@ -1,0 +1,266 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/sim/network"
+	"github.com/canreach/canreach/snapshot"
+)
+
+const docS3KMS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html"
+
+// encryptionKey is the KMS key that an action on a target needs.
+type encryptionKey struct {
+	id        string // as configured: id, alias or ARN; "" for the account's aws/s3
+	bucketKey bool   // an S3 Bucket Key: the encryption context is the bucket's ARN
+	fromJob   bool   // the job names it for what it writes
+	none      bool   // no KMS key is needed
+	missing   *Missing
+}
+
+// keyFor tells which key a request needs: the one that the job names for what
+// it writes, else the bucket's default. An object's own key decides what a
+// read needs; it is in no snapshot, so the bucket's default stands for it (P310).
+func (r *jobRun) keyFor(t *target, action string) encryptionKey {
+	if !writes(action) && !readsData(action) {
+		return encryptionKey{none: true}
+	}
+	if writes(action) && t.kmsKey != "" {
+		return encryptionKey{id: t.kmsKey, fromJob: true}
+	}
+	b, ok := r.w.FindBucket(t.bucket)
+	if !ok {
+		return encryptionKey{none: true} // the bucket policy is unknown anyway
+	}
+	e := &b.Encryption
+	switch e.Presence {
+	case snapshot.Unreadable:
+		return encryptionKey{missing: &Missing{Code: "UNK_ENCRYPTION", Gate: GateKMS, Component: t.bucketARN(), Pointer: b.At.Pointer(),
+			Fact:    "the default encryption of bucket " + t.bucket + ": " + gapText(e.Gap),
+			Collect: "aws s3api get-bucket-encryption --bucket " + t.bucket}}
+	case snapshot.NotCollected:
+		r.c.assume("Bucket " + t.bucket + " is taken to have S3's own default encryption (SSE-S3), which needs no KMS key: its encryption is not in the snapshot.")
+		return encryptionKey{none: true}
+	}
+	if !strings.HasPrefix(e.Algorithm, "aws:kms") {
+		return encryptionKey{none: true}
+	}
+	if readsData(action) {
+		r.c.assume("The objects of " + t.bucket + " are taken to be encrypted with the bucket's default key; their own keys are not in a snapshot (P310).")
+	}
+	return encryptionKey{id: e.KeyID, bucketKey: e.BucketKey}
+}
+
+// kmsGate decides the second authorisation that SSE-KMS needs: S3 asks KMS in
+// the caller's name (P305 to P311).
+func (r *jobRun) kmsGate(d *decided, s *slot, t *target, action string, ctx *network.Context) {
+	k := r.keyFor(t, action)
+	if k.missing != nil {
+		r.c.missing(*k.missing)
+		d.gate = andGate(d.gate, tally{open: true})
+		return
+	}
+	if k.none {
+		return
+	}
+	owner := r.ownerOf(t)
+	if k.fromJob {
+		owner = r.who.account
+	}
+	if k.id == "" || strings.HasSuffix(k.id, "alias/aws/s3") {
+		r.awsManagedKey(d, t, owner)
+		return
+	}
+	arn := keyARN(k.id, s.to, owner)
+	key, found := r.w.findKey(k.id, s.to, owner)
+	if found {
+		arn = key.ARN
+		if r.keyState(d, key) {
+			return
+		}
+	}
+	needs := []string{"kms:Decrypt"}
+	if writes(action) {
+		needs = []string{"kms:GenerateDataKey", "kms:Decrypt"}
+	}
+	for _, need := range needs {
+		r.keyAction(d, s, t, &keyUse{key: key, arn: arn, action: need, config: k,
+			multipart: writes(action) && need == "kms:Decrypt"}, ctx)
+	}
+}
+
+// keyUse is one KMS action that a request needs.
+type keyUse struct {
+	key       *snapshot.Key // nil: not in the snapshot
+	arn       string
+	action    string
+	config    encryptionKey
+	multipart bool // needed for multipart uploads only (P235)
+}
+
+// awsManagedKey: every principal of the account that S3 lets in may use
+// aws/s3, and nobody else (P307).
+func (r *jobRun) awsManagedKey(d *decided, t *target, owner string) {
+	if owner == r.who.account {
+		r.c.assume("The AWS managed key aws/s3 serves every principal of its account, as AWS's own key policy for it says.")
+		return
+	}
+	f := Finding{Code: "KMS_NO_ALLOW", Gate: GateKMS, Severity: Blocker, Component: "alias/aws/s3", Rule: "P307", URL: docS3KMS,
+		Message: fmt.Sprintf("The objects of %s are encrypted with the AWS managed key aws/s3 of account %s, which no other account can use.", t.bucket, owner),
+		Fix:     "The bucket's owner has to encrypt the objects with a customer managed key, and let the role use it."}
+	if b, ok := r.w.FindBucket(t.bucket); ok {
+		f.Pointer = nonEmpty(b.Encryption.At.Pointer(), b.At.Pointer())
+	}
+	d.gates = append(d.gates, gateBlock{f})
+	d.gate = andGate(d.gate, tally{fail: true})
+}
+
+// keyState blocks where the key can't be used at all (P310).
+func (r *jobRun) keyState(d *decided, key *snapshot.Key) bool {
+	switch strings.ToLower(key.State) {
+	case "", "enabled":
+		return false
+	}
+	d.gates = append(d.gates, gateBlock{Finding{Code: "KMS_KEY_STATE", Gate: GateKMS, Severity: Blocker, Component: key.ARN, Pointer: key.At.Pointer(), Rule: "P310", URL: docS3KMS,
+		Message: fmt.Sprintf("The KMS key %s is %s; every use of it fails.", key.ARN, key.State),
+		Fix:     "Enable the key, cancel its deletion, or encrypt the bucket with another."}})
+	d.gate = andGate(d.gate, tally{fail: true})
+	return true
+}
+
+func (r *jobRun) keyAction(d *decided, s *slot, t *target, use *keyUse, ctx *network.Context) {
+	l := r.who.layers()
+	l.ResourceKind = policy.KindKey
+	account := arnField(use.arn, 4)
+	var assumed string
+	l.RCPs, l.RCPUnknown, assumed = r.w.controlPolicies(account, policy.KindRCP)
+	if assumed != "" {
+		r.c.assume(assumed)
+	}
+	if use.key == nil {
+		l.Resource = &policy.Policy{Name: use.arn, Gap: "key " + use.arn + " is not in the snapshot"}
+	} else {
+		l.Resource = r.w.policyOf(use.arn, &use.key.Policy, policy.KindKey)
+		keyGrants(&l, use.key)
+	}
+	req := r.keyRequest(s, t, use, ctx, account)
+	decision := policy.Evaluate(&l, &req)
+	for _, a := range decision.Assumptions {
+		r.c.assume(a)
+	}
+	switch decision.Outcome {
+	case policy.True:
+		d.kms = append(d.kms, decision)
+	case policy.False:
+		d.kms = append(d.kms, decision)
+		d.gates = append(d.gates, gateBlock{r.keyFinding(use, &decision, &req)})
+		if use.multipart {
+			d.gate = andGate(d.gate, tally{pass: true, fail: true})
+			return
+		}
+		d.gate = andGate(d.gate, tally{fail: true})
+	default:
+		d.kms = append(d.kms, decision)
+		d.gate = andGate(d.gate, tally{open: true})
+		r.c.missing(Missing{Code: "UNK_KMS", Gate: GateKMS, Component: use.arn, Pointer: keyPointer(use.key),
+			Fact: fmt.Sprintf("whether the role may do %s on %s: %s", use.action, use.arn, needsText(decision.Needs)), Collect: "aws kms get-key-policy --key-id " + use.arn})
+	}
+}
+
+func keyPointer(k *snapshot.Key) string {
+	if k == nil {
+		return ""
+	}
+	return nonEmpty(k.Policy.At.Pointer(), k.At.Pointer())
+}
+
+func keyGrants(l *policy.Layers, k *snapshot.Key) {
+	if k.GrantsPresence != snapshot.Collected {
+		l.GrantsUnknown = "the grants of " + k.ARN + " were not collected"
+	}
+	for i := range k.Grants {
+		g := &k.Grants[i]
+		if g.HasConstraints {
+			l.GrantsUnknown = "grant " + g.ID + " has encryption context constraints"
+			continue
+		}
+		l.Grants = append(l.Grants, policy.Grant{Name: g.ID, Grantee: g.Grantee, Operations: g.Operations})
+	}
+}
+
+// keyRequest is the call that S3 makes to KMS in the caller's name: no
+// endpoint keys, aws:ViaAWSService true (P93, P305).
+func (r *jobRun) keyRequest(s *slot, t *target, use *keyUse, ctx *network.Context, account string) policy.Request {
+	req := policy.Request{Principal: r.who.principal, Action: use.action, Resource: use.arn, ResourceAccount: account,
+		Context: make(map[string]policy.Value, 24), UnknownKeys: []string{"aws:sourceidentity", "aws:useragent", "aws:resourcetag/*", "kms:resourcealiases"}}
+	r.w.principalKeys(&req, &r.who)
+	c := req.Context
+	c["aws:viaawsservice"] = known("true")
+	c["aws:calledvia"] = multi("s3.amazonaws.com")
+	c["aws:calledviafirst"] = known("s3.amazonaws.com")
+	c["aws:calledvialast"] = known("s3.amazonaws.com")
+	c["kms:viaservice"] = known("s3." + s.to + ".amazonaws.com")
+	c["kms:calleraccount"] = known(r.who.account)
+	c["kms:encryptioncontextkeys"] = multi("aws:s3:arn")
+	c["aws:requestedregion"] = known(arnField(use.arn, 3))
+	c["aws:resourceaccount"] = known(account)
+	c["aws:securetransport"] = known("true")
+	c["aws:currenttime"] = policy.Value{State: policy.KeyValueUnknown}
+	c["aws:epochtime"] = policy.Value{State: policy.KeyValueUnknown}
+	if ctx.Via == "public" {
+		req.UnknownKeys = append(req.UnknownKeys, "aws:sourceip") // newer pages say that it is preserved (P309)
+	}
+	r.w.orgKeys(&req, account, "aws:resourceorgid", "aws:resourceorgpaths")
+	switch {
+	case use.config.bucketKey:
+		c["kms:encryptioncontext:aws:s3:arn"] = known("arn:" + t.partition + ":s3:::" + t.bucket)
+	case strings.ContainsAny(t.key, "*?"):
+		c["kms:encryptioncontext:aws:s3:arn"] = policy.Value{State: policy.KeyValueUnknown}
+	default:
+		c["kms:encryptioncontext:aws:s3:arn"] = known("arn:" + t.partition + ":s3:::" + t.bucket + "/" + t.key)
+	}
+	applyAssumptions(&req, r.q.Options.Assume)
+	return req
+}
+
+func (r *jobRun) keyFinding(use *keyUse, d *policy.Decision, req *policy.Request) Finding {
+	f := Finding{Code: "KMS_NO_ALLOW", Gate: GateKMS, Severity: Blocker, Component: use.arn, Pointer: keyPointer(use.key), Rule: "P306", URL: docS3KMS,
+		Example: &Example{Principal: req.Principal.ARN, Action: use.action, Resource: use.arn},
+		Message: fmt.Sprintf("S3 may not do %s on %s in the name of %s: %s.", use.action, use.arn, r.roleName(), denialReason(d)),
+		Fix:     fmt.Sprintf("Allow %s to %s in the key's policy; where the policy only delegates to the account, in a policy of the role as well.", use.action, r.q.Job.RoleARN)}
+	for _, i := range d.Blocking {
+		if d.Layers[i].Outcome == policy.ExplicitDeny {
+			f.Code, f.Rule = "KMS_EXPLICIT_DENY", "P309"
+			f.Fix = "Narrow that Deny so that it spares calls that S3 makes (aws:ViaAWSService)."
+			if s := d.Layers[i].Statements; len(s) > 0 && s[0].Policy == use.arn && use.key != nil {
+				f.Pointer = r.w.statementPointer(&use.key.Policy, s[0].Index)
+			}
+		}
+	}
+	if use.multipart {
+		f.Message += " Large objects are uploaded in parts, which needs it; small ones are not."
+		f.Rule = "P235"
+	}
+	if f.Pointer == "" {
+		f.Pointer = r.rolePointer()
+	}
+	return f
+}
+
+func (r *jobRun) rolePointer() string {
+	if r.who.role == nil {
+		return ""
+	}
+	return r.who.role.At.Pointer()
+}
+
+func nonEmpty(list ...string) string {
+	for _, s := range list {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
