@@ -21,6 +21,11 @@ func (w *World) Check(q Question) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	for i := range targets {
+		if targets[i].accessPoint != nil {
+			w.findAccessPoint(&targets[i])
+		}
+	}
 	r := &jobRun{w: w, q: &q, c: newCollector(), who: w.newAsker(q.Job.RoleARN, existing.session), existing: existing}
 	for _, a := range r.who.assumed {
 		r.c.assume(a)

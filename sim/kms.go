@@ -77,9 +77,6 @@ func (r *jobRun) kmsGate(d *decided, s *slot, t *target, action string, ctx *net
 	key, found := r.w.findKey(k.id, s.to, owner)
 	if found {
 		arn = key.ARN
-		if r.keyState(d, key) {
-			return
-		}
 	}
 	needs := []string{"kms:Decrypt"}
 	if writes(action) {
@@ -117,36 +114,17 @@ func (r *jobRun) awsManagedKey(d *decided, t *target, owner string) {
 	d.gate = andGate(d.gate, tally{fail: true})
 }
 
-// keyState blocks where the key can't be used at all (P310).
-func (r *jobRun) keyState(d *decided, key *snapshot.Key) bool {
-	switch strings.ToLower(key.State) {
-	case "", "enabled":
-		return false
-	}
-	d.gates = append(d.gates, gateBlock{Finding{Code: "KMS_KEY_STATE", Gate: GateKMS, Severity: Blocker, Component: key.ARN, Pointer: key.At.Pointer(), Rule: "P310", URL: docS3KMS,
-		Message: fmt.Sprintf("The KMS key %s is %s; every use of it fails.", key.ARN, key.State),
-		Fix:     "Enable the key, cancel its deletion, or encrypt the bucket with another."}})
-	d.gate = andGate(d.gate, tally{fail: true})
-	return true
-}
-
 func (r *jobRun) keyAction(d *decided, s *slot, t *target, use *keyUse, ctx *network.Context) {
 	l := r.who.layers()
-	l.ResourceKind = policy.KindKey
 	account := arnField(use.arn, 4)
 	var assumed string
 	l.RCPs, l.RCPUnknown, assumed = r.w.controlPolicies(account, policy.KindRCP)
 	if assumed != "" {
 		r.c.assume(assumed)
 	}
-	if use.key == nil {
-		l.Resource = &policy.Policy{Name: use.arn, Gap: "key " + use.arn + " is not in the snapshot"}
-	} else {
-		l.Resource = r.w.policyOf(use.arn, &use.key.Policy, policy.KindKey)
-		keyGrants(&l, use.key)
-	}
+	key := r.w.policyKey(use)
 	req := r.keyRequest(s, t, use, ctx, account)
-	decision := policy.Evaluate(&l, &req)
+	decision := policy.EvaluateKey(&l, &key, &req)
 	for _, a := range decision.Assumptions {
 		r.c.assume(a)
 	}
@@ -176,18 +154,27 @@ func keyPointer(k *snapshot.Key) string {
 	return nonEmpty(k.Policy.At.Pointer(), k.At.Pointer())
 }
 
-func keyGrants(l *policy.Layers, k *snapshot.Key) {
-	if k.GrantsPresence != snapshot.Collected {
-		l.GrantsUnknown = "the grants of " + k.ARN + " were not collected"
+// policyKey is a key as the policy half sees it.
+func (w *World) policyKey(use *keyUse) policy.Key {
+	k := policy.Key{ARN: use.arn}
+	if use.key == nil {
+		k.Policy = &policy.Policy{Name: use.arn, Gap: "key " + use.arn + " is not in the snapshot"}
+		return k
 	}
-	for i := range k.Grants {
-		g := &k.Grants[i]
+	k.State, k.AWSManaged = use.key.State, strings.EqualFold(use.key.Manager, "AWS")
+	k.Policy = w.policyOf(use.arn, &use.key.Policy, policy.KindKey)
+	if use.key.GrantsPresence != snapshot.Collected {
+		k.GrantsUnknown = "the grants of " + use.arn + " were not collected"
+	}
+	for i := range use.key.Grants {
+		g := &use.key.Grants[i]
 		if g.HasConstraints {
-			l.GrantsUnknown = "grant " + g.ID + " has encryption context constraints"
+			k.GrantsUnknown = "grant " + g.ID + " has encryption context constraints"
 			continue
 		}
-		l.Grants = append(l.Grants, policy.Grant{Name: g.ID, Grantee: g.Grantee, Operations: g.Operations})
+		k.Grants = append(k.Grants, policy.Grant{Name: g.ID, Grantee: g.Grantee, Operations: g.Operations})
 	}
+	return k
 }
 
 // keyRequest is the call that S3 makes to KMS in the caller's name: no
@@ -238,6 +225,11 @@ func (r *jobRun) keyFinding(use *keyUse, d *policy.Decision, req *policy.Request
 				f.Pointer = r.w.statementPointer(&use.key.Policy, s[0].Index)
 			}
 		}
+	}
+	if use.key != nil && use.key.State != "" && !strings.EqualFold(use.key.State, "Enabled") {
+		f.Code, f.Rule, f.Pointer = "KMS_KEY_STATE", "P310", use.key.At.Pointer()
+		f.Fix = "Enable the key, cancel its deletion, or encrypt the bucket with another."
+		return f
 	}
 	if use.multipart {
 		f.Message += " Large objects are uploaded in parts, which needs it; small ones are not."

@@ -132,6 +132,10 @@ func (w *World) requestFor(q *Question, a *asker, t *target, action string, ctx 
 		Principal: a.principal, Action: action, Resource: t.resourceFor(action), ResourceAccount: owner,
 		Context: make(map[string]policy.Value, 32), UnknownKeys: slices.Clone(unknownKeys),
 	}
+	if t.accessPoint != nil {
+		r.AccessPoint = t.accessPoint.arn
+		w.accessPointKeys(&r, t)
+	}
 	w.principalKeys(&r, a)
 	w.pathKeys(&r, ctx)
 	w.resourceKeys(&r, t, owner, region)
@@ -353,5 +357,16 @@ func applyAssumptions(r *policy.Request, assume []string) {
 			continue
 		}
 		r.Context[k] = known(v)
+	}
+}
+
+// accessPointKeys are the keys of a request through an access point.
+func (w *World) accessPointKeys(r *policy.Request, t *target) {
+	c := r.Context
+	c["s3:dataaccesspointarn"] = known(t.accessPoint.arn)
+	c["s3:dataaccesspointaccount"] = known(t.accessPoint.account)
+	c["s3:accesspointnetworkorigin"] = policy.Value{State: policy.KeyValueUnknown}
+	if t.accessPoint.found != nil {
+		c["s3:accesspointnetworkorigin"] = known(t.accessPoint.found.NetworkOrigin)
 	}
 }

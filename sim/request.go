@@ -195,6 +195,7 @@ func (r *jobRun) decide(s *slot, t *target, action string, f *network.Flow, net 
 	if t.accessPoint != nil {
 		r.accessPointLayer(&layers, t)
 	}
+	r.accessLists(&layers, t, action)
 	req := r.w.requestFor(r.q, &r.who, t, action, &ctx, owner, s.to)
 	q := symbolic.Question{Base: req}
 	r.rangeKeys(&q, &layers, &ctx, f)

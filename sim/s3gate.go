@@ -1,19 +1,183 @@
 package sim
 
 import (
+	"strings"
+
 	"github.com/canreach/canreach/rules/policy"
 	"github.com/canreach/canreach/sim/network"
+	"github.com/canreach/canreach/snapshot"
 )
 
 // s3Gates decides S3's own gates and KMS, behind the policies.
 func (r *jobRun) s3Gates(d *decided, s *slot, t *target, action string, ctx *network.Context) {
 	d.gate = tally{pass: true}
 	r.bucketGate(d, t)
+	r.originGate(d, t)
+	r.publicAccessGate(d, t)
+	r.payerGate(d, t)
 	r.kmsGate(d, s, t, action, ctx)
 }
 
-// accessPointLayer adds the access point's policy.
-func (r *jobRun) accessPointLayer(l *policy.Layers, t *target) {}
+// accessPointLayer adds the access point's policy and its network origin's gate.
+func (r *jobRun) accessPointLayer(l *policy.Layers, t *target) {
+	ap := t.accessPoint
+	if ap.found == nil {
+		l.AccessPoint = &policy.Policy{Name: ap.arn, Gap: "access point " + ap.arn + " is not in the snapshot"}
+		return
+	}
+	l.AccessPoint = r.w.policyOf(ap.arn, &ap.found.Policy, policy.KindAccessPoint)
+	if l.AccessPoint == nil {
+		l.AccessPoint = &policy.Policy{Name: ap.arn}
+	}
+}
+
+// findAccessPoint looks an access point up, and with it the bucket behind it.
+func (w *World) findAccessPoint(t *target) {
+	for _, a := range w.snap.Accounts {
+		for i := range a.S3.AccessPoints.Items {
+			ap := &a.S3.AccessPoints.Items[i]
+			if ap.ARN == t.accessPoint.arn || ap.Name == t.accessPoint.name && a.ID == t.accessPoint.account && (ap.Region == "" || ap.Region == t.accessPoint.region) {
+				t.accessPoint.found, t.bucket = ap, ap.Bucket
+				return
+			}
+		}
+	}
+}
+
+// publicAccessGate is Block Public Access (P255 to P263).
+func (r *jobRun) publicAccessGate(d *decided, t *target) {
+	b, ok := r.w.FindBucket(t.bucket)
+	if !ok {
+		return
+	}
+	levels := []policy.PublicAccessBlock{blockLevel(&b.PublicAccessBlock, "bucket "+t.bucket)}
+	if b.Account != nil {
+		levels = append(levels, blockLevel(&b.Account.S3.AccountPublicAccessBlock, "account "+b.Account.ID))
+	}
+	if t.accessPoint != nil && t.accessPoint.found != nil {
+		levels = append(levels, blockLevel(&t.accessPoint.found.PublicAccessBlock, "access point "+t.accessPoint.arn))
+	}
+	g := policy.BlockPublicAccess(levels, d.layers.Resource, &d.request)
+	at := nonEmpty(b.PublicAccessBlock.At.Pointer(), b.At.Pointer())
+	if !b.PublicAccessBlock.RestrictPublicBuckets && b.Account != nil && b.Account.S3.AccountPublicAccessBlock.RestrictPublicBuckets {
+		at = b.Account.S3.AccountPublicAccessBlock.At.Pointer()
+	}
+	r.s3Gate(d, g, Finding{Code: "BLOCK_PUBLIC_ACCESS", Component: t.bucketARN(), Pointer: at, Rule: "P256",
+		URL: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
+		Fix: "Narrow the public statement of the bucket policy to fixed principals, accounts or endpoints."}, "aws s3control get-public-access-block")
+}
+
+func blockLevel(b *snapshot.PublicAccessBlock, name string) policy.PublicAccessBlock {
+	switch b.Presence {
+	case snapshot.Unreadable:
+		return policy.PublicAccessBlock{Gap: "of " + name + ": " + gapText(b.Gap)}
+	case snapshot.NotCollected:
+		return policy.PublicAccessBlock{Gap: "of " + name + ": not collected"}
+	}
+	return policy.PublicAccessBlock{BlockPublicACLs: b.BlockPublicACLs, IgnorePublicACLs: b.IgnorePublicACLs,
+		BlockPublicPolicy: b.BlockPublicPolicy, RestrictPublicBuckets: b.RestrictPublicBuckets}
+}
+
+// s3Gate files what one of S3's own gates decided.
+func (r *jobRun) s3Gate(d *decided, g policy.GateDecision, f Finding, collect string) {
+	for _, a := range g.Assumptions {
+		r.c.assume(a)
+	}
+	switch g.Outcome {
+	case policy.True:
+	case policy.False:
+		f.Gate, f.Severity, f.Message = GateBucket, Blocker, sentence(g.Reason)
+		f.Example = requestExample(&d.request)
+		d.gates = append(d.gates, gateBlock{f})
+		d.gate = andGate(d.gate, tally{fail: true})
+	default:
+		d.gate = andGate(d.gate, tally{open: true})
+		r.c.missing(Missing{Code: "UNK_" + f.Code, Gate: GateBucket, Component: f.Component, Pointer: f.Pointer, Fact: g.Reason, Collect: collect})
+	}
+}
+
+// sentence makes a reason a sentence.
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
+}
+
+// payerGate is requester pays (P275).
+func (r *jobRun) payerGate(d *decided, t *target) {
+	b, ok := r.w.FindBucket(t.bucket)
+	if !ok || b.Account == nil || b.Account.ID == r.who.account {
+		return
+	}
+	enabled := policy.False
+	if strings.EqualFold(b.Payer, "Requester") {
+		enabled = policy.True
+	} else if b.Payer == "" {
+		r.c.assume("The owner of bucket " + t.bucket + " is taken to pay for requests, as by default: who pays is not in the snapshot (P275).")
+	}
+	r.s3Gate(d, policy.RequesterPays(enabled, false, &d.request), Finding{Code: "REQUESTER_PAYS", Component: t.bucketARN(), Pointer: b.At.Pointer(), Rule: "P275",
+		URL: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html",
+		Fix: "The bucket's owner has to switch requester pays off."}, "aws s3api get-bucket-request-payment --bucket "+t.bucket)
+}
+
+// originGate is the network origin of an access point (P269).
+func (r *jobRun) originGate(d *decided, t *target) {
+	if t.accessPoint == nil || t.accessPoint.found == nil {
+		return
+	}
+	ap := t.accessPoint.found
+	vpc := string(ap.VPC)
+	if strings.EqualFold(ap.NetworkOrigin, "Internet") {
+		vpc = ""
+	}
+	r.s3Gate(d, policy.AccessPointOrigin(vpc, &d.request), Finding{Code: "ACCESS_POINT_ORIGIN", Component: ap.ARN, Pointer: ap.At.Pointer(), Rule: "P269",
+		URL: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html",
+		Fix: "Use an access point whose network origin is this VPC, or the internet."}, "aws s3control get-access-point")
+}
+
+// accessLists adds what access control lists grant, where they are on (P245
+// to P250).
+func (r *jobRun) accessLists(l *policy.Layers, t *target, action string) {
+	b, ok := r.w.FindBucket(t.bucket)
+	if !ok || b.Account == nil {
+		return
+	}
+	if b.OwnershipPresence == snapshot.Collected && b.Ownership == "BucketOwnerEnforced" {
+		return
+	}
+	if kindOfAction(action) == onObject && !writes(action) {
+		r.c.assume("The objects of " + t.bucket + " are taken to belong to the bucket's owner, without access control lists of their own (P250).")
+	}
+	if b.OwnershipPresence != snapshot.Collected || b.ACLPresence != snapshot.Collected {
+		return
+	}
+	acl := &policy.ACL{Ownership: policy.ObjectWriter, IgnorePublic: ignorePublic(b)}
+	if b.Ownership == "BucketOwnerPreferred" {
+		acl.Ownership = policy.BucketOwnerPreferred
+	}
+	for i := range b.ACL {
+		g := &b.ACL[i]
+		grant := policy.ACLGrant{Permission: g.Permission, AllUsers: strings.HasSuffix(g.URI, "/AllUsers"), AuthenticatedUsers: strings.HasSuffix(g.URI, "/AuthenticatedUsers")}
+		if grant.Public() {
+			acl.Bucket = append(acl.Bucket, grant)
+		}
+	}
+	l.ACL = acl
+}
+
+func ignorePublic(b *snapshot.Bucket) policy.Truth {
+	out := policy.False
+	for _, level := range []*snapshot.PublicAccessBlock{&b.PublicAccessBlock, &b.Account.S3.AccountPublicAccessBlock} {
+		switch {
+		case level.Presence != snapshot.Collected:
+			out = out.Or(policy.Unknown)
+		case level.IgnorePublicACLs:
+			out = policy.True
+		}
+	}
+	return out
+}
 
 // assumeKeys lists what a job's client is taken to send, where a policy asks
 // for it (P222).

@@ -25,6 +25,7 @@ type target struct {
 // accessPointTarget is set where the question goes through an access point.
 type accessPointTarget struct {
 	arn, account, region, name string
+	found                      *snapshot.AccessPoint // nil: not in the snapshot
 }
 
 var (
@@ -217,9 +218,6 @@ func parseAccessPoint(text string, part []string) (target, error) {
 
 // bucketARN is the ARN that bucket-level actions are checked against.
 func (t *target) bucketARN() string {
-	if t.accessPoint != nil {
-		return t.accessPoint.arn
-	}
 	if arnField(t.arn, 2) == "s3express" {
 		return t.arn
 	}
@@ -229,9 +227,6 @@ func (t *target) bucketARN() string {
 // objectsARN is the ARN, with wildcards, that object-level actions are
 // checked against.
 func (t *target) objectsARN() string {
-	if t.accessPoint != nil {
-		return t.accessPoint.arn + "/object/" + t.key
-	}
 	return "arn:" + t.partition + ":s3:::" + t.bucket + "/" + t.key
 }
 
