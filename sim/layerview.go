@@ -7,12 +7,13 @@ import (
 // layerView gathers what the layers of all flows and cases did to one
 // request, for the answer.
 type layerView struct {
+	w               *World
 	order           []string
 	byName          map[string]*Layer
 	allowed, denied *Example
 }
 
-func newLayerView() *layerView { return &layerView{byName: make(map[string]*Layer)} }
+func newLayerView(w *World) *layerView { return &layerView{w: w, byName: make(map[string]*Layer)} }
 
 var outcomeWords = map[policy.Outcome]string{
 	policy.LayerUnknown: "unknown", policy.Allow: "allow", policy.ExplicitDeny: "explicitDeny", policy.ImplicitDeny: "implicitDeny",
@@ -64,13 +65,13 @@ func (v *layerView) decision(d *policy.Decision) {
 		out := Layer{Layer: l.Layer, Decision: outcomeWords[l.Outcome], Reason: l.Reason}
 		for _, s := range l.Statements {
 			out.Policy = s.Policy
-			out.Statements = append(out.Statements, Statement{Policy: s.Policy, Index: s.Index, Sid: s.Sid, Pointer: s.Pointer})
+			out.Statements = append(out.Statements, Statement{Policy: s.Policy, Index: s.Index, Sid: s.Sid, Pointer: v.w.resolved(s)})
 		}
 		for _, s := range l.Near {
 			if l.Outcome == policy.Allow {
 				break
 			}
-			out.Statements = append(out.Statements, Statement{Policy: s.Policy, Index: s.Index, Sid: s.Sid, Pointer: s.Pointer, Near: s.Part + ": " + s.Detail})
+			out.Statements = append(out.Statements, Statement{Policy: s.Policy, Index: s.Index, Sid: s.Sid, Pointer: v.w.resolved(s.StatementRef), Near: s.Part + ": " + s.Detail})
 		}
 		v.merge(out)
 	}
@@ -116,7 +117,7 @@ func (v *layerView) merge(l Layer) {
 var layerOrder = []string{policy.LayerEndpoint, policy.LayerRole, policy.LayerBoundary, policy.LayerSession, policy.LayerSCP,
 	policy.LayerRCP, policy.LayerBucket, policy.LayerAccessPoint, "bucket", policy.LayerKey}
 
-func (v *layerView) layers(*World) []Layer {
+func (v *layerView) layers() []Layer {
 	var out []Layer
 	done := make(map[string]bool)
 	for _, n := range append(append([]string{}, layerOrder...), v.order...) {

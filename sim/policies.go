@@ -27,6 +27,7 @@ func (w *World) policyOf(name string, d *snapshot.Document, kind policy.Kind) *p
 		p = parsePolicy(name, d, kind)
 		w.mu.Lock()
 		w.policies[key] = p
+		w.documents[key.pointer] = d
 		w.mu.Unlock()
 	}
 	p.Name = name
@@ -78,6 +79,21 @@ func (w *World) statementPointer(doc *snapshot.Document, index int) string {
 		}
 	}
 	return at + "/Statement/" + itoa(index)
+}
+
+// resolved returns the pointer of a statement as it resolves in the snapshot.
+func (w *World) resolved(s policy.StatementRef) string {
+	base, _, ok := strings.Cut(s.Pointer, "/Statement")
+	if !ok {
+		return s.Pointer
+	}
+	w.mu.Lock()
+	d := w.documents[base]
+	w.mu.Unlock()
+	if d == nil {
+		return base
+	}
+	return w.statementPointer(d, s.Index)
 }
 
 // identityPolicies lists a role's inline and attached managed policies.

@@ -35,7 +35,7 @@ func (r *jobRun) reportPolicies(n int, t *target, action string, d *decided) {
 	for _, g := range d.gates {
 		r.c.add(g.finding, n)
 	}
-	for _, m := range d.missing() {
+	for _, m := range d.missing(r.w) {
 		r.c.missing(m)
 	}
 	for _, a := range decisionAssumptions(d) {
@@ -78,8 +78,8 @@ func (r *jobRun) reportBlock(n int, t *target, action string, d *decided, b *lay
 			s := b.layer.Statements[0]
 			if doc = r.documentOf(s, doc); doc != nil {
 				f.Pointer = r.w.statementPointer(doc, s.Index)
-			} else if s.Pointer != "" {
-				f.Pointer = s.Pointer
+			} else if p := r.w.resolved(s); p != "" {
+				f.Pointer = p
 			}
 			idx := s.Index
 			f.RuleIndex = &idx
@@ -131,7 +131,7 @@ func (r *jobRun) layerPlace(d *decided, t *target, l policy.LayerDecision) (comp
 		return component{id: t.accessPoint.arn}, nil
 	case policy.LayerSCP, policy.LayerRCP:
 		if len(l.Statements) > 0 {
-			return component{id: l.Statements[0].Policy, pointer: l.Statements[0].Pointer}, nil
+			return component{id: l.Statements[0].Policy, pointer: r.w.resolved(l.Statements[0])}, nil
 		}
 		kind := &r.w.snap.Organizations.SCPs
 		if l.Layer == policy.LayerRCP {
@@ -330,7 +330,7 @@ func (r *jobRun) reportMalformed(n int, l *policy.Layers) {
 }
 
 // missing lists the facts that keep the decision open.
-func (d *decided) missing() []Missing {
+func (d *decided) missing(w *World) []Missing {
 	var out []Missing
 	open := d.result.Outcome == symbolic.Unknown
 	var needs []policy.Need
@@ -354,19 +354,19 @@ func (d *decided) missing() []Missing {
 	}
 	for _, n := range needs {
 		if n.Key != "" {
-			out = append(out, Missing{Code: "UNK_CONDITION_KEY", Gate: needGate(d, n), Fact: "the value of condition key " + n.Key, Component: n.Key, Pointer: needPointer(n), Collect: "--assume '" + n.Key + "=VALUE' or '" + n.Key + "=absent'"})
+			out = append(out, Missing{Code: "UNK_CONDITION_KEY", Gate: needGate(d, n), Fact: "the value of condition key " + n.Key, Component: n.Key, Pointer: w.needPointer(n), Collect: "--assume '" + n.Key + "=VALUE' or '" + n.Key + "=absent'"})
 		} else if n.Fact != "" {
-			out = append(out, Missing{Code: "UNK_POLICY", Gate: needGate(d, n), Fact: n.Fact, Pointer: needPointer(n)})
+			out = append(out, Missing{Code: "UNK_POLICY", Gate: needGate(d, n), Fact: n.Fact, Pointer: w.needPointer(n)})
 		}
 	}
 	return out
 }
 
-func needPointer(n policy.Need) string {
+func (w *World) needPointer(n policy.Need) string {
 	if n.Statement == nil {
 		return ""
 	}
-	return n.Statement.Pointer
+	return w.resolved(*n.Statement)
 }
 
 // needGate is the gate of the layer that holds the statement that needs it.

@@ -39,7 +39,7 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 	out := Request{Action: action, Resource: t.resourceFor(action)}
 	total := tally{}
 	var alternatives []tally
-	show := newLayerView()
+	show := newLayerView(r.w)
 	for i := range net.flows {
 		f := &net.flows[i]
 		d := r.decide(s, t, action, f, net)
@@ -65,7 +65,7 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 		r.c.missing(Missing{Code: "UNK_MRAP", Gate: GateBucket, Component: t.accessPoint.arn, Fact: "what a multi-Region access point allows: it is not modelled (P272)"})
 	}
 	out.Verdict = total.judge()
-	out.Layers = show.layers(r.w)
+	out.Layers = show.layers()
 	out.Allowed, out.Denied = show.allowed, show.denied
 	if out.Layers == nil {
 		out.Layers = []Layer{}

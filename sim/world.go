@@ -26,8 +26,9 @@ type World struct {
 	keys     map[string]*snapshot.Key
 	aliases  map[string]string
 
-	mu       sync.Mutex
-	policies map[policyKey]policy.Policy
+	mu        sync.Mutex
+	policies  map[policyKey]policy.Policy
+	documents map[string]*snapshot.Document // of policies, by pointer
 }
 
 // place is a resource with the account and region whose snapshot holds it.
@@ -48,12 +49,13 @@ type policyKey struct {
 func NewWorld(s *snapshot.Snapshot) *World {
 	w := &World{
 		snap: s, net: network.NewModel(s),
-		accounts: make(map[string]*snapshot.Account),
-		buckets:  make(map[string]*snapshot.Bucket),
-		subnets:  make(map[snapshot.SubnetID][]place[snapshot.Subnet]),
-		vpcs:     make(map[snapshot.VPCID][]place[snapshot.VPC]),
-		groups:   make(map[snapshot.SecurityGroupID][]place[snapshot.SecurityGroup]),
-		policies: make(map[policyKey]policy.Policy),
+		accounts:  make(map[string]*snapshot.Account),
+		buckets:   make(map[string]*snapshot.Bucket),
+		subnets:   make(map[snapshot.SubnetID][]place[snapshot.Subnet]),
+		vpcs:      make(map[snapshot.VPCID][]place[snapshot.VPC]),
+		groups:    make(map[snapshot.SecurityGroupID][]place[snapshot.SecurityGroup]),
+		policies:  make(map[policyKey]policy.Policy),
+		documents: make(map[string]*snapshot.Document),
 	}
 	for _, a := range s.Accounts {
 		w.accounts[a.ID] = a
