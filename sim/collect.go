@@ -29,7 +29,24 @@ func newCollector() *collector {
 }
 
 func (c *collector) add(f Finding, placements ...int) {
-	id := strings.Join([]string{f.Gate.String(), f.Severity.String(), f.Code, f.Component, f.Pointer, f.Message}, "\x00")
+	c.addAs(findingID(&f, f.Message), f, placements...)
+}
+
+// addShared files a finding whose words name the placement: what is the same
+// rule of the same component elsewhere is the same finding.
+func (c *collector) addShared(f Finding, placement int) {
+	id := findingID(&f, "")
+	if i, ok := c.index[id]; ok && c.findings[i].placements[placement] && c.findings[i].Message != f.Message {
+		id = findingID(&f, f.Message)
+	}
+	c.addAs(id, f, placement)
+}
+
+func findingID(f *Finding, message string) string {
+	return strings.Join([]string{f.Gate.String(), f.Severity.String(), f.Code, f.Component, f.Pointer, message}, "\x00")
+}
+
+func (c *collector) addAs(id string, f Finding, placements ...int) {
 	i, ok := c.index[id]
 	if !ok {
 		i = len(c.findings)

@@ -189,9 +189,9 @@ func (r *jobRun) blockMessage(t *target, action string, b *layerBlock, c compone
 	if b.layer.Outcome == policy.ExplicitDeny {
 		text := fmt.Sprintf("%s is not authorized to perform %s on %s with an explicit deny in a %s", who, action, b.request.Resource, call)
 		if len(b.layer.Statements) > 0 {
-			text += ": " + statementText(b.layer.Statements[0])
+			return sentence(text + ": " + statementText(b.layer.Statements[0]))
 		}
-		return text + " of " + c.id + "."
+		return sentence(text + " of " + c.id)
 	}
 	text := fmt.Sprintf("No %s allows %s to perform %s on %s", call, who, action, b.request.Resource)
 	if call == "VPC endpoint policy" {
@@ -204,7 +204,7 @@ func (r *jobRun) blockMessage(t *target, action string, b *layerBlock, c compone
 	if b.either {
 		text += "; nor does the bucket policy grant it"
 	}
-	return strings.TrimSuffix(text, ".") + "."
+	return sentence(text)
 }
 
 func (r *jobRun) roleName() string {

@@ -34,8 +34,8 @@ func (r *jobRun) precheck(n int, s *slot, t *target, action string, d *decided) 
 		place, doc := r.layerPlace(d, t, layer)
 		f := Finding{Code: "JOB_PRECHECK_OUTSIDE_VPC", Gate: gateLayers[layer.Layer].gate, Severity: Warning, Rule: "P320", URL: docNeoVPC,
 			Component: place.id, Name: place.name, Pointer: place.pointer, Example: requestExample(&req),
-			Message: fmt.Sprintf("%s denies %s to calls that do not come through %s. SageMaker may make such calls itself before the job starts, from its own network and with the job's role.",
-				statementText(layer.Statements[0]), action, via.Values[0]),
+			Message: sentence(fmt.Sprintf("%s denies %s to calls that do not come through %s. SageMaker may make such calls itself before the job starts, from its own network and with the job's role.",
+				statementText(layer.Statements[0]), action, via.Values[0])),
 			Fix: "If the job fails before it starts, exempt the job's role by aws:PrincipalArn in that statement."}
 		if doc = r.documentOf(layer.Statements[0], doc); doc != nil {
 			f.Pointer = r.w.statementPointer(doc, layer.Statements[0].Index)

@@ -140,7 +140,7 @@ func renderPlacements(w io.Writer, p painter, a *sim.Answer) {
 		}
 		fmt.Fprintf(w, "  %s %s  network %s\n", p.mark(pl.Verdict), safeText(name), p.verdict(pl.Network.Verdict))
 		if len(pl.Network.Path) > 0 {
-			fmt.Fprintf(w, "      %s\n", safeText(pathText(pl.Network.Path)))
+			fmt.Fprintf(w, "      %s\n", safeText(pathText(pl.Network.Path)+pathEnd(pl)))
 		}
 		for _, r := range pl.Requests {
 			fmt.Fprintf(w, "    %s %s on %s\n", p.mark(r.Verdict), safeText(r.Action), safeText(r.Resource))
@@ -174,6 +174,14 @@ func pathText(path []sim.Hop) string {
 	return strings.Join(parts, " → ")
 }
 
+// pathEnd closes a path that gets through.
+func pathEnd(p *sim.Placement) string {
+	if p.Network.Verdict == sim.Blocked {
+		return " ✗"
+	}
+	return " → S3"
+}
+
 func renderFindings(w io.Writer, p painter, a *sim.Answer, s sim.Severity, title string) {
 	head := false
 	n := 0
@@ -199,7 +207,7 @@ func renderFinding(w io.Writer, p painter, a *sim.Answer, n int, f *sim.Finding)
 	fmt.Fprintf(w, "  %d. [%s] %s %s\n", n, f.Gate, p.paint("1", safeText(f.Code)), safeText(name))
 	fmt.Fprintf(w, "     %s\n", wrap(safeText(f.Message), 5))
 	if where := placementsText(a, f); where != "" {
-		fmt.Fprintf(w, "     only:    %s\n", wrap(safeText(where), 14))
+		fmt.Fprintf(w, "     affects: %s\n", wrap(safeText(where), 14))
 	}
 	if rule := ruleText(f); rule != "" {
 		fmt.Fprintf(w, "     rule:    %s\n", wrap(safeText(rule), 14))
@@ -212,9 +220,9 @@ func renderFinding(w io.Writer, p painter, a *sim.Answer, n int, f *sim.Finding)
 	}
 }
 
-// placementsText names the subnets that a finding is about, where it is not all.
+// placementsText names the subnets that a finding is about, where there are several.
 func placementsText(a *sim.Answer, f *sim.Finding) string {
-	if len(f.Placements) == 0 || len(f.Placements) == len(a.Placements) {
+	if len(f.Placements) == 0 || len(a.Placements) < 2 {
 		return ""
 	}
 	var out []string
