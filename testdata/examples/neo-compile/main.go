@@ -1,0 +1,44 @@
+// Command neo-compile asks canreach about the shipped example: first the job
+// as it works, then in a network and with a policy that are broken. It is the
+// README's first command:
+//
+//	go run ./testdata/examples/neo-compile
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/canreach/canreach/cmd/cli"
+)
+
+// sessions are shown in order, with the status each ends with.
+var sessions = []struct {
+	snapshot string
+	status   int
+}{
+	{"aws", cli.ExitHolds},
+	{"broken/sg-and-bucket-policy.json", cli.ExitViolated},
+}
+
+func main() {
+	_, file, _, _ := runtime.Caller(0)
+	if err := os.Chdir(filepath.Join(filepath.Dir(file), "..", "..", "..")); err != nil {
+		fmt.Fprintln(os.Stderr, "error: run this from a checkout of the repository:", err)
+		os.Exit(cli.ExitUsage)
+	}
+	const dir = "testdata/examples/neo-compile/"
+	for _, s := range sessions {
+		args := []string{"check", "--snapshot", dir + s.snapshot, "--job", dir + "job.json"}
+		fmt.Println("$ canreach " + strings.Join(args, " "))
+		status := cli.Main(args, cli.SystemEnv())
+		fmt.Printf("(exit status %d)\n\n", status)
+		if status != s.status {
+			fmt.Fprintf(os.Stderr, "error: this should have ended with status %d\n", s.status)
+			os.Exit(cli.ExitUsage)
+		}
+	}
+}
