@@ -19,33 +19,40 @@ import (
 //	anonymous
 //
 // A session name holds no colon, so the first colon ends it.
-var (
-	anyPartition = strset.Literal("arn:aws").Many(strset.NotColon)
-	account      = strset.Pattern{}.One(strset.Digit, 12)
-	roleTail     = strset.Literal(":role/").One(strset.Any, 1).Many(strset.Any)
-	userTail     = strset.Literal(":user/").One(strset.Any, 1).Many(strset.Any)
-	iam          = anyPartition.Literal(":iam::").Then(account)
+type shapes struct {
+	iam                                            strset.Pattern // up to the account
+	role, user, root, federatedUser                strset.Pattern
+	service, provider, canonical, anonymous, anARN strset.Pattern
+	all                                            []strset.Pattern // kinds of callers that the policies meet
+}
 
-	shapeRole      = strset.Pattern{}.One(strset.NotSlash, 1).Many(strset.NotSlash).Literal(":").Then(iam).Then(roleTail)
-	shapeUser      = strset.Literal(":").Then(iam).Then(userTail)
-	shapeRoot      = strset.Literal(":").Then(iam).Literal(":root")
-	shapeFederated = strset.Literal(":").Then(anyPartition).Literal(":sts::").Then(account).Literal(":federated-user/").One(strset.NotSlash, 1).Many(strset.NotSlash)
-	shapeService   = strset.Literal("service/").One(strset.NotColon, 1).Many(strset.NotColon)
-	shapeProvider  = strset.Literal("federated/").One(strset.Any, 1).Many(strset.Any)
-	shapeCanonical = strset.Literal("canonical/").One(strset.NotColon, 1).Many(strset.NotColon)
-	anonymous      = strset.Literal("anonymous")
+// sessionOf is a session name: it holds no slash, which tells it from the others.
+var sessionOf = strset.Pattern{}.Many(strset.NotSlash).Literal(":")
 
-	sessionOf = strset.Pattern{}.Many(strset.NotColon).Literal(":")
-	anyARN    = sessionOf.Literal("arn:").Many(strset.Any)
-)
-
-// callerShapes lists the kinds of callers that a policy of a kind meets.
-func callerShapes(kind policy.Kind) []strset.Pattern {
+// newShapes describes the callers of a partition.
+func newShapes(partition strset.Pattern, kind policy.Kind) *shapes {
+	some := func(p strset.Pattern, class strset.Class) strset.Pattern { return p.One(class, 1).Many(class) }
+	arn := strset.Literal("arn:").Then(partition)
+	account := strset.Pattern{}.One(strset.Digit, 12)
+	s := &shapes{
+		iam:       arn.Literal(":iam::").Then(account),
+		service:   some(strset.Literal("service/"), strset.NotColon),
+		provider:  some(strset.Literal("federated/"), strset.Any),
+		canonical: some(strset.Literal("canonical/"), strset.NotColon),
+		anonymous: strset.Literal("anonymous"),
+		anARN:     sessionOf.Literal("arn:").Many(strset.Any),
+	}
+	s.role = some(some(strset.Pattern{}, strset.NotSlash).Literal(":").Then(s.iam).Literal(":role/"), strset.Any)
+	s.user = some(strset.Literal(":").Then(s.iam).Literal(":user/"), strset.Any)
+	s.root = strset.Literal(":").Then(s.iam).Literal(":root")
+	s.federatedUser = some(strset.Literal(":").Then(arn).Literal(":sts::").Then(account).Literal(":federated-user/"), strset.NotSlash)
 	switch kind {
 	case policy.KindIdentity, policy.KindBoundary, policy.KindSession, policy.KindSCP:
-		return []strset.Pattern{shapeRole, shapeUser}
+		s.all = []strset.Pattern{s.role, s.user}
+	default:
+		s.all = []strset.Pattern{s.role, s.user, s.root, s.federatedUser, s.service, s.provider, s.canonical, s.anonymous}
 	}
-	return []strset.Pattern{shapeRole, shapeUser, shapeRoot, shapeFederated, shapeService, shapeProvider, shapeCanonical, anonymous}
+	return s
 }
 
 // callers is the set of requests by a caller in one of the patterns.
@@ -68,7 +75,7 @@ func (s *space) principals(st *policy.Statement) *expr {
 	if p.All {
 		each = append(each, exprTrue)
 	}
-	if st.NotPrincipal {
+	if st.NotPrincipal && st.Deny {
 		each = append(each, s.exempt(p)...)
 	} else {
 		for _, v := range p.AWS {
@@ -76,6 +83,10 @@ func (s *space) principals(st *policy.Statement) *expr {
 		}
 	}
 	for _, v := range p.Service {
+		if v == "*" {
+			each = append(each, s.callers(v, s.shapes.service))
+			continue
+		}
 		each = append(each, s.callers(v, strset.Literal("service/"+v)))
 	}
 	for _, v := range p.Federated {
@@ -106,7 +117,7 @@ func (s *space) entry(v string) entry {
 		return none
 	}
 	if isUniqueID(v) {
-		none.other = s.unknown("Principal "+v, s.callers(v, anyARN))
+		none.other = s.unknown("Principal "+v, s.callers(v, s.shapes.anARN))
 		return none
 	}
 	p, err := policy.ParsePrincipal(v)
@@ -142,7 +153,7 @@ func (s *space) entry(v string) entry {
 	return none
 }
 
-// exempt lists who a NotPrincipal element leaves out: those whose every
+// exempt lists who a NotPrincipal element of a Deny leaves out: those whose every
 // ancestor is listed, as well as they themselves (P32).
 func (s *space) exempt(p *policy.Principals) []*expr {
 	var all, accounts, roles, sessions, others []*expr
@@ -157,7 +168,7 @@ func (s *space) exempt(p *policy.Principals) []*expr {
 	account := or(accounts...)
 	return []*expr{
 		or(all...),
-		and(account, s.callers("root", shapeRoot)),
+		and(account, s.callers("root", s.shapes.root)),
 		and(account, or(roles...), or(sessions...)),
 		and(account, or(others...)),
 	}
@@ -174,72 +185,74 @@ type view struct {
 	where   func(p strset.Pattern) []strset.Pattern
 }
 
-// principalTypes are the values of aws:PrincipalType, and who has them.
-var principalTypes = []struct {
-	value string
-	who   strset.Pattern
-}{
-	{"AssumedRole", shapeRole}, {"User", shapeUser}, {"Account", shapeRoot},
-	{"FederatedUser", shapeFederated}, {"Anonymous", anonymous},
+// viewOf is the view that a lower-case key is, if it is one.
+func (s *space) viewOf(key string) (view, bool) {
+	c := s.shapes
+	switch key {
+	case "aws:principalarn":
+		return view{
+			present: []strset.Pattern{c.anARN},
+			where:   func(p strset.Pattern) []strset.Pattern { return []strset.Pattern{sessionOf.Then(p)} },
+		}, true
+	case "aws:principalaccount":
+		return view{present: []strset.Pattern{c.anARN, c.anonymous}, where: c.ofAccount}, true
+	case "aws:principaltype":
+		return view{present: []strset.Pattern{c.anARN, c.anonymous}, where: c.ofType}, true
+	case "aws:principalisawsservice":
+		return view{present: []strset.Pattern{c.anARN, c.service}, where: c.ofServices}, true
+	case "aws:principalservicename":
+		return view{
+			present: []strset.Pattern{c.service},
+			where: func(p strset.Pattern) []strset.Pattern {
+				return []strset.Pattern{strset.Literal("service/").Then(p)}
+			},
+		}, true
+	case "aws:username":
+		return view{present: []strset.Pattern{c.user}, where: c.ofUser}, true
+	}
+	return view{}, false
 }
 
-// views of the caller by lower-case key.
-var views = map[string]view{
-	"aws:principalarn": {
-		present: []strset.Pattern{anyARN},
-		where:   func(p strset.Pattern) []strset.Pattern { return []strset.Pattern{sessionOf.Then(p)} },
-	},
-	"aws:principalaccount": {
-		present: []strset.Pattern{anyARN, anonymous},
-		where: func(p strset.Pattern) []strset.Pattern {
-			var out []strset.Pattern
-			if q, ok := p.Within(strset.NotColon); ok {
-				out = append(out, sessionOf.Literal("arn:").Glob("*:*::", strset.NotColon).Then(q).Literal(":").Many(strset.Any))
-			}
-			if p.Match("anonymous") {
-				out = append(out, anonymous)
-			}
-			return out
-		},
-	},
-	"aws:principaltype": {
-		present: []strset.Pattern{anyARN, anonymous},
-		where: func(p strset.Pattern) (out []strset.Pattern) {
-			for _, t := range principalTypes {
-				if p.Match(t.value) {
-					out = append(out, t.who)
-				}
-			}
-			return out
-		},
-	},
-	"aws:principalisawsservice": {
-		present: []strset.Pattern{anyARN, shapeService},
-		where: func(p strset.Pattern) (out []strset.Pattern) {
-			if p.Match("true") {
-				out = append(out, shapeService)
-			}
-			if p.Match("false") {
-				out = append(out, anyARN)
-			}
-			return out
-		},
-	},
-	"aws:principalservicename": {
-		present: []strset.Pattern{shapeService},
-		where: func(p strset.Pattern) []strset.Pattern {
-			return []strset.Pattern{strset.Literal("service/").Then(p)}
-		},
-	},
-	"aws:username": {
-		present: []strset.Pattern{shapeUser},
-		where: func(p strset.Pattern) []strset.Pattern {
-			q, ok := p.Within(strset.NotSlash)
-			if !ok {
-				return nil
-			}
-			user := strset.Literal(":").Then(iam).Literal(":user/")
-			return []strset.Pattern{user.Then(q), user.Many(strset.Any).Literal("/").Then(q)}
-		},
-	},
+func (c *shapes) ofAccount(p strset.Pattern) (out []strset.Pattern) {
+	if q, ok := p.Within(strset.NotColon); ok {
+		out = append(out, sessionOf.Literal("arn:").Glob("*:*::", strset.NotColon).Then(q).Literal(":").Many(strset.Any))
+	}
+	if p.Match("anonymous") {
+		out = append(out, c.anonymous)
+	}
+	return out
+}
+
+func (c *shapes) ofType(p strset.Pattern) (out []strset.Pattern) {
+	for _, t := range []struct {
+		value string
+		who   strset.Pattern
+	}{
+		{"AssumedRole", c.role}, {"User", c.user}, {"Account", c.root},
+		{"FederatedUser", c.federatedUser}, {"Anonymous", c.anonymous},
+	} {
+		if p.Match(t.value) {
+			out = append(out, t.who)
+		}
+	}
+	return out
+}
+
+func (c *shapes) ofServices(p strset.Pattern) (out []strset.Pattern) {
+	if p.Match("true") {
+		out = append(out, c.service)
+	}
+	if p.Match("false") {
+		out = append(out, c.anARN)
+	}
+	return out
+}
+
+func (c *shapes) ofUser(p strset.Pattern) []strset.Pattern {
+	q, ok := p.Within(strset.NotSlash)
+	if !ok {
+		return nil
+	}
+	user := strset.Literal(":").Then(c.iam).Literal(":user/")
+	return []strset.Pattern{user.Then(q), user.Many(strset.Any).Literal("/").Then(q)}
 }

@@ -108,7 +108,7 @@ type pair struct {
 }
 
 func newPair(old, new *policy.Document, kind policy.Kind, fixed map[string]string) *pair {
-	p := &pair{space: newSpace(kind, fixed)}
+	p := &pair{space: newSpace(kind, fixed, old, new)}
 	p.old = &side{doc: old, plain: renamed(old)}
 	p.new = &side{doc: new, plain: renamed(new)}
 	oldExpr, newExpr := p.document(old), p.document(new)

@@ -89,7 +89,7 @@ func (s *space) null(key string, values []string) *expr {
 
 // presence is the set of requests that have the key.
 func (s *space) presence(key string) *expr {
-	if v, ok := views[key]; ok {
+	if v, ok := s.viewOf(key); ok {
 		return s.callers(key, v.present...)
 	}
 	return &expr{op: opPresent, dim: s.key(key)}
@@ -104,16 +104,15 @@ func conditionText(c *policy.Condition) string {
 
 // compare is the truth of the operator's comparison on the key.
 func (s *space) compare(key string, c *policy.Condition, variables bool) keyTest {
-	if v, ok := views[key]; ok {
+	if v, ok := s.viewOf(key); ok {
 		return s.compareView(key, v, c, variables)
 	}
 	d := s.key(key)
-	if c.Operator.Qualifier != policy.NoQualifier && !strings.HasPrefix(key, "aws:") && !strings.HasPrefix(key, "s3:") {
-		d.multi = true // a service's own key under a set operator
-	}
 	t := keyTest{multi: d.multi, present: s.presence(key)}
 	kind, family := operatorFamily(c.Operator.Base)
-	if !d.claim(family) {
+	mixed := s.usage[key] == usedPlain|usedInSets && c.Operator.Qualifier == policy.NoQualifier
+	if mixed || !d.claim(family) {
+		t.multi = t.multi && !mixed
 		t.yes = and(t.present, s.unknown(conditionText(c), nil))
 		t.no = and(t.present, not(t.yes))
 		return t
@@ -342,7 +341,7 @@ func (s *space) constraints() *expr {
 
 // given is the set of requests whose key has the given value.
 func (s *space) given(name, v string) *expr {
-	if view, ok := views[name]; ok {
+	if view, ok := s.viewOf(name); ok {
 		return s.callers(v, view.where(strset.Literal(v))...)
 	}
 	d := s.keys[name]
@@ -378,4 +377,29 @@ func (s *space) given(name, v string) *expr {
 		set.networks = []netip.Prefix{n}
 	}
 	return value(d, set, false)
+}
+
+// How the policies use a condition key.
+const (
+	usedPlain uint8 = 1 << iota
+	usedInSets
+)
+
+// survey notes how a document uses the condition keys of services whose keys'
+// types are not known here: one used under set operators holds many values; of
+// one used both ways it is not known (P170).
+func (s *space) survey(d *policy.Document) {
+	for i := range d.Statements {
+		for _, c := range d.Statements[i].Conditions {
+			key := canonicalKey(c.Key)
+			if strings.HasPrefix(key, "aws:") || strings.HasPrefix(key, "s3:") || policy.Multivalued(key) || c.Operator.Base == "Null" {
+				continue
+			}
+			if c.Operator.Qualifier == policy.NoQualifier {
+				s.usage[key] |= usedPlain
+			} else {
+				s.usage[key] |= usedInSets
+			}
+		}
+	}
 }

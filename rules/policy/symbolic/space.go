@@ -17,7 +17,9 @@ type space struct {
 	resource *dimension
 	action   *dimension
 	caller   *dimension
+	shapes   *shapes
 	keys     map[string]*dimension
+	usage    map[string]uint8
 	dims     []*dimension // in the order of their levels, once laid out
 
 	opaques     []opaque
@@ -36,7 +38,7 @@ type opaque struct {
 	upper *expr
 }
 
-func newSpace(kind policy.Kind, fixed map[string]string) *space {
+func newSpace(kind policy.Kind, fixed map[string]string, docs ...*policy.Document) *space {
 	s := &space{
 		kind:        kind,
 		fixed:       fixed,
@@ -44,25 +46,55 @@ func newSpace(kind policy.Kind, fixed map[string]string) *space {
 		action:      &dimension{name: "Action", family: familyText},
 		caller:      &dimension{name: "Principal", family: familyText},
 		keys:        make(map[string]*dimension),
+		usage:       make(map[string]uint8),
 		opaqueIndex: make(map[string]int),
 		variables:   make(map[string]bool),
 	}
-	s.resource.lang.Must = resourceShape
+	for _, d := range docs {
+		s.survey(d)
+	}
+	// Policies live in one partition (P57); where they name none but aws, it is that.
+	partition := strset.Literal("aws")
+	if slices.ContainsFunc(docs, namesPartition) {
+		partition = partition.Many(strset.NotColon)
+	}
+	s.shapes = newShapes(partition, kind)
+	s.caller.lang.Or = s.shapes.all
+	s.resource.lang.Must = []strset.Pattern{strset.Literal("arn:").Then(partition).Literal(":").One(strset.NotColon, 1).Glob("*:*:*:", strset.NotColon).One(strset.Any, 1).Many(strset.Any)}
 	s.action.lang.Must = actionShape
-	s.caller.lang.Or = callerShapes(kind)
 	return s
 }
 
-var (
-	resourceShape = []strset.Pattern{strset.Literal("arn:").One(strset.NotColon, 1).Many(strset.NotColon).Literal(":").One(strset.NotColon, 1).Glob("*:*:*:", strset.NotColon).One(strset.Any, 1).Many(strset.Any)}
-	actionShape   = []strset.Pattern{strset.Pattern{}.One(strset.NotColon, 1).Many(strset.NotColon).Literal(":").One(strset.NotColon, 1).Many(strset.NotColon)}
-)
+var actionShape = []strset.Pattern{strset.Pattern{}.One(strset.NotColon, 1).Many(strset.NotColon).Literal(":").One(strset.NotColon, 1).Many(strset.NotColon)}
+
+// namesPartition reports whether a document names a partition besides aws.
+func namesPartition(d *policy.Document) bool {
+	in := func(list []string) bool {
+		return slices.ContainsFunc(list, func(s string) bool {
+			rest, ok := strings.CutPrefix(s, "arn:")
+			partition, _, _ := strings.Cut(rest, ":")
+			return ok && partition != "aws" && partition != "*"
+		})
+	}
+	for i := range d.Statements {
+		st := &d.Statements[i]
+		if in(st.Resources) || st.Principals != nil && in(st.Principals.AWS) {
+			return true
+		}
+		for _, c := range st.Conditions {
+			if in(c.Values) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // key is the dimension of a condition key.
 func (s *space) key(name string) *dimension {
 	d := s.keys[name]
 	if d == nil {
-		d = &dimension{name: name, optional: true, multi: policy.Multivalued(name)}
+		d = &dimension{name: name, optional: true, multi: policy.Multivalued(name) || s.usage[name]&usedInSets != 0}
 		s.keys[name] = d
 	}
 	return d

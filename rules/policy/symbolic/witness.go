@@ -37,7 +37,7 @@ func (s *space) request(a *assignment) policy.Request {
 		}
 	}
 	for name, v := range s.fixed {
-		if _, ok := views[name]; !ok {
+		if _, ok := s.viewOf(name); !ok {
 			r.Context[name] = policy.Value{State: policy.KeyKnown, Values: []string{v}}
 		}
 	}

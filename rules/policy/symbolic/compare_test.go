@@ -1,0 +1,247 @@
+package symbolic
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/canreach/canreach/rules/policy"
+)
+
+// doc is a document of a kind: statements without their braces.
+func cond(effect, action, resource, condition string) string {
+	s := fmt.Sprintf(`"Effect":"%s","Action":"%s","Resource":"%s"`, effect, action, resource)
+	if condition != "" {
+		s += `,"Condition":{` + condition + `}`
+	}
+	return s
+}
+
+func by(principal, rest string) string { return `"Principal":` + principal + `,` + rest }
+
+func TestCompare(t *testing.T) {
+	all := func(c string) string { return cond("Allow", "s3:*", "*", c) }
+	nothing := cond("Deny", "*", "*", "")
+	tests := []struct {
+		name     string
+		old, new []string
+		want     Relation
+	}{
+		{"T176 a Deny added", []string{allow("arn:aws:s3:::b/*")}, []string{allow("arn:aws:s3:::b/*"), deny("arn:aws:s3:::b/secret/*")}, NoNewAccess},
+		{"T176 a Deny taken away", []string{allow("arn:aws:s3:::b/*"), deny("arn:aws:s3:::b/secret/*")}, []string{allow("arn:aws:s3:::b/*")}, NewAccess},
+		{"T177 a redundant statement", []string{allow("arn:aws:s3:::b/a*"), allow("arn:aws:s3:::b/*")}, []string{allow("arn:aws:s3:::b/*")}, Equivalent},
+		{"T178 overlapping globs", []string{allow("arn:aws:s3:::b/a*b")}, []string{allow("arn:aws:s3:::b/*c*")}, Incomparable},
+		{"T179 a variable, any account", []string{allow("arn:aws:s3:::b/${aws:PrincipalAccount}/*")}, []string{allow("arn:aws:s3:::b/111111111111/*")}, Incomparable},
+		{"T180 contradictory principal keys", []string{nothing}, []string{all(`"StringEquals":{"aws:PrincipalAccount":"111111111111"},"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::222222222222:*"}`)}, Equivalent},
+		{"T180 the same, consistent", []string{nothing}, []string{all(`"StringEquals":{"aws:PrincipalAccount":"111111111111"},"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111111111111:*"}`)}, NewAccess},
+		{"T122 endpoint and public address", []string{nothing}, []string{all(`"StringEquals":{"aws:SourceVpce":"vpce-1"},"IpAddress":{"aws:SourceIp":"198.51.100.0/24"}`)}, Equivalent},
+		{"T122 endpoint keys come together", []string{all(`"Null":{"aws:SourceVpc":"false"}`)}, []string{all(`"Null":{"aws:SourceVpce":"false"}`)}, Equivalent},
+
+		{"P36 case of actions", []string{cond("Allow", "S3:getobject", "*", "")}, []string{cond("Allow", "s3:GetObject", "*", "")}, Equivalent},
+		{"P40 NotAction", []string{`"Effect":"Allow","NotAction":"iam:*","Resource":"*"`}, []string{cond("Allow", "s3:*", "*", "")}, NoNewAccess},
+		{"P56 NotResource", []string{allow("*"), `"Effect":"Deny","Action":"*","NotResource":"arn:aws:s3:::b/*"`}, []string{allow("arn:aws:s3:::b/*")}, Equivalent},
+		{"P46 a star stays in its part", []string{allow("arn:aws:s3:::b/*")}, []string{allow("arn:aws:s3:*:*:b/*")}, NewAccess},
+
+		{"P141 values OR", []string{all(`"StringEquals":{"k:v":["a","b"]}`)}, []string{all(`"StringEquals":{"k:v":"a"}`), all(`"StringEquals":{"k:v":"b"}`)}, Equivalent},
+		{"P142 values NOR", []string{all(`"StringNotEquals":{"k:v":["a","b"]}`)}, []string{all(`"StringNotEquals":{"k:v":"a"}`)}, NewAccess},
+		{"P145 missing key", []string{all(`"StringLike":{"k:v":"*"}`)}, []string{all(``)}, NewAccess},
+		{"P146 negated on a missing key", []string{all(`"StringNotEquals":{"k:v":"a"},"Null":{"k:v":"false"}`)}, []string{all(`"StringNotEquals":{"k:v":"a"}`)}, NewAccess},
+		{"P147 IfExists", []string{all(`"StringEqualsIfExists":{"k:v":"a"}`)}, []string{all(`"StringEquals":{"k:v":"a"}`), all(`"Null":{"k:v":"true"}`)}, Equivalent},
+		{"P150 StringEquals is no glob", []string{all(`"StringEquals":{"k:v":"a*"}`)}, []string{all(`"StringLike":{"k:v":"a*"}`)}, NewAccess},
+		{"IgnoreCase", []string{all(`"StringEqualsIgnoreCase":{"k:v":"AB"}`)}, []string{all(`"StringEquals":{"k:v":["ab","Ab","aB","AB"]}`)}, Equivalent},
+		{"IgnoreCase is wider", []string{all(`"StringEquals":{"k:v":"ab"}`)}, []string{all(`"StringEqualsIgnoreCase":{"k:v":"ab"}`)}, NewAccess},
+		{"P157 numbers", []string{all(`"NumericLessThanEquals":{"k:n":"10"}`)}, []string{all(`"NumericLessThan":{"k:n":"10.0"}`)}, NoNewAccess},
+		{"P157 numbers that meet", []string{all(`"NumericLessThan":{"k:n":"10"}`), all(`"NumericGreaterThanEquals":{"k:n":"1e1"}`)}, []string{all(`"Null":{"k:n":"false"}`)}, Equivalent},
+		{"P159 dates", []string{all(`"DateGreaterThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}`)}, []string{all(`"DateGreaterThan":{"aws:CurrentTime":"2026-01-01"}`)}, Equivalent},
+		{"P160 networks", []string{all(`"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}`)}, []string{all(`"IpAddress":{"aws:SourceIp":["10.0.0.0/9","10.128.0.0/9"]}`)}, Equivalent},
+		{"P161 families", []string{all(`"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}`)}, []string{all(`"Null":{"aws:SourceIp":"false"}`)}, NewAccess},
+		{"P160 both families", []string{all(`"IpAddress":{"aws:SourceIp":["0.0.0.0/0","::/0"]}`)}, []string{all(`"Null":{"aws:SourceIp":"false"}`)}, Equivalent},
+		{"P155 Bool", []string{all(`"Bool":{"aws:SecureTransport":"true"}`), all(`"Bool":{"aws:SecureTransport":"false"}`)}, []string{all(`"Null":{"aws:SecureTransport":"false"}`)}, Equivalent},
+		{"P153 ArnEquals is ArnLike", []string{all(`"ArnEquals":{"aws:SourceArn":"arn:aws:s3:::a*"}`)}, []string{all(`"ArnLike":{"aws:SourceArn":"arn:aws:s3:::a*"}`)}, Equivalent},
+		{"P152 StringLike crosses parts", []string{all(`"ArnLike":{"aws:SourceArn":"arn:aws:iam::*:role/R"}`)}, []string{all(`"StringLike":{"aws:SourceArn":"arn:aws:iam::*role/R"}`)}, NewAccess},
+
+		{"P166 ForAllValues holds of none", []string{all(`"ForAllValues:StringEquals":{"aws:TagKeys":["a"]},"Null":{"aws:TagKeys":"false"}`)}, []string{all(`"ForAllValues:StringEquals":{"aws:TagKeys":["a"]}`)}, NewAccess},
+		{"P167 ForAnyValue", []string{all(`"ForAnyValue:StringEquals":{"aws:TagKeys":["a"]}`)}, []string{all(`"ForAllValues:StringEquals":{"aws:TagKeys":["a"]},"Null":{"aws:TagKeys":"false"}`)}, NoNewAccess},
+		{"P168 negated under ForAllValues", []string{all(`"ForAllValues:StringNotEquals":{"aws:TagKeys":["a"]}`)}, []string{all(``), cond("Deny", "*", "*", `"ForAnyValue:StringEquals":{"aws:TagKeys":"a"}`)}, Equivalent},
+		{"P170 plain operator on many values", []string{nothing}, []string{all(`"StringEquals":{"aws:TagKeys":"a"}`)}, Equivalent},
+		{"P171 set operator on a single value", []string{all(`"StringEqualsIfExists":{"aws:SourceVpce":"vpce-1"}`)}, []string{all(`"ForAllValues:StringEquals":{"aws:SourceVpce":"vpce-1"}`)}, Equivalent},
+		{"a service's own list", []string{all(`"ForAnyValue:StringEquals":{"k:list":["a","b"]}`)}, []string{all(`"ForAnyValue:StringEquals":{"k:list":["a"]}`), all(`"ForAnyValue:StringEquals":{"k:list":["b"]}`)}, Equivalent},
+
+		{"the same variable", []string{allow("arn:aws:s3:::b/${aws:username}/*")}, []string{allow("arn:aws:s3:::b/${aws:username}/*")}, Equivalent},
+		{"a variable within a star", []string{allow("arn:aws:s3:::b/*")}, []string{allow("arn:aws:s3:::b/${aws:username}/*")}, NoNewAccess},
+		{"a star in place of a variable", []string{allow("arn:aws:s3:::b/${aws:username}/*")}, []string{allow("arn:aws:s3:::b/*")}, NewAccess},
+		{"a variable pinned by a condition", []string{allow("arn:aws:s3:::b/alice/*")}, []string{cond("Allow", "s3:GetObject", "arn:aws:s3:::b/${aws:PrincipalTag/u}/*", `"StringEquals":{"aws:PrincipalTag/u":"alice"}`)}, NoNewAccess},
+		{"a variable in a condition", []string{all(`"StringEquals":{"k:v":"${aws:PrincipalTag/u}"}`)}, []string{all(`"StringLike":{"k:v":"*"}`)}, NewAccess},
+		{"P2 no variable without Version, both alike", []string{allow("arn:aws:s3:::b/x")}, []string{allow("arn:aws:s3:::b/x")}, Equivalent},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			old, new := statements(t, policy.KindIdentity, tt.old...), statements(t, policy.KindIdentity, tt.new...)
+			checkRelation(t, Compare(old, new, policy.KindIdentity, Options{}), tt.want)
+			opposite := map[Relation]Relation{NewAccess: NoNewAccess, NoNewAccess: NewAccess}
+			if o, ok := opposite[tt.want]; ok {
+				tt.want = o
+			}
+			checkRelation(t, Compare(new, old, policy.KindIdentity, Options{}), tt.want)
+		})
+	}
+}
+
+func checkRelation(t *testing.T, got Comparison, want Relation) {
+	t.Helper()
+	if got.Relation == want {
+		return
+	}
+	t.Errorf("%s, want %s", got.Relation, want)
+	for _, d := range []Difference{got.New, got.Less} {
+		switch {
+		case d.Example != nil:
+			t.Logf("example %+v, statement %d", d.Example.Request, d.Example.Statement.Index)
+		case d.Trouble != nil:
+			t.Logf("open: %s", d.Trouble.Text)
+		}
+	}
+}
+
+func TestCompareResourcePolicies(t *testing.T) {
+	grant := func(principal string) string { return by(principal, cond("Allow", "s3:*", "*", "")) }
+	const (
+		roleR   = `{"AWS":"arn:aws:iam::111122223333:role/p/R"}`
+		account = `{"AWS":"arn:aws:iam::111122223333:root"}`
+	)
+	tests := []struct {
+		name     string
+		old, new []string
+		want     Relation
+	}{
+		{"P22 a bare account id", []string{grant(account)}, []string{grant(`{"AWS":"111122223333"}`)}, Equivalent},
+		{"P23 a role of the account", []string{grant(account)}, []string{grant(roleR)}, NoNewAccess},
+		{"P24 a session of the role", []string{grant(roleR)}, []string{grant(`{"AWS":"arn:aws:sts::111122223333:assumed-role/R/S"}`)}, Incomparable},
+		{"P24 a session of the account", []string{grant(account)}, []string{grant(`{"AWS":"arn:aws:sts::111122223333:assumed-role/R/S"}`)}, NoNewAccess},
+		{"P25 a user", []string{grant(account)}, []string{grant(`{"AWS":"arn:aws:iam::111122223333:user/u"}`)}, NoNewAccess},
+		{"P26 a service", []string{grant(`"*"`)}, []string{grant(`{"Service":"s3.amazonaws.com"}`)}, NoNewAccess},
+		{"P26 a service is no account", []string{grant(account)}, []string{grant(`{"Service":"s3.amazonaws.com"}`)}, Incomparable},
+		{"P20 several forms", []string{grant(`{"AWS":["111122223333","444455556666"],"Service":"a.amazonaws.com"}`)}, []string{grant(`{"AWS":"444455556666"}`), grant(`{"Service":"a.amazonaws.com"}`), grant(account)}, Equivalent},
+		{"P21 star and AWS star", []string{grant(`"*"`)}, []string{grant(`{"AWS":"*"}`)}, Equivalent},
+		{"P31 NotPrincipal with Allow", []string{grant(`"*"`)}, []string{`"NotPrincipal":{"AWS":"111122223333"},` + cond("Allow", "s3:*", "*", "")}, NoNewAccess},
+		{"P32 NotPrincipal with Deny", []string{grant(account)}, []string{grant(account), `"NotPrincipal":{"AWS":["111122223333"]},` + cond("Deny", "s3:*", "*", "")}, NoNewAccess},
+		{"P117 a role by its key", []string{grant(roleR)}, []string{by(`"*"`, cond("Allow", "s3:*", "*", `"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/p/R"}`))}, Equivalent},
+		{"an account by its key", []string{grant(account)}, []string{by(`"*"`, cond("Allow", "s3:*", "*", `"StringEquals":{"aws:PrincipalAccount":"111122223333"}`))}, Equivalent},
+		{"a type by its key", []string{by(`"*"`, cond("Allow", "s3:*", "*", `"StringEquals":{"aws:PrincipalType":"Anonymous"}`))}, []string{grant(account)}, Incomparable},
+		{"P27 identity providers", []string{grant(`{"Federated":"cognito-identity.amazonaws.com"}`)}, []string{grant(`{"Federated":["cognito-identity.amazonaws.com","accounts.google.com"]}`)}, NewAccess},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			old, new := statements(t, policy.KindResource, tt.old...), statements(t, policy.KindResource, tt.new...)
+			checkRelation(t, Compare(old, new, policy.KindResource, Options{}), tt.want)
+		})
+	}
+}
+
+func TestCompareFixed(t *testing.T) { // T179
+	a := statements(t, policy.KindIdentity, allow("arn:aws:s3:::b/${aws:PrincipalAccount}/*"))
+	b := statements(t, policy.KindIdentity, allow("arn:aws:s3:::b/111111111111/*"))
+	o := Options{Fixed: map[string]string{"aws:principalaccount": "111111111111"}}
+	checkRelation(t, Compare(a, b, policy.KindIdentity, o), Equivalent)
+}
+
+func TestCompareExamples(t *testing.T) {
+	old := statements(t, policy.KindIdentity, allow("arn:aws:s3:::b/*"), deny("arn:aws:s3:::b/secret/*"))
+	new := statements(t, policy.KindIdentity, `"Sid":"all",`+allow("arn:aws:s3:::b/*"))
+	got := Compare(old, new, policy.KindIdentity, Options{})
+	x := got.New.Example
+	if x == nil || !strings.HasPrefix(x.Request.Resource, "arn:aws:s3:::b/secret/") || x.Request.Action != "s3:GetObject" || x.Statement.Sid != "all" {
+		t.Errorf("%+v", x)
+	}
+}
+
+var (
+	comparePrincipals = []string{"x:arn:aws:iam::111122223333:role/R", "S:arn:aws:iam::111122223333:role/p/R", "S:arn:aws:iam::111122223333:role/Q",
+		":arn:aws:iam::111122223333:user/u", ":arn:aws:iam::111122223333:root", ":arn:aws:iam::444455556666:root", "x:arn:aws:iam::444455556666:role/R",
+		":arn:aws:sts::111122223333:federated-user/f", "service/s3.amazonaws.com", "anonymous"}
+	compareEntries = []string{`"*"`, `{"AWS":"111122223333"}`, `{"AWS":["arn:aws:iam::111122223333:role/R","444455556666"]}`, `{"AWS":"arn:aws:iam::111122223333:role/p/R"}`,
+		`{"AWS":["111122223333","arn:aws:iam::111122223333:role/p/R","arn:aws:sts::111122223333:assumed-role/R/S"]}`, `{"AWS":["111122223333","arn:aws:iam::111122223333:user/u"]}`,
+		`{"Service":"s3.amazonaws.com"}`, `{"AWS":["arn:aws:sts::111122223333:federated-user/f","111122223333"],"Service":"*"}`}
+	compareConditions = []string{"", "", "", `"StringEquals":{"k:v":["a","b"]}`, `"StringNotEquals":{"k:v":"a"}`, `"StringLikeIfExists":{"k:v":"a*"}`, `"Null":{"k:v":"true"}`,
+		`"StringEqualsIgnoreCase":{"k:v":"A"}`, `"StringNotLike":{"k:v":"?"}`, `"NumericLessThan":{"k:n":"10"}`, `"NumericEquals":{"k:n":["10","11"]}`, `"NumericNotEquals":{"k:n":"10.5"}`,
+		`"DateGreaterThan":{"k:d":"2026-01-01"}`, `"DateLessThanEquals":{"k:d":"2026-01-01T00:00:00Z"}`, `"IpAddress":{"aws:SourceIp":"10.0.0.0/30"}`, `"NotIpAddress":{"aws:SourceIp":["10.0.0.2/31","::1"]}`,
+		`"Bool":{"k:b":"true"}`, `"BoolIfExists":{"k:b":"false"}`, `"ForAllValues:StringEquals":{"aws:TagKeys":["a","b"]}`, `"ForAnyValue:StringLike":{"aws:TagKeys":"a*"}`,
+		`"ForAllValues:StringNotLike":{"aws:TagKeys":"a*"}`, `"ForAnyValue:StringNotEquals":{"aws:TagKeys":"a"}`, `"ForAnyValue:StringEqualsIfExists":{"aws:TagKeys":"a"}`, `"StringNotEquals":{"aws:TagKeys":"a"}`,
+		`"ForAllValues:StringEquals":{"k:v":"a"}`, `"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/R"}`, `"ArnNotEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:*"}`,
+		`"StringEquals":{"aws:PrincipalAccount":"111122223333"}`, `"StringNotEquals":{"aws:PrincipalType":["User","Anonymous"]}`, `"StringLike":{"aws:username":"u*"}`, `"Null":{"aws:PrincipalArn":"true"}`,
+		`"StringEquals":{"k:v":"${aws:PrincipalAccount}"}`, `"ArnNotLike":{"k:arn":"arn:aws:s3:::a*"}`, `"ArnEquals":{"k:a":["arn:aws:s3:::a*","*"]}`, `"ArnNotLike":{"k:a":"arn:aws:s3"}`,
+		`"BoolIfExists":{"aws:PrincipalIsAWSService":"false"}`, `"StringEquals":{"k:v":"a"},"NumericGreaterThan":{"k:n":"3"}`, `"Null":{"aws:SourceVpce":"false"}`, `"StringNotEquals":{"aws:SourceVpc":"vpc-1"}`}
+	compareValues = map[string][][]string{
+		"k:v": {nil, {"a"}, {"b"}, {"A"}, {"ab"}, {"111122223333"}}, "k:n": {nil, {"9"}, {"10"}, {"10.5"}, {"11"}}, "k:d": {nil, {"2025-12-31T00:00:00Z"}, {"2026-01-01T00:00:00Z"}, {"2026-01-02"}},
+		"aws:sourceip": {nil, {"10.0.0.1"}, {"10.0.0.3"}, {"10.0.0.4"}, {"::1"}}, "k:b": {nil, {"true"}, {"false"}}, "aws:tagkeys": {nil, {"a"}, {"a", "b"}, {"ab", "c"}, {"c"}},
+		"k:arn": {nil, {"arn:aws:s3:::a"}, {"arn:aws:s3:::b"}}, "k:a": {nil, {"arn:aws:s3:::ab"}, {"x"}}, "aws:sourcevpce": {nil, {"vpce-1"}},
+	}
+	compareActions   = []string{"s3:GetObject", "s3:PutObject", "iam:GetRole"}
+	compareResources = []string{"arn:aws:s3:::b/a", "arn:aws:s3:::b/ab", "arn:aws:s3:::b/aab", "arn:aws:s3:::b/u/x", "arn:aws:s3:::b", "arn:aws:s3:::c/a", "arn:aws:iam::111122223333:role/R", "arn:aws:s3:::b/111122223333/x"}
+)
+
+func genComparable(t *rapid.T, tb testing.TB, kind policy.Kind, name string) *policy.Document {
+	list := make([]string, rapid.IntRange(1, 3).Draw(t, name))
+	for i := range list {
+		effect := rapid.SampledFrom([]string{"Allow", "Allow", "Deny"}).Draw(t, "effect")
+		resources := []string{"*", "*", "arn:aws:s3:::b/*", "arn:aws:s3:::b/a*", "arn:aws:s3:::b/*b", "arn:aws:s3:::b/a?", "arn:aws:s3:::b", "arn:aws:s3:::b/${aws:username}/*", "arn:aws:s3:::b/${aws:PrincipalAccount}/*", "arn:aws:iam::*:role/*"}
+		s := cond(effect, rapid.SampledFrom([]string{"s3:*", "*", "s3:Get*", "s3:GetObject"}).Draw(t, "action"), rapid.SampledFrom(resources).Draw(t, "resource"), rapid.SampledFrom(compareConditions).Draw(t, "condition"))
+		if kind != policy.KindIdentity {
+			who := `"Principal":`
+			if rapid.IntRange(0, 4).Draw(t, "notPrincipal") == 0 {
+				who = `"NotPrincipal":`
+			}
+			s = who + rapid.SampledFrom(compareEntries).Draw(t, "entry") + "," + s
+		}
+		if rapid.IntRange(0, 5).Draw(t, "notResource") == 0 {
+			s = strings.Replace(s, `"Resource"`, `"NotResource"`, 1)
+		}
+		list[i] = s
+	}
+	return statements(tb, kind, list...)
+}
+
+func genRequest(t *rapid.T, kind policy.Kind) policy.Request {
+	callers := comparePrincipals
+	if kind == policy.KindIdentity {
+		callers = callers[:4]
+	}
+	r := policy.Request{
+		Principal: principal(rapid.SampledFrom(callers).Draw(t, "caller")),
+		Action:    rapid.SampledFrom(compareActions).Draw(t, "asked"), Resource: rapid.SampledFrom(compareResources).Draw(t, "object"),
+	}
+	r.Context = policy.NewContext(r.Principal)
+	for _, k := range sortedKeys(compareValues) {
+		if v := rapid.SampledFrom(compareValues[k]).Draw(t, k); v != nil {
+			r.Context[k] = policy.Value{State: policy.KeyKnown, Values: v, Multi: policy.Multivalued(k)}
+		}
+	}
+	if v, ok := r.Context["aws:sourcevpce"]; ok { // P190
+		r.Context["aws:sourcevpc"] = policy.Value{State: v.State, Values: []string{"vpc-1"}}
+		delete(r.Context, "aws:sourceip")
+	}
+	return r
+}
+
+// TestCompareAgreesWithEvaluate draws requests that the evaluator allows under
+// one document and denies under the other: Compare must not have missed them.
+func TestCompareAgreesWithEvaluate(t *testing.T) {
+	for _, kind := range []policy.Kind{policy.KindIdentity, policy.KindResource} {
+		rapid.Check(t, func(r *rapid.T) {
+			old, new := genComparable(r, t, kind, "old"), genComparable(r, t, kind, "new")
+			got := Compare(old, new, kind, Options{})
+			for range 30 {
+				q := genRequest(r, kind)
+				was, is := decide(old, kind, &q).Outcome, decide(new, kind, &q).Outcome
+				if is == policy.True && was == policy.False && got.New.Exists == policy.False {
+					r.Fatalf("new access missed: %+v", q)
+				}
+				if was == policy.True && is == policy.False && got.Less.Exists == policy.False {
+					r.Fatalf("less access missed: %+v", q)
+				}
+			}
+		})
+	}
+}
