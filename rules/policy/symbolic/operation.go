@@ -1,13 +1,14 @@
 package symbolic
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/internal/strset"
 )
 
 // operationsTried bounds the actions that are tried on one path.
-const operationsTried = 64
+const operationsTried = 256
 
 // operation picks an action and a resource on the path that go together: an
 // action which AWS authorises against resources of certain types asks about
@@ -35,7 +36,7 @@ func (w *search) operation() (action, resource string, ok bool) {
 func (w *search) actions() []string {
 	d := w.action
 	if len(d.patterns) == 0 {
-		return []string{"s3:GetObject"}
+		return append(slices.Clone(s3Actions()), "example:Action")
 	}
 	var real, made []string
 	if d.lazy {
@@ -44,7 +45,7 @@ func (w *search) actions() []string {
 			return nil
 		}
 		made = append(made, word)
-		for _, a := range knownActions() {
+		for _, a := range knownActions(word) {
 			if len(real) < operationsTried && w.onPath(strings.ToLower(a)) {
 				real = append(real, a)
 			}
@@ -56,7 +57,7 @@ func (w *search) actions() []string {
 			real = append(real, w.knownIn(int(i))...)
 		}
 	}
-	if len(real) > 0 && allKnownServices(made) {
+	if len(real) > 0 && allDetailed(made) {
 		return real
 	}
 	for i, a := range made {
@@ -74,11 +75,14 @@ func (w *search) knownIn(atom int) []string {
 		w.known = make(map[int][]string)
 	}
 	d := w.action
-	var out []string
 	if a, ok := knownAction(d.rep[atom]); ok {
-		out = append(out, a)
+		w.known[atom] = []string{a}
+		if d.single(atom) {
+			return w.known[atom]
+		}
 	}
-	for _, a := range knownActions() {
+	out := w.known[atom]
+	for _, a := range knownActions(d.rep[atom]) {
 		if len(out) == operationsTried {
 			break
 		}
@@ -107,12 +111,12 @@ func (w *search) onPath(word string) bool {
 	return true
 }
 
-// allKnownServices reports whether every action is one of a service whose
-// actions are all in the table.
-func allKnownServices(actions []string) bool {
+// allDetailed reports whether every action is one of a service whose actions,
+// and what they are authorised against, are known.
+func allDetailed(actions []string) bool {
 	for _, a := range actions {
 		service, _, _ := strings.Cut(a, ":")
-		if !knownService(service) {
+		if !detailed(service) {
 			return false
 		}
 	}
