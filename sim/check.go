@@ -47,8 +47,27 @@ func (w *World) Check(q Question) (*Answer, error) {
 	r.jobVerdict(a, all)
 	r.describe(a, targets)
 	r.c.finish(a)
+	markSubnetChoice(a)
 	settle(a)
 	return a, nil
+}
+
+// markSubnetChoice says of blockers that only some subnets of the job have
+// that the placement, which the caller can't choose, decides (N148).
+func markSubnetChoice(a *Answer) {
+	for i := range a.Findings {
+		f := &a.Findings[i]
+		if f.Severity != Blocker || len(f.Placements) == 0 {
+			continue
+		}
+		at := a.Placements[f.Placements[0]]
+		elsewhere := slices.ContainsFunc(a.Placements, func(p Placement) bool {
+			return p.Subnet != at.Subnet && p.Target == at.Target && p.Network.Verdict == Reachable
+		})
+		if at.Network.Verdict == Blocked && elsewhere {
+			f.Also = append(slices.Clone(f.Also), "P_SUBNET_CHOICE")
+		}
+	}
 }
 
 // jobVerdict joins the job gate, which concerns every placement, with the

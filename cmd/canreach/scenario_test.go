@@ -82,12 +82,21 @@ func TestEveryScenarioHasItsTwin(t *testing.T) {
 func layBase(env *testscript.Env) error {
 	base := os.DirFS(filepath.Join(scenarios, "base"))
 	env.Values[answerKey{}] = &answer{}
+	laid, err := filesBelow(env.WorkDir)
+	if err != nil {
+		return err
+	}
 	return fs.WalkDir(base, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		to := filepath.Join(env.WorkDir, path)
-		if _, err := os.Stat(to); err == nil {
+		// What the CLI printed on standard error goes with the output of base.
+		output := strings.TrimSuffix(to, ".err")
+		if output != to {
+			output += ".json"
+		}
+		if slices.ContainsFunc([]string{to, output}, func(f string) bool { return laid[f] }) {
 			return nil
 		}
 		data, err := fs.ReadFile(base, path)
@@ -99,6 +108,15 @@ func layBase(env *testscript.Env) error {
 		}
 		return os.WriteFile(to, data, 0o644)
 	})
+}
+
+func filesBelow(dir string) (map[string]bool, error) {
+	files := map[string]bool{}
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		files[path] = true
+		return err
+	})
+	return files, err
 }
 
 type answerKey struct{}

@@ -445,9 +445,11 @@ func (e *Evaluator) missedCondition(p *program, c *compiledCondition) string {
 
 func quote(s string) string { return `"` + clip(s) + `"` }
 
-// quoted writes a few values as a JSON-like list.
+// quoted writes a few values as a JSON-like list, in an order that does not
+// hang on the document's.
 func quoted(values []string) string {
 	const limit = 4
+	values = slices.Sorted(slices.Values(values))
 	var b strings.Builder
 	b.WriteByte('[')
 	for i, v := range values {
