@@ -1,0 +1,119 @@
+package redact
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// place is where a string stands in a JSON text.
+type place struct {
+	key   string   // the member that holds it, also through arrays
+	path  []string // the members above that one
+	isKey bool     // the string is itself a member's name
+}
+
+func (p place) under(member string) bool { return slices.Contains(p.path, member) }
+
+// rewrite copies a valid JSON text, white space and all, with every string
+// replaced by what replace returns for it.
+func rewrite(text []byte, replace func(place, string) string) []byte {
+	out := make([]byte, 0, len(text)+len(text)/8)
+	var stack []string // the member that each open container is the value of
+	var object []bool
+	key := ""
+	for i := 0; i < len(text); {
+		switch c := text[i]; c {
+		case '"':
+			end := stringEnd(text, i)
+			isKey := len(object) > 0 && object[len(object)-1] && nextIs(text, end, ':')
+			s := unquote(text[i:end])
+			if isKey {
+				key = s
+			}
+			at := place{key: key, path: stack, isKey: isKey}
+			if t := replace(at, s); t != s {
+				out = append(out, quote(t)...)
+			} else {
+				out = append(out, text[i:end]...)
+			}
+			i = end
+			continue
+		case '{', '[':
+			stack, object = append(stack, key), append(object, c == '{')
+		case '}', ']':
+			key = stack[len(stack)-1]
+			stack, object = stack[:len(stack)-1], object[:len(object)-1]
+		}
+		out = append(out, text[i])
+		i++
+	}
+	return out
+}
+
+func stringEnd(text []byte, start int) int {
+	for i := start + 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
+}
+
+func nextIs(text []byte, i int, c byte) bool {
+	for i < len(text) && (text[i] == ' ' || text[i] == '\n' || text[i] == '\t' || text[i] == '\r') {
+		i++
+	}
+	return i < len(text) && text[i] == c
+}
+
+func unquote(b []byte) string {
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		panic("unreachable: the text was parsed before: " + err.Error())
+	}
+	return s
+}
+
+func quote(s string) []byte {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic("unreachable: " + err.Error())
+	}
+	return b
+}
+
+// keeps tells whether a member's values are AWS's own words, numbers, times
+// or ids, which say nothing of the owner.
+func (p place) keeps() bool {
+	if p.under("Statement") && (p.key == "Action" || p.key == "NotAction") {
+		return true
+	}
+	return keptMembers[p.key]
+}
+
+var keptMembers = set(
+	"schema", "startedAt", "finishedAt", "tool", "region", "complete", "service", "operation", "code", "notCollected",
+	"State", "Status", "Code", "Type", "Origin", "RuleAction", "Protocol", "IpProtocol", "Region", "RegionName",
+	"AvailabilityZone", "AvailabilityZoneId", "InstanceTenancy", "VpcEndpointType", "ServiceName", "ServiceRegion",
+	"IpAddressType", "DnsRecordIpType", "ConnectivityType", "AvailabilityMode", "AddressFamily", "InterfaceType", "InstanceType",
+	"ResourceType", "InternetGatewayBlockMode", "InternetGatewayExclusionMode", "ExclusionsAllowed", "ManagedBy", "Reason",
+	"Effect", "Version", "ObjectOwnership", "SSEAlgorithm", "Permission", "Payer", "URI", "NetworkOrigin",
+	"LocationConstraint", "BucketRegion", "KeyManager", "KeyState", "KeyUsage", "KeySpec", "CustomerMasterKeySpec", "EncryptionAlgorithms",
+	"Operations", "RuleType", "Action", "FirewallFailOpen", "FirewallDomainRedirectionAction", "Qtype", "BlockResponse", "VPCRegion",
+	"FeatureSet", "PolicyTypes", "VersionId", "DefaultVersionId", "PermissionsBoundaryType", "PolicyUsageFilter",
+	"CreateDate", "UpdateDate", "CreateTime", "CreationTime", "CreationDate", "CreationTimestamp", "LastModifiedTime", "AttachTime", "LaunchTime", "LastUsedDate",
+	"ApplianceModeSupport", "DnsSupport", "Ipv6Support", "SecurityGroupReferencingSupport", "AutoAcceptSharedAttachments", "DefaultRouteTableAssociation",
+	"DefaultRouteTablePropagation", "VpnEcmpSupport", "MulticastSupport", "AutoScalingIps", "AutoProvisionZones", "Scope", "Domain", "Runtime", "Architectures", "PackageType",
+	"AvailabilityZones", "StatusMessage", "PrivateDnsOnlyForInboundResolverEndpoint", "OwnershipControlsType", "OwnerIdType", "FrameWork", "Framework", "TargetDevice",
+)
+
+func set(words ...string) map[string]bool {
+	m := make(map[string]bool, len(words))
+	for _, w := range words {
+		m[w] = true
+	}
+	return m
+}
