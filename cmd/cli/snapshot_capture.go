@@ -88,7 +88,7 @@ Exit status: 0 captured, 2 not captured, 3 with --strict and gaps.`
 	fs.BoolVar(&f.dryRun, "dry-run", false, "print the calls that would be made, and make none")
 	fs.IntVar(&f.concurrency, "concurrency", 8, "calls at a time")
 	fs.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long one call may take with its retries")
-	parent.AddCommand(newPermissionsCommand(env))
+	parent.AddCommand(newPermissionsCommand(env), newRedactCommand(env))
 }
 
 func newPermissionsCommand(env *Env) *cobra.Command {

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 )
@@ -78,11 +79,13 @@ func unquote(b []byte) string {
 }
 
 func quote(s string) []byte {
-	b, err := json.Marshal(s)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
 		panic("unreachable: " + err.Error())
 	}
-	return b
+	return bytes.TrimRight(b.Bytes(), "\n")
 }
 
 // keeps tells whether a member's values are AWS's own words, numbers, times
@@ -107,7 +110,7 @@ var keptMembers = set(
 	"CreateDate", "UpdateDate", "CreateTime", "CreationTime", "CreationDate", "CreationTimestamp", "LastModifiedTime", "AttachTime", "LaunchTime", "LastUsedDate",
 	"ApplianceModeSupport", "DnsSupport", "Ipv6Support", "SecurityGroupReferencingSupport", "AutoAcceptSharedAttachments", "DefaultRouteTableAssociation",
 	"DefaultRouteTablePropagation", "VpnEcmpSupport", "MulticastSupport", "AutoScalingIps", "AutoProvisionZones", "Scope", "Domain", "Runtime", "Architectures", "PackageType",
-	"AvailabilityZones", "StatusMessage", "PrivateDnsOnlyForInboundResolverEndpoint", "OwnershipControlsType", "OwnerIdType", "FrameWork", "Framework", "TargetDevice",
+	"AvailabilityZones", "PrivateDnsOnlyForInboundResolverEndpoint", "OwnershipControlsType", "OwnerIdType", "FrameWork", "Framework", "TargetDevice",
 )
 
 func set(words ...string) map[string]bool {

@@ -7,10 +7,11 @@ import (
 )
 
 // special finds what is not replaced word by word: policy variables, AWS
-// policies' ARNs, addresses, account ids, regions, resource ids, AWS's domain names.
+// policies' ARNs, times, addresses, account ids, regions, resource ids, AWS's domain names.
 var special = regexp.MustCompile(strings.Join([]string{
 	`\$\{[^}]*\}`,
 	`arn:[a-z-]+:iam::aws:policy/[\w+=,.@/-]+`,
+	`\b[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+(?:Z|[+-][0-9:]+)?)?`,
 	`[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2})?`,
 	`\b(?:ip|ec2)-[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}\b`,
 	`\b[0-9]{12}\b`,
@@ -19,6 +20,8 @@ var special = regexp.MustCompile(strings.Join([]string{
 	`\b(?:AROA|AIDA|ANPA|AKIA|ASIA)[A-Z0-9]{12,}\b`,
 	`\b[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?\b`,
 }, "|"))
+
+var timeForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}`)
 
 // regionForm is a region or availability zone, apart from other hyphenated words.
 var regionForm = regexp.MustCompile(`^(?:us|eu|ap|sa|ca|me|af|cn|il|mx)-(?:gov-|iso[a-z]?-)?(?:north|south|east|west|central)+-[0-9][a-z]?$`)
@@ -65,7 +68,7 @@ func (r *Redactor) special(s string) string {
 			return s
 		}
 		return key + "/" + r.plain(tag) + "}"
-	case strings.HasPrefix(s, "arn:"):
+	case strings.HasPrefix(s, "arn:") || timeForm.MatchString(s):
 		return s
 	case strings.Contains(s, ".amazonaws.com"):
 		return r.plain(s)

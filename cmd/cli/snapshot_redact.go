@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/spf13/cobra"
+
+	"github.com/canreach/canreach/snapshot"
+	"github.com/canreach/canreach/snapshot/redact"
+)
+
+// redactFlags are the flags of snapshot redact.
+type redactFlags struct {
+	output, key, seed, names string
+	snapshotFlags
+}
+
+func newRedactCommand(env *Env) *cobra.Command {
+	var f redactFlags
+	cmd := &cobra.Command{
+		Use:   "redact IN -o OUT",
+		Short: "Replace names, account ids, tags and addresses, and keep the verdicts",
+		Long: `Redact copies a snapshot with account ids, names, tags, free text and addresses
+replaced, each by the same replacement everywhere, policies included. The copy
+gives the same verdicts, so that it can be shown to others.
+
+AWS's own words and ids stay readable: regions, resource ids such as vpc-…,
+AWS's policies and address ranges, and the layout inside a VPC. docs/redact.md
+lists them, and the limits.
+
+Without --key or --seed every run makes other replacements. With --names the
+replacements of buckets, roles, jobs and accounts are written to a file of their
+own: keep it, it undoes the redaction, and questions need the new names.`,
+		Example: `  canreach snapshot redact account.json -o shared.json --names names.json
+  canreach snapshot redact account.json.zst -o shared.json --key ~/.canreach-redact.key`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return f.run(env, args[0]) },
+	}
+	fs := cmd.Flags()
+	fs.StringVarP(&f.output, "output", "o", "", "file to write: .json, .json.gz or .json.zst (required)")
+	fs.StringVar(&f.key, "key", "", "file with a secret: the same secret makes the same replacements")
+	fs.StringVar(&f.seed, "seed", "", "a text instead of --key; whoever guesses it can undo the redaction")
+	fs.StringVar(&f.names, "names", "", "file for the new names of buckets, roles, jobs and accounts")
+	fs.StringVar(&f.account, "account", "", "account id of files that do not tell it")
+	fs.StringVar(&f.region, "region", "", "region of files that do not tell it")
+	return cmd
+}
+
+func (f *redactFlags) run(env *Env, path string) error {
+	if f.output == "" {
+		return withHint(errors.New("no file to write"), "pass -o shared.json")
+	}
+	if !strings.HasSuffix(f.output, ".json") && !strings.HasSuffix(f.output, ".json.gz") && !strings.HasSuffix(f.output, ".json.zst") {
+		return fmt.Errorf("-o %q: the name must end in .json, .json.gz or .json.zst", f.output)
+	}
+	key, err := f.secret()
+	if err != nil {
+		return err
+	}
+	native, warnings, err := snapshot.Native(path, f.options(env))
+	if err != nil {
+		return err
+	}
+	printWarnings(env, warnings)
+	r, err := redact.New(native, key)
+	if err != nil {
+		return err
+	}
+	if err := writePrivately(f.output, r.Snapshot(native)); err != nil {
+		return err
+	}
+	if f.names == "" {
+		return nil
+	}
+	names, err := json.MarshalIndent(r.Names(native), "", "  ")
+	if err != nil {
+		return err
+	}
+	return writePrivately(f.names, append(names, '\n'))
+}
+
+func (f *redactFlags) secret() ([]byte, error) {
+	switch {
+	case f.key != "" && f.seed != "":
+		return nil, errors.New("--key and --seed exclude each other")
+	case f.seed != "":
+		return []byte(f.seed), nil
+	case f.key == "":
+		return []byte(rand.Text()), nil
+	}
+	key, err := os.ReadFile(f.key)
+	if err == nil && len(key) < 16 {
+		err = fmt.Errorf("%s: a key needs at least 16 bytes", f.key)
+	}
+	return key, err
+}
+
+// writePrivately writes a file at once and whole, for its owner's eyes only,
+// compressed as its name says.
+func writePrivately(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // created with 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	var w io.WriteCloser = f
+	switch {
+	case strings.HasSuffix(path, ".gz"):
+		w = gzip.NewWriter(f)
+	case strings.HasSuffix(path, ".zst"):
+		if w, err = zstd.NewWriter(f, zstd.WithEncoderConcurrency(1)); err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
+	if _, err = w.Write(data); err == nil {
+		err = w.Close()
+	}
+	if w != io.WriteCloser(f) {
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,266 @@
+package redact_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/canreach/canreach/internal/synth"
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/snapshot"
+	"github.com/canreach/canreach/snapshot/redact"
+)
+
+const example = "../../testdata/examples/neo-compile"
+
+func exampleSnapshots(t *testing.T) map[string][]byte {
+	t.Helper()
+	out := map[string][]byte{}
+	files, err := filepath.Glob(example + "/broken/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no examples", err)
+	}
+	for _, f := range append(files, example+"/snapshot.json") {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[filepath.Base(f)] = text
+	}
+	return out
+}
+
+// outcome is what a verdict says, without names.
+type outcome struct {
+	Verdict    string
+	Findings   []string
+	Placements []string
+	Unknowns   int
+}
+
+func outcomeOf(t *testing.T, native []byte, q sim.Question) outcome {
+	t.Helper()
+	s, err := snapshot.Parse(native)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := sim.NewWorld(s).Check(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := outcome{Verdict: a.Verdict.String(), Unknowns: len(a.Unknowns)}
+	for _, f := range a.Findings {
+		o.Findings = append(o.Findings, f.Code+" "+f.Gate.String()+" "+f.Severity.String())
+	}
+	slices.Sort(o.Findings)
+	for _, p := range a.Placements {
+		line := p.Verdict.String() + " " + p.Network.Verdict.String()
+		for _, r := range p.Requests {
+			line += " " + r.Action + "=" + r.Verdict.String()
+		}
+		o.Placements = append(o.Placements, line)
+	}
+	slices.Sort(o.Placements)
+	return o
+}
+
+// redacted returns the question as the redacted snapshot has its names.
+func redacted(r *redact.Redactor, q sim.Question) sim.Question {
+	q.Bucket = r.Text(q.Bucket)
+	q.Job.RoleARN = r.Text(q.Job.RoleARN)
+	q.Job.Account = r.Text(q.Job.Account)
+	q.Account = r.Text(q.Account)
+	locations := func(in []snapshot.S3Location) []snapshot.S3Location {
+		out := slices.Clone(in)
+		for i := range out {
+			out[i].URI, out[i].Bucket, out[i].Prefix, out[i].KMSKeyID = r.Text(in[i].URI), r.Text(in[i].Bucket), r.Text(in[i].Prefix), r.Text(in[i].KMSKeyID)
+		}
+		return out
+	}
+	q.Job.Inputs, q.Job.Outputs = locations(q.Job.Inputs), locations(q.Job.Outputs)
+	return q
+}
+
+// TestARedactedSnapshotGivesTheSameVerdicts asks the example and its broken
+// variants the same questions before and after, with several keys.
+func TestARedactedSnapshotGivesTheSameVerdicts(t *testing.T) {
+	job, err := snapshot.LoadJob(example+"/job.json", snapshot.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	questions := map[string]sim.Question{
+		"what the job says": {Job: job},
+		"read objects":      {Job: job, Bucket: "arn:aws:s3:::" + job.Inputs[0].Bucket + "/*"},
+		"delete":            {Job: job, Bucket: "arn:aws:s3:::" + job.Inputs[0].Bucket + "/*", Actions: []string{"s3:DeleteObject"}},
+		"another bucket":    {Job: job, Bucket: "arn:aws:s3:::no-such-bucket-of-ours/x"},
+	}
+	for name, native := range exampleSnapshots(t) {
+		for _, key := range []string{"a", "b", "c"} {
+			r, err := redact.New(native, []byte(key))
+			if err != nil {
+				t.Errorf("%s, key %s: %v", name, key, err)
+				continue
+			}
+			after := r.Snapshot(native)
+			for asked, q := range questions {
+				was, is := outcomeOf(t, native, q), outcomeOf(t, after, redacted(r, q))
+				if a, b := asText(t, was), asText(t, is); a != b {
+					t.Errorf("%s, key %s, %s:\nbefore %s\nafter  %s", name, key, asked, a, b)
+				}
+			}
+		}
+	}
+}
+
+// TestARedactedLargeAccountGivesTheSameVerdicts does so for generated accounts,
+// with every class of their interfaces.
+func TestARedactedLargeAccountGivesTheSameVerdicts(t *testing.T) {
+	for seed := range uint64(2) {
+		plan := synth.New(synth.Options{Interfaces: 300, Seed: seed})
+		var b bytes.Buffer
+		if err := plan.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		r, err := redact.New(b.Bytes(), []byte("k"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := r.Snapshot(b.Bytes())
+		for i, class := range plan.Classes[:min(12, len(plan.Classes))] {
+			job := snapshot.Job{Account: class.Account, RoleARN: plan.Roles[i%len(plan.Roles)], HasVPCConfig: true, Instances: 1, Subnets: []snapshot.SubnetID{snapshot.SubnetID(class.Subnet)}}
+			for _, g := range class.Groups {
+				job.SecurityGroups = append(job.SecurityGroups, snapshot.SecurityGroupID(g))
+			}
+			for _, bucket := range plan.Buckets[:3] {
+				q := sim.Question{Job: job, Bucket: "arn:aws:s3:::" + bucket + "/*"}
+				was, is := asText(t, outcomeOf(t, b.Bytes(), q)), asText(t, outcomeOf(t, after, redacted(r, q)))
+				if was != is {
+					t.Errorf("seed %d, %s, %s:\nbefore %s\nafter  %s", seed, class.Subnet, bucket, was, is)
+				}
+			}
+		}
+	}
+}
+
+func asText(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestNothingOfTheOwnerIsLeft(t *testing.T) {
+	native := exampleSnapshots(t)["snapshot.json"]
+	s, err := snapshot.Parse(native)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := redact.New(native, []byte("k"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := string(r.Snapshot(native))
+	var secrets []string
+	for _, a := range s.Accounts {
+		secrets = append(secrets, a.ID)
+		for _, b := range a.S3.Buckets.Items {
+			secrets = append(secrets, b.Name)
+		}
+		for _, role := range a.IAM.Roles.Items {
+			if !strings.Contains(role.ARN, "aws-service-role") {
+				secrets = append(secrets, ":role/"+role.Name+`"`, role.ID)
+			}
+		}
+		for _, g := range a.Regions {
+			for _, v := range g.EC2.VPCs.Items {
+				for _, c := range v.CIDRs {
+					secrets = append(secrets, `"`+c.String()+`"`)
+				}
+			}
+		}
+	}
+	left := 0
+	for _, secret := range secrets {
+		if strings.Contains(after, secret) {
+			t.Logf("still there: %s", secret)
+			left++
+		}
+	}
+	// A /16 of 10.0.0.0/8 may be its own replacement (1 of 256), a name of public words only stays.
+	if left > 0 {
+		t.Errorf("%d of %d names and addresses are still there", left, len(secrets))
+	}
+	if again := string(r.Snapshot(native)); again != after {
+		t.Error("the second time it is redacted otherwise")
+	}
+}
+
+// world is a small snapshot with text in place of POLICY.
+func world(policy string) []byte {
+	return []byte(`{"schema":"canreach.snapshot/v1","accounts":[{"accountId":"111122223333","regions":[{"region":"us-east-1","ec2":{` +
+		`"Vpcs":[{"VpcId":"vpc-1","CidrBlock":"10.20.0.0/16"}],"PrefixLists":[{"PrefixListId":"pl-1","PrefixListName":"com.amazonaws.us-east-1.s3","Cidrs":["52.216.0.0/15"]}],` +
+		`"VpcEndpoints":[{"VpcEndpointId":"vpce-1","PolicyDocument":` + asString(policy) + `}]}}],` +
+		`"s3":{"buckets":[{"Name":"genomes-raw","region":"us-east-1"},{"Name":"genomeling","region":"us-east-1"},{"Name":"reports","region":"us-east-1"}]}}]}`)
+}
+
+func asString(s string) string {
+	b, _ := json.Marshal(s)
+	return string(b)
+}
+
+func TestReplacements(t *testing.T) {
+	native := world(`{"Statement":[{"Effect":"Allow","Principal":"*","Action":["s3:Get*"],"Resource":["arn:aws:s3:::genome*","arn:aws:s3:::*orts/*"],` +
+		`"Condition":{"IpAddress":{"aws:VpcSourceIp":["10.20.1.0/24","10.0.0.0/8"],"aws:SourceIp":"52.216.0.0/16"},"StringLike":{"aws:PrincipalTag/Team":"${aws:PrincipalTag/team}"}}}]}`)
+	r, err := redact.New(native, []byte("k"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := func(s string) {
+		t.Helper()
+		if got := r.Text(s); got != s {
+			t.Errorf("%s became %s", s, got)
+		}
+	}
+	for _, s := range []string{"us-east-1", "vpc-0a1b2c3d4e5f60718", "com.amazonaws.us-east-1.s3", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess", "0.0.0.0/0", "10.0.0.0/8",
+		"52.216.0.0/15", "52.216.3.0/24", "sagemaker.amazonaws.com", "::/0", "169.254.169.254", "AmazonProvidedDNS", "2026-11-23T08:00:00Z"} {
+		same(s)
+	}
+	for _, s := range []string{"genomes-raw", "arn:aws:iam::111122223333:role/Neo", "10.20.1.5", "203.0.114.7/32", "2001:db8:1::/48", "s3://genomes-raw/in", "ip-10-20-1-5.ec2.internal", "AROAABCDEFGHIJKLMNOPQ"} {
+		if got := r.Text(s); got == s || len(got) != len(s) && !strings.Contains(s, ".") && !strings.Contains(s, ":") {
+			t.Errorf("%s became %s", s, got)
+		}
+	}
+	genomes, genomeling, pattern := r.Text("genomes-raw"), r.Text("genomeling"), r.Text("genome*")
+	prefix := strings.TrimSuffix(pattern, "*")
+	if !strings.HasPrefix(genomes, prefix) || !strings.HasPrefix(genomeling, prefix) || strings.HasPrefix(r.Text("reports"), prefix) {
+		t.Errorf("genome* became %s; the names %s, %s", pattern, genomes, genomeling)
+	}
+	if a, b := r.Text("Team"), r.Text("team"); !strings.EqualFold(a, b) || a == b {
+		t.Errorf("case: %s and %s", a, b)
+	}
+	text := string(r.Snapshot(native))
+	for _, pattern := range []string{`"s3:Get\*`, `aws:VpcSourceIp`, `aws:PrincipalTag/[A-Z][a-z]{3}\\"`, `\$\{aws:PrincipalTag/[a-z]{4}\}`, `"10\.0\.0\.0/8`} {
+		if !regexp.MustCompile(strings.ReplaceAll(pattern, `"`, `\\?"`)).MatchString(text) {
+			t.Errorf("no %s in\n%s", pattern, text)
+		}
+	}
+	if strings.Contains(text, "10.20.") || strings.Contains(text, "enom") {
+		t.Errorf("left:\n%s", text)
+	}
+}
+
+func TestAPatternThatCannotBeKept(t *testing.T) {
+	// Part of an account id: no replacement of the whole keeps what it matches.
+	native := []byte(`{"schema":"canreach.snapshot/v1","accounts":[{"accountId":"111122223333"},{"accountId":"111144445555"},{"accountId":"222244445555"}],` +
+		`"organizations":{"serviceControlPolicies":[{"Id":"p-1","Content":{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:PrincipalAccount":"1111*5"}}}]}}]}}`)
+	if _, err := redact.New(native, []byte("k")); err == nil || !strings.Contains(err.Error(), "1111*5") {
+		t.Errorf("err = %v", err)
+	}
+}
