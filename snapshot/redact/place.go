@@ -94,6 +94,9 @@ func (p place) keeps() bool {
 	if p.under("Statement") && (p.key == "Action" || p.key == "NotAction") {
 		return true
 	}
+	if p.key == "Key" && p.under("DhcpConfigurations") {
+		return true // "domain-name-servers"
+	}
 	return keptMembers[p.key]
 }
 
