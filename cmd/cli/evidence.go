@@ -21,6 +21,7 @@ func newEvidenceCommand(env *Env) *cobra.Command {
 	var sf snapshotFlags
 	var qf questionFlags
 	var question, key, output, created string
+	var parts bool
 	cmd := &cobra.Command{
 		Use:   "evidence --snapshot S (--job J [--bucket ARN] | --question FILE) [--key PEM] -o DIR",
 		Short: "Write a signed, self-contained record of question, snapshot, answer and reasons",
@@ -29,6 +30,10 @@ later: the snapshot, the question, the answer, every rule that decided with its
 text, assumptions and gaps, the program's version and its own hash; as JSON, as
 a page that prints, and as OSCAL assessment results; with a manifest of hashes
 and an in-toto statement, in a signed DSSE envelope where --key is given.
+
+With --parts the folder holds only what the answer can hang on: what it points
+at, what that names, and all that lies in the VPCs that come up. The question is
+asked of both, and the folder is written only where the answers agree.
 
 The folder is written whole or not at all, and never over another. Its bytes
 follow from snapshot, question, program and --created, but for an ECDSA signature.
@@ -47,6 +52,11 @@ The exit status is 0 whenever the folder was written, whatever the verdict.`,
 			if err != nil {
 				return err
 			}
+			if parts {
+				if c, err = evidence.Parts(c); err != nil {
+					return err
+				}
+			}
 			signer, err := readPrivateKey(key)
 			if err != nil {
 				return err
@@ -60,6 +70,7 @@ The exit status is 0 whenever the folder was written, whatever the verdict.`,
 	cmd.Flags().StringVar(&key, "key", "", "private key that signs: PEM, Ed25519 or ECDSA; default: not signed")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "folder to write; it must not exist, or be empty")
 	cmd.Flags().StringVar(&created, "created", "", "the time to write down as that of the record; default: now")
+	cmd.Flags().BoolVar(&parts, "parts", false, "enclose only the parts of the snapshot that the answer can hang on, and the hash of the whole")
 	cmd.AddCommand(newEvidenceVerifyCommand(env))
 	return cmd
 }

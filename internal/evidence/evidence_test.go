@@ -449,3 +449,31 @@ func TestRulesAreReadThroughPolicyDocumentsInStrings(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestPartsGiveTheSameAnswerAndLeaveOutWhatItCannotHangOn(t *testing.T) {
+	c := testCase()
+	elsewhere := []world.Edit{world.VPC("vpc-z", "10.9.0.0/16"), world.Subnet("subnet-z", "vpc-z", "10.9.1.0/24", "us-east-1a"),
+		world.Group("sg-z", "vpc-z", nil, nil), world.AddBucket("elsewhere", "us-east-1", nil)}
+	c.Native = world.Network(elsewhere...).JSON()
+	part, err := Parts(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if part.WholeSHA256 != digest(c.Native) {
+		t.Errorf("the whole is %s", part.WholeSHA256)
+	}
+	for _, gone := range []string{"vpc-z", "subnet-z", "sg-z", "elsewhere"} {
+		if bytes.Contains(part.Native, []byte(`"`+gone+`"`)) {
+			t.Errorf("%s is there", gone)
+		}
+	}
+	for _, kept := range []string{"vpc-a", "subnet-1", "sg-1", "rtb-1", "acl-1", "vpce-g", "reports", world.Role, world.PL} {
+		if !bytes.Contains(part.Native, []byte(`"`+kept+`"`)) {
+			t.Errorf("%s is missing", kept)
+		}
+	}
+	f := build(t, part, nil)
+	if r := check(t, f.files, VerifyOptions{Program: program}); len(r.Problems) > 0 || !r.Replayed || r.Record.Snapshot.WholeSHA256 == "" {
+		t.Errorf("%+v", r)
+	}
+}

@@ -40,11 +40,14 @@ type Record struct {
 
 // SnapshotRef says which snapshot was asked, and where it came from.
 type SnapshotRef struct {
-	SHA256     string `json:"sha256"`
-	StartedAt  string `json:"startedAt,omitempty"`
-	FinishedAt string `json:"finishedAt,omitempty"`
-	Tool       string `json:"tool,omitempty"`
-	Caller     string `json:"caller,omitempty"`
+	SHA256 string `json:"sha256"`
+	// WholeSHA256 is that of the whole snapshot, where the folder has only the
+	// parts of it that the answer can hang on.
+	WholeSHA256 string `json:"wholeSha256,omitempty"`
+	StartedAt   string `json:"startedAt,omitempty"`
+	FinishedAt  string `json:"finishedAt,omitempty"`
+	Tool        string `json:"tool,omitempty"`
+	Caller      string `json:"caller,omitempty"`
 }
 
 // collected is when the facts were read, as far as the snapshot tells.
@@ -59,10 +62,12 @@ func (r *Record) collected() string {
 
 // Case is what a folder follows from.
 type Case struct {
-	Native    []byte // the snapshot's native form
-	Question  sim.Question
-	Program   Program
-	CreatedAt time.Time
+	Native []byte // the snapshot's native form
+	// WholeSHA256 is set where Native is only parts of a snapshot: see Parts.
+	WholeSHA256 string
+	Question    sim.Question
+	Program     Program
+	CreatedAt   time.Time
 }
 
 // Build asks the question and makes the folder, without manifest and statement.
@@ -78,7 +83,7 @@ func Build(c Case) (*Folder, *sim.Answer, error) {
 	}
 	r := &Record{
 		Schema: SchemaRecord, CreatedAt: c.CreatedAt.UTC().Format(time.RFC3339), Program: c.Program, Verdict: a.Verdict,
-		Snapshot: SnapshotRef{SHA256: digest(c.Native), StartedAt: snap.Capture.StartedAt, FinishedAt: snap.Capture.FinishedAt,
+		Snapshot: SnapshotRef{SHA256: digest(c.Native), WholeSHA256: c.WholeSHA256, StartedAt: snap.Capture.StartedAt, FinishedAt: snap.Capture.FinishedAt,
 			Tool: snap.Capture.Tool, Caller: snap.Capture.Caller},
 		Assumptions: append([]string{}, a.Assumptions...), Gaps: append([]snapshot.Gap{}, snap.Capture.Gaps...),
 	}
@@ -113,6 +118,7 @@ func (f *Folder) addPages(r *Record, a *sim.Answer, rules []rule) error {
 		{Name: "Program", Value: r.Program.Name + " " + r.Program.Version},
 		{Name: "Program sha256", Value: r.Program.SHA256},
 		{Name: "Compiler", Value: strings.TrimSpace(r.Program.Go + " " + r.Program.Platform)},
+		{Name: "Whole snapshot sha256", Value: r.Snapshot.WholeSHA256},
 		{Name: "Captured by", Value: strings.TrimSpace(r.Snapshot.Tool + " " + r.Snapshot.Caller)},
 		{Name: "How to check", Value: "canreach evidence verify, or " + fileReadme},
 	}}
@@ -183,7 +189,8 @@ const readme = `This folder is evidence: one question about AWS, decided from a 
   question.json                   what was asked
   verdict.json                    the answer (canreach.verdict/v1)
   rules.json                      every rule that decided, as the snapshot has it
-  snapshot.json                   the snapshot, whole: AWS's own answers
+  snapshot.json                   the snapshot: AWS's own answers; whole, or, where record.json has
+                                  wholeSha256, the parts of it that the answer can hang on
   record.json                     program, time, assumptions, and what could not be read
   oscal-assessment-results.json   the same as OSCAL 1.1.3 assessment results
   MANIFEST                        SHA-256 of each file above (and of public-key.pem)

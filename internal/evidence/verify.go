@@ -305,7 +305,7 @@ func (r *Report) replay(files map[string][]byte, checker Program) {
 		r.problem(fileRecord, "createdAt: %v", err)
 		return
 	}
-	again, answer, err := Build(Case{Native: files[fileSnapshot], Question: q, Program: r.Record.Program, CreatedAt: created})
+	again, answer, err := Build(Case{Native: files[fileSnapshot], Question: q, WholeSHA256: r.Record.Snapshot.WholeSHA256, Program: r.Record.Program, CreatedAt: created})
 	if err != nil {
 		r.problem("", "the question can't be asked again: %v", err)
 		return
