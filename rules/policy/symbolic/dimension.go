@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/canreach/canreach/internal/idd"
@@ -129,6 +130,9 @@ func (d *dimension) cut(states int) {
 		d.rep = make([]string, len(words))
 		for i, w := range words {
 			d.rep[i] = w.Word
+			if w.Word == "" || strings.HasSuffix(w.Word, "/") {
+				d.rep[i] = w.Extend("x", d.patterns, d.lang) // reads better
+			}
 		}
 	case familyNumber:
 		d.rep = cutNumbers(d.numbers)

@@ -14,18 +14,24 @@ const operationsTried = 256
 // action which AWS authorises against resources of certain types asks about
 // those only (P53, P358). It prefers actions that exist.
 func (w *search) operation() (action, resource string, ok bool) {
-	for _, action := range w.actions() {
-		kinds := resourceTypes(action)
-		if len(kinds) == 0 {
-			kinds = []strset.Pattern{strset.Glob("*")}
-		}
-		for _, kind := range kinds {
-			if resource, ok := w.resourceOf(kind); ok {
-				return action, resource, true
+	actions := w.actions()
+	for _, known := range []bool{true, false} { // those whose resources are known first
+		for _, action := range actions {
+			kinds := resourceTypes(action)
+			if known != (len(kinds) > 0) {
+				continue
 			}
-		}
-		if w.spent != nil {
-			return "", "", false
+			if !known {
+				kinds = []strset.Pattern{strset.Glob("*")}
+			}
+			for _, kind := range kinds {
+				if resource, ok := w.resourceOf(kind); ok {
+					return action, resource, true
+				}
+			}
+			if w.spent != nil {
+				return "", "", false
+			}
 		}
 	}
 	return "", "", false

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func comparePolicies(t *testing.T, stdin string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	env := &Env{Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Getenv: func(string) string { return "" }}
+	status = Main(append([]string{"policy", "compare"}, args...), env)
+	return out.String(), errs.String(), status
+}
+
+const (
+	readAll  = `{"Version":"2012-10-17","Statement":{"Sid":"all","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}}`
+	readData = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/data/*"}}`
+	tagged   = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:PutObject","Resource":"*","Condition":{"ForAnyValue:StringEquals":{"aws:TagKeys":"a"}}}}`
+	taggedOr = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:PutObject","Resource":"*","Condition":{"ForAnyValue:StringEqualsIfExists":{"aws:TagKeys":"a"}}}}`
+	grant    = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}}`
+	trust    = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}}`
+	trustAll = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}`
+)
+
+func TestPolicyCompareStatus(t *testing.T) {
+	tests := []struct {
+		name, old, new, kind, relation string
+		status                         int
+	}{
+		{"equal", readAll, readAll, "identity", "equivalent", ExitHolds},
+		{"less", readAll, readData, "identity", "no-new-access", ExitHolds},
+		{"more", readData, readAll, "identity", "new-access", ExitViolated},
+		{"open: P169", tagged, taggedOr, "identity", "UNKNOWN", ExitUnknown},
+		{"resource", grant, grant, "resource", "equivalent", ExitHolds},
+		{"endpoint", grant, grant, "endpoint", "equivalent", ExitHolds},
+		{"type by content", grant, grant, "", "equivalent", ExitHolds},
+		{"trust policies have no Resource", trust, trustAll, "", "new-access", ExitViolated},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			oldFile, newFile := filepath.Join(dir, "old.json"), filepath.Join(dir, "new.json")
+			for name, text := range map[string]string{oldFile: tt.old, newFile: tt.new} {
+				if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			stdout, stderr, status := comparePolicies(t, "", oldFile, newFile, "--type", tt.kind, "-o", "json")
+			var got struct{ Relation string }
+			if err := json.Unmarshal([]byte(stdout), &got); err != nil {
+				t.Fatalf("%v: %s%s", err, stdout, stderr)
+			}
+			if got.Relation != tt.relation || status != tt.status {
+				t.Errorf("%s, status %d; want %s, %d", got.Relation, status, tt.relation, tt.status)
+			}
+			if text, _, status := comparePolicies(t, "", oldFile, newFile, "--type", tt.kind); !strings.HasPrefix(text, tt.relation+"\n") || status != tt.status {
+				t.Errorf("text: status %d\n%s", status, text)
+			}
+		})
+	}
+}
+
+func TestPolicyCompareText(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "old.json")
+	if err := os.WriteFile(file, []byte(readData), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, _, _ := comparePolicies(t, readAll, file, "-")
+	want := `new-access
+
+allowed by NEW, not by OLD, for example:
+  principal  arn:aws:iam::111122223333:role/Example
+  session    example
+  action     s3:GetObject
+  resource   arn:aws:s3:::b/x
+  allowed by statement number 0, Sid "all"
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestPolicyCompareBadInput(t *testing.T) {
+	for _, args := range [][]string{{"only-one"}, {"a", "b", "--input", "c"}, {"a", "b", "-o", "yaml"}, {"-", "-"}, {"/nonexistent/a", "/nonexistent/b"}, {"--input", "-", "--type", "vpc"}} {
+		if stdout, stderr, status := comparePolicies(t, "", args...); status != ExitUsage || stdout != "" || stderr == "" {
+			t.Errorf("%q: status %d, stdout %q, stderr %q", args, status, stdout, stderr)
+		}
+	}
+}
+
+func TestPolicyCompareBatch(t *testing.T) {
+	in := strings.Join([]string{
+		`{"id":"a","type":"identity","reference":` + readAll + `,"candidate":` + readData + `}`,
+		`{"id":2,"type":"identity","reference":` + readData + `,"candidate":` + readAll + `}`,
+		``,
+		`{"id":"u","reference":` + tagged + `,"candidate":` + taggedOr + `}`,
+		`{"id":"bad","reference":{"Version":"2012-10-17","Statement":{"Effect":"allow"}},"candidate":{}}`,
+		`{"id":"twice","id":"x"}`,
+		`[1]`,
+	}, "\n")
+	stdout, stderr, status := comparePolicies(t, in, "--input", "-")
+	if status != ExitUsage || stderr != "" {
+		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+	want := []string{
+		`{"id":"a","newAccess":false,"lessAccess":true,"lessAccessExample":{"principal":"arn:aws:iam::111122223333:role/Example","session":"example","action":"s3:GetObject","resource":"arn:aws:s3:::b/x","context":{},"statement":{"index":0,"sid":"all"}}}`,
+		`{"id":2,"newAccess":true,"lessAccess":false,"newAccessExample":{`,
+		`{"id":"u","newAccess":null,"lessAccess":false,"newAccessUnknown":"the answer hangs on`,
+		`{"id":"bad","error":{"code":"POLICY_MALFORMED","message":`,
+		`{"id":null,"error":{"code":"INPUT_MALFORMED","message":`,
+		`{"id":null,"error":{"code":"INPUT_MALFORMED","message":`,
+	}
+	lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
+	if len(lines) != len(want) {
+		t.Fatalf("%d lines:\n%s", len(lines), stdout)
+	}
+	for i, line := range lines {
+		if !strings.HasPrefix(line, want[i]) {
+			t.Errorf("line %d: %s\nwant %s…", i, line, want[i])
+		}
+	}
+}
