@@ -38,7 +38,7 @@ type layer struct {
 // layerOf parses the field's text, or remembers what it made of it before.
 func (w *Worker) layerOf(f field, kind policy.Kind, raw []byte) *layer {
 	tag := byte(f)<<4 | byte(kind)
-	if last := w.last[f]; last != nil && last.tag == tag && string(last.text) == string(raw) {
+	if last := w.last[f]; w.line.known[f] && last.tag == tag {
 		return last.value
 	}
 	e, ok := w.fields.find(tag, raw)

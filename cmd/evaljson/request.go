@@ -258,8 +258,9 @@ func (w *Worker) readService(c *cursor) *lineError {
 func (w *Worker) readContext(c *cursor) *lineError {
 	w.written = w.written[:0]
 	return c.object("context", func(written string) *lineError {
-		key := w.fold(written)
-		v, err := w.readValue(c, key)
+		name := w.key(written)
+		key := name.lower
+		v, err := w.readValue(c, name)
 		if err != nil {
 			return err
 		}
@@ -277,21 +278,29 @@ func (w *Worker) readContext(c *cursor) *lineError {
 	})
 }
 
-// fold is a key in lower case.
-func (w *Worker) fold(written string) string {
-	key, ok := w.keys[written]
+// keyName is a condition key.
+type keyName struct {
+	lower string
+	// multi: a list of one value is a list; else it is that value.
+	multi bool
+}
+
+// key finds a condition key by its written form.
+func (w *Worker) key(written string) keyName {
+	k, ok := w.keys[written]
 	if !ok {
-		key = strings.ToLower(strings.Clone(written))
+		k.lower = strings.ToLower(strings.Clone(written))
+		k.multi = policy.Multivalued(k.lower) || !sar.KnowsKey(k.lower)
 		if len(w.keys) >= maxRemembered {
 			clear(w.keys)
 		}
-		w.keys[strings.Clone(written)] = key
+		w.keys[strings.Clone(written)] = k
 	}
-	return key
+	return k
 }
 
 // readValue reads a value, or the values of a multivalued key. null is absent.
-func (w *Worker) readValue(c *cursor, key string) (policy.Value, *lineError) {
+func (w *Worker) readValue(c *cursor, key keyName) (policy.Value, *lineError) {
 	if c.peek() == '[' {
 		from := len(w.values)
 		err := c.array("a context value", func(int) *lineError {
@@ -303,7 +312,7 @@ func (w *Worker) readValue(c *cursor, key string) (policy.Value, *lineError) {
 		if err != nil || len(values) == 0 {
 			return policy.Value{}, err
 		}
-		return policy.Value{State: policy.KeyKnown, Values: values, Multi: len(values) > 1 || policy.Multivalued(key) || !singleValued(key)}, nil
+		return policy.Value{State: policy.KeyKnown, Values: values, Multi: len(values) > 1 || key.multi}, nil
 	}
 	if c.null() {
 		return policy.Value{}, nil
@@ -344,11 +353,7 @@ func (w *Worker) readUnknown(c *cursor) *lineError {
 		if name == "" || strings.Contains(name[:len(name)-1], "*") {
 			return c.fail("the name of an unknown key may have a * at its end only, got %q", clip(name))
 		}
-		r.UnknownKeys = append(r.UnknownKeys, w.fold(name))
+		r.UnknownKeys = append(r.UnknownKeys, w.key(name).lower)
 		return nil
 	})
 }
-
-// singleValued tells a key of which AWS's tables know that it has one value: a
-// list of one is then that value.
-func singleValued(key string) bool { return sar.KnowsKey(key) && !policy.Multivalued(key) }

@@ -1,7 +1,6 @@
 package evaljson
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -23,7 +22,7 @@ const (
 // batch is some whole lines, and the answers to them.
 type batch struct {
 	in, out []byte
-	long    bool // in is the beginning of a line that is longer than MaxLine
+	long    bool // there is a line that is longer than MaxLine, and no text
 	failed  int
 	done    chan struct{}
 }
@@ -32,47 +31,41 @@ type batch struct {
 // returns how many lines could not be read. The error is one of reading or
 // writing; every line before it is answered.
 func Run(in io.Reader, out io.Writer, workers int, o Options) (failed int, err error) {
-	work, order := make(chan *batch), make(chan *batch, maxBatches)
-	stop := make(chan struct{})
-	pool := sync.Pool{New: func() any { return &batch{} }}
+	s := &splitter{
+		in: in, work: make(chan *batch), order: make(chan *batch, maxBatches),
+		free: make(chan *batch, maxBatches), stop: make(chan struct{}),
+	}
+	for range maxBatches {
+		s.free <- &batch{done: make(chan struct{}, 1)}
+	}
 	var wg sync.WaitGroup
 	for range max(1, workers) {
 		wg.Go(func() {
 			w := NewWorker(o)
-			for b := range work {
+			for b := range s.work {
 				b.answer(w)
-				close(b.done)
+				b.done <- struct{}{}
 			}
 		})
 	}
-	var readErr error
+	var readErr, writeErr error
 	go func() {
-		defer close(order)
-		defer close(work)
-		readErr = split(in, func(lines []byte, long bool) bool {
-			b := pool.Get().(*batch)
-			*b = batch{in: append(b.in[:0], lines...), out: b.out[:0], long: long, done: make(chan struct{})}
-			select {
-			case order <- b:
-			case <-stop:
-				return false
-			}
-			work <- b
-			return true
-		})
+		defer close(s.order)
+		defer close(s.work)
+		readErr = s.run()
 	}()
-	var writeErr error
-	for b := range order {
+	for b := range s.order {
 		<-b.done
 		if writeErr == nil {
 			if _, writeErr = out.Write(b.out); writeErr != nil {
-				close(stop)
+				close(s.stop)
 			}
 		}
 		failed += b.failed
-		if cap(b.in)+cap(b.out) < 8*chunkSize {
-			pool.Put(b)
+		if cap(b.in) > 8*chunkSize || cap(b.out) > 8*chunkSize {
+			b.in, b.out = nil, nil
 		}
+		s.free <- b
 	}
 	wg.Wait()
 	return failed, errors.Join(readErr, writeErr)
@@ -102,45 +95,67 @@ func (b *batch) answer(w *Worker) {
 	}
 }
 
-// split reads in and hands on whole lines as soon as they are there. A line
-// longer than MaxLine is handed on as long, without its text.
-func split(in io.Reader, give func(lines []byte, long bool) bool) error {
-	r := bufio.NewReaderSize(in, chunkSize)
-	buf := make([]byte, 0, 2*chunkSize)
+// splitter cuts the input into batches of whole lines.
+type splitter struct {
+	in                io.Reader
+	work, order, free chan *batch
+	stop              chan struct{}
+}
+
+// next is an unused batch, nil where nobody wants the answers any more.
+func (s *splitter) next() *batch {
+	select {
+	case b := <-s.free:
+		b.in, b.out, b.long, b.failed = b.in[:0], b.out[:0], false, 0
+		return b
+	case <-s.stop:
+		return nil
+	}
+}
+
+func (s *splitter) give(b *batch) {
+	s.order <- b
+	s.work <- b
+}
+
+// run reads into a batch until a line is whole, and hands it on as soon as it
+// is: who writes a line and waits for the answer gets it. Of a line longer than
+// MaxLine the text is dropped.
+func (s *splitter) run() error {
+	b := s.next()
 	skipping := false
-	for {
-		if len(buf)+chunkSize > cap(buf) {
-			buf = append(make([]byte, 0, 2*cap(buf)), buf...)
+	for b != nil {
+		if cap(b.in)-len(b.in) < chunkSize {
+			b.in = append(make([]byte, 0, max(2*cap(b.in), 2*chunkSize)), b.in...)
 		}
-		n, err := r.Read(buf[len(buf) : len(buf)+chunkSize])
-		fresh := len(buf)
-		buf = buf[:len(buf)+n]
+		fresh := len(b.in)
+		n, err := s.in.Read(b.in[fresh : fresh+chunkSize])
+		b.in = b.in[:fresh+n]
 		if skipping {
-			i := bytes.IndexByte(buf, '\n')
-			if i < 0 {
-				buf = buf[:0]
+			i := bytes.IndexByte(b.in, '\n')
+			if skipping = i < 0; skipping {
+				b.in = b.in[:0]
 			} else {
-				buf, skipping, fresh = append(buf[:0], buf[i+1:]...), false, 0
+				b.in, fresh = append(b.in[:0], b.in[i+1:]...), 0
 			}
 		}
-		if i := bytes.LastIndexByte(buf[fresh:], '\n'); i >= 0 {
-			if !give(buf[:fresh+i+1], false) {
+		if i := bytes.LastIndexByte(b.in[fresh:], '\n'); i >= 0 {
+			whole := b
+			if b = s.next(); b == nil {
 				return nil
 			}
-			buf = append(buf[:0], buf[fresh+i+1:]...)
-			if cap(buf) > 8*chunkSize {
-				buf = append(make([]byte, 0, 2*chunkSize), buf...)
-			}
+			b.in = append(b.in, whole.in[fresh+i+1:]...)
+			whole.in = whole.in[:fresh+i+1]
+			s.give(whole)
 		}
-		if len(buf) > MaxLine {
-			if !give(nil, true) {
-				return nil
-			}
-			buf, skipping = make([]byte, 0, 2*chunkSize), true
+		if len(b.in) > MaxLine {
+			b.in, b.long, skipping = nil, true, true
+			s.give(b)
+			b = s.next()
 		}
 		if err != nil {
-			if len(buf) > 0 && !give(buf, false) {
-				return nil
+			if b != nil && len(b.in) > 0 {
+				s.give(b)
 			}
 			if err == io.EOF {
 				return nil
@@ -148,4 +163,5 @@ func split(in io.Reader, give func(lines []byte, long bool) bool) error {
 			return fmt.Errorf("reading standard input: %w", err)
 		}
 	}
+	return nil
 }

@@ -27,7 +27,7 @@ type Worker struct {
 	layers     policy.Layers
 	request    policy.Request
 	principals map[string]identity
-	keys       map[string]string // condition keys as written, to lower case
+	keys       map[string]keyName // by the key as written
 	cursor     cursor
 	line       line
 	values     []string // backing of the context's values
@@ -51,6 +51,7 @@ type derivedKey struct {
 type line struct {
 	id        []byte // raw JSON; nil where there is none
 	raw       [fieldCount][]byte
+	known     [fieldCount]bool // the field's text is that of Worker.last
 	endpoint  policy.EndpointType
 	seen      uint32 // which members were met
 	request   bool
@@ -62,7 +63,7 @@ type line struct {
 func NewWorker(o Options) *Worker {
 	return &Worker{
 		options: o, documents: newCache[parsed](), fields: newCache[*layer](),
-		principals: map[string]identity{}, keys: map[string]string{},
+		principals: map[string]identity{}, keys: map[string]keyName{},
 		request: policy.Request{Context: map[string]policy.Value{}},
 	}
 }
@@ -90,7 +91,7 @@ func (w *Worker) Decide(text, out []byte) ([]byte, bool) {
 	return appendDecision(out, w.line.id, &d, w.options.Explain), true
 }
 
-var endpointTypes = map[string]policy.EndpointType{"gateway": policy.EndpointGateway, "interface": policy.EndpointInterface}
+var endpointTypes = map[string]policy.EndpointType{"Gateway": policy.EndpointGateway, "Interface": policy.EndpointInterface, "gateway": policy.EndpointGateway, "interface": policy.EndpointInterface}
 
 // read takes the line apart.
 func (w *Worker) read(text []byte) *lineError {
@@ -146,7 +147,10 @@ func (w *Worker) member(c *cursor, key string) *lineError {
 		if err != nil {
 			return err
 		}
-		e, ok := endpointTypes[strings.ToLower(t)]
+		e, ok := endpointTypes[t]
+		if !ok {
+			e, ok = endpointTypes[strings.ToLower(t)]
+		}
 		if !ok {
 			return c.fail("endpointType is Gateway or Interface, got %q", clip(t))
 		}
@@ -172,7 +176,7 @@ func (w *Worker) rawField(c *cursor, f field) *lineError {
 		return nil
 	}
 	if e := w.last[f]; e != nil && len(c.b)-c.pos >= len(e.text) && string(c.b[c.pos:c.pos+len(e.text)]) == string(e.text) {
-		w.line.raw[f] = c.b[c.pos : c.pos+len(e.text)]
+		w.line.raw[f], w.line.known[f] = c.b[c.pos:c.pos+len(e.text)], true
 		c.pos += len(e.text)
 		return nil
 	}

@@ -104,26 +104,36 @@ func literalText(tokens []token, text string) bool {
 	return len(tokens) == 1 && tokens[0].kind == tokenLiteral && tokens[0].text == text
 }
 
-// arnText is an ARN of a request, split at its first five colons.
+// arnText is an ARN of a request, split at its first five colons when it is
+// first asked for its parts.
 type arnText struct {
 	text  string
 	parts [6]string
 	ok    bool // has the form of an ARN
+	done  bool // parts and ok are filled in
 }
 
 func splitARN(s string) arnText {
 	a := arnText{text: s}
-	if !strings.HasPrefix(s, "arn:") {
-		return a
+	a.split()
+	return a
+}
+
+func (a *arnText) split() {
+	if a.done {
+		return
 	}
-	rest := s
+	a.done = true
+	if !strings.HasPrefix(a.text, "arn:") {
+		return
+	}
+	rest := a.text
 	for i := range 5 {
 		j := strings.IndexByte(rest, ':')
 		if j < 0 {
-			return a
+			return
 		}
 		a.parts[i], rest = rest[:j], rest[j+1:]
 	}
 	a.parts[5], a.ok = rest, true
-	return a
 }

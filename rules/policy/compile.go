@@ -25,6 +25,48 @@ type compiledStatement struct {
 	resources  []resourcePattern
 	conditions []compiledCondition
 	entries    []principalEntry // of Principals.AWS
+	// plain are the resources where each is a literal ARN, or one that ends in
+	// the only wildcard, "*"; nil where some is more than that.
+	plain []plainText
+}
+
+// plainText is a text, or the beginning of one.
+type plainText struct {
+	text   string
+	prefix bool
+}
+
+// matches looks at the last byte first: the beginnings of ARNs are alike.
+func (p *plainText) matches(s string) bool {
+	n := len(p.text)
+	if len(s) < n || !p.prefix && len(s) != n || n > 0 && s[n-1] != p.text[n-1] {
+		return false
+	}
+	return s[:n] == p.text
+}
+
+// plainMiss tells that the resource part of a statement with plain resources
+// does not match: most statements fail there.
+func (s *compiledStatement) plainMiss(resource string) bool {
+	for i := range s.plain {
+		if s.plain[i].matches(resource) {
+			return s.NotResource
+		}
+	}
+	return !s.NotResource
+}
+
+// plainResources fills in plain.
+func (s *compiledStatement) plainResources() {
+	for i := range s.resources {
+		r := &s.resources[i]
+		m := &r.parts[5]
+		if !r.whole || r.allBuckets || m.kind != matchExact && m.kind != matchPrefix {
+			s.plain = nil
+			return
+		}
+		s.plain = append(s.plain, plainText{m.a, m.kind == matchPrefix})
+	}
 }
 
 // compiledCondition is a condition with its values compiled.
@@ -87,6 +129,7 @@ func (p *program) statement(s *Statement, slots map[string]int) compiledStatemen
 	for _, r := range s.Resources {
 		c.resources = append(c.resources, p.resource(r, slots))
 	}
+	c.plainResources()
 	if s.Principals != nil {
 		for _, v := range s.Principals.AWS {
 			c.entries = append(c.entries, parsePrincipalEntry(v))

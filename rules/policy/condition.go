@@ -227,7 +227,7 @@ func (e *Evaluator) arnMatches(p *program, a *arnPattern, v *arnText) Truth {
 	if a.whole {
 		return e.matches(p, &a.parts[5], v.text)
 	}
-	if !v.ok {
+	if v.split(); !v.ok {
 		return False
 	}
 	t := True

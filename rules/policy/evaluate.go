@@ -30,8 +30,9 @@ type Evaluator struct {
 	r *Request
 	t tallies
 
-	resource arnText // the bucket's, object's or other resource's own ARN
-	through  arnText // the same as seen through an access point (P59)
+	resource    arnText  // the bucket's, object's or other resource's own ARN
+	accessPoint arnText  // the same as an access point shows it (P59)
+	through     *arnText // which of the two the request names
 
 	slots   []slot // keys of the program at work
 	turn    uint32 // which slots are fresh
@@ -39,6 +40,10 @@ type Evaluator struct {
 	scratch []int32
 	hits    []hit
 	work    int // statements looked at
+
+	rowsBuffer   []layerRow
+	layersBuffer []LayerDecision
+	refsBuffer   []StatementRef
 
 	unresolved bool // a variable of the last pattern could not be resolved
 	assume     assumptions
@@ -135,10 +140,11 @@ type tallies struct {
 
 func (e *Evaluator) begin(l *Layers, r *Request) {
 	e.l, e.r = l, r
-	e.resource = splitARN(r.Resource)
-	e.through = e.resource
+	e.resource = arnText{text: r.Resource}
+	e.through = &e.resource
 	if r.AccessPoint != "" {
-		e.through = splitARN(accessPointResource(r.AccessPoint, e.resource))
+		e.accessPoint = splitARN(accessPointResource(r.AccessPoint, splitARN(r.Resource)))
+		e.through = &e.accessPoint
 	}
 	e.assume = 0
 	e.tracing = false
@@ -173,16 +179,16 @@ func (e *Evaluator) collect() {
 	t.endpoint = e.endpoint()
 	t.identity, t.boundary, t.session, t.identityDirect = openTally(), openTally(), openTally(), openTally()
 	if e.hasIdentity() {
-		t.identity = e.policies(e.l.Identity, layerIdentity, -1, &e.through)
+		t.identity = e.policies(e.l.Identity, layerIdentity, -1, e.through)
 		if e.l.IdentityUnknown != "" {
 			t.identity.gap(e.fact(variable{kind: factGap, layer: layerIdentity, n: -1}))
 		}
 		if e.l.Boundary != nil {
 			t.boundary = newTally()
-			e.onePolicy(e.l.Boundary, layerBoundary, -1, 0, &e.through, &t.boundary)
+			e.onePolicy(e.l.Boundary, layerBoundary, -1, 0, e.through, &t.boundary)
 		}
 		if len(e.l.Session) > 0 {
-			t.session = e.policies(e.l.Session, layerSession, -1, &e.through)
+			t.session = e.policies(e.l.Session, layerSession, -1, e.through)
 		}
 		if e.r.AccessPoint != "" {
 			t.identityDirect = e.policies(e.l.Identity, layerIdentityDirect, -1, &e.resource)
@@ -199,7 +205,7 @@ func (e *Evaluator) collect() {
 	e.acls(&t.resource)
 	t.accessPoint = newTally()
 	if e.l.AccessPoint != nil {
-		e.onePolicy(e.l.AccessPoint, layerAccessPoint, -1, 0, &e.through, &t.accessPoint)
+		e.onePolicy(e.l.AccessPoint, layerAccessPoint, -1, 0, e.through, &t.accessPoint)
 	}
 	e.at, e.atDeny = StatementRef{}, false
 }
@@ -258,6 +264,9 @@ func (e *Evaluator) onePolicy(pol *Policy, layer layerID, level, index int, reso
 	}
 	for _, i := range p.statementsFor(e.r.Action) {
 		s := &p.statements[i]
+		if s.plain != nil && s.plainMiss(resource.text) {
+			continue
+		}
 		e.work++
 		if e.tracing {
 			e.atDeny = s.Deny
@@ -280,7 +289,7 @@ func (e *Evaluator) endpoint() tally {
 	}
 	t := newTally()
 	mark := len(e.touched)
-	e.onePolicy(e.l.Endpoint, layerEndpoint, -1, 0, &e.through, &t)
+	e.onePolicy(e.l.Endpoint, layerEndpoint, -1, 0, e.through, &t)
 	e.dropSettled(mark, t.allow, t.deny)
 	if e.r.AccessPoint != "" {
 		own := newTally()
@@ -299,7 +308,7 @@ func (e *Evaluator) scps() tally {
 	}
 	t := openTally()
 	for i := range e.l.SCPs {
-		level := e.policies(e.l.SCPs[i], layerSCP, i, &e.through)
+		level := e.policies(e.l.SCPs[i], layerSCP, i, e.through)
 		t.deny = t.deny.Or(level.deny)
 		t.allow = t.allow.And(level.allow)
 		if level.allow == False && e.t.scpLevel < 0 || level.deny == True {

@@ -15,7 +15,7 @@ type layerRow struct {
 
 // rows lists the layers that apply to the request, in a fixed order.
 func (e *Evaluator) rows() []layerRow {
-	var rows []layerRow
+	rows := e.rowsBuffer[:0]
 	add := func(applies bool, id layerID, name, words string) {
 		if applies {
 			rows = append(rows, layerRow{id, name, words})
@@ -44,6 +44,7 @@ func (e *Evaluator) rows() []layerRow {
 	}
 	add(l.Resource != nil || needed, layerResource, name, "resource-based policy")
 	add(l.AccessPoint != nil, layerAccessPoint, LayerAccessPoint, "resource-based policy")
+	e.rowsBuffer = rows
 	return rows
 }
 
@@ -92,14 +93,18 @@ func (e *Evaluator) layerOutcome(id layerID) Outcome {
 	return LayerUnknown
 }
 
-// Evaluate decides one request, with reasons.
+// Evaluate decides one request, with reasons. The decision is the caller's to
+// keep.
 func (e *Evaluator) Evaluate(l *Layers, r *Request) Decision {
+	e.layersBuffer, e.refsBuffer = nil, nil
 	d := e.Judge(l, r)
+	e.layersBuffer, e.refsBuffer = nil, nil
 	e.explain(&d)
 	return d
 }
 
-// Judge is Evaluate without the words: no reasons, no near misses.
+// Judge is Evaluate without the words: no reasons, no near misses. The decision
+// shares the evaluator's memory and is good until its next call.
 func (e *Evaluator) Judge(l *Layers, r *Request) Decision {
 	e.begin(l, r)
 	e.collect()
@@ -112,7 +117,9 @@ func (e *Evaluator) Judge(l *Layers, r *Request) Decision {
 		}
 	}
 	rows := e.rows()
-	d.Layers = make([]LayerDecision, len(rows))
+	e.layersBuffer = slices.Grow(e.layersBuffer[:0], len(rows))[:len(rows)]
+	e.refsBuffer = e.refsBuffer[:0]
+	d.Layers = e.layersBuffer
 	for i, row := range rows {
 		o := e.layerOutcome(row.id)
 		if o == LayerUnknown {
@@ -140,7 +147,7 @@ func (e *Evaluator) Judge(l *Layers, r *Request) Decision {
 
 // deciders are the statements that made a layer's outcome.
 func (e *Evaluator) deciders(id layerID, o Outcome) []StatementRef {
-	var refs []StatementRef
+	start := len(e.refsBuffer)
 	for _, h := range e.hits {
 		if h.layer != id {
 			continue
@@ -159,11 +166,12 @@ func (e *Evaluator) deciders(id layerID, o Outcome) []StatementRef {
 			continue
 		}
 		ref := e.reference(h)
-		if !slices.Contains(refs, ref) {
-			refs = append(refs, ref)
+		if !slices.Contains(e.refsBuffer[start:], ref) {
+			e.refsBuffer = append(e.refsBuffer, ref)
 		}
 	}
-	return refs
+	end := len(e.refsBuffer)
+	return e.refsBuffer[start:end:end]
 }
 
 func (e *Evaluator) reference(h hit) StatementRef {
@@ -377,7 +385,7 @@ func (e *Evaluator) miss(pol *Policy, n int, id layerID) (NearMiss, int) {
 		failures++
 		m.Part, m.Detail = part, detail
 	}
-	resource := &e.through
+	resource := e.through
 	if id == layerResource || id == layerRCP {
 		resource = &e.resource
 	}

@@ -17,7 +17,9 @@ const gradeCount = 4
 // grades tell by which kinds of entry the principal matches, and may match.
 func (e *Evaluator) statementTruth(p *program, s *compiledStatement, layer layerID, resource *arnText) (t Truth, yes, maybe grades) {
 	mark := len(e.touched)
-	yes, maybe = e.principal(s, layer)
+	if yes = gradeStar; s.Principals != nil {
+		yes, maybe = e.principal(s, layer)
+	}
 	switch {
 	case yes != 0:
 		t = True
@@ -47,6 +49,9 @@ func (e *Evaluator) resources(p *program, s *compiledStatement, resource *arnTex
 	}
 	if len(s.resources) == 0 {
 		return False // P15
+	}
+	if s.plain != nil {
+		return truth(!s.plainMiss(resource.text))
 	}
 	t := False
 	for i := range s.resources {
