@@ -15,40 +15,45 @@ type shape[T any] struct {
 
 // collect reads the array that comes next into c, whose array stands at base.
 func collect[T any](r *reader, c *Collection[T], base string, s shape[T]) {
+	collectLong(r, c, base, s, nil)
+}
+
+// collectLong is collect for arrays that may be long. Shift adds to the index
+// of an item's places, which is all that must be known of an item's position;
+// nil where more of them hangs on it, and then the array is read in one go.
+func collectLong[T any](r *reader, c *Collection[T], base string, s shape[T], shift func(v *T, delta int32)) {
 	r.Peek()
 	start := r.Offset()
 	if !r.array() {
 		return
 	}
 	c.Presence, c.At = Collected, At(base)
-	var items chunks[T]
-	sorted, last := true, ""
-	for i := 0; r.NextItem(); i++ {
-		if r.Peek() != jsonscan.Object {
-			r.badItem()
-			continue
+	if shift != nil && len(r.Data())-start > 2*stretch {
+		c.Items = collectAhead(r, base, s, shift)
+	} else {
+		var items chunks[T]
+		for i := 0; r.NextItem(); i++ {
+			readItem(r, &items, Source{Base: base, Index: int32(i)}, s)
 		}
-		offset := r.Offset()
-		v := items.next()
-		s.read(r, Source{Base: base, Index: int32(i)}, v)
-		if s.id == nil || r.Err() != nil {
-			continue
-		}
-		id := s.id(v)
-		if id == "" {
-			if !r.problemSince(offset) {
-				r.problemAt(offset, "no %s here", s.name)
-			}
-			items.drop()
-			continue
-		}
-		sorted = sorted && id > last
-		last = id
+		c.Items = items.all()
 	}
-	c.Items = items.all()
-	if !sorted && r.Err() == nil {
+	if s.id != nil && r.Err() == nil && !ascending(c.Items, s.id) {
 		c.Items = distinct(r, c.Items, start, s)
 	}
+}
+
+// ascending tells whether ids rise from item to item, as a capture writes them:
+// then none stands twice.
+func ascending[T any](items []T, id func(*T) string) bool {
+	last := ""
+	for i := range items {
+		next := id(&items[i])
+		if next <= last {
+			return false
+		}
+		last = next
+	}
+	return true
 }
 
 // badItem notes an element that is no object, and steps over it.
@@ -130,6 +135,9 @@ func (c *chunks[T]) next() *T {
 	return &c.last[len(c.last)-1]
 }
 
+// current is the item that next returned last.
+func (c *chunks[T]) current() *T { return &c.last[len(c.last)-1] }
+
 // drop takes the last item back.
 func (c *chunks[T]) drop() {
 	n := len(c.last) - 1
@@ -138,23 +146,32 @@ func (c *chunks[T]) drop() {
 	c.last = c.last[:n]
 }
 
-// all returns the items; never nil.
-func (c *chunks[T]) all() []T {
-	if len(c.full) == 0 {
-		if c.last == nil {
-			return []T{}
-		}
-		return c.last
+// appendTo adds the items, as they lie, to out.
+func (c *chunks[T]) appendTo(out [][]T) [][]T {
+	out = append(out, c.full...)
+	if len(c.last) > 0 {
+		out = append(out, c.last)
 	}
-	n := len(c.last)
-	for _, f := range c.full {
-		n += len(f)
+	return out
+}
+
+// all returns the items; never nil.
+func (c *chunks[T]) all() []T { return concat(c.appendTo(nil)) }
+
+// concat joins chunks, without a copy where there is one; never nil.
+func concat[T any](chunks [][]T) []T {
+	if len(chunks) == 1 {
+		return chunks[0]
+	}
+	n := 0
+	for _, c := range chunks {
+		n += len(c)
 	}
 	out := make([]T, 0, n)
-	for _, f := range c.full {
-		out = append(out, f...)
+	for _, c := range chunks {
+		out = append(out, c...)
 	}
-	return append(out, c.last...)
+	return out
 }
 
 // together is the id of an item that several members identify; empty where all

@@ -58,7 +58,7 @@ func (r *reader) ec2Network(v *EC2, key, base string) bool {
 	case "SecurityGroupVpcAssociations":
 		collect(r, &v.SecurityGroupVPCs, base, securityGroupVPCShape)
 	case "NetworkInterfaces":
-		collect(r, &v.NetworkInterfaces, base, networkInterfaceShape)
+		collectLong(r, &v.NetworkInterfaces, base, networkInterfaceShape, shiftInterface)
 	case "VpcEndpoints":
 		collect(r, &v.VPCEndpoints, base, vpcEndpointShape)
 	case "DhcpOptions":

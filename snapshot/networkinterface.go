@@ -53,6 +53,14 @@ func (r *reader) networkInterface(at Source, v *NetworkInterface) {
 	}
 }
 
+// shiftInterface moves the places of an interface that was read ahead.
+func shiftInterface(v *NetworkInterface, delta int32) {
+	v.At.Index += delta
+	if v.SourceDestCheck.Presence == Collected {
+		v.SourceDestCheck.At.Index += delta
+	}
+}
+
 // sourceDestCheck reads the flag. Its place is the interface: at a hundred
 // thousand of them, a pointer each costs more than the reading.
 func (r *reader) sourceDestCheck(at Source) Flag {

@@ -385,3 +385,16 @@ func (s *Scanner) End() {
 		s.fail(s.pos, fmt.Sprintf("%q after the end of the document", s.runeHere()))
 	}
 }
+
+// Fork returns a scanner that stands on the element at offset of the array that
+// s is in, for reading ahead of s. That an element begins there is a guess:
+// the fork's results hold only if s arrives at that very offset by NextItem.
+// The fork's own NextItem must be called before it reads the element.
+func (s *Scanner) Fork(offset int) *Scanner {
+	return &Scanner{data: s.data, pos: offset, first: true, depth: s.depth, Thorough: s.Thorough}
+}
+
+// Join moves s to where a fork of it has come to.
+func (s *Scanner) Join(fork *Scanner) {
+	s.pos, s.first, s.depth, s.err = fork.pos, fork.first, fork.depth, fork.err
+}
