@@ -148,7 +148,7 @@ func (s *shape) field(m located.Member, where string) (field, error) {
 		names = append(names, f.name)
 	}
 	problem := fmt.Sprintf("%s has no parameter %q", where, m.Key)
-	if n := nearest(m.Key, names); n != "" {
+	if n := located.Nearest(m.Key, names); n != "" {
 		problem += fmt.Sprintf("; did you mean %s?", n)
 	} else {
 		problem += "; it takes " + strings.Join(names, ", ")
@@ -183,41 +183,6 @@ func numbersAsText(v located.Value) located.Value {
 		out.Members[i] = located.Member{Key: m.Key, At: m.At, Value: numbersAsText(m.Value)}
 	}
 	return out
-}
-
-// nearest returns the candidate that differs from name by little, or "".
-func nearest(name string, candidates []string) string {
-	best, bestDistance := "", 1+min(len(name)/4, 5)+1
-	for _, c := range candidates {
-		if d := distance(fold(name), fold(c)); d < bestDistance {
-			best, bestDistance = c, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's, for short names.
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		previous := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := previous
-			if a[i] != b[j] {
-				cost++
-			}
-			previous = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // parameters reads the conformed parameters of a change.

@@ -1,0 +1,194 @@
+package assert
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Runner runs tests.
+type Runner struct {
+	// Load reads the snapshot with the path and makes it ready for questions.
+	Load func(path string) (Asker, error)
+	// Snapshot, where it is set, is asked instead of what the files name.
+	Snapshot string
+	Now      time.Time
+	Workers  int // 0: as many as there are processors
+}
+
+// Report is what became of all tests, in the order of the files.
+type Report struct {
+	Results []Result
+	Counts  map[Outcome]int
+}
+
+// worst is how many problems of one test are reported in full.
+const worst = 5
+
+// Run runs the tests of all files, in parallel. An error means that a file
+// can't be run at all: its snapshot is missing or can't be read.
+func (r *Runner) Run(files []*File) (*Report, error) {
+	worlds, err := r.load(files)
+	if err != nil {
+		return nil, err
+	}
+	var tests []*Test
+	for _, f := range files {
+		tests = append(tests, f.Tests...)
+	}
+	snapshotOf := func(t *Test) string { return r.snapshotPath(t, files) }
+	results := make([]Result, len(tests))
+	errs := make([]error, len(tests))
+	parallel(len(tests), r.workers(), func(i int) {
+		results[i], errs[i] = r.one(tests[i], worlds[snapshotOf(tests[i])])
+	})
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	report := &Report{Results: results, Counts: map[Outcome]int{}}
+	for _, res := range results {
+		report.Counts[res.Outcome]++
+	}
+	return report, nil
+}
+
+func (r *Runner) workers() int {
+	if r.Workers > 0 {
+		return r.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// parallel calls do for 0 to n-1 from several goroutines and waits.
+func parallel(n, workers int, do func(int)) {
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(workers, n) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := range next {
+				do(i)
+			}
+		}()
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
+
+// snapshotPath is where a test's snapshot is: the runner's, the test's own,
+// or its file's, the latter two relative to the file.
+func (r *Runner) snapshotPath(t *Test, files []*File) string {
+	if r.Snapshot != "" {
+		return r.Snapshot
+	}
+	name := t.Snapshot
+	for _, f := range files {
+		if name == "" && f.Path == t.File {
+			name = f.Snapshot
+		}
+	}
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.FromSlash(path.Join(path.Dir(filepath.ToSlash(t.File)), filepath.ToSlash(name)))
+}
+
+func (r *Runner) load(files []*File) (map[string]Asker, error) {
+	worlds := map[string]Asker{}
+	var errs []error
+	for _, f := range files {
+		for _, t := range f.Tests {
+			name := r.snapshotPath(t, files)
+			if _, ok := worlds[name]; ok {
+				continue
+			}
+			worlds[name] = nil
+			if name == "" {
+				errs = append(errs, fmt.Errorf("%s:%d: no snapshot: the file names none, and --snapshot is missing", t.File, t.At.Line))
+				continue
+			}
+			w, err := r.Load(name)
+			if err != nil {
+				errs = append(errs, err)
+			}
+			worlds[name] = w
+		}
+	}
+	return worlds, errors.Join(errs...)
+}
+
+func (r *Runner) one(t *Test, w Asker) (Result, error) {
+	res := Result{Name: t.Name, File: t.File, Line: t.At.Line}
+	if t.Skip != nil {
+		if !r.expired(t.Skip) {
+			res.Outcome, res.Note = Skipped, t.Skip.Reason
+			if t.Skip.Until != "" {
+				res.Note += " (until " + t.Skip.Until + ")"
+			}
+			return res, nil
+		}
+		res.Note = fmt.Sprintf("the skip %q has expired on %s", t.Skip.Reason, t.Skip.Until)
+	}
+	questions, err := t.questions(w.Snapshot())
+	if err == nil && len(questions) == 0 && !t.AllowEmpty {
+		err = errNothing
+	}
+	if err != nil {
+		res.Outcome, res.Problems = Failed, []Problem{{Message: err.Error()}}
+		return res, nil
+	}
+	res.Asked = len(questions)
+	return res, r.ask(t, w, questions, &res)
+}
+
+func (r *Runner) expired(s *Skip) bool {
+	until, err := time.Parse(time.DateOnly, s.Until)
+	return s.Until != "" && err == nil && !r.Now.UTC().Before(until.AddDate(0, 0, 1))
+}
+
+func (r *Runner) ask(t *Test, w Asker, questions []asked, res *Result) error {
+	res.Outcome = Passed
+	failed, open := 0, 0
+	for _, q := range questions {
+		a, err := w.Check(q.question)
+		if err != nil {
+			return fmt.Errorf("%s:%d: %s: %w", t.File, t.At.Line, q.name, err)
+		}
+		for _, p := range t.judge(a) {
+			p.Question = q.name
+			if p.Unknown {
+				open++
+			} else {
+				failed++
+			}
+			if len(res.Problems) < worst {
+				res.Problems = append(res.Problems, p)
+			}
+		}
+	}
+	if more := failed + open - len(res.Problems); more > 0 {
+		res.Note = joinNotes(res.Note, fmt.Sprintf("%d more problems of the same test", more))
+	}
+	switch {
+	case failed > 0:
+		res.Outcome = Failed
+	case open > 0:
+		res.Outcome = Undecided
+	}
+	return nil
+}
+
+func joinNotes(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "; " + b
+}
