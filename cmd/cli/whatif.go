@@ -1,15 +1,423 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/canreach/canreach/internal/located"
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/assert"
+	"github.com/canreach/canreach/sim/change"
+	"github.com/canreach/canreach/sim/diff"
+	"github.com/canreach/canreach/snapshot"
 )
 
+// schemaWhatif names the JSON form of what whatif answers.
+const schemaWhatif = "canreach.whatif/v1"
+
+type whatifFlags struct {
+	snapshot snapshotFlags
+	question questionFlags
+	changes  []string
+	against  []string
+	also     []string
+	out      string
+	format   string
+	schema   bool
+	fix      bool
+	limit    int
+	checks   int
+}
+
 func newWhatifCommand(env *Env) *cobra.Command {
-	return &cobra.Command{
-		Use:   "whatif",
-		Short: "Not built yet",
-		RunE:  func(*cobra.Command, []string) error { return errors.New("not built yet") },
+	f := &whatifFlags{}
+	cmd := &cobra.Command{
+		Use:   "whatif --snapshot S --job J --change FILE…",
+		Short: "The question before and after a change, or the changes that would make it work",
+		Long: `Whatif asks a question of a snapshot before and after a change and prints what
+differs: the verdict, findings that are gone and new, and what else the change
+breaks or opens among the jobs (--also) and the assertions (--against) that it
+is shown.
+
+A change is YAML or JSON: AWS operations with AWS's own parameters, by id, or a
+JSON Patch (RFC 6902). The operations are in docs/guide-whatif.md and in a JSON
+Schema for editors (canreach whatif --schema). What AWS would refuse is refused
+with the reason, exit status 2.
+
+With --fix it searches for the smallest sets of changes that make the question
+REACHABLE. Each one that is printed has been tried out.
+
+Exit status, by the verdict after the change (with --fix: of the best repair):
+0 REACHABLE, 1 PARTIAL or BLOCKED, 3 UNKNOWN. Without a job it comes from
+--against after the change: 0 all hold, 1 some fail, 3 some are undecided.`,
+		Example: `  canreach whatif -s snapshot.json -j job.json --change change.yaml
+  canreach whatif -s snapshot.json -j job.json --change change.yaml --against tests.yaml --out changed.json
+  canreach whatif -s testdata/examples/neo-compile/broken/wrong-route-table.json -j testdata/examples/neo-compile/job.json --fix`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return runWhatif(env, f) },
+	}
+	fs := cmd.Flags()
+	f.snapshot.register(fs)
+	f.question.register(fs)
+	fs.StringArrayVarP(&f.changes, "change", "c", nil, "change file, YAML or JSON, or - for standard input; repeatable, in order")
+	fs.StringArrayVar(&f.against, "against", nil, "test file whose assertions are run before and after; repeatable")
+	fs.StringArrayVar(&f.also, "also", nil, "another job file whose own buckets are asked about before and after; repeatable")
+	fs.StringVar(&f.out, "out", "", "write the changed snapshot to this file (native form)")
+	fs.StringVarP(&f.format, "output", "o", "text", "output format: text, json or yaml")
+	fs.BoolVar(&f.schema, "schema", false, "print the JSON Schema of change files")
+	fs.BoolVar(&f.fix, "fix", false, "search for the smallest sets of changes that make the question REACHABLE")
+	fs.IntVar(&f.limit, "repairs", 10, "with --fix: how many repairs to print at most")
+	fs.IntVar(&f.checks, "max-checks", 500, "with --fix: how many changed snapshots to try at most")
+	return cmd
+}
+
+// whatifResult is what a change did; whatif -o json prints it.
+type whatifResult struct {
+	Schema  string          `json:"schema"`
+	Changes []change.Change `json:"changes"`
+	Notes   []string        `json:"notes"` // side effects made, quotas that may stand in the way
+	Before  *sim.Answer     `json:"before,omitempty"`
+	After   *sim.Answer     `json:"after,omitempty"`
+	Delta   *diff.Delta     `json:"delta,omitempty"`
+	Also    []alsoResult    `json:"also,omitempty"`
+	Against []testDelta     `json:"against,omitempty"`
+	SHA256  string          `json:"changedSha256"`
+}
+
+// alsoResult is another job's question before and after.
+type alsoResult struct {
+	Job    string     `json:"job"`
+	Effect string     `json:"effect"` // "unchanged", "opens", "breaks", …
+	Delta  diff.Delta `json:"delta"`
+}
+
+// testDelta is an assertion whose outcome the change changed.
+type testDelta struct {
+	Name   string         `json:"name"`
+	File   string         `json:"file"`
+	Before assert.Outcome `json:"before"`
+	After  assert.Result  `json:"after"`
+}
+
+func runWhatif(env *Env, f *whatifFlags) error {
+	if f.schema {
+		_, err := env.Stdout.Write(change.JSONSchema())
+		return err
+	}
+	if f.format != "text" && f.format != "json" && f.format != "yaml" {
+		return errFormat(f.format, "text", "json", "yaml")
+	}
+	if len(f.changes) == 0 && !f.fix {
+		return withHint(errors.New("no change: --change is missing"), "name a change file, or let --fix search for one")
+	}
+	native, err := f.snapshot.native(env)
+	if err != nil {
+		return err
+	}
+	changes, err := readChanges(env, f.changes)
+	if err != nil {
+		return err
+	}
+	applied, err := change.Apply(native, changes)
+	if err != nil {
+		return err
+	}
+	if f.fix {
+		return runFix(env, f, native, applied)
+	}
+	res, code, err := f.compare(env, native, changes, applied)
+	if err != nil {
+		return err
+	}
+	if f.out != "" {
+		if err := writeSnapshot(f.out, applied.Native); err != nil {
+			return err
+		}
+	}
+	if err := writeWhatif(env, f.format, res); err != nil {
+		return err
+	}
+	return exit(code)
+}
+
+// native returns the snapshot's native form.
+func (f *snapshotFlags) native(env *Env) ([]byte, error) {
+	if f.path == "" {
+		return nil, withHint(errors.New("no snapshot: --snapshot is missing"), "name a snapshot file or directory, e.g. --snapshot snapshot.json")
+	}
+	native, warnings, err := snapshot.Native(f.path, f.options(env))
+	if err != nil {
+		return nil, err
+	}
+	printWarnings(env, warnings)
+	return native, nil
+}
+
+func readChanges(env *Env, names []string) ([]change.Change, error) {
+	var out []change.Change
+	var problems []error
+	for _, name := range names {
+		text, err := readChange(env, name)
+		if err != nil {
+			return nil, err
+		}
+		title := name
+		if name == "-" {
+			title = "standard input"
+		}
+		changes, err := change.Parse(title, text)
+		out, problems = append(out, changes...), append(problems, err)
+	}
+	return out, errors.Join(problems...)
+}
+
+func readChange(env *Env, name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(io.LimitReader(env.Stdin, located.MaxBytes+1))
+	}
+	return readSmallFile(name)
+}
+
+// writeSnapshot writes a changed snapshot whole or not at all.
+func writeSnapshot(path string, native []byte) error {
+	if strings.HasSuffix(path, ".gz") || strings.HasSuffix(path, ".zst") {
+		return withHint(fmt.Errorf("--out %s: the changed snapshot is written as plain JSON", path), "leave the ending out, and compress the file afterwards")
+	}
+	return replaceFile(path, native)
+}
+
+// asked tells whether the command line says a question of its own.
+func (f *whatifFlags) asked() bool {
+	q := &f.question
+	return q.job != "" || len(q.subnets) > 0 || q.eni+q.instance+q.lambda != "" || len(f.against) == 0 && len(f.also) == 0
+}
+
+// compare asks everything before and after.
+func (f *whatifFlags) compare(env *Env, native []byte, changes []change.Change, applied *change.Applied) (*whatifResult, int, error) {
+	before, err := parseWorld(native)
+	if err != nil {
+		return nil, 0, err
+	}
+	after, err := parseWorld(applied.Native)
+	if err != nil {
+		return nil, 0, fmt.Errorf("the changed snapshot: %w", err)
+	}
+	res := &whatifResult{Schema: schemaWhatif, Changes: changes, Notes: applied.Notes, SHA256: after.Snapshot().SHA256}
+	if res.Notes == nil {
+		res.Notes = []string{}
+	}
+	code := ExitHolds
+	if f.asked() {
+		if err := f.compareQuestion(env, before, after, res); err != nil {
+			return nil, 0, err
+		}
+		code = exitStatus(res.After.Verdict)
+	}
+	if err := f.compareJobs(env, before, after, res); err != nil {
+		return nil, 0, err
+	}
+	status, err := f.compareTests(env, before, after, res)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !f.asked() {
+		code = status
+	}
+	return res, code, nil
+}
+
+func parseWorld(native []byte) (*sim.World, error) {
+	s, err := snapshot.Parse(native)
+	if err != nil {
+		return nil, err
+	}
+	return sim.NewWorld(s), nil
+}
+
+func (f *whatifFlags) compareQuestion(env *Env, before, after *sim.World, res *whatifResult) error {
+	q, err := f.question.question(env, &f.snapshot)
+	if err != nil {
+		return err
+	}
+	if res.Before, err = before.Check(q); err != nil {
+		return err
+	}
+	if res.After, err = after.Check(q); err != nil {
+		return fmt.Errorf("after the change: %w", err)
+	}
+	d := diff.Answers(res.Before, res.After)
+	res.Delta = &d
+	return nil
+}
+
+func (f *whatifFlags) compareJobs(env *Env, before, after *sim.World, res *whatifResult) error {
+	for _, name := range f.also {
+		j, err := snapshot.LoadJob(name, f.snapshot.options(env))
+		if err != nil {
+			return err
+		}
+		q := sim.Question{Job: j, Account: f.snapshot.account, Region: f.snapshot.region}
+		a, err := before.Check(q)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		b, err := after.Check(q)
+		if err != nil {
+			return fmt.Errorf("%s: after the change: %w", name, err)
+		}
+		d := diff.Answers(a, b)
+		title := j.Name
+		if title == "" {
+			title = name
+		}
+		res.Also = append(res.Also, alsoResult{title, diff.Direction(d.Before, d.After), d})
+	}
+	return nil
+}
+
+func (f *whatifFlags) compareTests(env *Env, before, after *sim.World, res *whatifResult) (int, error) {
+	if len(f.against) == 0 {
+		return ExitHolds, nil
+	}
+	files, err := readTests(f.against)
+	if err != nil {
+		return 0, err
+	}
+	run := func(w *sim.World) (*assert.Report, error) {
+		r := assert.Runner{Snapshot: "as given", Now: env.Now(), Load: func(string) (assert.Asker, error) { return w, nil }}
+		return r.Run(files)
+	}
+	a, err := run(before)
+	if err != nil {
+		return 0, err
+	}
+	b, err := run(after)
+	if err != nil {
+		return 0, fmt.Errorf("after the change: %w", err)
+	}
+	res.Against = []testDelta{}
+	for i := range b.Results {
+		if a.Results[i].Outcome != b.Results[i].Outcome {
+			res.Against = append(res.Against, testDelta{b.Results[i].Name, b.Results[i].File, a.Results[i].Outcome, b.Results[i]})
+		}
+	}
+	return testStatus(b), nil
+}
+
+func writeWhatif(env *Env, format string, res *whatifResult) error {
+	var b bytes.Buffer
+	var err error
+	switch format {
+	case "json":
+		err = writeJSON(&b, res)
+	case "yaml":
+		err = writeYAML(&b, res)
+	default:
+		writeWhatifText(&b, painter(env.Color()), res)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = env.Stdout.Write(b.Bytes())
+	return err
+}
+
+func writeWhatifText(w io.Writer, p painter, res *whatifResult) {
+	if res.Delta != nil {
+		fmt.Fprintf(w, "%s\n  before  %s\n  after   %s\n", safeText(questionText(res.After)), p.verdict(res.Delta.Before), p.verdict(res.Delta.After))
+	}
+	fmt.Fprintf(w, "\n%s\n", p.paint("1", "Changed"))
+	for i, c := range res.Changes {
+		fmt.Fprintf(w, "  %d. %s\n", i+1, wrap(safeText(changeText(c)), 5))
+	}
+	for _, n := range res.Notes {
+		fmt.Fprintf(w, "     %s\n", wrap(safeText(n), 5))
+	}
+	if res.Delta != nil {
+		writeDelta(w, p, res.Delta, "")
+		if !res.Delta.Differs() {
+			fmt.Fprintf(w, "\nNothing of the answer is different.\n")
+		}
+	}
+	writeAlso(w, p, res.Also)
+	writeAgainst(w, p, res.Against)
+}
+
+// changeText says a change in one line: the operation and its parameters.
+func changeText(c change.Change) string {
+	if cmd, ok := c.Command(); ok {
+		return cmd
+	}
+	return string(change.JSON([]change.Change{c}))
+}
+
+// writeDelta writes what differs between two answers.
+func writeDelta(w io.Writer, p painter, d *diff.Delta, indent string) {
+	for _, part := range []struct {
+		title    string
+		findings []string
+	}{{"Gone", findingLines(p, d.Gone)}, {"New", findingLines(p, d.New)}} {
+		if len(part.findings) > 0 {
+			fmt.Fprintf(w, "\n%s%s\n", indent, p.paint("1", part.title))
+		}
+		for _, line := range part.findings {
+			fmt.Fprintf(w, "%s  %s\n", indent, line)
+		}
+	}
+	for _, u := range d.Settled {
+		fmt.Fprintf(w, "\n%sSettled: [%s] %s %s\n", indent, u.Gate, safeText(u.Code), safeText(u.Component))
+	}
+	for _, u := range d.Opened {
+		fmt.Fprintf(w, "\n%sNot known now: [%s] %s %s: %s\n", indent, u.Gate, safeText(u.Code), safeText(u.Component), wrap(safeText(u.Fact), len(indent)+4))
+	}
+	for _, way := range d.Ways {
+		fmt.Fprintf(w, "\n%s%s now goes through %s, not %s: connections that are open break once (N56).\n", indent, safeText(way.Subnet),
+			safeText(strings.Join(way.After, ", ")), safeText(strings.Join(way.Before, ", ")))
+	}
+}
+
+func findingLines(p painter, findings []sim.Finding) []string {
+	var out []string
+	for i := range findings {
+		f := &findings[i]
+		out = append(out, fmt.Sprintf("[%s] %s %s (%s)", f.Gate, p.paint("1", safeText(f.Code)), safeText(f.Component), f.Severity),
+			"  "+wrap(safeText(f.Message), 6))
+	}
+	return out
+}
+
+func writeAlso(w io.Writer, p painter, also []alsoResult) {
+	if len(also) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", p.paint("1", "Other jobs"))
+	for i := range also {
+		a := &also[i]
+		fmt.Fprintf(w, "  %s: %s (%s → %s)\n", safeText(a.Job), a.Effect, p.verdict(a.Delta.Before), p.verdict(a.Delta.After))
+		if a.Delta.Before != a.Delta.After {
+			writeDelta(w, p, &a.Delta, "    ")
+		}
+	}
+}
+
+func writeAgainst(w io.Writer, p painter, against []testDelta) {
+	if against == nil {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", p.paint("1", "Assertions"))
+	if len(against) == 0 {
+		fmt.Fprintf(w, "  None changes its outcome.\n")
+	}
+	for i := range against {
+		t := &against[i]
+		fmt.Fprintf(w, "  %s → %s  %s  (%s:%d)\n", t.Before, p.paint(testMarks[t.After.Outcome].color, t.After.Outcome.String()), safeText(t.Name), safeText(t.File), t.After.Line)
+		for j := range t.After.Problems {
+			writeProblem(w, &t.After.Problems[j])
+		}
 	}
 }
