@@ -128,7 +128,7 @@ func runWhatif(env *Env, f *whatifFlags) error {
 		return err
 	}
 	if f.fix {
-		return runFix(env, f, native, applied)
+		return runFix(env, f, applied)
 	}
 	res, code, err := f.compare(env, native, changes, applied)
 	if err != nil {

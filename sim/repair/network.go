@@ -1,0 +1,327 @@
+package repair
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/internal/located"
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/change"
+	"github.com/canreach/canreach/snapshot"
+)
+
+func (g *generator) acl(id string) (regional[snapshot.NetworkACL], bool) {
+	return find(g, func(r *snapshot.Region) []snapshot.NetworkACL { return r.EC2.NetworkACLs.Items }, func(a *snapshot.NetworkACL) bool { return string(a.ID) == id })
+}
+
+// networkACL proposes rules for the packet that the finding shows: to S3's
+// addresses, or the subnet's at the other side; then to anywhere.
+func (g *generator) networkACL(f *sim.Finding) []candidate {
+	acl, ok := g.acl(f.Component)
+	if !ok || f.Example == nil {
+		return nil
+	}
+	egress := f.Gate == sim.GateNACLEgress
+	if f.RuleIndex != nil && *f.RuleIndex >= 0 && *f.RuleIndex < len(acl.of.Entries) {
+		egress = acl.of.Entries[*f.RuleIndex].Egress
+	}
+	remote := f.Example.Destination
+	if !egress {
+		remote = f.Example.Source
+	}
+	from, to := g.aclPorts(f, acl.of)
+	var choices [][]string
+	if s, private := g.remoteOf(remote); private {
+		choices = append(choices, []string{s.of.CIDR.Masked().String()})
+	} else if blocks := g.s3Blocks(acl.region.Name); len(blocks) > 0 && len(blocks) <= 18 && (g.bucketRegion() == "" || g.bucketRegion() == acl.region.Name) {
+		choices = append(choices, blocks)
+	}
+	choices = append(choices, []string{"0.0.0.0/0"})
+	var out []candidate
+	for _, blocks := range choices {
+		if c, ok := g.aclRules(acl, f, egress, blocks, from, to); ok {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// aclPorts are the ports of the rule that is lacking. Replies come to any of
+// the client's ports; behind a NAT gateway to any of its own (N96).
+func (g *generator) aclPorts(f *sim.Finding, acl *snapshot.NetworkACL) (from, to int) {
+	if !f.Example.Reply && f.Example.DestinationPort < 1024 {
+		return f.Example.DestinationPort, f.Example.DestinationPort
+	}
+	from, to = 32768, 60999
+	if e := g.q.Options.Ephemeral; e != [2]int{} {
+		from, to = e[0], e[1]
+	}
+	client := false
+	for _, s := range g.placements(f) {
+		client = client || slices.Contains(acl.Subnets, s.of.ID)
+	}
+	if !client || f.Example.DestinationPort < from || f.Example.DestinationPort > to {
+		return 1024, 65535
+	}
+	return from, to
+}
+
+func (g *generator) aclRules(acl regional[snapshot.NetworkACL], f *sim.Finding, egress bool, blocks []string, from, to int) (candidate, bool) {
+	below := 32767
+	if f.RuleNumber != nil && *f.RuleNumber < below {
+		below = *f.RuleNumber
+	}
+	numbers, ok := freeNumbers(acl.of, egress, below, len(blocks))
+	if !ok {
+		return g.dropEntry(acl, f, egress)
+	}
+	c := candidate{cost: costShared + costExact, actor: g.actor(acl.of.OwnerID, "the network ACL's owner")}
+	direction := map[bool]string{true: "out to", false: "in from"}[egress]
+	what := "S3's addresses"
+	if len(blocks) == 1 {
+		what = blocks[0]
+	}
+	if blocks[0] == "0.0.0.0/0" {
+		c.cost, c.wide = costAnywhere, fmt.Sprintf("ports %d to %d %s every address", from, to, direction)
+	}
+	c.why = fmt.Sprintf("Let %s pass TCP ports %d to %d %s %s.", acl.of.ID, from, to, direction, what)
+	for i, b := range blocks {
+		c.changes = append(c.changes, change.New("CreateNetworkAclEntry", "NetworkAclId", string(acl.of.ID), "RuleNumber", numbers[i], "Egress", egress,
+			"Protocol", "6", "RuleAction", "allow", "CidrBlock", b, "PortRange", located.Pairs("From", from, "To", to)))
+	}
+	return c, true
+}
+
+// dropEntry deletes the rule that denies, where no number is free before it.
+func (g *generator) dropEntry(acl regional[snapshot.NetworkACL], f *sim.Finding, egress bool) (candidate, bool) {
+	if f.RuleNumber == nil || *f.RuleNumber > 32766 {
+		return candidate{}, false
+	}
+	return candidate{changes: []change.Change{change.New("DeleteNetworkAclEntry", "NetworkAclId", string(acl.of.ID), "RuleNumber", *f.RuleNumber, "Egress", egress)},
+		cost: costInternet, why: fmt.Sprintf("Delete the rule %d of %s, which denies.", *f.RuleNumber, acl.of.ID),
+		wide: fmt.Sprintf("all that rule %d of %s denies", *f.RuleNumber, acl.of.ID), actor: g.actor(acl.of.OwnerID, "the network ACL's owner")}, true
+}
+
+// freeNumbers picks rule numbers below a bound: in tens after the others
+// where there is room, as people number, else just below the bound.
+func freeNumbers(acl *snapshot.NetworkACL, egress bool, below, n int) ([]int, bool) {
+	used, highest := map[int]bool{}, 0
+	for _, e := range acl.Entries {
+		if e.Egress == egress && e.RuleNumber <= 32766 {
+			used[e.RuleNumber] = true
+			if e.RuleNumber < below {
+				highest = max(highest, e.RuleNumber)
+			}
+		}
+	}
+	var out []int
+	for k := highest/10*10 + 10; k < below && len(out) < n; k += 10 {
+		if !used[k] {
+			out = append(out, k)
+		}
+	}
+	if len(out) == n {
+		return out, true
+	}
+	out = nil
+	for k := below - 1; k >= 1 && len(out) < n; k-- {
+		if !used[k] {
+			out = append(out, k)
+		}
+	}
+	slices.Reverse(out)
+	return out, len(out) == n
+}
+
+// table returns the route table of a subnet, and whether it is the subnet's
+// own rather than the main one.
+func (g *generator) table(s regional[snapshot.Subnet]) (t *snapshot.RouteTable, explicit bool) {
+	var main *snapshot.RouteTable
+	for i := range s.region.EC2.RouteTables.Items {
+		x := &s.region.EC2.RouteTables.Items[i]
+		for _, a := range x.Associations {
+			if a.Subnet == s.of.ID {
+				return x, true
+			}
+			if a.Main && x.VPC == s.of.VPC {
+				main = x
+			}
+		}
+	}
+	return main, false
+}
+
+// route proposes ways to S3 for the tables of the subnets that have none.
+func (g *generator) route(f *sim.Finding) []candidate {
+	var out []candidate
+	tables := map[snapshot.RouteTableID]bool{}
+	for _, s := range g.placements(f) {
+		t, _ := g.table(s)
+		if t == nil {
+			continue
+		}
+		if !tables[t.ID] {
+			tables[t.ID] = true
+			out = append(out, g.toEndpoint(t, s.region)...)
+			out = append(out, g.toNAT(t, s)...)
+		}
+		out = append(out, g.otherTable(s, t)...)
+	}
+	if t, ok := find(g, func(r *snapshot.Region) []snapshot.RouteTable { return r.EC2.RouteTables.Items },
+		func(t *snapshot.RouteTable) bool { return string(t.ID) == f.Component }); ok {
+		out = append(out, g.mendTable(f, t)...)
+	}
+	if f.Code == "VPC_BLOCK_PUBLIC_ACCESS_ENABLED" {
+		out = append(out, g.excludeVPC(f)...)
+	}
+	return out
+}
+
+func isS3Gateway(e *snapshot.VPCEndpoint, region string) bool {
+	return strings.EqualFold(e.Type, "Gateway") && strings.HasSuffix(e.ServiceName, "com.amazonaws."+region+".s3")
+}
+
+// toEndpoint associates a table with the VPC's S3 gateway endpoints, or with a
+// new one that lets through what is asked for and nothing else.
+func (g *generator) toEndpoint(t *snapshot.RouteTable, r *snapshot.Region) []candidate {
+	if to := g.bucketRegion(); to != "" && to != r.Name {
+		return nil // a gateway endpoint reaches its own Region only (N41)
+	}
+	actor := g.actor(t.OwnerID, "the VPC's owner")
+	current := snapshot.VPCEndpointID("")
+	for _, route := range t.Routes {
+		if route.PrefixList != "" && route.TargetKind == snapshot.TargetVPCEndpoint {
+			for i := range r.EC2.VPCEndpoints.Items {
+				if e := &r.EC2.VPCEndpoints.Items[i]; string(e.ID) == route.Target && isS3Gateway(e, r.Name) {
+					current = e.ID
+				}
+			}
+		}
+	}
+	var detach []change.Change
+	if current != "" {
+		detach = []change.Change{change.New("ModifyVpcEndpoint", "VpcEndpointId", string(current), "RemoveRouteTableIds", []string{string(t.ID)})}
+	}
+	var out []candidate
+	usable := false
+	for i := range r.EC2.VPCEndpoints.Items {
+		e := &r.EC2.VPCEndpoints.Items[i]
+		if e.VPC != t.VPC || !isS3Gateway(e, r.Name) || !strings.EqualFold(e.State, "available") || e.ID == current {
+			continue
+		}
+		usable = true
+		add := change.New("ModifyVpcEndpoint", "VpcEndpointId", string(e.ID), "AddRouteTableIds", []string{string(t.ID)})
+		out = append(out, candidate{changes: append(slices.Clone(detach), add), cost: costExact + len(detach), actor: actor,
+			why: fmt.Sprintf("Associate %s with the S3 gateway endpoint %s.", t.ID, e.ID)})
+	}
+	if !usable {
+		out = append(out, g.newEndpoint(t, r, detach, actor)...)
+	}
+	return out
+}
+
+func (g *generator) newEndpoint(t *snapshot.RouteTable, r *snapshot.Region, detach []change.Change, actor string) []candidate {
+	statements := g.grants(g.allRequests(), "*", g.onlyRole())
+	if len(statements) == 0 {
+		return nil
+	}
+	doc := located.Pairs("Version", "2012-10-17", "Statement", statements)
+	service := "com.amazonaws." + r.Name + ".s3"
+	if strings.HasPrefix(r.Name, "cn-") {
+		service = "cn." + service
+	}
+	c := change.New("CreateVpcEndpoint", "VpcId", string(t.VPC), "ServiceName", service, "VpcEndpointType", "Gateway", "RouteTableIds", []string{string(t.ID)}, "PolicyDocument", doc)
+	return []candidate{{changes: append(slices.Clone(detach), c), cost: costNew, actor: actor,
+		why: fmt.Sprintf("Create an S3 gateway endpoint in %s for %s, which lets through what the job asks for.", t.VPC, t.ID)}}
+}
+
+// toNAT sends a table's default route to a public NAT gateway of the VPC.
+func (g *generator) toNAT(t *snapshot.RouteTable, s regional[snapshot.Subnet]) []candidate {
+	operation := "CreateRoute"
+	for _, route := range t.Routes {
+		if route.CIDR == netip.MustParsePrefix("0.0.0.0/0") && route.Origin != "EnableVgwRoutePropagation" {
+			operation = "ReplaceRoute"
+		}
+	}
+	var out []candidate
+	for i := range s.region.EC2.NATGateways.Items {
+		n := &s.region.EC2.NATGateways.Items[i]
+		if n.VPC != t.VPC || !strings.EqualFold(n.State, "available") || strings.EqualFold(n.Connectivity, "private") || n.Subnet == s.of.ID {
+			continue
+		}
+		out = append(out, candidate{changes: []change.Change{change.New(operation, "RouteTableId", string(t.ID), "DestinationCidrBlock", "0.0.0.0/0", "NatGatewayId", string(n.ID))},
+			cost: costInternet, why: fmt.Sprintf("Route %s to the NAT gateway %s.", t.ID, n.ID), wide: "a way from " + string(t.ID) + " to the internet", actor: g.actor(t.OwnerID, "the VPC's owner")})
+	}
+	return out
+}
+
+// otherTable moves a subnet to a table of its VPC that has S3's route.
+func (g *generator) otherTable(s regional[snapshot.Subnet], now *snapshot.RouteTable) []candidate {
+	_, explicit := g.table(s)
+	operation := "AssociateRouteTable"
+	if explicit {
+		operation = "ReplaceRouteTableAssociation"
+	}
+	var out []candidate
+	for i := range s.region.EC2.RouteTables.Items {
+		t := &s.region.EC2.RouteTables.Items[i]
+		if t.VPC != s.of.VPC || t.ID == now.ID || !slices.ContainsFunc(t.Routes, func(r snapshot.Route) bool {
+			return r.PrefixList != "" && r.TargetKind == snapshot.TargetVPCEndpoint
+		}) {
+			continue
+		}
+		out = append(out, candidate{changes: []change.Change{change.New(operation, "SubnetId", string(s.of.ID), "RouteTableId", string(t.ID))},
+			cost: costAddresses, why: fmt.Sprintf("Put %s on %s, which has a route to S3.", s.of.ID, t.ID), wide: "every other route of " + string(t.ID) + " for " + string(s.of.ID), actor: g.actor(s.of.OwnerID, "the VPC's owner")})
+	}
+	return out
+}
+
+// mendTable takes out the route that is in the way, or gives a NAT gateway's
+// table its way to the internet gateway.
+func (g *generator) mendTable(f *sim.Finding, t regional[snapshot.RouteTable]) []candidate {
+	var out []candidate
+	actor := g.actor(t.of.OwnerID, "the VPC's owner")
+	if f.RuleIndex != nil && *f.RuleIndex >= 0 && *f.RuleIndex < len(t.of.Routes) {
+		r := &t.of.Routes[*f.RuleIndex]
+		endpoint := r.TargetKind == snapshot.TargetVPCEndpoint && r.PrefixList != ""
+		if r.TargetKind != snapshot.TargetLocal && r.Origin != "EnableVgwRoutePropagation" && !endpoint {
+			key, value := "DestinationCidrBlock", r.CIDR.Masked().String()
+			switch {
+			case r.PrefixList != "":
+				key, value = "DestinationPrefixListId", string(r.PrefixList)
+			case r.CIDR.Addr().Is6():
+				key = "DestinationIpv6CidrBlock"
+			}
+			out = append(out, candidate{changes: []change.Change{change.New("DeleteRoute", "RouteTableId", string(t.of.ID), key, value)},
+				cost: costShared, why: fmt.Sprintf("Delete the route %s of %s, which leads to %s.", value, t.of.ID, r.Target), actor: actor})
+		}
+	}
+	client := false
+	for _, s := range g.placements(f) {
+		if own, _ := g.table(s); own != nil && own.ID == t.of.ID {
+			client = true
+		}
+	}
+	if client {
+		return out
+	}
+	for i := range t.region.EC2.InternetGateways.Items {
+		igw := &t.region.EC2.InternetGateways.Items[i]
+		if slices.ContainsFunc(igw.Attachments, func(a snapshot.GatewayAttachment) bool { return a.VPC == t.of.VPC }) {
+			out = append(out, candidate{changes: []change.Change{change.New("CreateRoute", "RouteTableId", string(t.of.ID), "DestinationCidrBlock", "0.0.0.0/0", "GatewayId", string(igw.ID))},
+				cost: costInternet, why: fmt.Sprintf("Route %s to the internet gateway %s.", t.of.ID, igw.ID), wide: "a way from " + string(t.of.ID) + " to the internet", actor: actor})
+		}
+	}
+	return out
+}
+
+func (g *generator) excludeVPC(f *sim.Finding) []candidate {
+	var out []candidate
+	for _, s := range g.placements(f) {
+		out = append(out, candidate{changes: []change.Change{change.New("CreateVpcBlockPublicAccessExclusion", "VpcId", string(s.of.VPC), "InternetGatewayExclusionMode", "allow-egress")},
+			cost: costInternet, why: "Exclude " + string(s.of.VPC) + " from VPC Block Public Access for egress.", wide: "egress of " + string(s.of.VPC) + " to the internet", actor: g.actor(s.region.Account.ID, "the VPC's owner")})
+	}
+	return out
+}
