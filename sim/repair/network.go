@@ -135,22 +135,21 @@ func freeNumbers(acl *snapshot.NetworkACL, egress bool, below, n int) ([]int, bo
 	return out, len(out) == n
 }
 
-// table returns the route table of a subnet, and whether it is the subnet's
-// own rather than the main one.
-func (g *generator) table(s regional[snapshot.Subnet]) (t *snapshot.RouteTable, explicit bool) {
+// table returns the route table of a subnet: its own, else the main one.
+func (g *generator) table(s regional[snapshot.Subnet]) *snapshot.RouteTable {
 	var main *snapshot.RouteTable
 	for i := range s.region.EC2.RouteTables.Items {
 		x := &s.region.EC2.RouteTables.Items[i]
 		for _, a := range x.Associations {
 			if a.Subnet == s.of.ID {
-				return x, true
+				return x
 			}
 			if a.Main && x.VPC == s.of.VPC {
 				main = x
 			}
 		}
 	}
-	return main, false
+	return main
 }
 
 // route proposes ways to S3 for the tables of the subnets that have none.
@@ -158,7 +157,7 @@ func (g *generator) route(f *sim.Finding) []candidate {
 	var out []candidate
 	tables := map[snapshot.RouteTableID]bool{}
 	for _, s := range g.placements(f) {
-		t, _ := g.table(s)
+		t := g.table(s)
 		if t == nil {
 			continue
 		}
@@ -259,10 +258,14 @@ func (g *generator) toNAT(t *snapshot.RouteTable, s regional[snapshot.Subnet]) [
 
 // otherTable moves a subnet to a table of its VPC that has S3's route.
 func (g *generator) otherTable(s regional[snapshot.Subnet], now *snapshot.RouteTable) []candidate {
-	_, explicit := g.table(s)
-	operation := "AssociateRouteTable"
-	if explicit {
-		operation = "ReplaceRouteTableAssociation"
+	operation, key, value := "AssociateRouteTable", "SubnetId", string(s.of.ID)
+	for _, a := range now.Associations {
+		if a.Subnet == s.of.ID {
+			operation = "ReplaceRouteTableAssociation"
+			if a.ID != "" {
+				key, value = "AssociationId", a.ID
+			}
+		}
 	}
 	var out []candidate
 	for i := range s.region.EC2.RouteTables.Items {
@@ -272,7 +275,7 @@ func (g *generator) otherTable(s regional[snapshot.Subnet], now *snapshot.RouteT
 		}) {
 			continue
 		}
-		out = append(out, candidate{changes: []change.Change{change.New(operation, "SubnetId", string(s.of.ID), "RouteTableId", string(t.ID))},
+		out = append(out, candidate{changes: []change.Change{change.New(operation, key, value, "RouteTableId", string(t.ID))},
 			cost: costAddresses, why: fmt.Sprintf("Put %s on %s, which has a route to S3.", s.of.ID, t.ID), wide: "every other route of " + string(t.ID) + " for " + string(s.of.ID), actor: g.actor(s.of.OwnerID, "the VPC's owner")})
 	}
 	return out
@@ -300,7 +303,7 @@ func (g *generator) mendTable(f *sim.Finding, t regional[snapshot.RouteTable]) [
 	}
 	client := false
 	for _, s := range g.placements(f) {
-		if own, _ := g.table(s); own != nil && own.ID == t.of.ID {
+		if own := g.table(s); own != nil && own.ID == t.of.ID {
 			client = true
 		}
 	}
