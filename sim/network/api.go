@@ -29,6 +29,8 @@ type Endpoint struct {
 	// S3 is the S3 front door of a region, by the name the client calls.
 	S3      *S3Destination
 	Service string // another AWS service's endpoint, "com.amazonaws.us-east-1.sts"
+	// VPCEndpoint is an interface endpoint's own interfaces.
+	VPCEndpoint snapshot.VPCEndpointID
 }
 
 // HypotheticalInterface is what a job would get in one subnet (N151).

@@ -156,6 +156,8 @@ func (a *asking) destinations() (resolution, error) {
 		return a.resolveName(), nil
 	case to.Internet:
 		return one(a.publicInternet())
+	case to.VPCEndpoint != "":
+		return a.toEndpoint(to.VPCEndpoint, at)
 	case to.Interface != "":
 		return a.toInterface(to.Interface, one)
 	case to.Instance != "":
@@ -203,6 +205,20 @@ func (a *asking) toInterface(id snapshot.NetworkInterfaceID, one func(packetset.
 	}
 	a.addTarget(e, a.endpointOf(id), func(x netip.Addr) bool { return x.Is4() && a.from.v4 || x.Is6() && a.from.v6 })
 	return one(a.targetCases())
+}
+
+// toEndpoint is an interface endpoint by its id, whatever name leads to it.
+func (a *asking) toEndpoint(id snapshot.VPCEndpointID, at Hop) (resolution, error) {
+	e, ok := a.x.endpoints[id]
+	switch {
+	case !ok:
+		return resolution{}, nonsense("endpoint %s is not in the snapshot", id)
+	case rules.KindOfEndpoint(e.of) != rules.EndpointInterface:
+		return resolution{}, nonsense("%s has no address of its own: name the service that it is for, such as %s", id, e.of.ServiceName)
+	}
+	a.name.Host = string(id)
+	at.Component = string(id)
+	return resolution{branches: []branch{a.endpointBranch(e, "", at)}}, nil
 }
 
 func (a *asking) toSubnet(id snapshot.SubnetID, one func(packetset.Set) (resolution, error)) (resolution, error) {
@@ -603,9 +619,4 @@ func (a *asking) note(f Finding) {
 	if !slices.ContainsFunc(a.notes, func(o Finding) bool { return o.Code == f.Code && o.Component == f.Component && o.Message == f.Message }) {
 		a.notes = append(a.notes, f)
 	}
-}
-
-// decideInbound is a question from the internet.
-func (a *asking) decideInbound() (*Result, error) {
-	return nil, nonsense("the internet as a source is not modelled")
 }

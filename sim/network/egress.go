@@ -1,0 +1,75 @@
+package network
+
+import (
+	"net/netip"
+
+	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// Coverage is whether groups let out everything that they should.
+type Coverage struct {
+	Covered bool
+	Known   bool            // false: a fact is missing, and Covered means nothing
+	Missing []AddrRange     // addresses that some TCP port is not open to
+	At      snapshot.Source // of the first group
+}
+
+// SubnetEgressCovered reports whether groups let out TCP on every port to
+// every usable address of the subnets, as SageMaker asks of a job's groups
+// (N152). References to one of the groups themselves count: every interface
+// of the job carries all of them.
+func (m *Model) SubnetEgressCovered(groups []snapshot.SecurityGroupID, subnets []snapshot.SubnetID) Coverage {
+	e := m.take()
+	defer m.give(e)
+	a := &asking{engine: e, x: m.x, q: Query{Protocol: 6}}
+	c := Coverage{Known: true}
+	for _, id := range subnets {
+		n, ok := m.x.subnets[id]
+		if !ok {
+			c.Known = false
+			continue
+		}
+		a.universe = a.s.Or(a.universe, usable(a.s, packetset.Destination, n.of, true, false))
+	}
+	a.universe = a.s.And(a.universe, a.s.Between(packetset.Protocol, 6, 6))
+	t := a.traffic(view{}, side{dir: rules.Outbound})
+	t.Remote = func(p netip.Prefix) rules.Match { return a.destination(view{}, p) }
+	t.Group = func(g snapshot.GroupReference) rules.Match {
+		for _, id := range groups {
+			if id == g.Group {
+				return rules.Match{Yes: packetset.All}
+			}
+		}
+		return rules.Match{}
+	}
+	list := a.groupsOf(groups)
+	f := rules.PermittedByGroups(list, groups, rules.Outbound, t)
+	open := a.s.Diff(a.s.Diff(a.universe, f.Permit), f.Deny)
+	if open != packetset.None || a.s.Err() != nil {
+		c.Known = false
+	}
+	c.Covered = f.Deny == packetset.None
+	for _, r := range a.s.AddressRanges(packetset.Destination, f.Deny, maxRanges) {
+		c.Missing = append(c.Missing, AddrRange{r.From, r.To})
+	}
+	for _, g := range list {
+		if g != nil {
+			c.At = g.At
+			break
+		}
+	}
+	return c
+}
+
+// RegionOf is the Region that a source is in, "" where the snapshot does not tell.
+func (m *Model) RegionOf(from Endpoint) string {
+	e := m.take()
+	defer m.give(e)
+	a := &asking{engine: e, x: m.x, q: Query{From: from}}
+	if from.Internet || a.begin() != nil {
+		return ""
+	}
+	return regionName(a.from.subnet.in)
+}
