@@ -1,15 +1,182 @@
 package cli
 
 import (
-	"errors"
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/network"
 )
 
 func newTraceCommand(env *Env) *cobra.Command {
-	return &cobra.Command{
-		Use:   "trace",
-		Short: "Not built yet",
-		RunE:  func(*cobra.Command, []string) error { return errors.New("not built yet") },
+	var sf snapshotFlags
+	var q sim.TraceQuestion
+	var ports, sourcePorts, format string
+	cmd := &cobra.Command{
+		Use:   "trace --snapshot S --from F --to T [--protocol tcp] [--port 443]",
+		Short: "The network half alone, between any two ends, hop by hop",
+		Long: `Trace decides, from a snapshot alone, whether the network carries traffic from
+one end to the other and its replies back. It looks at no policy.
+
+An end is an interface (eni-…), an instance (i-…), a subnet (subnet-…: any
+address in it, with the VPC's default security group), an address or CIDR,
+"internet", "s3" or "s3:REGION" or an S3 host name, an interface endpoint
+(vpce-…), or another service ("sts", "com.amazonaws.us-east-1.ecr.api").
+ARNs are read, too.
+
+Exit status: 0 REACHABLE, 1 PARTIAL or BLOCKED, 3 UNKNOWN, 2 if the input could
+not be read or the question makes no sense.`,
+		Example: `  canreach trace --snapshot testdata/examples/neo-compile/aws --from subnet-0a7c1e5b93d2f4681 --to s3
+  canreach trace -s snapshot.json --from eni-0a1b2c3d --to 10.0.9.20 --port 5432
+  canreach trace -s snapshot.json --from internet --to i-0a1b2c3d --port 22 -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if format != "text" && format != "json" && format != "yaml" {
+				return errFormat(format, "text", "json", "yaml")
+			}
+			var err error
+			if q.Ports, err = portRanges("--port", ports); err != nil {
+				return err
+			}
+			if q.SourcePorts, err = portRanges("--source-port", sourcePorts); err != nil {
+				return err
+			}
+			snap, err := sf.load(env)
+			if err != nil {
+				return err
+			}
+			a, err := sim.NewWorld(snap).Trace(q)
+			if err != nil {
+				return withHint(err, "canreach snapshot show lists what the snapshot holds")
+			}
+			if err := writeTrace(env, a, format); err != nil {
+				return err
+			}
+			return exit(exitStatus(a.Verdict))
+		},
 	}
+	sf.register(cmd.Flags())
+	cmd.Flags().StringVar(&q.From, "from", "", "where the traffic starts")
+	cmd.Flags().StringVar(&q.To, "to", "", "where it goes")
+	cmd.Flags().StringVar(&q.Protocol, "protocol", "tcp", "tcp, udp, icmp, icmpv6 or a protocol number")
+	cmd.Flags().StringVar(&ports, "port", "", "destination ports: PORT, FROM-TO, or several with commas; default 443 for tcp, all for others")
+	cmd.Flags().StringVar(&sourcePorts, "source-port", "", "source ports, in the same form; default 32768-60999")
+	cmd.Flags().BoolVar(&q.StrictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
+	cmd.Flags().BoolVar(&q.AssumePublicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")
+	cmd.Flags().StringVarP(&format, "output", "o", "text", "output format: text, json or yaml")
+	return cmd
+}
+
+// portRanges reads "443", "1024-65535" or "80,443".
+func portRanges(flag, text string) ([]network.PortRange, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var out []network.PortRange
+	for _, part := range strings.Split(text, ",") {
+		from, to, isRange := strings.Cut(strings.TrimSpace(part), "-")
+		if !isRange {
+			to = from
+		}
+		lo, err1 := strconv.ParseUint(from, 10, 16)
+		hi, err2 := strconv.ParseUint(to, 10, 16)
+		if err1 != nil || err2 != nil || lo > hi {
+			return nil, fmt.Errorf("%s %q: want PORT or FROM-TO, each from 0 to 65535", flag, text)
+		}
+		out = append(out, network.PortRange{From: uint16(lo), To: uint16(hi)})
+	}
+	return out, nil
+}
+
+// writeTrace renders a trace. Its JSON and YAML are check's.
+func writeTrace(env *Env, a *sim.Answer, format string) error {
+	if format != "text" {
+		return writeAnswer(env, a, format)
+	}
+	w := bufio.NewWriter(env.Stdout)
+	renderTrace(w, a, env.Color())
+	return w.Flush()
+}
+
+// renderTrace writes each path hop by hop, in the order met: what it is, what
+// it did, and what it let through.
+func renderTrace(w io.Writer, a *sim.Answer, color bool) {
+	p := painter(color)
+	q := &a.Question
+	port := ""
+	if q.Port != 0 {
+		port = fmt.Sprintf(" port %d", q.Port)
+	}
+	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), safeText(fmt.Sprintf("%s → %s, %s%s", q.From, q.To, q.Protocol, port)))
+	paths := a.Placements[0].Network.Paths
+	if len(paths) == 0 {
+		paths = []sim.Path{{Verdict: a.Verdict, Hops: a.Placements[0].Network.Path}}
+	}
+	for i := range paths {
+		renderPath(w, p, &paths[i], i+1, len(paths))
+	}
+	renderFindings(w, p, a, sim.Blocker, "What stops it")
+	renderUnknowns(w, p, a)
+	renderFindings(w, p, a, sim.Warning, "Warnings")
+	renderFindings(w, p, a, sim.Info, "Notes")
+	for i, t := range a.Assumptions {
+		if i == 0 {
+			fmt.Fprintf(w, "\nAssumptions\n")
+		}
+		fmt.Fprintf(w, "  - %s\n", wrap(safeText(t), 4))
+	}
+}
+
+// shownDestinations is how many CIDRs of a path are listed.
+const shownDestinations = 6
+
+func renderPath(w io.Writer, p painter, path *sim.Path, n, of int) {
+	title := "Path"
+	if of > 1 {
+		title = fmt.Sprintf("Path %d of %d", n, of)
+	}
+	fmt.Fprintf(w, "\n%s  %s%s\n", p.paint("1", title), p.mark(path.Verdict), safeText(destinationsText(path)))
+	back := false
+	for _, h := range path.Hops {
+		if h.Direction == "reply" && !back {
+			back = true
+			fmt.Fprintf(w, "  replies\n")
+		}
+		text := h.Kind + " " + h.Component
+		if h.Via != "" {
+			text += ": " + h.Via
+		}
+		if h.Decision != "" && h.Decision != "permit" {
+			text += " (" + h.Decision + ")"
+		}
+		fmt.Fprintf(w, "    %s %s\n", p.mark(hopVerdict(h.Decision)), wrap(safeText(text), 8))
+	}
+}
+
+func destinationsText(path *sim.Path) string {
+	if len(path.Destinations) == 0 {
+		return ""
+	}
+	list, more := path.Destinations, ""
+	if len(list) > shownDestinations {
+		list, more = list[:shownDestinations], fmt.Sprintf(" and %d more", len(path.Destinations)-shownDestinations)
+	}
+	return " to " + strings.Join(list, ", ") + more
+}
+
+func hopVerdict(decision string) sim.Verdict {
+	switch decision {
+	case "permit":
+		return sim.Reachable
+	case "deny":
+		return sim.Blocked
+	case "partial":
+		return sim.Partial
+	}
+	return sim.Unknown
 }

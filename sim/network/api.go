@@ -65,6 +65,7 @@ type AddrRange struct{ From, To netip.Addr }
 // Result is the decision. Flows are disjoint sets of cases, by the way they
 // take; together they are all cases.
 type Result struct {
+	Subnet      snapshot.SubnetID // where the traffic starts; empty: outside
 	Outcome     Outcome
 	Flows       []Flow
 	Findings    []Finding

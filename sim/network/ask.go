@@ -341,6 +341,9 @@ func (a *asking) startElsewhere(t *trail, b branch) {
 // result sums the ways up (N1 to N3).
 func (a *asking) result() *Result {
 	r := &Result{}
+	if n := a.from.subnet.of; n != nil {
+		r.Subnet = n.ID
+	}
 	passed, notPassed, blocked, notBlocked := packetset.None, packetset.None, packetset.None, packetset.None
 	for _, w := range a.ways {
 		passed, blocked = a.s.Or(passed, w.passed), a.s.Or(blocked, w.blocked)
@@ -390,7 +393,7 @@ func (a *asking) flow(w *way) Flow {
 	for _, s := range w.steps {
 		for _, h := range s.hops {
 			h.Decision = a.decision(s, w.cases)
-			f.Hops = append(f.Hops, h)
+			f.Hops = appendHop(f.Hops, h)
 		}
 	}
 	for _, r := range a.s.AddressRanges(packetset.Destination, w.cases, maxRanges) {
@@ -398,6 +401,24 @@ func (a *asking) flow(w *way) Flow {
 	}
 	f.Passed, f.Blocked, f.Open = a.casesOf(w, w.passed), a.casesOf(w, w.blocked), a.casesOf(w, w.open)
 	return f
+}
+
+// decisionRank orders decisions by how much they stop.
+var decisionRank = []string{"permit", "unknown", "partial", "deny"}
+
+// appendHop adds a hop, or joins it with the same one just before: a
+// component that is judged in several respects is one hop.
+func appendHop(hops []Hop, h Hop) []Hop {
+	if n := len(hops); n > 0 {
+		if l := &hops[n-1]; l.Component == h.Component && l.Kind == h.Kind && l.Reply == h.Reply && (l.Via == h.Via || h.Via == "" || l.Via == "") {
+			l.Via = orElse(l.Via, h.Via)
+			if slices.Index(decisionRank, h.Decision) > slices.Index(decisionRank, l.Decision) {
+				l.Decision = h.Decision
+			}
+			return hops
+		}
+	}
+	return append(hops, h)
 }
 
 // decision is what a step did to the traffic that came by it.

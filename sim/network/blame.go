@@ -38,6 +38,9 @@ const (
 	urlDNSFirewall       = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-overview.html"
 )
 
+// lastRule is the number from which on an entry is AWS's own last line.
+const lastRule = 32767
+
 // maxBlamed is how many rules of one ACL are named apart.
 const maxBlamed = 8
 
@@ -83,7 +86,11 @@ func (a *asking) aclFinding(l *snapshot.NetworkACL, subnet located[snapshot.Subn
 	}
 	how := "has no " + d.dir.String() + " rule that allows "
 	f.Fix = fmt.Sprintf("Add an %s allow rule to %s for %s.", d.dir, l.ID, a.aclFix(p, d))
-	if entry != rules.ACLDefault {
+	if entry != rules.ACLDefault && l.Entries[entry].RuleNumber >= lastRule {
+		// The line marked * in the console: nothing before it matched (N94).
+		n := l.Entries[entry].RuleNumber
+		f.RuleIndex, f.RuleNumber, f.At = &entry, &n, l.Entries[entry].At
+	} else if entry != rules.ACLDefault {
 		e := &l.Entries[entry]
 		i, n := entry, e.RuleNumber
 		f.RuleIndex, f.RuleNumber, f.At = &i, &n, e.At

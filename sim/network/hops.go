@@ -169,6 +169,10 @@ func (a *asking) servesDestination(e *snapshot.VPCEndpoint) bool {
 	return a.q.To.Service != "" && e.ServiceName == a.q.To.Service
 }
 
+// named tells whether the question names a service, not addresses: those that
+// are routed to a gateway endpoint are its service's.
+func (a *asking) named() bool { return a.q.To.S3 != nil || a.q.To.Service != "" }
+
 // gatewayEndpoint is a gateway endpoint that a route leads to (N42 to N50).
 func (a *asking) gatewayEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
 	id := string(e.of.ID)
@@ -177,7 +181,7 @@ func (a *asking) gatewayEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
 		Message: fmt.Sprintf("The gateway endpoint %s is in state %q and carries no traffic.", id, e.of.State),
 		Fix:     fmt.Sprintf("Create a gateway endpoint for %s and associate it with the route table.", e.of.ServiceName), Rule: "N42", URL: urlGatewayEndpoint}
 	a.badState(t, h, rules.EndpointState(e.of.State), f, e.of.State)
-	if !a.servesDestination(e.of) {
+	if a.named() && !a.servesDestination(e.of) {
 		f.Code, f.AnalyzerCode, f.Rule = "VPCE_SERVICE_MISMATCH", "", "N59"
 		f.Message = fmt.Sprintf("%s is an endpoint for %s, which is not the destination's service and Region.", id, e.of.ServiceName)
 		f.Fix = "Route the destination's own prefix list to an endpoint for its service."

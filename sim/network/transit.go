@@ -459,6 +459,10 @@ func (a *asking) replyRoute(t *trail, tb *snapshot.RouteTable, routes []snapshot
 	f := Finding{Code: "NO_ROUTE_TO_DESTINATION", AnalyzerCode: "NO_ROUTE_TO_DESTINATION", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), Rule: "N120", URL: urlRoute,
 		Message: fmt.Sprintf("%s has no route by which replies get back to the client.", tb.ID),
 		Fix:     fmt.Sprintf("Add a route for the client's CIDR to %s, to %s.", orElse(h.link, "local"), tb.ID)}
+	if h.kind == snapshot.TargetInternetGateway {
+		f.Message = fmt.Sprintf("%s has no route to %s, by which replies would leave.", tb.ID, h.link)
+		f.Fix = fmt.Sprintf("Add a default route to %s, to %s.", h.link, tb.ID)
+	}
 	if h.kind == snapshot.TargetTransitGateway {
 		f.Rule, f.Also = "N136", []string{"RESPONSE_RTB_HAS_NO_ROUTE_TO_TRANSIT_GATEWAY"}
 	}
@@ -478,7 +482,7 @@ func (a *asking) replyRoute(t *trail, tb *snapshot.RouteTable, routes []snapshot
 	case r.TargetKind == snapshot.TargetLocal && h.kind == snapshot.TargetLocal, r.TargetKind == h.kind && r.Target == h.link:
 		t.pass(hop)
 		a.replyZone(t, r, hop, cases, subnet, h)
-	case r.TargetKind == snapshot.TargetNetworkInterface, r.TargetKind == snapshot.TargetInstance, r.TargetKind == snapshot.TargetVPCEndpoint:
+	case r.TargetKind == snapshot.TargetNetworkInterface, r.TargetKind == snapshot.TargetInstance, r.TargetKind == snapshot.TargetVPCEndpoint && !a.isGateway(r.Target):
 		a.doubt(t, hop, cases, gateRoute, rules.Need{Code: "MIDDLEBOX_OPAQUE", Component: r.Target, At: r.At, Fact: "what " + r.Target + ", to which the replies go, does with them; that is not in a snapshot"})
 	case r.TargetKind == snapshot.TargetTransitGateway || r.TargetKind == snapshot.TargetPeering || r.TargetKind == snapshot.TargetUnknown || r.TargetKind > snapshot.TargetTransitGateway:
 		if h.kind == snapshot.TargetLocal || r.TargetKind == snapshot.TargetUnknown || r.TargetKind > snapshot.TargetTransitGateway {
@@ -490,6 +494,11 @@ func (a *asking) replyRoute(t *trail, tb *snapshot.RouteTable, routes []snapshot
 		f.Message = fmt.Sprintf("%s sends replies for the client to %s, not back the way that the traffic came.", tb.ID, r.Target)
 		a.deny(t, hop, cases, f)
 	}
+}
+
+func (a *asking) isGateway(id string) bool {
+	e := a.x.endpoints[snapshot.VPCEndpointID(id)].of
+	return e != nil && rules.KindOfEndpoint(e) == rules.EndpointGateway
 }
 
 // replyZone applies the zone rule to replies that enter a transit gateway.
