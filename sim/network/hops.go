@@ -517,20 +517,19 @@ func regionName(r *snapshot.Region) string {
 
 // exclusions finds those that cover the gateway's subnet and the client's (N129).
 func (b *bpaFacts) exclusions(a *asking, t *trail, owner *snapshot.Region, subnet located[snapshot.Subnet]) {
-	b.own = rules.NoExclusion
 	var near string
 	if subnet.of != nil {
 		near = string(subnet.of.ID)
 	}
 	client := string(a.from.subnet.of.ID)
-	var atGateway, atClient rules.BPAExclusionMode
+	var ofVPC, atGateway, atClient rules.BPAExclusionMode
 	for i := range owner.EC2.BPAExclusions.Items {
 		x := &owner.EC2.BPAExclusions.Items[i]
 		m := rules.ModeOfExclusion(x)
 		_, res, _ := strings.Cut(x.Resource[strings.LastIndex(x.Resource, ":")+1:], "/")
 		switch res {
 		case string(t.vpcID):
-			b.own = max(b.own, m)
+			ofVPC = max(ofVPC, m)
 		case near:
 			atGateway = max(atGateway, m)
 		}
@@ -538,9 +537,8 @@ func (b *bpaFacts) exclusions(a *asking, t *trail, owner *snapshot.Region, subne
 			atClient = max(atClient, m)
 		}
 	}
-	if b.own != rules.NoExclusion {
-		return
-	}
+	// A VPC's exclusion covers its subnets; where two cover one, either helps.
+	atGateway, atClient = max(atGateway, ofVPC), max(atClient, ofVPC)
 	if t.view.nat == nil || near == client || t.home.kind != snapshot.TargetLocal {
 		b.own = atGateway
 		return
