@@ -55,7 +55,14 @@ func question(a *sim.Answer) string {
 	if job == "" {
 		job = "the job"
 	}
-	return job + " → " + strings.Join(destinations(q), ", ")
+	to := destinations(q)
+	if len(to) > 1 {
+		for i, t := range to {
+			to[i] = bucketOf(t)
+		}
+		to = addNew(nil, to...)
+	}
+	return job + " → " + strings.Join(to, ", ")
 }
 
 func destinations(q sim.AskedOf) []string {
@@ -118,6 +125,7 @@ type way struct {
 	verdict      sim.Verdict
 	target       string
 	via          string // what carries it, as in sim.Path
+	endpoint     string
 	destinations []string
 	split        string // which part of the traffic, where it splits
 	subnets      []string

@@ -28,12 +28,6 @@ func (w *way) addLayer(a *sim.Answer, name string, requests []sim.Request) {
 	l := layerLook(name)
 	s := newStage(l.gate, l.icon, l.label, "", picture.None)
 	s.names = nil
-	type said struct {
-		mark    picture.Mark
-		text    string
-		actions []string
-	}
-	several := slices.ContainsFunc(requests, func(r sim.Request) bool { return bucketOf(r.Resource) != bucketOf(requests[0].Resource) })
 	var all []*said
 	for _, r := range requests {
 		for _, layer := range r.Layers {
@@ -50,24 +44,74 @@ func (w *way) addLayer(a *sim.Answer, name string, requests []sim.Request) {
 				all = append(all, &said{mark: mark, text: text})
 				i = len(all) - 1
 			}
-			asked := r.Action
-			if several {
-				asked += " on " + bucketOf(r.Resource)
-			}
-			all[i].actions = addNew(all[i].actions, asked)
+			all[i].asked(r)
 			for _, p := range layerPolicies(layer) {
 				s.names = addNew(s.names, p)
 			}
 		}
 	}
+	several := slices.ContainsFunc(requests, func(r sim.Request) bool { return bucketOf(r.Resource) != bucketOf(requests[0].Resource) })
+	silent := false // some requests pass though the layer says nothing to them
 	for _, o := range all {
 		s.Mark = joinMarks(s.Mark, o.mark)
-		s.add(picture.Line{Mark: o.mark, Text: strings.Join(o.actions, ", ") + ": " + o.text})
+		silent = silent || o.mark == picture.None && o.passes
+		s.add(picture.Line{Mark: o.mark, Text: o.who(several) + ": " + o.text})
+	}
+	if silent && s.Mark == picture.Stop {
+		s.Mark = picture.Partial
 	}
 	if len(s.names) == 0 {
-		s.names = []string{"(none)"}
+		s.names = w.owners(l.gate, requests)
 	}
 	w.stations = append(w.stations, s)
+}
+
+// said is what a layer says to some of the requests.
+type said struct {
+	mark    picture.Mark
+	text    string
+	passes  bool // some of them succeed
+	buckets []string
+	actions [][]string // of each bucket
+}
+
+func (o *said) asked(r sim.Request) {
+	o.passes = o.passes || r.Verdict == sim.Reachable || r.Verdict == sim.Partial
+	bucket := bucketOf(r.Resource)
+	i := slices.Index(o.buckets, bucket)
+	if i < 0 {
+		i = len(o.buckets)
+		o.buckets = append(o.buckets, bucket)
+		o.actions = append(o.actions, nil)
+	}
+	o.actions[i] = addNew(o.actions[i], r.Action)
+}
+
+// who names the requests, with their buckets where there are several.
+func (o *said) who(several bool) string {
+	parts := make([]string, len(o.buckets))
+	for i, b := range o.buckets {
+		parts[i] = strings.Join(o.actions[i], ", ")
+		if several {
+			parts[i] += " on " + b
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// owners name a layer whose policies have no names of their own.
+func (w *way) owners(gate sim.Gate, requests []sim.Request) []string {
+	var names []string
+	switch {
+	case gate == sim.GateEndpointPolicy && w.endpoint != "":
+		return []string{w.endpoint}
+	case gate == sim.GateBucketPolicy:
+		for _, r := range requests {
+			names = addNew(names, bucketOf(r.Resource))
+		}
+		return names
+	}
+	return []string{"(none)"}
 }
 
 // bucketOf is the bucket of an ARN of it or of objects in it.
@@ -144,7 +188,8 @@ func layerText(l sim.Layer) string {
 	if len(by) > 0 {
 		text += " by " + some(by, 3)
 	}
-	if l.Reason != "" {
+	// A layer that denies is explained by its finding.
+	if l.Reason != "" && l.Decision != "implicitDeny" && l.Decision != "explicitDeny" {
 		text += " (" + l.Reason + ")"
 	}
 	return text

@@ -15,6 +15,13 @@ type stage struct {
 	gate  sim.Gate
 	names []string
 	texts [][]string // of each line
+	likes map[like]int
+}
+
+// like is what remarks that are told as one have in common.
+type like struct {
+	key, tag string
+	mark     picture.Mark
 }
 
 func newStage(gate sim.Gate, icon picture.Icon, label, name string, mark picture.Mark) *stage {
@@ -27,6 +34,20 @@ func newStage(gate sim.Gate, icon picture.Icon, label, name string, mark picture
 func (s *stage) add(l picture.Line) {
 	s.Lines = append(s.Lines, l)
 	s.texts = append(s.texts, []string{l.Text})
+}
+
+// addLike adds l, or its text to that of the line with the same key.
+func (s *stage) addLike(key string, l picture.Line) {
+	k := like{key, l.Tag, l.Mark}
+	if i, ok := s.likes[k]; ok {
+		s.texts[i] = addNew(s.texts[i], l.Text)
+		return
+	}
+	if s.likes == nil {
+		s.likes = map[like]int{}
+	}
+	s.likes[k] = len(s.Lines)
+	s.add(l)
 }
 
 // section is the index of the part of the picture that the stage lies in.

@@ -107,7 +107,7 @@ func pathRequests(p *sim.Placement, path sim.Path) []sim.Request {
 
 func newWay(a *sim.Answer, i int, path sim.Path, verdict sim.Verdict) *way {
 	p := &a.Placements[i]
-	w := &way{verdict: verdict, target: p.Target, via: path.Via, destinations: slices.Clone(path.Destinations), subnets: []string{p.Subnet}, placement: i}
+	w := &way{verdict: verdict, target: p.Target, via: path.Via, endpoint: path.Endpoint, destinations: slices.Clone(path.Destinations), subnets: []string{p.Subnet}, placement: i}
 	if p.AvailabilityZone != "" {
 		w.zones = []string{p.AvailabilityZone}
 	}
@@ -190,8 +190,8 @@ func (w *way) addHops(hops []sim.Hop) {
 			continue
 		}
 		s := newStage(l.gate, l.icon, l.label, h.Component, mark)
-		if h.Via != "" {
-			s.add(picture.Line{Mark: picture.None, Text: h.Via})
+		if via := viaText(h, w.subnets[0]); via != "" {
+			s.add(picture.Line{Mark: picture.None, Text: via})
 		}
 		w.stations = append(w.stations, s)
 	}
@@ -213,9 +213,17 @@ func (w *way) addReply(h sim.Hop, l look, mark picture.Mark) {
 	if h.Decision != "" || at.Mark == picture.None {
 		at.Reply = worse(at.Reply, mark)
 	}
-	if h.Via != "" {
-		at.add(picture.Line{Mark: picture.None, Tag: "reply", Text: h.Via})
+	if via := viaText(h, w.subnets[0]); via != "" {
+		at.add(picture.Line{Mark: picture.None, Tag: "reply", Text: via})
 	}
+}
+
+// viaText is what a hop did, unless that says no more than where it lies.
+func viaText(h sim.Hop, subnet string) string {
+	if h.Via == "outbound of "+subnet || h.Via == "inbound of "+subnet {
+		return ""
+	}
+	return strings.ReplaceAll(h.Via, " -> ", " → ")
 }
 
 func worse(m, o picture.Mark) picture.Mark {
@@ -273,7 +281,7 @@ func reached(destination string, requests []sim.Request, otherwise picture.Mark)
 		verdict, any = r.Verdict, true
 	}
 	switch {
-	case !any:
+	case !any || otherwise == picture.Unreached:
 		return otherwise
 	case verdict == sim.Blocked:
 		return picture.Unreached
@@ -303,6 +311,7 @@ func (w *way) addFinding(f *sim.Finding) {
 	switch f.Severity {
 	case sim.Blocker:
 		line.Mark = picture.Stop
+		s.Off = false
 		w.stop(s, reply)
 	case sim.Warning:
 		line.Mark = picture.Warn
@@ -310,13 +319,13 @@ func (w *way) addFinding(f *sim.Finding) {
 			s.Mark = picture.Warn
 		}
 	}
-	s.add(line)
+	s.addLike(f.Code, line)
 	if f.Severity == sim.Blocker {
 		if e := exampleText(f.Example); e != "" {
-			s.add(picture.Line{Mark: picture.None, Tag: "e.g.", Text: e})
+			s.addLike(f.Code, picture.Line{Mark: picture.None, Tag: "e.g.", Text: e})
 		}
 		if f.Fix != "" {
-			s.add(picture.Line{Mark: picture.None, Tag: "fix", Text: f.Fix})
+			s.addLike(f.Code, picture.Line{Mark: picture.None, Tag: "fix", Text: f.Fix})
 		}
 	}
 }
@@ -348,6 +357,9 @@ func (w *way) find(gate sim.Gate, component string) *stage {
 		if near == nil && component != "" && slices.Contains(s.names, component) && s.section() == (&stage{gate: want}).section() {
 			near = s
 		}
+	}
+	if near == nil && gate == sim.GateJob && len(w.stations) > 0 && w.stations[0].gate == sim.GateJob {
+		return w.stations[0] // whatever AWS refuses the job for
 	}
 	return near
 }
@@ -383,12 +395,14 @@ func exampleText(e *sim.Example) string {
 	switch {
 	case e == nil:
 		return ""
-	case e.Source != "" || e.Destination != "":
+	case e.Destination != "":
 		return strings.TrimSpace(e.Protocol + " " + withPort(e.Source, e.SourcePort) + " → " + withPort(e.Destination, e.DestinationPort))
+	case e.Action != "" && e.Source != "":
+		return strings.TrimSpace(e.Action+" "+e.Resource) + " from " + e.Source
 	case e.Action != "":
 		return strings.TrimSpace(e.Action + " " + e.Resource)
 	}
-	return ""
+	return e.Source
 }
 
 func withPort(address string, port int) string {
