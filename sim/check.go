@@ -26,7 +26,7 @@ func (w *World) Check(q Question) (*Answer, error) {
 			w.findAccessPoint(&targets[i])
 		}
 	}
-	r := &jobRun{w: w, q: &q, c: newCollector(), who: w.newAsker(q.Job.RoleARN, existing.session), existing: existing}
+	r := &jobRun{w: w, q: &q, c: newCollector(), who: w.asker(q.Job.RoleARN, existing.session), existing: existing}
 	for _, a := range r.who.assumed {
 		r.c.assume(a)
 	}
@@ -303,7 +303,7 @@ func (r *jobRun) place(p *Placement, n int, s slot) tally {
 		return s.gate
 	}
 	net := r.askNetwork(n, &s)
-	p.Network = net.render()
+	p.Network = net.render(r.w)
 	total := tally{}
 	for _, t := range s.targets {
 		for _, action := range t.actions {

@@ -65,6 +65,16 @@ func (c *collector) missing(m Missing) {
 	}
 }
 
+// absorb takes over another collector's assumptions and missing facts.
+func (c *collector) absorb(o *collector) {
+	for a := range o.assumptions {
+		c.assumptions[a] = true
+	}
+	for _, m := range o.unknowns {
+		c.missing(m)
+	}
+}
+
 func (c *collector) assume(text string) { c.assumptions[text] = true }
 
 // finish writes what was gathered into the answer, in the contract's order:

@@ -461,39 +461,62 @@ var interfaceActions = []struct {
 	{name: "ec2:ModifyNetworkInterfaceAttribute", resource: []string{"network-interface"}, optional: true},
 }
 
-func (r *jobRun) checkInterfaceActions() {
+// roleGate is what the interface actions came to, for one role and network.
+type roleGate struct {
+	denied, open, warned []string
+	why                  string // of the first denied one
+	needs                []policy.Need
+}
+
+func (r *jobRun) interfaceGate() roleGate {
+	key := fmt.Sprint(r.who.principal.RoleARN, r.q.Job.Subnets, r.q.Job.SecurityGroups, r.vpc, r.q.Options.Assume)
+	r.w.mu.Lock()
+	g, ok := r.w.gates[key]
+	r.w.mu.Unlock()
+	if ok {
+		return g
+	}
 	layers := r.who.layers()
-	var denied, open, warned []string
-	why := make(map[string]string)
-	var needs []policy.Need
 	for _, a := range interfaceActions {
 		outcome, decision := r.interfaceAction(&layers, a.name, a.resource)
-		needs = append(needs, decision.Needs...)
+		g.needs = append(g.needs, decision.Needs...)
 		switch {
 		case outcome == policy.False && a.optional:
-			warned = append(warned, a.name)
+			g.warned = append(g.warned, a.name)
 		case outcome == policy.False:
-			denied = append(denied, a.name)
-			why[a.name] = denialReason(&decision)
+			if g.denied = append(g.denied, a.name); len(g.denied) == 1 {
+				g.why = denialReason(&decision)
+			}
 		case outcome == policy.Unknown && !a.optional:
-			open = append(open, a.name)
+			g.open = append(g.open, a.name)
 		}
 	}
+	r.w.mu.Lock()
+	defer r.w.mu.Unlock()
+	if r.w.gates == nil || len(r.w.gates) >= maxDecisions {
+		r.w.gates = make(map[string]roleGate)
+	}
+	r.w.gates[key] = g
+	return g
+}
+
+func (r *jobRun) checkInterfaceActions() {
+	g := r.interfaceGate()
 	role := r.who.role
-	if len(denied) > 0 {
+	if len(g.denied) > 0 {
 		r.block(Finding{Code: "JOB_ROLE_EC2_ACTIONS", Component: role.ARN, Pointer: role.At.Pointer(), Rule: "P316", URL: docNeoVPC,
-			Message: fmt.Sprintf("Role %s may not do %s, which SageMaker needs to place the job's network interfaces: %s.", role.Name, strings.Join(denied, ", "), why[denied[0]]),
-			Fix:     "Allow " + strings.Join(denied, ", ") + " on Resource \"*\" in a policy of the role.",
-			Example: &Example{Principal: role.ARN, Action: denied[0], Resource: "*"}}, everywhere)
+			Message: fmt.Sprintf("Role %s may not do %s, which SageMaker needs to place the job's network interfaces: %s.", role.Name, strings.Join(g.denied, ", "), g.why),
+			Fix:     "Allow " + strings.Join(g.denied, ", ") + " on Resource \"*\" in a policy of the role.",
+			Example: &Example{Principal: role.ARN, Action: g.denied[0], Resource: "*"}}, everywhere)
 	}
-	if len(warned) > 0 {
+	if len(g.warned) > 0 {
 		r.warn(Finding{Code: "JOB_ROLE_EC2_ACTIONS", Gate: GateJob, Component: role.ARN, Pointer: role.At.Pointer(), Rule: "P316", URL: docNeoVPC,
-			Message: fmt.Sprintf("Role %s may not do %s. The Neo guide lists it; jobs are known to run without it.", role.Name, strings.Join(warned, ", ")),
-			Fix:     "Allow " + strings.Join(warned, ", ") + " on Resource \"*\", as the guide asks."}, everywhere)
+			Message: fmt.Sprintf("Role %s may not do %s. The Neo guide lists it; jobs are known to run without it.", role.Name, strings.Join(g.warned, ", ")),
+			Fix:     "Allow " + strings.Join(g.warned, ", ") + " on Resource \"*\", as the guide asks."}, everywhere)
 	}
-	if len(open) > 0 && len(denied) == 0 {
+	if len(g.open) > 0 && len(g.denied) == 0 {
 		r.unknown(Missing{Code: "UNK_ROLE", Gate: GateJob, Component: role.ARN, Pointer: role.At.Pointer(),
-			Fact: fmt.Sprintf("whether role %s may do %s: %s", role.Name, strings.Join(open, ", "), needsText(needs))})
+			Fact: fmt.Sprintf("whether role %s may do %s: %s", role.Name, strings.Join(g.open, ", "), needsText(g.needs))})
 	}
 }
 
@@ -507,6 +530,9 @@ func (r *jobRun) interfaceAction(l *policy.Layers, action string, types []string
 	worst, decision := policy.True, policy.Decision{}
 	for _, res := range resources {
 		req := r.serviceRequest(action, res)
+		if policy.Decide(l, &req) == policy.True {
+			continue
+		}
 		d := policy.Evaluate(l, &req)
 		if d.Outcome == policy.False {
 			return policy.False, d

@@ -27,14 +27,14 @@ func (v *layerView) add(d *decided) {
 			any = true
 			v.decision(&c.AllowedDecision)
 			if v.allowed == nil && !d.gate.fail {
-				v.allowed = requestExample(c.Allowed)
+				v.allowed = placed(requestExample(c.Allowed), d)
 			}
 		}
 		if c.Denied != nil {
 			any = true
 			v.decision(&c.DeniedDecision)
 			if v.denied == nil {
-				v.denied = requestExample(c.Denied)
+				v.denied = placed(requestExample(c.Denied), d)
 			}
 		}
 	}
@@ -127,4 +127,13 @@ func (v *layerView) layers() []Layer {
 		}
 	}
 	return out
+}
+
+// placed gives an example of a shared decision this placement's own address.
+func placed(e *Example, d *decided) *Example {
+	if _, ok := e.Context["aws:VpcSourceIp"]; ok && d.source.IsValid() {
+		e.Context["aws:VpcSourceIp"] = d.source.String()
+		e.Source = d.source.String()
+	}
+	return e
 }

@@ -103,13 +103,13 @@ func gateOf(word string) Gate {
 }
 
 // render turns the network's flows into the contract's paths.
-func (a *netAnswer) render() Network {
+func (a *netAnswer) render(w *World) Network {
 	out := Network{Verdict: a.outcome, Path: []Hop{}}
 	for i := range a.flows {
 		f := &a.flows[i]
 		p := Path{Verdict: Verdict(f.Outcome), Via: f.Context.Via, Endpoint: string(f.Context.Endpoint), Hops: hops(f.Hops)}
 		for _, d := range f.Destinations {
-			p.Destinations = append(p.Destinations, rangeText(d)...)
+			p.Destinations = append(p.Destinations, w.cidrText(d)...)
 		}
 		if i == 0 {
 			out.Path = p.Hops

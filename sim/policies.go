@@ -231,26 +231,66 @@ func contains(list []string, s string) bool {
 
 // mentions tells whether any document of the layers names the condition key,
 // as a condition or as a policy variable. prefix asks for keys that begin so.
-func mentions(l *policy.Layers, key string, prefix bool) bool {
+func (w *World) mentions(l *policy.Layers, key string, prefix bool) bool {
 	found := false
 	eachDocument(l, func(d *policy.Document) {
-		for i := range d.Statements {
-			s := &d.Statements[i]
-			for _, c := range s.Conditions {
-				k := strings.ToLower(c.Key)
-				if k == key || prefix && strings.HasPrefix(k, key) {
-					found = true
-				}
-				for _, v := range c.Values {
-					found = found || strings.Contains(strings.ToLower(v), "${"+key)
-				}
-			}
-			for _, r := range s.Resources {
-				found = found || strings.Contains(strings.ToLower(r), "${"+key)
-			}
+		for _, k := range w.keysOf(d) {
+			found = found || k == key || prefix && strings.HasPrefix(k, key)
 		}
 	})
 	return found
+}
+
+// keysOf lists the condition keys that a document names, lower case, each once.
+func (w *World) keysOf(d *policy.Document) []string {
+	w.mu.Lock()
+	keys, ok := w.keysIn[d]
+	w.mu.Unlock()
+	if ok {
+		return keys
+	}
+	keys = documentKeys(d)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.keysIn == nil || len(w.keysIn) >= maxDecisions {
+		w.keysIn = make(map[*policy.Document][]string)
+	}
+	w.keysIn[d] = keys
+	return keys
+}
+
+func documentKeys(d *policy.Document) []string {
+	var out []string
+	add := func(k string) {
+		if k = strings.ToLower(strings.TrimSpace(k)); !contains(out, k) {
+			out = append(out, k)
+		}
+	}
+	variables := func(text string) {
+		for {
+			_, rest, ok := strings.Cut(text, "${")
+			if !ok {
+				return
+			}
+			name, after, _ := strings.Cut(rest, "}")
+			name, _, _ = strings.Cut(name, ",")
+			add(name)
+			text = after
+		}
+	}
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		for _, c := range s.Conditions {
+			add(c.Key)
+			for _, v := range c.Values {
+				variables(v)
+			}
+		}
+		for _, r := range s.Resources {
+			variables(r)
+		}
+	}
+	return out
 }
 
 func eachDocument(l *policy.Layers, do func(*policy.Document)) {

@@ -201,10 +201,20 @@ func (r *jobRun) blockMessage(t *target, action string, b *layerBlock, c compone
 		n := b.layer.Near[0]
 		text += fmt.Sprintf("; %s of %s comes nearest, but its %s does not match: %s", statementName(n.StatementRef), n.Policy, n.Part, n.Detail)
 	}
-	if b.either {
+	if b.either && grantsNothing(&b.decision) {
 		text += "; nor does the bucket policy grant it"
 	}
 	return sentence(text)
+}
+
+// grantsNothing tells that the bucket policy is known not to grant.
+func grantsNothing(d *policy.Decision) bool {
+	for _, l := range d.Layers {
+		if l.Layer == policy.LayerBucket && l.Outcome == policy.LayerUnknown {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *jobRun) roleName() string {

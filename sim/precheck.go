@@ -13,19 +13,20 @@ import (
 // may look at the input and the output before the job starts, with the role's
 // session and without endpoint keys. AWS does not document which calls it
 // makes, so this is never a blocker (P320).
-func (r *jobRun) precheck(n int, s *slot, t *target, action string, d *decided) {
+func (r *jobRun) precheck(s *slot, t *target, action string, d *decided) []Finding {
 	via, ok := d.request.Context["aws:sourcevpce"]
 	if !ok || via.State != policy.KeyKnown || d.result.Outcome != symbolic.All || r.q.Job.Kind == "" || r.existing.function {
-		return
+		return nil
 	}
 	l := d.layers
 	l.Endpoint, l.EndpointType = nil, policy.EndpointNone
 	req := r.w.requestFor(r.q, &r.who, t, action, &network.Context{Via: "public", Region: s.to}, r.ownerOf(t), s.to)
 	req.Resource = concreteResource(req.Resource)
-	decision := policy.Evaluate(&l, &req)
-	if decision.Outcome != policy.False {
-		return
+	if policy.Decide(&l, &req) != policy.False {
+		return nil
 	}
+	var out []Finding
+	decision := policy.Evaluate(&l, &req)
 	for _, i := range decision.Blocking {
 		layer := decision.Layers[i]
 		if layer.Outcome != policy.ExplicitDeny || len(layer.Statements) == 0 {
@@ -40,6 +41,7 @@ func (r *jobRun) precheck(n int, s *slot, t *target, action string, d *decided) 
 		if doc = r.documentOf(layer.Statements[0], doc); doc != nil {
 			f.Pointer = r.w.statementPointer(doc, layer.Statements[0].Index)
 		}
-		r.c.add(f, n)
+		out = append(out, f)
 	}
+	return out
 }

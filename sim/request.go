@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -22,6 +23,9 @@ type decided struct {
 	gates    []gateBlock // S3's own gates and KMS
 	gate     tally       // of those gates
 	kms      []policy.Decision
+	precheck []Finding
+	notes    *collector // assumptions and missing facts met on the way
+	source   netip.Addr // of this placement, where the decision is shared; invalid: none
 }
 
 // layerBlock is a layer that denies some request of the set, with one such
@@ -42,7 +46,7 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 	show := newLayerView(r.w)
 	for i := range net.flows {
 		f := &net.flows[i]
-		d := r.decide(s, t, action, f, net)
+		d := r.decide(s, t, action, f)
 		v := joinFlow(f, d)
 		if f.Context.Uncertain {
 			alternatives = append(alternatives, v)
@@ -50,7 +54,9 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 			total.join(v)
 		}
 		r.reportPolicies(n, t, action, d)
-		r.precheck(n, s, t, action, d)
+		for _, f := range d.precheck {
+			r.c.add(f, n)
+		}
 		show.add(d)
 	}
 	total.join(settleAlternatives(alternatives))
@@ -180,13 +186,58 @@ func present(c *network.Cases, part []symbolic.AddrRange) bool {
 }
 
 // decide runs the policies over one flow's requests, once for each distinct
-// context.
-func (r *jobRun) decide(s *slot, t *target, action string, f *network.Flow, net *netAnswer) *decided {
-	ctx := r.contextOf(f, s, net)
+// context: placements that share an endpoint share the decision.
+func (r *jobRun) decide(s *slot, t *target, action string, f *network.Flow) *decided {
+	ctx := r.contextOf(f, s)
+	layers, notes := r.layersFor(t, action, &ctx)
+	ranged := r.w.mentions(&layers, "aws:vpcsourceip", false) && len(clientRanges(&ctx, f)) > 0
+	key := r.decisionKey(s, t, action, &ctx)
+	if ranged {
+		key += fmt.Sprint(clientRanges(&ctx, f))
+	}
+	d, ok := r.w.decision(key)
+	if !ok {
+		outer := r.c
+		r.c = notes
+		d = r.decideFresh(s, t, action, f, &ctx, layers)
+		d.notes, r.c = r.c, outer
+		r.w.keepDecision(key, d)
+	}
+	r.c.absorb(d.notes)
+	if ranged || len(clientRanges(&ctx, f)) == 0 {
+		return d
+	}
+	here := *d
+	here.source = clientRanges(&ctx, f)[0].From
+	return &here
+}
+
+func (r *jobRun) decideFresh(s *slot, t *target, action string, f *network.Flow, ctx *network.Context, layers policy.Layers) *decided {
 	owner := r.ownerOf(t)
+	req := r.w.requestFor(r.q, &r.who, t, action, ctx, owner, s.to)
+	q := symbolic.Question{Base: req}
+	r.rangeKeys(&q, &layers, ctx, f)
+	d := &decided{layers: layers, request: req}
+	d.result = symbolic.Decide(&layers, q)
+	if d.result.Outcome != symbolic.All {
+		d.blockers = r.findBlockers(layers, q, d.result)
+		sample := req
+		sample.Resource = concreteResource(req.Resource)
+		d.sample = policy.Evaluate(&layers, &sample)
+	}
+	r.s3Gates(d, s, t, action, ctx)
+	r.assumeKeys(&layers, t, action)
+	d.precheck = r.precheck(s, t, action, d)
+	return d
+}
+
+// layersFor gathers the layers that a request by this context passes, with
+// what had to be assumed for it.
+func (r *jobRun) layersFor(t *target, action string, ctx *network.Context) (policy.Layers, *collector) {
+	outer := r.c
+	r.c = newCollector()
 	layers := r.who.layers()
-	assumed := r.w.bucketLayers(&layers, t, owner)
-	if assumed != "" {
+	if assumed := r.w.bucketLayers(&layers, t, r.ownerOf(t)); assumed != "" {
 		r.c.assume(assumed)
 	}
 	if ctx.Via == "gateway-endpoint" || ctx.Via == "interface-endpoint" {
@@ -196,18 +247,61 @@ func (r *jobRun) decide(s *slot, t *target, action string, f *network.Flow, net 
 		r.accessPointLayer(&layers, t)
 	}
 	r.accessLists(&layers, t, action)
-	req := r.w.requestFor(r.q, &r.who, t, action, &ctx, owner, s.to)
-	q := symbolic.Question{Base: req}
-	r.rangeKeys(&q, &layers, &ctx, f)
-	d := &decided{layers: layers, request: req}
-	d.result = symbolic.Decide(&layers, q)
-	d.blockers = r.findBlockers(layers, q, d.result)
-	sample := req
-	sample.Resource = concreteResource(req.Resource)
-	d.sample = policy.Evaluate(&layers, &sample)
-	r.s3Gates(d, s, t, action, &ctx)
-	r.assumeKeys(&layers, t, action)
-	return d
+	notes := r.c
+	r.c = outer
+	return layers, notes
+}
+
+// decisionKey names everything that a decision depends on, but for the
+// snapshot and the ranged addresses.
+func (r *jobRun) decisionKey(s *slot, t *target, action string, ctx *network.Context) string {
+	o := &r.q.Options
+	var b strings.Builder
+	word := func(s string) {
+		b.WriteString(s)
+		b.WriteByte(0)
+	}
+	for _, s := range []string{r.who.principal.ARN, r.who.principal.RoleARN, t.arn, t.key, deref(t.listPrefix), t.kmsKey, action, s.to,
+		ctx.Via, string(ctx.Endpoint), string(ctx.EndpointVPC), ctx.EndpointOwner, o.At, r.q.Job.Kind} {
+		word(s)
+	}
+	for _, flag := range []bool{t.listPrefix != nil, ctx.SourceIsClient, r.existing.function} {
+		if flag {
+			b.WriteByte(1)
+		}
+		word("")
+	}
+	for _, list := range [][]string{o.Assume, o.ObjectTags} {
+		for _, s := range list {
+			word(s)
+		}
+		word("")
+	}
+	for _, ip := range ctx.PublicIPs {
+		word(ip.String())
+	}
+	for _, a := range ctx.VPCSourceIP {
+		word(a.From.String() + "-" + a.To.String())
+	}
+	return b.String()
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// clientRanges are the private addresses that the endpoint sees.
+func clientRanges(ctx *network.Context, f *network.Flow) []network.AddrRange {
+	switch {
+	case ctx.Via != "gateway-endpoint" && ctx.Via != "interface-endpoint":
+		return nil
+	case ctx.SourceIsClient:
+		return flowSources(f)
+	}
+	return ctx.VPCSourceIP
 }
 
 func (r *jobRun) ownerOf(t *target) string {
@@ -221,7 +315,7 @@ func (r *jobRun) ownerOf(t *target) string {
 // gets its policies judged, as far as they do not hang on the way: through
 // the VPC's one S3 endpoint if it has just one, as that is the way it would
 // take once the network is mended.
-func (r *jobRun) contextOf(f *network.Flow, s *slot, net *netAnswer) network.Context {
+func (r *jobRun) contextOf(f *network.Flow, s *slot) network.Context {
 	if f.Context.Via != "" {
 		return f.Context
 	}
@@ -251,12 +345,8 @@ func (w *World) onlyS3Gateway(vpc snapshot.VPCID, region string) (place[snapshot
 // 6 of the semantics), where a policy asks for them.
 func (r *jobRun) rangeKeys(q *symbolic.Question, l *policy.Layers, ctx *network.Context, f *network.Flow) {
 	if _, settled := settledByCaller(r.q.Options.Assume, "aws:vpcsourceip"); !settled && (ctx.Via == "gateway-endpoint" || ctx.Via == "interface-endpoint") {
-		ranges := ctx.VPCSourceIP
-		if ctx.SourceIsClient {
-			ranges = flowSources(f)
-		}
-		if len(ranges) > 0 {
-			setAddress(q, l, "aws:vpcsourceip", ranges)
+		if ranges := clientRanges(ctx, f); len(ranges) > 0 {
+			r.w.setAddress(q, l, "aws:vpcsourceip", ranges)
 		}
 	}
 	if len(ctx.PublicIPs) > 1 {
@@ -264,9 +354,9 @@ func (r *jobRun) rangeKeys(q *symbolic.Question, l *policy.Layers, ctx *network.
 		for _, ip := range ctx.PublicIPs {
 			ranges = append(ranges, network.AddrRange{From: ip, To: ip})
 		}
-		setAddress(q, l, "aws:sourceip", ranges)
+		r.w.setAddress(q, l, "aws:sourceip", ranges)
 	}
-	if _, settled := settledByCaller(r.q.Options.Assume, "s3:tlsversion"); !settled && mentions(l, "s3:tlsversion", false) {
+	if _, settled := settledByCaller(r.q.Options.Assume, "s3:tlsversion"); !settled && r.w.mentions(l, "s3:tlsversion", false) {
 		q.Values = map[string][]string{"s3:tlsversion": {"1.2", "1.3"}}
 	}
 }
@@ -283,9 +373,9 @@ func settledByCaller(assume []string, key string) (string, bool) {
 
 // setAddress ranges a key over addresses where a policy asks for it; else one
 // of them stands for all.
-func setAddress(q *symbolic.Question, l *policy.Layers, key string, ranges []network.AddrRange) {
+func (w *World) setAddress(q *symbolic.Question, l *policy.Layers, key string, ranges []network.AddrRange) {
 	q.Base.Context[key] = known(ranges[0].From.String())
-	if !mentions(l, key, false) {
+	if !w.mentions(l, key, false) {
 		return
 	}
 	if q.Addresses == nil {

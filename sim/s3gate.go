@@ -182,17 +182,17 @@ func ignorePublic(b *snapshot.Bucket) policy.Truth {
 // assumeKeys lists what a job's client is taken to send, where a policy asks
 // for it (P222).
 func (r *jobRun) assumeKeys(l *policy.Layers, t *target, action string) {
-	if mentions(l, "aws:securetransport", false) {
+	if r.w.mentions(l, "aws:securetransport", false) {
 		r.c.assume("The job calls S3 over TLS (aws:SecureTransport is true), as the SDKs do (P222).")
 	}
-	if mentions(l, "s3:prefix", false) && (action == "s3:ListBucket" || action == "s3:ListBucketVersions") {
+	if r.w.mentions(l, "s3:prefix", false) && (action == "s3:ListBucket" || action == "s3:ListBucketVersions") {
 		if p, ok := listPrefix(t); ok {
 			r.c.assume("The job lists with s3:prefix " + quote(p) + " (P200, P321).")
 		} else {
 			r.c.assume("The job lists without a prefix, so s3:prefix is absent (P200).")
 		}
 	}
-	if mentions(l, "s3:x-amz-", true) && writes(action) {
+	if r.w.mentions(l, "s3:x-amz-", true) && writes(action) {
 		if t.kmsKey != "" {
 			r.c.assume("The job sends the SSE-KMS header of its KmsKeyId with what it writes, and no other header that a policy asks for (P201).")
 		} else {

@@ -118,10 +118,24 @@ func renderGates(w io.Writer, p painter, a *sim.Answer) {
 		if g == sim.GateSGIngress && gateState(a, g) == sim.Reachable {
 			continue // replies are tracked: the gate does not exist
 		}
+		if g != sim.GateJob && !asked(a) {
+			parts = append(parts, "· "+g.String())
+			continue
+		}
 		parts = append(parts, p.mark(gateState(a, g))+" "+g.String())
 	}
 	fmt.Fprintf(w, "\n  %s\n", strings.Join(parts[:7], " → "))
 	fmt.Fprintf(w, "  → %s\n", strings.Join(parts[7:], " → "))
+}
+
+// asked tells that the question got as far as the network, at some placement.
+func asked(a *sim.Answer) bool {
+	for i := range a.Placements {
+		if len(a.Placements[i].Requests) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func renderPlacements(w io.Writer, p painter, a *sim.Answer) {

@@ -402,6 +402,7 @@ func (e *Evaluator) miss(pol *Policy, n int, id layerID) (NearMiss, int) {
 	}
 	if !s.matchesAction(lower(e.r.Action)) {
 		fail("action", missedAction(s, e.r.Action))
+		failures++ // whoever debugs looks for the statement about this action first
 	}
 	return m, failures
 }
