@@ -137,7 +137,7 @@ func (w *World) traceAnswer(q TraceQuestion, n network.Query, res *network.Resul
 	a := &Answer{Schema: SchemaVerdict, Verdict: net.outcome,
 		Question:   AskedOf{From: q.From, To: q.To, Protocol: protocolWord(n.Protocol), Port: singlePort(n)},
 		Snapshot:   SnapshotRef{SHA256: w.snap.SHA256, CapturedAt: capturedAt(w.snap)},
-		Placements: []Placement{{Verdict: net.outcome, Network: net.render(), Requests: []Request{}}}}
+		Placements: []Placement{{Verdict: net.outcome, Network: net.render(w), Requests: []Request{}}}}
 	if s := string(res.Subnet); s != "" {
 		a.Placements[0].Subnet = s
 		if p, ok := inAccount(w.subnets[snapshot.SubnetID(s)], ""); ok {
