@@ -8,6 +8,6 @@ func newPolicyCommand(env *Env) *cobra.Command {
 		Short: "Decide, lint and compare policies without a snapshot",
 		Args:  cobra.NoArgs,
 	}
-	cmd.AddCommand(newPolicyEvalCommand(env), newPolicyCompareCommand(env))
+	cmd.AddCommand(newPolicyEvalCommand(env), newPolicyLintCommand(env), newPolicyCompareCommand(env))
 	return cmd
 }

@@ -8,8 +8,11 @@ type Document struct {
 	ID         string
 	Statements []Statement
 	Size       int // bytes of the text
-	Warnings   []string
-	Kind       Kind // what it was parsed as
+	// Characters are those of the text, Compact those that are no white space,
+	// as IAM counts (P16).
+	Characters, Compact int
+	Warnings            []string
+	Kind                Kind // what it was parsed as
 	// Single tells that Statement is one object, not an array (P5).
 	Single bool
 

@@ -73,6 +73,12 @@ func Parse(text []byte, kind Kind) (*Document, error) {
 	if err := p.end(); err != nil {
 		return nil, err
 	}
+	for _, r := range string(text) {
+		p.doc.Characters++
+		if r != ' ' && r != '\t' && r != '\n' && r != '\r' {
+			p.doc.Compact++
+		}
+	}
 	p.doc.program = compile(p.doc)
 	return p.doc, nil
 }

@@ -1,0 +1,115 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/rules/policy/sar"
+)
+
+// condition lints one condition.
+func (l *linter) condition(c *Condition) {
+	from := len(l.out)
+	path := "/Condition" + pointer([]string{c.Operator.String(), c.Key})
+	t := operators[strings.ToLower(c.Operator.Base)]
+	key := lower(c.Key)
+	l.conditionKey(c, key, path)
+	multi := Multivalued(key)
+	switch {
+	case multi && c.Operator.Qualifier == NoQualifier && t.family != familyNull:
+		l.add("SET_OPERATOR_MISSING", LintWarning, "P170", path, "write ForAnyValue:"+c.Operator.Base+" or ForAllValues:"+c.Operator.Base,
+			"%s has several values: without ForAnyValue or ForAllValues %s never matches where it is present", c.Key, c.Operator)
+	case c.Operator.Qualifier == ForAllValues && !l.s.Deny && !l.guarded(key):
+		l.add("FOR_ALL_VALUES_VACUOUS", LintWarning, "P166", path, `add "Null": {"`+c.Key+`": "false"}`,
+			"%s holds for every request without %s, so the Allow is open to all of them", c.Operator, c.Key)
+	}
+	if len(c.Values) == 0 {
+		l.add("CONDITION_NEVER_MATCHES", LintWarning, "P165", path, "", "%s %s has no values: it matches no value at all", c.Operator, c.Key)
+	}
+	for i, v := range c.Values {
+		l.conditionValue(c, t, key, item(path, c.Values, i), v)
+	}
+	if key == sourceIP && t.family == familyIP && len(c.Values) > 0 && !slices.ContainsFunc(c.Values, func(v string) bool { return !privateRange(v) }) {
+		l.add("SOURCE_IP_PRIVATE", LintWarning, "P162", path, "use aws:VpcSourceIp for requests through a VPC endpoint",
+			"aws:SourceIp is a public address, or absent through a VPC endpoint: it is never in %s", quoted(c.Values))
+	}
+	for i := from; i < len(l.out); i++ {
+		l.out[i].Line, l.out[i].Column = c.Line, c.Column
+	}
+}
+
+// conditionKey finds keys that no service knows (P148), or that none of the
+// statement's actions brings (P149).
+func (l *linter) conditionKey(c *Condition, key, path string) {
+	if !sar.KnowsKey(key) {
+		l.add("CONDITION_KEY_UNKNOWN", LintWarning, "P148", path, "", "no condition key is named %s (Service Authorization Reference of %s): it is always absent", c.Key, sar.Date())
+		return
+	}
+	if l.s.NotAction || len(l.s.Actions) == 0 {
+		return
+	}
+	for _, a := range l.s.Actions {
+		matched := matchingActions(a)
+		if len(matched) == 0 {
+			return
+		}
+		for _, m := range matched {
+			if SuppliesKey(m.service.Prefix+":"+m.Name, key) != False {
+				return
+			}
+		}
+	}
+	l.add("CONDITION_KEY_NOT_SUPPLIED", LintWarning, "P149", path, "", "%s is never supplied for %s", c.Key, quoted(l.s.Actions))
+}
+
+// guarded tells a Null condition that asks for the key's presence.
+func (l *linter) guarded(key string) bool {
+	return slices.ContainsFunc(l.s.Conditions, func(c Condition) bool {
+		return c.Operator.Base == "Null" && lower(c.Key) == key && len(c.Values) > 0 &&
+			!slices.ContainsFunc(c.Values, func(v string) bool { return strings.EqualFold(v, "true") })
+	})
+}
+
+// conditionValue lints one value.
+func (l *linter) conditionValue(c *Condition, t operatorTraits, key, path, v string) {
+	invalid := func(what string) {
+		l.add("VALUE_NEVER_MATCHES", LintWarning, "P158", path, "", "%s is no %s: it never matches", quote(v), what)
+	}
+	switch t.family {
+	case familyString, familyStringFold:
+		l.variables(path, v)
+		if strings.ContainsAny(withoutVariables(v), "*?") {
+			l.add("WILDCARD_IS_LITERAL", LintWarning, "P150", path, "use StringLike", "%s compares %s as it stands: its wildcard is literal", c.Operator, quote(v))
+		}
+		l.sessionARN(key, path, v)
+	case familyLike:
+		l.variables(path, v)
+		l.sessionARN(key, path, v)
+	case familyARN:
+		l.variables(path, v)
+		if v != "*" && len(splitARNPattern(v)) < 6 {
+			l.add("ARN_OPERAND_MALFORMED", LintWarning, "P178", path, "write all six parts", "%s has fewer than six parts: whether it matches is not documented", quote(v))
+		}
+		l.sessionARN(key, path, v)
+	case familyNumeric:
+		if _, ok := parseDecimal(v); !ok {
+			invalid("number")
+		}
+	case familyDate:
+		if _, ok := parseInstant(v); !ok {
+			invalid("date")
+		}
+	case familyIP:
+		if _, ok := parseNetwork(v); !ok {
+			l.add("VALUE_NEVER_MATCHES", LintWarning, "P160", path, "", "%s never matches: it is no address range, or an IPv6 network with host bits", quote(v))
+		}
+	case familyBool, familyBinary, familyNull:
+	}
+}
+
+// sessionARN finds session ARNs where only role ARNs occur (P194).
+func (l *linter) sessionARN(key, path, v string) {
+	if key == "aws:principalarn" && strings.Contains(v, ":sts:") && strings.Contains(v, ":assumed-role/") {
+		l.add("PRINCIPAL_ARN_SESSION", LintWarning, "P194", path, "name the role: arn:aws:iam::ACCOUNT:role/PATH/NAME", "aws:PrincipalArn is the role's ARN, never the session's: %s never matches", quote(v))
+	}
+}

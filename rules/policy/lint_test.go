@@ -1,0 +1,67 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestLint(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		kind       Kind
+		want       string // codes, in order
+	}{
+		{"nothing to say", baseIdentity, KindIdentity, ""},
+		{"T32 ListBucket on objects", allow(`"Action":"s3:ListBucket","Resource":"arn:aws:s3:::b/*"`), KindIdentity, "STATEMENT_NEVER_MATCHES"},
+		{"T33 GetObject on the bucket", allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::b"`), KindIdentity, "STATEMENT_NEVER_MATCHES"},
+		{"T31 b* covers both", allow(`"Action":["s3:GetObject","s3:ListBucket"],"Resource":"arn:aws:s3:::b*"`), KindIdentity, ""},
+		{"P230 the usual pair", allow(`"Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"]`), KindIdentity, ""},
+		{"P230 one of two actions", allow(`"Action":["s3:GetObject","s3:ListBucket"],"Resource":"arn:aws:s3:::b/*"`), KindIdentity, "ACTION_NEVER_MATCHES"},
+		{"P54 ListAllMyBuckets", allow(`"Action":"s3:ListAllMyBuckets","Resource":"arn:aws:s3:::*"`), KindIdentity, ""},
+		{"T24 an API operation", allow(`"Action":"s3:HeadObject","Resource":"*"`), KindIdentity, "ACTION_UNKNOWN"},
+		{"P41 a space", allow(`"Action":"s3: GetObject","Resource":"*"`), KindIdentity, "ACTION_UNKNOWN"},
+		{"P37 a wildcard prefix", allow(`"Action":"s*:GetObject","Resource":"*"`), KindIdentity, ""},
+		{"P148 a typing mistake", allow(onAll + cond(`"StringEquals":{"aws:SourceVPCEndpoint":"vpce-1"}`)), KindIdentity, "CONDITION_KEY_UNKNOWN"},
+		{"P149 prefix on GetObject", allow(`"Action":"s3:GetObject","Resource":"*"` + cond(`"StringLike":{"s3:prefix":"a/*"}`)), KindIdentity, "CONDITION_KEY_NOT_SUPPLIED"},
+		{"P149 prefix on s3:*", allow(onAll + cond(`"StringLike":{"s3:prefix":"a/*"}`)), KindIdentity, ""},
+		{"T73 Deny only", neoSample("vpce-1"), KindEndpoint, "VPCE_DENY_ONLY"},
+		{"T79 a role in an endpoint policy", grant(isRole, onAll), KindEndpoint, "VPCE_PRINCIPAL_UNSUPPORTED"},
+		{"T13 an account in an endpoint policy", grant(isA, onAll), KindEndpoint, "VPCE_PRINCIPAL_ROOT_ONLY"},
+		{"T16 a partial wildcard", grant(`{"AWS":"arn:aws:iam::111111111111:role/*"}`, onAll), KindBucket, "PRINCIPAL_NEVER_MATCHES"},
+		{"T14 a session ARN with a path", grant(`{"AWS":"arn:aws:sts::111111111111:assumed-role/service-role/R/s"}`, onAll), KindBucket, "PRINCIPAL_NEVER_MATCHES"},
+		{"T17 a deleted role", grant(`{"AWS":"AROAOLDOLDOLDOLD"}`, onAll), KindBucket, "PRINCIPAL_DELETED"},
+		{"P31 P32 NotPrincipal", `{"Effect":"Allow","NotPrincipal":{"AWS":"111111111111"},` + onAll + `}`, KindBucket, "NOT_PRINCIPAL_ALLOW"},
+		{"P166 no guard", allow(onAll + cond(`"ForAllValues:StringEquals":{"aws:CalledVia":"x"}`)), KindIdentity, "FOR_ALL_VALUES_VACUOUS"},
+		{"P166 a guard", allow(onAll + cond(`"ForAllValues:StringEquals":{"aws:CalledVia":"x"},"Null":{"aws:CalledVia":"false"}`)), KindIdentity, ""},
+		{"P166 a Deny", deny(onAll + cond(`"ForAllValues:StringEquals":{"aws:CalledVia":"x"}`)), KindIdentity, ""},
+		{"P170 plain operator", deny(onAll + cond(`"StringNotLike":{"aws:PrincipalOrgPaths":"o-1/*"}`)), KindIdentity, "SET_OPERATOR_MISSING"},
+		{"T113 private ranges", ban(cond(`"NotIpAddress":{"aws:SourceIp":["10.0.0.0/16","192.168.0.0/24"]}`)), KindBucket, "SOURCE_IP_PRIVATE"},
+		{"P162 a public range among them", ban(cond(`"NotIpAddress":{"aws:SourceIp":["10.0.0.0/16","203.0.113.0/24"]}`)), KindBucket, ""},
+		{"T2 a variable without Version", `{"Statement":[` + allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:PrincipalAccount}/*"`) + `]}`, KindIdentity, "VARIABLE_NOT_EXPANDED"},
+		{"T102 StringEquals with a star", allow(onAll + cond(`"StringEquals":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/*"}`)), KindIdentity, "WILDCARD_IS_LITERAL"},
+		{"T124 a session ARN as PrincipalArn", ban(cond(`"ArnNotEquals":{"aws:PrincipalArn":"arn:aws:sts::111111111111:assumed-role/R/s"}`)), KindBucket, "PRINCIPAL_ARN_SESSION"},
+		{"T111 host bits of IPv6", ban(cond(`"IpAddress":{"aws:VpcSourceIp":"2001:db8::1/32"}`)), KindBucket, "VALUE_NEVER_MATCHES"},
+		{"T28 a short ARN", allow(`"Action":"s3:*","Resource":"arn:aws:s3"`), KindIdentity, "ARN_SHORT"},
+		{"P178 a short operand", allow(onAll + cond(`"ArnLike":{"aws:PrincipalArn":"arn:aws:iam"}`)), KindIdentity, "ARN_OPERAND_MALFORMED"},
+		{"P15 no actions", allow(`"Action":[],"Resource":"*"`), KindIdentity, "STATEMENT_NEVER_MATCHES"},
+		{"P165 no values", allow(onAll + cond(`"StringEquals":{"aws:SourceVpce":[]}`)), KindIdentity, "CONDITION_NEVER_MATCHES"},
+		{"P308 KMS in a bucket policy", grant(anyone, `"Action":["s3:GetObject","kms:Decrypt"],"Resource":"*"`), KindBucket, "ACTION_OF_OTHER_SERVICE"},
+		{"P16 too large", allow(`"Action":"s3:GetObject","Resource":["arn:aws:s3:::` + strings.Repeat("x", 6144) + `/*"]`), KindIdentity, "POLICY_TOO_LARGE"},
+		{"P16 white space does not count for IAM", allow(`"Action":"s3:GetObject",` + strings.Repeat(" ", 6144) + `"Resource":"*"`), KindIdentity, ""},
+		{"P16 white space counts for endpoints", grant(anyone, `"Action":"s3:GetObject",`+strings.Repeat(" ", 20480)+`"Resource":"*"`), KindEndpoint, "POLICY_TOO_LARGE"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := parsed(t, tt.text, tt.kind).Document
+			var codes []string
+			for _, f := range Lint(d, tt.kind, LintOptions{EndpointType: EndpointGateway}) {
+				codes = append(codes, f.Code)
+				if f.Message == "" || f.Line < 1 || f.Rule == "" {
+					t.Errorf("incomplete finding %+v", f)
+				}
+			}
+			if got := strings.Join(codes, " "); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
