@@ -53,12 +53,15 @@ type linter struct {
 	o    LintOptions
 	out  []LintFinding
 	s    *Statement // nil at the document
+
+	matched      map[string][]matchedAction // by pattern
+	wildServices int
 }
 
 // Lint finds what is dead, dangerous or of no effect in a well-formed document,
 // in the order of the document.
 func Lint(d *Document, kind Kind, o LintOptions) []LintFinding {
-	l := &linter{d: d, kind: kind, o: o}
+	l := &linter{d: d, kind: kind, o: o, matched: map[string][]matchedAction{}}
 	l.document()
 	for i := range d.Statements {
 		l.s = &d.Statements[i]
@@ -168,7 +171,10 @@ func (l *linter) actions() {
 	s := l.s
 	path := "/" + negated("Action", s.NotAction)
 	for i, a := range s.Actions {
-		if a == "*" || len(matchingActions(a)) > 0 {
+		if a == "*" {
+			continue
+		}
+		if matched, ok := l.matching(a); len(matched) > 0 || !ok {
 			continue
 		}
 		fix := ""
@@ -185,16 +191,53 @@ type matchedAction struct {
 	sar.Action
 }
 
-// matchingActions lists the actions that a pattern matches; for "*" some.
+// maxWildServices bounds the patterns with a wildcard in the service that a
+// document's lints look up: each is compared with every action of AWS.
+const maxWildServices = 500
+
+// matching lists the actions that a pattern matches. ok is false where there
+// are too many patterns to tell.
+func (l *linter) matching(pattern string) (list []matchedAction, ok bool) {
+	pattern = lower(pattern)
+	if m, ok := l.matched[pattern]; ok {
+		return m, true
+	}
+	prefix, _, _ := strings.Cut(pattern, ":")
+	if strings.ContainsAny(prefix, "*?") {
+		if l.wildServices++; l.wildServices > maxWildServices {
+			return nil, false
+		}
+	}
+	list = matchingActions(pattern)
+	l.matched[pattern] = list
+	return list, true
+}
+
+// matchingActions lists the actions that a lower-case pattern matches.
 func matchingActions(pattern string) []matchedAction {
 	prefix, name, ok := strings.Cut(pattern, ":")
 	if !ok {
 		prefix, name = "*", "*"
 	}
-	services, names := compileAction(prefix), compileAction(name)
+	services := sar.Services()
+	if !strings.ContainsAny(prefix, "*?") {
+		s, ok := sar.FindService(prefix)
+		if !ok {
+			return nil
+		}
+		services = []*sar.Service{s}
+	}
 	var out []matchedAction
-	for _, s := range sar.Services() {
-		if !services.match(s.Prefix) {
+	prefixes, names := compileAction(prefix), compileAction(name)
+	literal := !strings.ContainsAny(name, "*?")
+	for _, s := range services {
+		if !prefixes.match(s.Prefix) {
+			continue
+		}
+		if literal {
+			if a, ok := s.FindAction(name); ok {
+				out = append(out, matchedAction{s, a})
+			}
 			continue
 		}
 		for _, a := range s.Actions {
@@ -272,7 +315,7 @@ func (l *linter) deadResourceTypes() {
 	}
 	var dead []int
 	for i, a := range s.Actions {
-		matched := matchingActions(a)
+		matched, _ := l.matching(a)
 		alive := len(matched) == 0
 		for _, m := range matched {
 			alive = alive || m.service.Prefix != "s3" || slices.ContainsFunc(s.Resources, func(r string) bool { return meets(m.Action, r) })
@@ -284,16 +327,17 @@ func (l *linter) deadResourceTypes() {
 	resources := quoted(s.Resources)
 	switch {
 	case len(dead) == len(s.Actions):
-		l.add("STATEMENT_NEVER_MATCHES", LintError, "P230", "/Resource", resourceFix(s.Actions[0]), "%s never applies to %s", quoted(s.Actions), resources)
+		l.add("STATEMENT_NEVER_MATCHES", LintError, "P230", "/Resource", l.resourceFix(s.Actions[0]), "%s never applies to %s", quoted(s.Actions), resources)
 	default:
 		for _, i := range dead {
-			l.add("ACTION_NEVER_MATCHES", LintWarning, "P230", item("/Action", s.Actions, i), resourceFix(s.Actions[i]), "%s never applies to %s", quote(s.Actions[i]), resources)
+			l.add("ACTION_NEVER_MATCHES", LintWarning, "P230", item("/Action", s.Actions, i), l.resourceFix(s.Actions[i]), "%s never applies to %s", quote(s.Actions[i]), resources)
 		}
 	}
 }
 
-func resourceFix(action string) string {
-	for _, m := range matchingActions(action) {
+func (l *linter) resourceFix(action string) string {
+	matched, _ := l.matching(action)
+	for _, m := range matched {
 		switch {
 		case slices.Contains(m.Resources, "bucket"):
 			return "it needs the bucket: arn:aws:s3:::BUCKET"

@@ -49,7 +49,7 @@ func (l *linter) conditionKey(c *Condition, key, path string) {
 		return
 	}
 	for _, a := range l.s.Actions {
-		matched := matchingActions(a)
+		matched, _ := l.matching(a)
 		if len(matched) == 0 {
 			return
 		}
