@@ -37,6 +37,13 @@ func collectAhead[T any](r *reader, base string, s shape[T], shift func(*T, int3
 	misses, index, onItem := 0, 0, false
 	var side *reader
 	for {
+		if index >= maxItems { // collectLong says so
+			for onItem || r.NextItem() {
+				r.Skip()
+				onItem = false
+			}
+			return concat(out)
+		}
 		guess := 0
 		if misses < maxMisses && runtime.GOMAXPROCS(0) > 1 {
 			guess = guesser.find(r)
@@ -76,7 +83,7 @@ func collectAhead[T any](r *reader, base string, s shape[T], shift func(*T, int3
 		if state == atEnd {
 			return concat(out)
 		}
-		onItem = true
+		onItem = true // r stands on the next element
 	}
 }
 

@@ -33,9 +33,18 @@ func collectLong[T any](r *reader, c *Collection[T], base string, s shape[T], sh
 	} else {
 		var items chunks[T]
 		for i := 0; r.NextItem(); i++ {
+			if items.count >= maxItems {
+				r.Skip()
+				continue
+			}
 			readItem(r, &items, Source{Base: base, Index: int32(i)}, s)
 		}
 		c.Items = items.all()
+	}
+	if len(c.Items) >= maxItems && r.Err() == nil {
+		r.problemAt(start, "more than %d items", maxItems-1)
+		r.hinted("no account holds so many: is it a snapshot?")
+		return
 	}
 	if s.id != nil && r.Err() == nil && !ascending(c.Items, s.id) {
 		c.Items = distinct(r, c.Items, start, s)
@@ -113,9 +122,14 @@ func itemSpans(data []byte, start int) []span {
 // chunks collects items without moving them: an array of unknown length grows
 // at the cost of one copy, and a pointer to an item holds while it is read.
 type chunks[T any] struct {
-	full [][]T
-	last []T
+	full  [][]T
+	last  []T
+	count int
 }
+
+// maxItems bounds a collection: a short text may not ask for much more memory
+// than it has bytes.
+const maxItems = 2_000_000
 
 const (
 	firstChunk = 8
@@ -131,6 +145,7 @@ func (c *chunks[T]) next() *T {
 		}
 		c.last = make([]T, 0, size)
 	}
+	c.count++
 	c.last = c.last[:len(c.last)+1]
 	return &c.last[len(c.last)-1]
 }
@@ -144,6 +159,7 @@ func (c *chunks[T]) drop() {
 	var zero T
 	c.last[n] = zero
 	c.last = c.last[:n]
+	c.count--
 }
 
 // appendTo adds the items, as they lie, to out.

@@ -16,6 +16,9 @@ import (
 // of the wrong kind should not be answered with a million lines.
 const maxProblems = 200
 
+// maxLate is the same for problems whose place must be looked for.
+const maxLate = 20
+
 // problem is a LoadError whose place is still an offset.
 type problem struct {
 	offset int
@@ -328,7 +331,7 @@ func firstValid(a, b netip.Prefix) netip.Prefix {
 // contradiction notes one id with two different contents, at a place known by
 // its pointer only.
 func (r *reader) contradiction(at Source, member, id string, other Source) {
-	if len(r.problems)+len(r.late) < maxProblems {
+	if len(r.late) < maxLate {
 		r.late = append(r.late, lateProblem{at, fmt.Sprintf("%s %q stands twice with different contents: here and at %s", member, short(id), other.Pointer())})
 	}
 }
