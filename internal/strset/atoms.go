@@ -1,22 +1,70 @@
 package strset
 
 import (
-	"encoding/binary"
 	"errors"
+	"slices"
 	"unicode/utf16"
 )
 
 // ErrBudget tells that a question took more automaton states than allowed.
 var ErrBudget = errors.New("string patterns over budget")
 
-// Atom is one class of words: those that match exactly the same patterns.
-type Atom struct {
-	Word string // the shortest word of the class, and of those the most readable
-	in   []uint64
+// Partition is the classes of words that a list of patterns tells apart: the
+// words of a class match exactly the same patterns. Classes are numbered in
+// the order of their shortest words' lengths.
+type Partition struct {
+	patterns []Pattern
+	lang     Language
+	stride   int      // words of bits for each class
+	bits     []uint64 // which patterns match
+	states   []int32  // the state that the class was found in
+	parent   []int32
+	by       []uint16
 }
 
-// In reports whether the words of the class match the i-th pattern.
-func (a Atom) In(i int) bool { return a.in[i/64]>>(i%64)&1 == 1 }
+// Len is the number of classes.
+func (p *Partition) Len() int { return len(p.states) }
+
+// In reports whether the words of a class match a pattern.
+func (p *Partition) In(class, pattern int) bool {
+	return p.bits[class*p.stride+pattern/64]>>(pattern%64)&1 == 1
+}
+
+// Word is the shortest word of a class, and of those the most readable.
+func (p *Partition) Word(class int) string { return spell(p.parent, p.by, p.states[class]) }
+
+// Readable is Word with x put behind it where it is empty or ends in a slash
+// and the patterns and the language do not tell the two apart.
+func (p *Partition) Readable(class int) string {
+	word := p.Word(class)
+	if word != "" && word[len(word)-1] != '/' {
+		return word
+	}
+	longer := word + "x"
+	for i := range p.patterns {
+		if p.patterns[i].Match(longer) != p.In(class, i) {
+			return word
+		}
+	}
+	if !p.lang.has(longer) {
+		return word
+	}
+	return longer
+}
+
+func (l *Language) has(word string) bool {
+	for _, p := range l.Must {
+		if !p.Match(word) {
+			return false
+		}
+	}
+	for _, p := range l.Or {
+		if p.Match(word) {
+			return true
+		}
+	}
+	return len(l.Or) == 0
+}
 
 // Language bounds the words in question: they match all of Must, and where Or
 // is not empty at least one of it.
@@ -26,8 +74,9 @@ type Language struct {
 
 // Atoms parts the words of a language into the classes that the patterns tell
 // apart: no class is empty, they are disjoint, and together they are the
-// language. Their order is that of their words' lengths.
-func Atoms(patterns []Pattern, lang Language, states int) ([]Atom, error) {
+// language. It fails with ErrBudget where the automaton has more than the
+// given number of states.
+func Atoms(patterns []Pattern, lang Language, states int) (*Partition, error) {
 	all := make([]Pattern, 0, len(patterns)+len(lang.Must)+len(lang.Or))
 	all = append(append(append(all, patterns...), lang.Must...), lang.Or...)
 	d := &determinizer{
@@ -36,11 +85,12 @@ func Atoms(patterns []Pattern, lang Language, states int) ([]Atom, error) {
 		must:     int32(len(lang.Must)),
 		or:       len(lang.Or) > 0,
 		limit:    states,
-		atoms:    make(map[string]int),
 	}
-	d.bits = make([]uint64, (len(patterns)+63)/64)
+	d.out = &Partition{patterns: patterns, lang: lang, stride: (len(patterns) + 63) / 64}
+	d.bits = make([]uint64, d.out.stride)
 	d.hits = make([]uint32, len(all))
-	return d.run()
+	err := d.run()
+	return d.out, err
 }
 
 // determinizer walks the deterministic automaton breadth first.
@@ -51,31 +101,29 @@ type determinizer struct {
 	or       bool
 	limit    int
 
-	table  stateTable
-	parent []int32
-	by     []uint16
-	atoms  map[string]int
-	out    []Atom
-	bits   []uint64
-	hits   []uint32
-	round  uint32
-	key    []byte
+	table   stateTable
+	classes bitTable
+	out     *Partition
+	bits    []uint64
+	hits    []uint32
+	round   uint32
+	letters []uint16
+	next    []int32
 }
 
-func (d *determinizer) run() ([]Atom, error) {
+func (d *determinizer) run() error {
 	d.visit(d.m.start(), -1, 0)
-	var buf []int32
 	for at := 0; at < d.table.len(); at++ {
 		if d.table.len() > d.limit {
-			return nil, ErrBudget
+			return ErrBudget
 		}
-		letters := append([]uint16(nil), d.m.alphabet(d.table.get(at), true)...)
-		for _, u := range letters {
-			buf = d.m.step(buf[:0], d.table.get(at), u)
-			d.visit(buf, int32(at), u)
+		d.letters = append(d.letters[:0], d.m.alphabet(d.table.get(at), true)...)
+		for _, u := range d.letters {
+			d.next = d.m.step(d.next[:0], d.table.get(at), u)
+			d.visit(d.next, int32(at), u)
 		}
 	}
-	return d.out, nil
+	return nil
 }
 
 func (d *determinizer) visit(s []int32, parent int32, u uint16) {
@@ -85,8 +133,8 @@ func (d *determinizer) visit(s []int32, parent int32, u uint16) {
 	if _, isNew := d.table.put(s); !isNew {
 		return
 	}
-	d.parent = append(d.parent, parent)
-	d.by = append(d.by, u)
+	d.out.parent = append(d.out.parent, parent)
+	d.out.by = append(d.out.by, u)
 	d.collect(s)
 }
 
@@ -130,15 +178,56 @@ func (d *determinizer) collect(s []int32) {
 	if musts != d.must || !or {
 		return
 	}
-	d.key = d.key[:0]
-	for _, w := range d.bits {
-		d.key = binary.LittleEndian.AppendUint64(d.key, w)
+	if d.classes.put(d.out.bits, d.bits) {
+		d.out.bits = append(d.out.bits, d.bits...)
+		d.out.states = append(d.out.states, int32(d.table.len()-1))
 	}
-	if _, ok := d.atoms[string(d.key)]; ok {
-		return
+}
+
+// bitTable finds equal runs of bits in a slab of them.
+type bitTable struct {
+	count int
+	slots []int32 // number+1
+}
+
+// put reports whether bits are not yet in the slab, and notes them as the next.
+func (t *bitTable) put(slab, bits []uint64) (isNew bool) {
+	if 2*(t.count+1) > len(t.slots) {
+		t.grow(slab, len(bits))
 	}
-	d.atoms[string(d.key)] = len(d.out)
-	d.out = append(d.out, Atom{Word: spell(d.parent, d.by, int32(d.table.len()-1)), in: append([]uint64(nil), d.bits...)})
+	i, found := t.find(slab, bits)
+	if found {
+		return false
+	}
+	t.count++
+	t.slots[i] = int32(t.count)
+	return true
+}
+
+func (t *bitTable) find(slab, bits []uint64) (at int, found bool) {
+	h := uint64(0)
+	for _, w := range bits {
+		h = (h ^ w) * 0x9E3779B97F4A7C15
+		h ^= h >> 32
+	}
+	mask := len(t.slots) - 1
+	for i := int(h) & mask; ; i = (i + 1) & mask {
+		if t.slots[i] == 0 {
+			return i, false
+		}
+		n := int(t.slots[i]-1) * len(bits)
+		if slices.Equal(slab[n:n+len(bits)], bits) {
+			return i, true
+		}
+	}
+}
+
+func (t *bitTable) grow(slab []uint64, stride int) {
+	t.slots = make([]int32, max(16, 2*len(t.slots)))
+	for n := range t.count {
+		i, _ := t.find(slab[:n*stride], slab[n*stride:(n+1)*stride])
+		t.slots[i] = int32(n + 1)
+	}
 }
 
 // spell reads the word that leads to a state off the search tree.
@@ -219,29 +308,4 @@ func hashState(s []int32) uint64 {
 		h ^= h >> 32
 	}
 	return h
-}
-
-// Extend is the word followed by a suffix where the patterns and the language
-// do not tell the two apart, else the word itself.
-func (a Atom) Extend(suffix string, patterns []Pattern, lang Language) string {
-	word := a.Word + suffix
-	for i, p := range patterns {
-		if p.Match(word) != a.In(i) {
-			return a.Word
-		}
-	}
-	for _, p := range lang.Must {
-		if !p.Match(word) {
-			return a.Word
-		}
-	}
-	for _, p := range lang.Or {
-		if p.Match(word) {
-			return word
-		}
-	}
-	if len(lang.Or) > 0 {
-		return a.Word
-	}
-	return word
 }

@@ -186,20 +186,22 @@ func TestAtomsAgreeWithBruteForce(t *testing.T) {
 			return b.String()
 		}
 		shortest := map[string]int{}
-		for _, a := range atoms {
+		for a := range atoms.Len() {
 			var b strings.Builder
 			for i := range specs {
-				fmt.Fprint(&b, a.In(i), " ")
+				fmt.Fprint(&b, atoms.In(a, i), " ")
 			}
 			if _, twice := shortest[b.String()]; twice {
 				t.Fatalf("two atoms with %s", b.String())
 			}
-			shortest[b.String()] = len(a.Word)
-			if got := signature(a.Word); got != b.String() {
-				t.Fatalf("atom %q: signature %s, word has %s", a.Word, b.String(), got)
-			}
-			if !inLanguage(a.Word) {
-				t.Fatalf("%q is not in the language", a.Word)
+			shortest[b.String()] = len(atoms.Word(a))
+			for _, word := range []string{atoms.Word(a), atoms.Readable(a)} {
+				if got := signature(word); got != b.String() {
+					t.Fatalf("atom %q: signature %s, word has %s", word, b.String(), got)
+				}
+				if !inLanguage(word) {
+					t.Fatalf("%q is not in the language", word)
+				}
 			}
 		}
 		for _, w := range words {

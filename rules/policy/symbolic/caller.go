@@ -2,6 +2,7 @@ package symbolic
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/canreach/canreach/internal/strset"
 	"github.com/canreach/canreach/rules/policy"
@@ -24,13 +25,40 @@ type shapes struct {
 	role, user, root, federatedUser                strset.Pattern
 	service, provider, canonical, anonymous, anARN strset.Pattern
 	all                                            []strset.Pattern // kinds of callers that the policies meet
+	resource                                       []strset.Pattern // what a resource's ARN looks like
 }
+
+// shapesOf is newShapes, made once. With partitions set, they are of any
+// partition, else of aws.
+func shapesOf(partitions bool, kind policy.Kind) *shapes {
+	identity := kind == policy.KindIdentity || kind == policy.KindBoundary || kind == policy.KindSession || kind == policy.KindSCP
+	i := 0
+	if partitions {
+		i |= 1
+	}
+	if identity {
+		i |= 2
+	}
+	return madeShapes()[i]
+}
+
+var madeShapes = sync.OnceValue(func() (all [4]*shapes) {
+	for i := range all {
+		partition := strset.Literal("aws")
+		if i&1 != 0 {
+			partition = partition.Many(strset.NotColon)
+		}
+		all[i] = newShapes(partition, i&2 != 0)
+	}
+	return all
+})
 
 // sessionOf is a session name: it holds no slash, which tells it from the others.
 var sessionOf = strset.Pattern{}.Many(strset.NotSlash).Literal(":")
 
-// newShapes describes the callers of a partition.
-func newShapes(partition strset.Pattern, kind policy.Kind) *shapes {
+// newShapes describes the callers of a partition; with identity set, those
+// that identity policies are attached to.
+func newShapes(partition strset.Pattern, identity bool) *shapes {
 	some := func(p strset.Pattern, class strset.Class) strset.Pattern { return p.One(class, 1).Many(class) }
 	arn := strset.Literal("arn:").Then(partition)
 	account := strset.Pattern{}.One(strset.Digit, 12)
@@ -46,10 +74,10 @@ func newShapes(partition strset.Pattern, kind policy.Kind) *shapes {
 	s.user = some(strset.Literal(":").Then(s.iam).Literal(":user/"), strset.Any)
 	s.root = strset.Literal(":").Then(s.iam).Literal(":root")
 	s.federatedUser = some(strset.Literal(":").Then(arn).Literal(":sts::").Then(account).Literal(":federated-user/"), strset.NotSlash)
-	switch kind {
-	case policy.KindIdentity, policy.KindBoundary, policy.KindSession, policy.KindSCP:
+	s.resource = []strset.Pattern{arn.Literal(":").One(strset.NotColon, 1).Glob("*:*:*:", strset.NotColon).One(strset.Any, 1).Many(strset.Any)}
+	if identity {
 		s.all = []strset.Pattern{s.role, s.user}
-	default:
+	} else {
 		s.all = []strset.Pattern{s.role, s.user, s.root, s.federatedUser, s.service, s.provider, s.canonical, s.anonymous}
 	}
 	return s

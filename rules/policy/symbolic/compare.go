@@ -73,6 +73,7 @@ func Compare(old, new *policy.Document, kind policy.Kind, o Options) Comparison 
 	p := newPair(old, new, kind, o.Fixed)
 	c.New = p.difference(p.new, p.old)
 	c.Less = p.difference(p.old, p.new)
+	p.release()
 	c.Relation = relate(c.New.Exists, c.Less.Exists)
 	return c
 }
@@ -231,6 +232,7 @@ func (p *pair) specialise(more, less *side, set idd.ID) (Difference, bool) {
 		sub := newPair(less.doc, more.doc, p.kind, fixed)
 		sub.depth = p.depth + 1
 		d := sub.difference(sub.new, sub.old)
+		sub.release()
 		if d.Exists == policy.True {
 			return d, true
 		}
@@ -263,7 +265,7 @@ func (p *pair) candidates(name string, set idd.ID) (values []string, complete bo
 					continue
 				}
 				i := int(at) - d.first()
-				values = append(values, d.rep[i])
+				values = append(values, d.sample(i))
 				complete = complete && d.single(i)
 			}
 		}
@@ -281,7 +283,7 @@ func (p *pair) candidates(name string, set idd.ID) (values []string, complete bo
 // single reports whether an atom holds one word only.
 func (d *dimension) single(atom int) bool {
 	for i, p := range d.patterns {
-		if d.words[atom].In(i) && p.Fixed() {
+		if d.words.In(atom, i) && p.Fixed() {
 			return true
 		}
 	}

@@ -196,11 +196,8 @@ func (d *decider) resources(t *tally, base policy.Request) {
 		d.regions(t, base, lang, texts)
 		return
 	}
-	for _, a := range atoms {
-		base.Resource = a.Word
-		if strings.HasSuffix(a.Word, "/") {
-			base.Resource = a.Extend("x", patterns, lang) // reads better
-		}
+	for i := range atoms.Len() {
+		base.Resource = atoms.Readable(i)
 		if d.see(t, base); t.settled() {
 			return
 		}

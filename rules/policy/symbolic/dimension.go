@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/canreach/canreach/internal/idd"
@@ -45,8 +44,8 @@ type dimension struct {
 
 	level int // first level in the diagram
 	lazy  bool
-	words []strset.Atom // familyText
-	rep   []string      // a value of each atom
+	words *strset.Partition // familyText
+	rep   []string          // other families: a value of each atom
 }
 
 // test is a set of values of a dimension: those that match any of its items.
@@ -127,13 +126,6 @@ func (d *dimension) cut(states int) {
 			return
 		}
 		d.words = words
-		d.rep = make([]string, len(words))
-		for i, w := range words {
-			d.rep[i] = w.Word
-			if w.Word == "" || strings.HasSuffix(w.Word, "/") {
-				d.rep[i] = w.Extend("x", d.patterns, d.lang) // reads better
-			}
-		}
 	case familyNumber:
 		d.rep = cutNumbers(d.numbers)
 	case familyDate:
@@ -141,6 +133,22 @@ func (d *dimension) cut(states int) {
 	case familyAddress:
 		d.rep = cutAddresses(d.networks)
 	}
+}
+
+// atoms is the number of atoms.
+func (d *dimension) atoms() int {
+	if d.words != nil {
+		return d.words.Len()
+	}
+	return len(d.rep)
+}
+
+// sample is a value of an atom.
+func (d *dimension) sample(atom int) string {
+	if d.words != nil {
+		return d.words.Readable(atom)
+	}
+	return d.rep[atom]
 }
 
 // cutNumbers lists the constants, a number between each two, and one at
@@ -248,7 +256,7 @@ func (d *dimension) holds(t *test, atom int) bool {
 		return false
 	case familyText:
 		for _, p := range t.patterns {
-			if d.words[atom].In(int(p)) {
+			if d.words.In(atom, int(p)) {
 				return true
 			}
 		}
@@ -287,9 +295,9 @@ func (d *dimension) levels() []uint64 {
 			booleans++
 		}
 	case d.multi:
-		booleans = len(d.rep)
+		booleans = d.atoms()
 	default:
-		n := len(d.rep)
+		n := d.atoms()
 		if d.optional {
 			n++
 		}
@@ -318,7 +326,7 @@ func (d *dimension) present(a *idd.Arena) idd.ID {
 		return idd.True
 	case d.multi:
 		some := idd.False
-		for i := len(d.rep) - 1; i >= 0; i-- {
+		for i := d.atoms() - 1; i >= 0; i-- {
 			some = a.Or(a.Interval(d.level+i, 1, 1), some)
 		}
 		return some
@@ -344,7 +352,7 @@ func (d *dimension) in(a *idd.Arena, t *test, inverse bool) idd.ID {
 		return a.And(d.present(a), set)
 	case d.multi:
 		set := idd.False
-		for i := len(d.rep) - 1; i >= 0; i-- {
+		for i := d.atoms() - 1; i >= 0; i-- {
 			if d.holds(t, i) != inverse {
 				set = a.Or(a.Interval(d.level+i, 1, 1), set)
 			}
@@ -352,7 +360,7 @@ func (d *dimension) in(a *idd.Arena, t *test, inverse bool) idd.ID {
 		return set
 	}
 	var runs []idd.Range
-	for i := range d.rep {
+	for i := range d.atoms() {
 		if d.holds(t, i) == inverse {
 			continue
 		}

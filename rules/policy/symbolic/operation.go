@@ -59,7 +59,7 @@ func (w *search) actions() []string {
 	} else {
 		run := w.runs[d.level]
 		for i := run.Lo; i <= run.Hi && len(made) < operationsTried; i++ {
-			made = append(made, d.rep[i])
+			made = append(made, d.words.Word(int(i)))
 			real = append(real, w.knownIn(int(i))...)
 		}
 	}
@@ -81,21 +81,21 @@ func (w *search) knownIn(atom int) []string {
 		w.known = make(map[int][]string)
 	}
 	d := w.action
-	if a, ok := knownAction(d.rep[atom]); ok {
+	if a, ok := knownAction(d.words.Word(atom)); ok {
 		w.known[atom] = []string{a}
 		if d.single(atom) {
 			return w.known[atom]
 		}
 	}
 	out := w.known[atom]
-	for _, a := range knownActions(d.rep[atom]) {
+	for _, a := range knownActions(d.words.Word(atom)) {
 		if len(out) == operationsTried {
 			break
 		}
 		folded := strings.ToLower(a)
 		same := true
 		for i := 0; same && i < len(d.patterns); i++ {
-			same = d.patterns[i].Match(folded) == d.words[atom].In(i)
+			same = d.patterns[i].Match(folded) == d.words.In(atom, i)
 		}
 		if same {
 			out = append(out, a)
@@ -147,8 +147,8 @@ func (w *search) resourceOf(kind strset.Pattern) (string, bool) {
 	}
 	run := w.runs[d.level]
 	for i := run.Lo; i <= run.Hi; i++ {
-		if kind.Match(d.rep[i]) {
-			return d.rep[i], true
+		if word := d.words.Readable(int(i)); kind.Match(word) {
+			return word, true
 		}
 	}
 	for i := run.Lo; i <= run.Hi; i++ {
@@ -165,7 +165,7 @@ func (w *search) within(atom int, kind strset.Pattern) (string, bool) {
 	in := append([]strset.Pattern{kind}, d.lang.Must...)
 	var out []strset.Pattern
 	for i, p := range d.patterns {
-		if d.words[atom].In(i) {
+		if d.words.In(atom, i) {
 			in = append(in, p)
 		} else {
 			out = append(out, p)

@@ -219,9 +219,9 @@ func (w *search) value(d *dimension) (values []string, ok bool) {
 		return []string{word}, ok
 	}
 	if d.multi {
-		for i, v := range d.rep {
+		for i := range d.atoms() {
 			if w.set[d.level+i] && w.runs[d.level+i].Lo == 1 {
-				values = append(values, v)
+				values = append(values, d.sample(i))
 			}
 		}
 		return values, true
@@ -231,7 +231,7 @@ func (w *search) value(d *dimension) (values []string, ok bool) {
 	if d.optional && at == 0 {
 		return nil, true
 	}
-	return d.rep[at-d.first() : at-d.first()+1], true
+	return []string{d.sample(at - d.first())}, true
 }
 
 // word is a word of a lazy dimension that matches what the path says, and the

@@ -3,6 +3,7 @@ package symbolic
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/canreach/canreach/internal/idd"
 	"github.com/canreach/canreach/internal/strset"
@@ -54,13 +55,10 @@ func newSpace(kind policy.Kind, fixed map[string]string, docs ...*policy.Documen
 		s.survey(d)
 	}
 	// Policies live in one partition (P57); where they name none but aws, it is that.
-	partition := strset.Literal("aws")
-	if slices.ContainsFunc(docs, namesPartition) {
-		partition = partition.Many(strset.NotColon)
-	}
-	s.shapes = newShapes(partition, kind)
+	partitions := slices.ContainsFunc(docs, namesPartition)
+	s.shapes = shapesOf(partitions, kind)
 	s.caller.lang.Or = s.shapes.all
-	s.resource.lang.Must = []strset.Pattern{strset.Literal("arn:").Then(partition).Literal(":").One(strset.NotColon, 1).Glob("*:*:*:", strset.NotColon).One(strset.Any, 1).Many(strset.Any)}
+	s.resource.lang.Must = s.shapes.resource
 	s.action.lang.Must = actionShape
 	return s
 }
@@ -129,26 +127,28 @@ func (s *space) pattern(text string, variables, glob, arn bool) (p strset.Patter
 		}
 		return strset.Any
 	}
+	var b strset.Builder
+	b.Grow(len(text))
 	for _, part := range parts {
 		switch {
 		case part.Wildcard == '*':
-			p = p.Many(class())
+			b.Many(class())
 		case part.Wildcard == '?':
-			p = p.One(class(), 1)
+			b.One(class())
 		case part.Variable != "":
 			if value, ok := s.fixed[part.Variable]; ok {
-				p = p.Literal(value)
+				b.Literal(value)
 				continue
 			}
 			s.variables[part.Variable] = true
 			loose = true
-			p = p.Many(class())
+			b.Many(class())
 		default:
-			p = p.Literal(part.Literal)
+			b.Literal(part.Literal)
 			seen += strings.Count(part.Literal, ":")
 		}
 	}
-	return p, loose
+	return b.Pattern(), loose
 }
 
 // document is the set of requests that a document allows and does not deny.
@@ -264,7 +264,7 @@ func (s *space) layOut() *Trouble {
 	var levels []uint64
 	for _, d := range s.dims {
 		d.cut(atomStates)
-		if d.multi && (d.lazy || len(d.rep) > multiAtoms) {
+		if d.multi && (d.lazy || d.atoms() > multiAtoms) {
 			return &Trouble{Dimension: d.name, Count: len(d.patterns), Budget: multiAtoms, Patterns: d.texts, Text: "classes of values over budget: " + d.describe()}
 		}
 		d.level = len(levels)
@@ -274,6 +274,18 @@ func (s *space) layOut() *Trouble {
 	for range s.opaques {
 		levels = append(levels, 1)
 	}
-	s.arena = idd.New(edgeBudget, levels...)
+	s.arena = arenas.Get().(*idd.Arena)
+	s.arena.ResetLevels(levels...)
 	return nil
+}
+
+// arenas are kept from one comparison to the next.
+var arenas = sync.Pool{New: func() any { return idd.New(edgeBudget) }}
+
+// release gives the arena back; the space must not be used any more.
+func (s *space) release() {
+	if s.arena != nil {
+		arenas.Put(s.arena)
+		s.arena = nil
+	}
 }
