@@ -15,6 +15,11 @@ const operationsTried = 256
 // those only (P53, P358). It prefers actions that exist.
 func (w *search) operation() (action, resource string, ok bool) {
 	actions := w.actions()
+	type found struct {
+		resource string
+		ok       bool
+	}
+	tried := make(map[string]found)
 	for _, known := range []bool{true, false} { // those whose resources are known first
 		for _, action := range actions {
 			kinds := resourceTypes(action)
@@ -22,11 +27,16 @@ func (w *search) operation() (action, resource string, ok bool) {
 				continue
 			}
 			if !known {
-				kinds = []strset.Pattern{strset.Glob("*")}
+				kinds = []string{anyForm}
 			}
 			for _, kind := range kinds {
-				if resource, ok := w.resourceOf(kind); ok {
-					return action, resource, true
+				f, done := tried[kind]
+				if !done {
+					f.resource, f.ok = w.resourceOf(arnForms[kind])
+					tried[kind] = f
+				}
+				if f.ok {
+					return action, f.resource, true
 				}
 			}
 			if w.spent != nil {

@@ -164,6 +164,9 @@ const pairStates = 500
 
 // pair reports whether p and q are disjoint, or p is included in q.
 func (w *search) pair(d *dimension, p, q int32, includes bool) bool {
+	if d.patterns[p].Apart(d.patterns[q]) {
+		return !includes // no pattern is empty
+	}
 	k := pairKey{d, p, q, includes}
 	if holds, ok := w.pairs[k]; ok {
 		return holds

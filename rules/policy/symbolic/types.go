@@ -8,6 +8,9 @@ import (
 	"github.com/canreach/canreach/rules/policy/sar"
 )
 
+// anyForm stands for the ARNs of all types.
+const anyForm = "*"
+
 // arnForms are the ARNs of resource types, by service and type, as the
 // Service Authorization Reference names them.
 //
@@ -28,12 +31,13 @@ var arnForms = func() map[string]strset.Pattern {
 		"s3:accesspointobject": rest(accessPoint.Literal("/object/")),
 		"kms:key":              name(key.Literal("key/")),
 		"kms:alias":            rest(key.Literal("alias/")),
+		anyForm:                strset.Glob("*"),
 	}
 }()
 
-// resourceTypes lists the ARNs that an action is authorised against; none
-// where that is not known, or the action has no resource type.
-func resourceTypes(action string) []strset.Pattern {
+// resourceTypes lists the names in arnForms of what an action is authorised
+// against; none where that is not known, or the action has no resource type.
+func resourceTypes(action string) []string {
 	prefix, name, _ := strings.Cut(strings.ToLower(action), ":")
 	if !detailed(prefix) {
 		return nil
@@ -43,13 +47,13 @@ func resourceTypes(action string) []strset.Pattern {
 	if !ok {
 		return nil
 	}
-	out := make([]strset.Pattern, 0, len(a.Resources))
+	out := make([]string, 0, len(a.Resources))
 	for _, r := range a.Resources {
-		form, ok := arnForms[prefix+":"+strings.TrimSuffix(r, "*")]
-		if !ok {
+		name := prefix + ":" + strings.TrimSuffix(r, "*")
+		if _, ok := arnForms[name]; !ok {
 			return nil
 		}
-		out = append(out, form)
+		out = append(out, name)
 	}
 	return out
 }
