@@ -2,6 +2,7 @@ package symbolic
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -252,6 +253,61 @@ func TestCompareAgreesWithEvaluate(t *testing.T) {
 				if was == policy.True && is == policy.False && got.Less.Exists == policy.False {
 					r.Fatalf("less access missed: %+v", q)
 				}
+			}
+		})
+	}
+}
+
+// TestCompareWorstCases: what overlaps in 2^n ways ends, soon, in an answer or
+// in the reason why there is none.
+func TestCompareWorstCases(t *testing.T) {
+	infixes := func(from, to int) []string {
+		var out []string
+		for i := from; i < to; i++ {
+			out = append(out, fmt.Sprintf("arn:aws:s3:::b/*t%03d*u%03d*", i, i))
+		}
+		return out
+	}
+	clauses := func(vars, n int, seed uint64) []string {
+		rnd := rand.New(rand.NewPCG(seed, seed))
+		list := []string{allow("arn:aws:s3:::b/" + strings.Repeat("?", vars))}
+		for range n {
+			var lits []string
+			for range 3 {
+				v := rnd.IntN(vars)
+				lits = append(lits, "arn:aws:s3:::b/"+strings.Repeat("?", v)+[]string{"t", "f"}[rnd.IntN(2)]+strings.Repeat("?", vars-v-1))
+			}
+			list = append(list, fmt.Sprintf(`"Effect":"Deny","Action":"*","NotResource":["%s"]`, strings.Join(lits, `","`)))
+		}
+		return list
+	}
+	nothing := []string{cond("Deny", "*", "*", "")}
+	var keys []string
+	for i := range 60 {
+		keys = append(keys, cond("Deny", "*", "*", fmt.Sprintf(`"StringNotLike":{"k:a%d":"*a*","k:b%d":"*b*"}`, i, (i*7)%60)))
+	}
+	tests := []struct {
+		name     string
+		old, new []string
+		want     []Relation
+	}{
+		{"300 infixes turned round", []string{allow(infixes(0, 300)...)}, []string{allow(infixes(150, 300)...), allow(infixes(0, 150)...)}, []Relation{Equivalent}},
+		{"300 infixes, one more", []string{allow(infixes(0, 300)...)}, []string{allow(infixes(0, 301)...)}, []Relation{NewAccess}},
+		{"300 infixes under a star", []string{allow("arn:aws:s3:::b/*")}, []string{allow(infixes(0, 300)...)}, []Relation{NoNewAccess}},
+		{"3-SAT, 40 variables", nothing, clauses(40, 170, 1), []Relation{RelationUnknown, NewAccess, Equivalent}},
+		{"3-SAT, 12 variables", nothing, clauses(12, 80, 2), []Relation{RelationUnknown, NewAccess, Equivalent}},
+		{"60 pairs of keys", nothing, append(keys, allow("*")), []Relation{RelationUnknown, NewAccess}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			old, new := statements(t, policy.KindIdentity, tt.old...), statements(t, policy.KindIdentity, tt.new...)
+			got := Compare(old, new, policy.KindIdentity, Options{})
+			if !slices.Contains(tt.want, got.Relation) {
+				t.Errorf("%s, want one of %s", got.Relation, tt.want)
+				checkRelation(t, got, tt.want[0])
+			}
+			if tr := got.New.Trouble; got.Relation == RelationUnknown && (tr.Dimension == "" || tr.Count == 0 || tr.Budget == 0 || len(tr.Patterns) == 0) {
+				t.Errorf("the reason is not whole: %+v", tr)
 			}
 		})
 	}
