@@ -1,0 +1,465 @@
+package diff
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/canreach/canreach/internal/jsontree"
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// Options say what is asked of both snapshots.
+type Options struct {
+	Jobs      []snapshot.Job // empty: jobs that both hold, and every role × place × bucket that both know
+	Buckets   []string       // ARNs; empty with Jobs: the jobs' own
+	Questions int            // at most; 0: 2,000
+	Causes    int            // resource changes that are tried alone; 0: 200
+	Workers   int            // 0: as many as there are processors
+	Base      sim.Question   // account, region and options of every question
+}
+
+// Result is what two snapshots answer differently.
+type Result struct {
+	Asked       int              `json:"asked"`
+	LeftOut     int              `json:"leftOut"` // questions beyond the bound
+	Unknown     int              `json:"unknown"` // questions with UNKNOWN on either side
+	Differences []Difference     `json:"differences"`
+	Resources   []ResourceChange `json:"resources"`
+	OnlyA       []Source         `json:"onlyInA"` // what only one of them knows, and so nobody was asked about
+	OnlyB       []Source         `json:"onlyInB"`
+	Notes       []string         `json:"notes"`
+}
+
+// Source is something that only one snapshot knows.
+type Source struct {
+	Kind string `json:"kind"` // "role", "subnet", "security group", "bucket", "job"
+	ID   string `json:"id"`
+}
+
+// Difference is one question with two answers.
+type Difference struct {
+	Question string   `json:"question"`
+	Alike    []string `json:"alike,omitempty"` // subnets that fare the same
+	Effect   string   `json:"effect"`          // "opens", "breaks", …
+	Delta    Delta    `json:"delta"`
+	// Causes are the resource changes each of which alone gives the new
+	// verdict; Together is a smallest set that does where none does alone.
+	Causes   []Cause `json:"causes"`
+	Together []Cause `json:"together,omitempty"`
+	q        sim.Question
+}
+
+// Cause names a resource change: an index into Result.Resources.
+type Cause struct {
+	Resource int    `json:"resource"`
+	Text     string `json:"text"`
+}
+
+// side is one snapshot with its tree.
+type side struct {
+	native []byte
+	tree   *jsontree.Tree
+	world  *sim.World
+}
+
+func newSide(native []byte) (*side, error) {
+	tree, err := jsontree.Parse(native)
+	if err != nil {
+		return nil, err
+	}
+	w, err := worldOf(native)
+	return &side{native, tree, w}, err
+}
+
+func worldOf(native []byte) (*sim.World, error) {
+	s, err := snapshot.Parse(native)
+	if err != nil {
+		return nil, err
+	}
+	return sim.NewWorld(s), nil
+}
+
+// Snapshots compares what two native snapshots answer.
+func Snapshots(a, b []byte, o Options) (*Result, error) {
+	x, err := newSide(a)
+	if err != nil {
+		return nil, fmt.Errorf("the first snapshot: %w", err)
+	}
+	y, err := newSide(b)
+	if err != nil {
+		return nil, fmt.Errorf("the second snapshot: %w", err)
+	}
+	res := &Result{Differences: []Difference{}, Resources: Resources(x.tree, y.tree), OnlyA: []Source{}, OnlyB: []Source{}, Notes: []string{}}
+	if res.Resources == nil {
+		res.Resources = []ResourceChange{}
+	}
+	questions := o.questions(x.world.Snapshot(), y.world.Snapshot(), res)
+	if len(questions) == 0 {
+		return nil, errors.New("there is nothing to ask that both snapshots know: no job, and no role, subnet and bucket in both")
+	}
+	if err := askBoth(x, y, questions, o, res); err != nil {
+		return nil, err
+	}
+	findCauses(x, res, o)
+	return res, nil
+}
+
+func (o *Options) workers() int {
+	if o.Workers > 0 {
+		return o.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// each calls do for 0 to n-1 from several goroutines.
+func each(n, workers int, do func(int)) {
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(n, workers) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := range next {
+				do(i)
+			}
+		}()
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
+
+// askBoth asks both sides and keeps the questions that are answered differently.
+func askBoth(x, y *side, questions []question, o Options, res *Result) error {
+	type pair struct {
+		a, b *sim.Answer
+		err  error
+	}
+	answers := make([]pair, len(questions))
+	each(len(questions), o.workers(), func(i int) {
+		p := &answers[i]
+		if p.a, p.err = x.world.Check(questions[i].q); p.err == nil {
+			p.b, p.err = y.world.Check(questions[i].q)
+		}
+	})
+	res.Asked = len(questions)
+	for i, p := range answers {
+		if p.err != nil {
+			if questions[i].given {
+				return fmt.Errorf("%s: %w", questions[i].name, p.err)
+			}
+			res.Asked--
+			continue
+		}
+		if p.a.Verdict == sim.Unknown || p.b.Verdict == sim.Unknown {
+			res.Unknown++
+		}
+		if p.a.Verdict == p.b.Verdict {
+			continue
+		}
+		res.Differences = append(res.Differences, Difference{Question: questions[i].name, Alike: questions[i].alike, q: questions[i].q,
+			Effect: Direction(p.a.Verdict, p.b.Verdict), Delta: Answers(p.a, p.b), Causes: []Cause{}})
+	}
+	return nil
+}
+
+// question is one that both sides are asked.
+type question struct {
+	q     sim.Question
+	name  string
+	alike []string
+	given bool // by the caller: an error is one
+}
+
+func (o *Options) questions(a, b *snapshot.Snapshot, res *Result) []question {
+	limit := o.Questions
+	if limit <= 0 {
+		limit = 2000
+	}
+	var out []question
+	if len(o.Jobs) > 0 {
+		out = o.forJobs(o.Jobs, true)
+	} else {
+		out = append(o.forJobs(sharedJobs(a, b, res), false), o.everybody(a, b, res)...)
+	}
+	if len(out) > limit {
+		res.LeftOut = len(out) - limit
+		res.Notes = append(res.Notes, fmt.Sprintf("%d questions were left out: %d at most are asked; --job and --bucket narrow them, --max-questions asks more.", res.LeftOut, limit))
+		out = out[:limit]
+	}
+	return out
+}
+
+func (o *Options) forJobs(jobs []snapshot.Job, given bool) []question {
+	var out []question
+	for i, j := range jobs {
+		name := j.Name
+		if name == "" {
+			name = fmt.Sprintf("job %d", i+1)
+		}
+		buckets := o.Buckets
+		if len(buckets) == 0 {
+			buckets = []string{""}
+		}
+		for _, bucket := range buckets {
+			q := o.Base
+			q.Job, q.Bucket = j, bucket
+			title := name
+			if bucket != "" {
+				title += " to " + bucket
+			}
+			out = append(out, question{q: q, name: title, given: given})
+		}
+	}
+	return out
+}
+
+// sharedJobs are the jobs with networks of their own that both snapshots hold.
+func sharedJobs(a, b *snapshot.Snapshot, res *Result) []snapshot.Job {
+	x, y := jobs(a), jobs(b)
+	res.only("job", keys(x), keys(y))
+	var out []snapshot.Job
+	for _, name := range both(keys(x), keys(y)) {
+		out = append(out, y[name])
+	}
+	return out
+}
+
+func jobs(s *snapshot.Snapshot) map[string]snapshot.Job {
+	out := map[string]snapshot.Job{}
+	for _, acc := range s.Accounts {
+		for _, r := range acc.Regions {
+			for _, rec := range r.SageMaker.Jobs.Items {
+				if j, err := snapshot.ParseJob(rec.Raw); err == nil && j.HasVPCConfig && len(j.Inputs)+len(j.Outputs) > 0 {
+					out[acc.ID+"/"+r.Name+"/"+rec.Kind+"/"+rec.Name] = j
+				}
+			}
+		}
+	}
+	return out
+}
+
+func keys[T any](m map[string]T) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+func both(a, b []string) []string {
+	var out []string
+	for _, k := range a {
+		if _, ok := slices.BinarySearch(b, k); ok {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+func (res *Result) only(kind string, a, b []string) {
+	for _, k := range a {
+		if _, ok := slices.BinarySearch(b, k); !ok {
+			res.OnlyA = append(res.OnlyA, Source{kind, k})
+		}
+	}
+	for _, k := range b {
+		if _, ok := slices.BinarySearch(a, k); !ok {
+			res.OnlyB = append(res.OnlyB, Source{kind, k})
+		}
+	}
+}
+
+// maxPlaces bounds the places of one VPC that are asked about.
+const maxPlaces = 24
+
+// everybody asks for every role, every class of subnets with every class of
+// security groups, and every bucket that both know. Subnets are of one class
+// that have the same route table and network ACL in both; groups that have the
+// same outbound rules in both.
+func (o *Options) everybody(a, b *snapshot.Snapshot, res *Result) []question {
+	rolesA, rolesB := roles(a), roles(b)
+	bucketsA, bucketsB := buckets(a), buckets(b)
+	subnetsA, subnetsB := subnetClasses(a), subnetClasses(b)
+	groupsA, groupsB := groupClasses(a), groupClasses(b)
+	res.only("role", keys(rolesA), keys(rolesB))
+	res.only("bucket", keys(bucketsA), keys(bucketsB))
+	res.only("subnet", keys(subnetsA), keys(subnetsB))
+	res.only("security group", keys(groupsA), keys(groupsB))
+	places := placesOf(subnetsA, subnetsB, groupsA, groupsB, res)
+	who := both(keys(rolesA), keys(rolesB))
+	// Roles that SageMaker may assume come first: where there is too much to
+	// ask, they are what jobs have.
+	slices.SortStableFunc(who, func(x, y string) int { return rank(rolesB[y]) - rank(rolesB[x]) })
+	wanted := o.Buckets
+	if len(wanted) == 0 {
+		for _, name := range both(keys(bucketsA), keys(bucketsB)) {
+			wanted = append(wanted, "arn:"+partitionOf(bucketsB[name])+":s3:::"+name)
+		}
+	}
+	var out []question
+	for _, role := range who {
+		for _, p := range places {
+			for _, bucket := range wanted {
+				q := o.Base
+				q.Job = snapshot.Job{RoleARN: role, Subnets: []snapshot.SubnetID{snapshot.SubnetID(p.subnet)}, SecurityGroups: []snapshot.SecurityGroupID{snapshot.SecurityGroupID(p.group)}, HasVPCConfig: true, Instances: 1}
+				q.Bucket = bucket
+				out = append(out, question{q: q, name: fmt.Sprintf("%s in %s with %s to %s", role, p.subnet, p.group, bucket), alike: p.alike})
+			}
+		}
+	}
+	return out
+}
+
+func rank(trusted bool) int {
+	if trusted {
+		return 1
+	}
+	return 0
+}
+
+func partitionOf(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
+// roles maps role ARNs to whether their trust policy names SageMaker.
+func roles(s *snapshot.Snapshot) map[string]bool {
+	out := map[string]bool{}
+	for _, a := range s.Accounts {
+		for i := range a.IAM.Roles.Items {
+			r := &a.IAM.Roles.Items[i]
+			out[r.ARN] = strings.Contains(string(r.Trust.Raw), "sagemaker.amazonaws.com")
+		}
+	}
+	return out
+}
+
+// buckets maps bucket names to their regions.
+func buckets(s *snapshot.Snapshot) map[string]string {
+	out := map[string]string{}
+	for _, a := range s.Accounts {
+		for i := range a.S3.Buckets.Items {
+			out[a.S3.Buckets.Items[i].Name] = a.S3.Buckets.Items[i].Region
+		}
+	}
+	return out
+}
+
+type class struct{ vpc, key string }
+
+func subnetClasses(s *snapshot.Snapshot) map[string]class {
+	out := map[string]class{}
+	for _, a := range s.Accounts {
+		for _, r := range a.Regions {
+			tables, acls := map[snapshot.SubnetID]string{}, map[snapshot.SubnetID]string{}
+			for i := range r.EC2.RouteTables.Items {
+				for _, as := range r.EC2.RouteTables.Items[i].Associations {
+					tables[as.Subnet] = string(r.EC2.RouteTables.Items[i].ID)
+				}
+			}
+			for i := range r.EC2.NetworkACLs.Items {
+				for _, id := range r.EC2.NetworkACLs.Items[i].Subnets {
+					acls[id] = string(r.EC2.NetworkACLs.Items[i].ID)
+				}
+			}
+			for i := range r.EC2.Subnets.Items {
+				n := &r.EC2.Subnets.Items[i]
+				out[string(n.ID)] = class{string(n.VPC), tables[n.ID] + "/" + acls[n.ID] + "/" + fmt.Sprint(n.FreeKnown && n.FreeAddresses < 2, n.IPv6Native)}
+			}
+		}
+	}
+	return out
+}
+
+func groupClasses(s *snapshot.Snapshot) map[string]class {
+	out := map[string]class{}
+	for _, a := range s.Accounts {
+		for _, r := range a.Regions {
+			for i := range r.EC2.SecurityGroups.Items {
+				g := &r.EC2.SecurityGroups.Items[i]
+				out[string(g.ID)] = class{string(g.VPC), egressKey(g)}
+			}
+		}
+	}
+	return out
+}
+
+// egressKey is equal for groups with the same outbound rules.
+func egressKey(g *snapshot.SecurityGroup) string {
+	var rules []string
+	for _, p := range g.Egress {
+		port := func(n *int) string {
+			if n == nil {
+				return ""
+			}
+			return fmt.Sprint(*n)
+		}
+		lead := p.Protocol + " " + port(p.FromPort) + "-" + port(p.ToPort) + " "
+		for _, c := range p.Ranges {
+			rules = append(rules, lead+c.CIDR.String())
+		}
+		for _, l := range p.PrefixLists {
+			rules = append(rules, lead+string(l.List))
+		}
+		for _, o := range p.Groups {
+			rules = append(rules, lead+string(o.Group))
+		}
+	}
+	sort.Strings(rules)
+	return fmt.Sprint(g.EgressKnown, slices.Compact(rules))
+}
+
+// placement is a subnet with a security group.
+type placement struct {
+	subnet, group string
+	alike         []string
+}
+
+func placesOf(subnetsA, subnetsB, groupsA, groupsB map[string]class, res *Result) []placement {
+	reps := func(a, b map[string]class) (map[string][]string, map[string][]string) {
+		byVPC, alike := map[string][]string{}, map[string][]string{}
+		first := map[string]string{}
+		for _, id := range both(keys(a), keys(b)) {
+			key := b[id].vpc + "\x00" + a[id].key + "\x00" + b[id].key
+			if rep, ok := first[key]; ok {
+				alike[rep] = append(alike[rep], id)
+				continue
+			}
+			first[key] = id
+			byVPC[b[id].vpc] = append(byVPC[b[id].vpc], id)
+		}
+		return byVPC, alike
+	}
+	nets, alikeNets := reps(subnetsA, subnetsB)
+	groups, _ := reps(groupsA, groupsB)
+	var out []placement
+	for _, vpc := range keys(nets) {
+		n := 0
+		for _, g := range groups[vpc] {
+			for _, s := range nets[vpc] {
+				if n++; n <= maxPlaces {
+					out = append(out, placement{s, g, alikeNets[s]})
+				}
+			}
+		}
+		if n > maxPlaces {
+			res.Notes = append(res.Notes, fmt.Sprintf("%s: %d of %d pairs of subnet class and security group class were asked about.", vpc, maxPlaces, n))
+		}
+	}
+	return out
+}
