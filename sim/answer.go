@@ -254,7 +254,8 @@ type Finding struct {
 	AnalyzerCode string `json:"analyzerCode,omitempty"`
 	// Placements are indexes of the placements that it is about; empty: all.
 	Placements []int `json:"placements,omitempty"`
-	// Minimal groups blockers that only together leave nothing.
+	// With lists, by index, the blockers that only together with this one
+	// leave nothing: each lets some of the traffic through.
 	With []int `json:"with,omitempty"`
 }
 

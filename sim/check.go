@@ -209,7 +209,6 @@ func (r *jobRun) slots(targets []target) ([]slot, error) {
 		gate := tally{pass: true}
 		if s.id != "" {
 			gate = r.checkPlacement(n, s.id)
-			r.checkSubnetEgress(n, s)
 		}
 		for _, i := range n {
 			out[i].gate = gate
@@ -234,6 +233,7 @@ func (r *jobRun) sources() ([]source, error) {
 		return []source{{public: true, region: r.regionName(), account: r.who.account}}, nil
 	}
 	r.checkConfig()
+	r.checkSubnetEgress()
 	var out []source
 	for _, id := range uniqueSubnets(r.q.Job.Subnets) {
 		s := source{id: id, subnet: string(id)}
@@ -322,5 +322,26 @@ func (r *jobRun) place(p *Placement, n int, s slot) tally {
 }
 
 // checkSubnetEgress warns where the groups keep the job from its own subnets
-// (N152).
-func (r *jobRun) checkSubnetEgress(n []int, s source) {}
+// (N152). What S3 needs is judged apart.
+//
+// AWS: https://docs.aws.amazon.com/sagemaker/latest/dg/neo-vpc.html
+func (r *jobRun) checkSubnetEgress() {
+	groups := r.q.Job.SecurityGroups
+	if len(groups) == 0 || r.existing.function {
+		return
+	}
+	c := r.w.net.SubnetEgressCovered(groups, r.q.Job.Subnets)
+	if !c.Known || c.Covered {
+		return
+	}
+	var missing []string
+	for _, m := range c.Missing {
+		missing = append(missing, r.w.cidrText(m)...)
+	}
+	if len(missing) > 4 {
+		missing = append(missing[:4], fmt.Sprintf("and %d more", len(missing)-4))
+	}
+	r.warn(Finding{Code: "JOB_SG_SUBNET_EGRESS", Gate: GateSGEgress, Component: string(groups[0]), Pointer: c.At.Pointer(), Rule: "N152", URL: docNeoVPC,
+		Message: "The job's security groups do not let it out to all of its own subnets, as SageMaker asks: not to " + strings.Join(missing, ", ") + ".",
+		Fix:     "Add an outbound rule for the subnets' CIDR blocks to one of the job's groups."}, everywhere)
+}

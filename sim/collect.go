@@ -19,6 +19,7 @@ type collector struct {
 type collected struct {
 	Finding
 	placements map[int]bool
+	together   bool // no single blocker stops every case, but these together do
 }
 
 // everywhere is the placement index of what concerns the whole question.
@@ -34,12 +35,36 @@ func (c *collector) add(f Finding, placements ...int) {
 
 // addShared files a finding whose words name the placement: what is the same
 // rule of the same component elsewhere is the same finding.
-func (c *collector) addShared(f Finding, placement int) {
+func (c *collector) addShared(f Finding, placement int, together bool) {
 	id := findingID(&f, "")
 	if i, ok := c.index[id]; ok && c.findings[i].placements[placement] && c.findings[i].Message != f.Message {
 		id = findingID(&f, f.Message)
 	}
 	c.addAs(id, f, placement)
+	if together {
+		c.findings[c.index[id]].together = true
+	}
+}
+
+// joinTogether names, at each blocker that stops everything only together with
+// others, those others: they are to be mended as a set.
+func (c *collector) joinTogether(a *Answer) {
+	for i := range c.findings {
+		for j := range c.findings {
+			if i != j && c.findings[i].together && c.findings[j].together && share(c.findings[i].placements, c.findings[j].placements) {
+				a.Findings[i].With = append(a.Findings[i].With, j)
+			}
+		}
+	}
+}
+
+func share(a, b map[int]bool) bool {
+	for p := range a {
+		if b[p] {
+			return true
+		}
+	}
+	return false
 }
 
 func findingID(f *Finding, message string) string {
@@ -95,6 +120,7 @@ func (c *collector) finish(a *Answer) {
 		}
 		a.Findings = append(a.Findings, f.Finding)
 	}
+	c.joinTogether(a)
 	slices.SortFunc(c.unknowns, compareMissing)
 	a.Unknowns = append([]Missing{}, c.unknowns...)
 	a.Assumptions = make([]string, 0, len(c.assumptions))

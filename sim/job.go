@@ -421,8 +421,8 @@ func (r *jobRun) sourceARN(region string) policy.Value {
 
 func trustReason(d *policy.Decision) string {
 	for _, l := range d.Layers {
-		for _, n := range l.Near {
-			return " (" + n.Detail + ")"
+		if len(l.Near) > 0 {
+			return " (" + l.Near[0].Detail + ")"
 		}
 	}
 	return ""

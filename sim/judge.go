@@ -4,21 +4,6 @@ package sim
 // made out of others (N1 to N3, P214).
 type tally struct{ pass, fail, open bool }
 
-func (t *tally) add(v Verdict) {
-	switch v {
-	case Reachable:
-		t.pass = true
-	case Blocked:
-		t.fail = true
-	case Partial:
-		t.pass, t.fail = true, true
-	case Unknown:
-		t.open = true
-	default:
-		panic("unreachable: verdict")
-	}
-}
-
 func (t *tally) join(o tally) {
 	t.pass = t.pass || o.pass
 	t.fail = t.fail || o.fail

@@ -52,7 +52,7 @@ func (r *jobRun) networkQuery(s *slot, region string) network.Query {
 
 func (r *jobRun) fileNetwork(n int, res *network.Result) {
 	for i := range res.Findings {
-		r.c.addShared(networkFinding(&res.Findings[i]), n)
+		r.c.addShared(networkFinding(&res.Findings[i]), n, res.Findings[i].Together)
 	}
 	for _, m := range res.Unknowns {
 		r.c.missing(Missing{Code: m.Code, Gate: gateOf(m.Gate), Fact: m.Fact, Component: m.Component, Pointer: m.At.Pointer(), Collect: m.Collect})

@@ -414,15 +414,15 @@ func collectHint(layer string, d *decided) string {
 
 // denialReason says in one clause why a decision denies.
 func denialReason(d *policy.Decision) string {
-	for _, i := range d.Blocking {
-		l := d.Layers[i]
-		if l.Reason != "" {
-			return strings.TrimSuffix(l.Reason, ".")
-		}
-		if l.Outcome == policy.ExplicitDeny {
-			return "explicit deny in a " + gateLayers[l.Layer].call
-		}
+	if len(d.Blocking) == 0 {
+		return "no policy allows it"
+	}
+	switch l := d.Layers[d.Blocking[0]]; {
+	case l.Reason != "":
+		return strings.TrimSuffix(l.Reason, ".")
+	case l.Outcome == policy.ExplicitDeny:
+		return "explicit deny in a " + gateLayers[l.Layer].call
+	default:
 		return "no " + gateLayers[l.Layer].call + " allows it"
 	}
-	return "no policy allows it"
 }

@@ -185,6 +185,9 @@ func (r *jobRun) assumeKeys(l *policy.Layers, t *target, action string) {
 	if r.w.mentions(l, "aws:securetransport", false) {
 		r.c.assume("The job calls S3 over TLS (aws:SecureTransport is true), as the SDKs do (P222).")
 	}
+	if namesSessions(l) && r.existing.from == nil && !r.existing.function {
+		r.c.assume(assumeSession)
+	}
 	if r.w.mentions(l, "s3:prefix", false) && (action == "s3:ListBucket" || action == "s3:ListBucketVersions") {
 		if p, ok := listPrefix(t); ok {
 			r.c.assume("The job lists with s3:prefix " + quote(p) + " (P200, P321).")
@@ -213,4 +216,19 @@ func (r *jobRun) bucketGate(d *decided, t *target) {
 		Message: "There is no bucket " + t.bucket + ": S3 answered so when the snapshot was taken.",
 		Fix:     "Create the bucket, or correct its name in the job."}})
 	d.gate = andGate(d.gate, tally{fail: true})
+}
+
+// namesSessions tells whether a policy grants or denies by role session.
+func namesSessions(l *policy.Layers) bool {
+	found := false
+	eachDocument(l, func(d *policy.Document) {
+		for i := range d.Statements {
+			if p := d.Statements[i].Principals; p != nil {
+				for _, arn := range p.AWS {
+					found = found || strings.Contains(arn, ":assumed-role/")
+				}
+			}
+		}
+	})
+	return found
 }

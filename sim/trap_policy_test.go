@@ -21,16 +21,15 @@ const (
 // trap is a row of docs/semantics/policy.md, section 12, as the whole program
 // sees it: a world, a request, the verdict and the first blocker's code.
 type trap struct {
-	id      string
-	edits   []Edit
-	bucket  string // default arn:aws:s3:::b/k, or arn:aws:s3:::b for a listing
-	action  string // default s3:GetObject
-	role    string
-	want    sim.Verdict
-	code    string // of a blocker, or "" for none
-	also    string // code of a further finding of any severity
-	unknown string // code in unknowns
-	change  func(*sim.Question)
+	id     string
+	edits  []Edit
+	bucket string // default arn:aws:s3:::b/k, or arn:aws:s3:::b for a listing
+	action string // default s3:GetObject
+	role   string
+	want   sim.Verdict
+	code   string // of a blocker, or "" for none
+	also   string // code of a further finding of any severity
+	change func(*sim.Question)
 }
 
 func (tr *trap) question() sim.Question {
@@ -204,4 +203,40 @@ func TestPolicyTraps(t *testing.T) {
 	for i := range traps {
 		t.Run(traps[i].id, func(t *testing.T) { checkTrap(t, &traps[i]) })
 	}
+}
+
+// The group lets through one of the list's ranges and the ACL another: no
+// single blocker stops everything, and both are named as a set.
+func TestNoSingleCulprit(t *testing.T) {
+	w := Policy(
+		Egress("sg-1", Rule("tcp", "52.216.0.0/15"), Rule("-1", "10.0.0.0/16")),
+		FilterExactly("subnet-1",
+			Entry(100, "out", "allow", "6", "54.231.0.0/16"),
+			Entry(100, "in", "allow", "-1", "0.0.0.0/0")),
+	)
+	tr := trap{}
+	a, err := sim.NewWorld(w.Snapshot(t)).Check(tr.question())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Verdict != sim.Blocked {
+		t.Errorf("verdict %v, want BLOCKED", a.Verdict)
+	}
+	gates := map[sim.Gate]int{}
+	for _, f := range a.Findings {
+		if f.Severity == sim.Blocker {
+			gates[f.Gate]++
+			if len(f.With) == 0 {
+				t.Errorf("%s is named alone", f.Code)
+			}
+		}
+	}
+	if gates[sim.GateSGEgress] == 0 || gates[sim.GateNACLEgress] == 0 {
+		t.Errorf("blockers at %v, want one at sg-egress and one at nacl-egress", gates)
+	}
+}
+
+func TestSubnetEgressGuideline(t *testing.T) {
+	checkTrap(t, &trap{edits: []Edit{Egress("sg-1", Rule("tcp", "52.216.0.0/15"), Rule("tcp", "54.231.0.0/16"), Rule("tcp", "3.5.0.0/19"))},
+		want: sim.Reachable, also: "JOB_SG_SUBNET_EGRESS"})
 }

@@ -220,6 +220,9 @@ func renderFinding(w io.Writer, p painter, a *sim.Answer, n int, f *sim.Finding)
 	}
 	fmt.Fprintf(w, "  %d. [%s] %s %s\n", n, f.Gate, p.paint("1", safeText(f.Code)), safeText(name))
 	fmt.Fprintf(w, "     %s\n", wrap(safeText(f.Message), 5))
+	if len(f.With) > 0 {
+		fmt.Fprintf(w, "     %s\n", wrap("It lets some of the traffic through; only together with "+numbersText(a, f.With)+" does it stop all.", 5))
+	}
 	if where := placementsText(a, f); where != "" {
 		fmt.Fprintf(w, "     affects: %s\n", wrap(safeText(where), 14))
 	}
@@ -232,6 +235,21 @@ func renderFinding(w io.Writer, p painter, a *sim.Answer, n int, f *sim.Finding)
 	if f.Fix != "" {
 		fmt.Fprintf(w, "     fix:     %s\n", wrap(safeText(f.Fix), 14))
 	}
+}
+
+// numbersText gives findings the numbers under which they are listed.
+func numbersText(a *sim.Answer, list []int) string {
+	var parts []string
+	for _, want := range list {
+		n := 0
+		for i := 0; i <= want && i < len(a.Findings); i++ {
+			if a.Findings[i].Severity == a.Findings[want].Severity {
+				n++
+			}
+		}
+		parts = append(parts, fmt.Sprint(n))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // placementsText names the subnets that a finding is about, where there are several.
