@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
@@ -101,7 +102,11 @@ func evidenceCase(env *Env, sf *snapshotFlags, qf *questionFlags, question, crea
 
 func evidenceQuestion(env *Env, sf *snapshotFlags, qf *questionFlags, file string) (sim.Question, error) {
 	if file == "" {
-		return qf.question(env, sf)
+		q, err := qf.question(env, sf)
+		if q.Job.File != "" { // where it lay is nobody's business
+			q.Job.File = filepath.Base(q.Job.File)
+		}
+		return q, err
 	}
 	if qf.job != "" || qf.bucket != "" || len(qf.actions) > 0 || len(qf.subnets) > 0 {
 		return sim.Question{}, errors.New("--question excludes --job, --bucket, --action and --subnets: it says them already")

@@ -153,7 +153,7 @@ func TestSameCaseSameBytes(t *testing.T) {
 
 // positions are every byte of a small file, and some of a large one.
 func positions(n int) []int {
-	step := max(1, n/80)
+	step := max(1, n/40)
 	var at []int
 	for i := 0; i < n; i += step {
 		at = append(at, i)
@@ -435,15 +435,17 @@ func TestAQuestionWithAnUnknownMemberIsRefused(t *testing.T) {
 
 func TestRulesAreReadThroughPolicyDocumentsInStrings(t *testing.T) {
 	native := []byte(`{"a":[{"Policy":"{\"Statement\":[{\"Sid\":\"x\"}]}"}],"n":null}`)
-	a := &sim.Answer{Findings: []sim.Finding{{Code: "A", Pointer: "/a/0/Policy/Statement/0"}, {Code: "B", Pointer: "/a/7"}, {Code: "C", Pointer: "/n"}, {Code: "A", Pointer: "/a/0/Policy/Statement/0"}}}
+	a := &sim.Answer{Findings: []sim.Finding{{Code: "A", Pointer: "/a/0/Policy/Statement/0"}, {Code: "B", Pointer: "/a/7"}, {Code: "C", Pointer: "/n"}, {Code: "D", Pointer: "/a/0/Policy"}, {Code: "E", Pointer: "/n/x"}, {Code: "A", Pointer: "/a/0/Policy/Statement/0"}}}
 	rules, err := decidingRules(native, a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []rule{
-		{Pointer: "/a/0/Policy/Statement/0", By: []string{"finding A"}, Found: true, Text: json.RawMessage(`{"Sid":"x"}`)},
+		{Pointer: "/a/0/Policy", By: []string{"finding D"}, Found: true, Encoded: true, Text: json.RawMessage(`{"Statement":[{"Sid":"x"}]}`)},
+		{Pointer: "/a/0/Policy/Statement/0", By: []string{"finding A"}, Found: true, Encoded: true, Text: json.RawMessage(`{"Sid":"x"}`)},
 		{Pointer: "/a/7", By: []string{"finding B"}},
 		{Pointer: "/n", By: []string{"finding C"}, Found: true, Text: json.RawMessage(`null`)},
+		{Pointer: "/n/x", By: []string{"finding E"}},
 	}
 	if diff := cmp.Diff(want, rules); diff != "" {
 		t.Error(diff)

@@ -21,9 +21,12 @@ type rulesFile struct {
 
 // rule is one place in the snapshot, with what stands there.
 type rule struct {
-	Pointer string          `json:"pointer"`
-	By      []string        `json:"by"` // what points at it
-	Found   bool            `json:"found"`
+	Pointer string   `json:"pointer"`
+	By      []string `json:"by"` // what points at it
+	Found   bool     `json:"found"`
+	// Encoded: the snapshot has it as a string that holds JSON, as AWS prints
+	// policies; Text is what the string holds.
+	Encoded bool            `json:"encoded,omitempty"`
 	Text    json.RawMessage `json:"text,omitempty"`
 }
 
@@ -53,9 +56,7 @@ func decidingRules(native []byte, a *sim.Answer) ([]rule, error) {
 	for pointer, who := range by {
 		slices.Sort(who)
 		r := rule{Pointer: pointer, By: who}
-		if text := resolve(tree.Root, pointer); text != nil {
-			r.Found, r.Text = true, text
-		}
+		r.read(tree.Root)
 		rules = append(rules, r)
 	}
 	slices.SortFunc(rules, func(x, y rule) int { return strings.Compare(x.Pointer, y.Pointer) })
@@ -79,27 +80,44 @@ func notePlacement(p *sim.Placement, note func(pointer, who string)) {
 	}
 }
 
-// resolve returns the value at pointer. A policy document may be a string
+// read takes what stands at the pointer. A policy document may be a string
 // that holds JSON, and pointers lead into it.
-func resolve(root *jsontree.Node, pointer string) json.RawMessage {
-	if n := root.Resolve(pointer); n != nil {
-		return compact(n.Raw())
-	}
-	for end := strings.LastIndexByte(pointer, '/'); end > 0; end = strings.LastIndexByte(pointer[:end], '/') {
-		n := root.Resolve(pointer[:end])
-		if n == nil {
+func (r *rule) read(root *jsontree.Node) {
+	n := root.Resolve(r.Pointer)
+	for end := len(r.Pointer); n == nil; {
+		if end = strings.LastIndexByte(r.Pointer[:end], '/'); end <= 0 {
+			return
+		}
+		outer := root.Resolve(r.Pointer[:end])
+		if outer == nil {
 			continue
 		}
-		if n.Kind() != jsontree.String {
-			return nil
+		inner := document(outer)
+		if inner == nil {
+			return
 		}
-		inner, err := jsontree.Parse([]byte(n.Text()))
-		if err != nil {
-			return nil
+		if n = inner.Resolve(r.Pointer[end:]); n == nil {
+			return
 		}
-		return resolve(inner.Root, pointer[end:])
+		r.Encoded = true
 	}
-	return nil
+	if inner := document(n); inner != nil {
+		n, r.Encoded = inner, true
+	}
+	r.Text = compact(n.Raw())
+	r.Found = r.Text != nil
+}
+
+// document is the JSON object that a string holds; nil: it holds none.
+func document(n *jsontree.Node) *jsontree.Node {
+	if n.Kind() != jsontree.String {
+		return nil
+	}
+	inner, err := jsontree.Parse([]byte(n.Text()))
+	if err != nil || inner.Root.Kind() != jsontree.Object {
+		return nil
+	}
+	return inner.Root
 }
 
 func compact(raw []byte) json.RawMessage {
