@@ -20,7 +20,7 @@ func readSessions(t *testing.T, file string) []session {
 		t.Fatal(err)
 	}
 	var all []session
-	for _, block := range regexp.MustCompile("(?s)```console\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+	for _, block := range regexp.MustCompile("(?s)```shell-session\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
 		for part := range strings.SplitSeq("\n"+block[1], "\n$ ") {
 			if command, output, _ := strings.Cut(part, "\n"); command != "" {
 				all = append(all, session{command, strings.TrimSpace(output)})
@@ -30,7 +30,8 @@ func readSessions(t *testing.T, file string) []session {
 	return all
 }
 
-// TestTheEvidenceGuideIsARealSession runs the guide's commands. An … in its
+// TestTheEvidenceGuideIsARealSession runs the guide's commands in a folder of
+// their own, for they write files and call openssl. An … in its
 // output stands for what differs from run to run.
 func TestTheEvidenceGuideIsARealSession(t *testing.T) {
 	if _, err := exec.LookPath("openssl"); err != nil || runtime.GOOS != "linux" {
