@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -264,6 +265,9 @@ func openDirectory(dir string) (fs.FS, io.Closer, error) {
 // scan notes where the members of the top-level object stand. The whole text is
 // checked, duplicate keys included, as it will be part of a record.
 func (f *cliFile) scan() *LoadError {
+	if bytes.HasPrefix(f.data, []byte("\xff\xfe")) || bytes.HasPrefix(f.data, []byte("\xfe\xff")) {
+		return f.problem(0, "save it as UTF-8: Windows PowerShell's > writes UTF-16", "UTF-16 text where UTF-8 should stand")
+	}
 	s := jsonscan.New(f.data)
 	s.Thorough = true
 	if s.Peek() != jsonscan.Object {

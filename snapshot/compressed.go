@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -25,30 +26,30 @@ func readCompressed(in io.Reader, size int64) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("gzip: %w", err)
 		}
-		return readBounded(z, 0)
+		return readBounded(z, 0, maxDecompressed)
 	case bytes.Equal(magic[:n], []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		z, err := zstd.NewReader(whole, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxNative))
+		z, err := zstd.NewReader(whole, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(maxDecompressed)))
 		if err != nil {
 			return nil, fmt.Errorf("zstd: %w", err)
 		}
 		defer z.Close()
-		return readBounded(z, 0)
+		return readBounded(z, 0, maxDecompressed)
 	}
-	return readBounded(whole, size)
+	return readBounded(whole, size, maxNative)
 }
 
-// readBounded reads all of in, up to the largest native form.
-func readBounded(in io.Reader, size int64) ([]byte, error) {
-	buf := make([]byte, 0, min(max(size, 0), maxNative)+512)
+// readBounded reads all of in, up to limit bytes.
+func readBounded(in io.Reader, size int64, limit int) ([]byte, error) {
+	buf := make([]byte, 0, int(min(max(size, 0), int64(limit)))+512)
 	for {
 		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
+			buf = slices.Grow(buf, len(buf))
 		}
 		n, err := in.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		switch {
-		case len(buf) > maxNative:
-			return nil, fmt.Errorf("larger than %d GiB: too large for a snapshot", maxNative>>30)
+		case len(buf) > limit:
+			return nil, fmt.Errorf("larger than %d MiB: too large for a snapshot", limit>>20)
 		case errors.Is(err, io.EOF):
 			return buf, nil
 		case errors.Is(err, io.ErrUnexpectedEOF):

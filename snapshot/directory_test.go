@@ -110,6 +110,7 @@ func TestAccountAndRegionFromPathOrContent(t *testing.T) {
 		{"region from the zones of a neighbour", dir("aws_configs/Subnets.json", `{"Subnets":[{"SubnetId":"s","AvailabilityZone":"eu-west-1b","OwnerId":"123456789012"}]}`, "aws_configs/NetworkAcls.json", `{"NetworkAcls":[]}`), Options{}, "123456789012/eu-west-1"},
 		{"options where nothing tells", dir("Vpcs.json", `{"Vpcs":[]}`), Options{Account: "999988887777", Region: "us-gov-west-1"}, "999988887777/us-gov-west-1"},
 		{"a shared subnet's owner does not win over the path", dir(here+"s.json", `{"Subnets":[{"SubnetId":"s","OwnerId":"999988887777"}]}`), Options{}, "111122223333/us-east-1"},
+		{"the caller, where the content names two owners", dir("us-east-1/v.json", `{"Vpcs":[{"VpcId":"a","OwnerId":"123456789012"},{"VpcId":"b","OwnerId":"210987654321"}]}`, "get-caller-identity.json", `{"UserId":"x","Account":"123456789012","Arn":"arn:aws:iam::123456789012:user/u"}`), Options{}, "123456789012/us-east-1"},
 		{"region in the file's name", dir("111122223333/describe-vpcs.eu-central-1.json", `{"Vpcs":[]}`), Options{}, "111122223333/eu-central-1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -315,6 +316,29 @@ func TestLinksThatLeaveTheDirectoryAreRefused(t *testing.T) {
 		if err := os.Remove(link); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestOutputsOfOtherServicesAreNotMistaken(t *testing.T) {
+	s, w := mustImport(t, dir(here+"v.json", `{"Vpcs":[]}`, here+"a.json", `{"Entries":[{"x":1}]}`, here+"b.json", `{"Routes":[]}`, here+"c.json", `{"Targets":[{"Id":"1"}]}`,
+		here+"d.json", `{"Grants":[]}`, here+"e.json", `{"Policy":{"x":1}}`, here+"f.json", `{"Addresses":[{"AddressIdentifier":"x"}]}`, here+"g.json", `{}`, here+"h.json", `{"Policies":[{"PolicyName":"autoscaling"}]}`))
+	if len(w) < 7 || len(s.Capture.Gaps) > 0 {
+		t.Errorf("%d warnings: %+v", len(w), w)
+	}
+}
+
+func TestAbsencesOfWhatIsNotUsedAreNoGaps(t *testing.T) {
+	s, _ := mustImport(t, dir(here+"v.json", `{"Vpcs":[]}`, "111122223333/s3/b/get-bucket-cors.err", "An error occurred (NoSuchCORSConfiguration) when calling the GetBucketCors operation: x",
+		"111122223333/s3/b/get-bucket-policy.err", "aws: Could not connect to the endpoint URL"))
+	if g := s.Capture.Gaps; len(g) != 1 || g[0].Operation != "GetBucketPolicy" || g[0].Code != "CLIError" || g[0].Resource != "arn:aws:s3:::b" {
+		t.Errorf("%+v", g)
+	}
+}
+
+func TestUTF16IsNamed(t *testing.T) {
+	_, _, _, err := importFS(dir(here+"v.json", "\xff\xfe{\x00}\x00"), Options{})
+	if err == nil || !strings.Contains(err.Error(), "UTF-16") {
+		t.Error(err)
 	}
 }
 

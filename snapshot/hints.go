@@ -127,10 +127,13 @@ func (f *cliFile) placePath() {
 
 // places answers where a file belongs that does not tell by itself: where all
 // files of its folder that tell agree, or else those of the folder above.
-type places struct{ accounts, regions map[string]map[string]bool } // by folder
+type places struct {
+	accounts, regions map[string]map[string]bool // by folder
+	callers           map[string]map[string]bool // accounts of sts get-caller-identity, by folder
+}
 
 func newPlaces(files []*cliFile) places {
-	p := places{map[string]map[string]bool{}, map[string]map[string]bool{}}
+	p := places{map[string]map[string]bool{}, map[string]map[string]bool{}, map[string]map[string]bool{}}
 	note := func(by map[string]map[string]bool, dir, value string) {
 		for value != "" {
 			if by[dir] == nil {
@@ -152,6 +155,9 @@ func newPlaces(files []*cliFile) places {
 			region = only(f.hints.regions)
 		}
 		note(p.accounts, f.dir, account)
+		if f.has("UserId") && isAccountID(f.text("Account")) {
+			note(p.callers, f.dir, f.text("Account"))
+		}
 		note(p.regions, f.dir, region)
 	}
 	return p
@@ -172,7 +178,7 @@ func nearest(by map[string]map[string]bool, dir string) string {
 // place settles a file's account and region; empty where nothing tells.
 func (p places) place(f *cliFile, opt Options) {
 	if f.account == "" {
-		f.account = firstText(only(f.hints.accounts), nearest(p.accounts, f.dir), opt.Account)
+		f.account = firstText(only(f.hints.accounts), nearest(p.callers, f.dir), nearest(p.accounts, f.dir), opt.Account)
 	}
 	if f.region == "" {
 		f.region = firstText(only(f.hints.regions), nearest(p.regions, f.dir), opt.Region)

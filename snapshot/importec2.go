@@ -50,6 +50,7 @@ var listedCollections = map[string]struct {
 	"TransitGatewayStaticRoutes":           {"ec2", []string{"TransitGatewayRouteTableId"}},
 	"TransitGatewayPropagations":           {"ec2", []string{"TransitGatewayRouteTableId"}},
 	"VpcEndpointConnections":               {"ec2", []string{"VpcEndpointConnectionId", "VpcEndpointId"}},
+	"ServiceDetails":                       {"ec2", []string{"ServiceId", "ServiceName"}},
 	"ServiceConfigurations":                {"ec2", []string{"ServiceId"}},
 	"AvailabilityZones":                    {"ec2", []string{"ZoneId", "ZoneName"}},
 	"IamInstanceProfileAssociations":       {"ec2", []string{"AssociationId"}},
@@ -95,10 +96,10 @@ func (m *importer) ec2File(f *cliFile) bool {
 		if p, ok := m.regional(f); ok {
 			m.single(p, "ec2/VpcBlockPublicAccessOptions", f.member("VpcBlockPublicAccessOptions"))
 		}
-	case f.has("Entries") && f.kind("Entries") == jsonscan.Array:
+	case f.kind("Entries") == jsonscan.Array && (f.id("pl-") != "" || strings.Contains(string(f.value("Entries")), `"Cidr"`)):
 		m.keyedArray(f, "ec2/ManagedPrefixListEntries", "PrefixListId", f.id("pl-"), "Entries",
 			"name the file get-managed-prefix-list-entries.pl-….json")
-	case f.has("Routes") && f.kind("Routes") == jsonscan.Array:
+	case f.kind("Routes") == jsonscan.Array && (f.id("tgw-rtb-") != "" || f.has("AdditionalRoutesAvailable")):
 		m.keyedArray(f, "ec2/TransitGatewayRoutes", "TransitGatewayRouteTableId", f.id("tgw-rtb-"), "Routes",
 			"name the file search-transit-gateway-routes.tgw-rtb-….json")
 	default:

@@ -60,7 +60,10 @@ func (m *importer) absent(f *cliFile, code, operation string) bool {
 	}
 	none, ok := absences[code]
 	if !ok {
-		return false
+		// NoSuchCORSConfiguration, ReplicationConfigurationNotFoundError, …: there
+		// is none of what the program does not use.
+		return strings.HasPrefix(operation, "GetBucket") &&
+			(strings.HasPrefix(code, "NoSuch") && strings.HasSuffix(code, "Configuration") || strings.HasSuffix(code, "NotFoundError"))
 	}
 	switch {
 	case operation == "GetAccessPointPolicy":

@@ -45,25 +45,20 @@ func (m *importer) iamFile(f *cliFile) bool {
 	return true
 }
 
-// isIAMPolicies tells IAM's list-policies from that of Organizations.
+// isIAMPolicies tells IAM's list-policies from that of other services.
 func isIAMPolicies(f *cliFile) bool {
 	if _, org := f.below("organizations"); org {
 		return false
 	}
-	iam := false
+	_, folder := f.below("iam")
 	s := jsonscan.At(f.data, f.values["Policies"].start)
 	for ok := s.EnterArray(); ok && s.NextItem(); {
-		if s.Peek() != jsonscan.Object {
+		if s.Peek() != jsonscan.Object || !strings.Contains(memberText(s.Raw(), "Arn"), ":iam:") {
 			return false
 		}
-		arn := memberText(s.Raw(), "Arn")
-		if strings.Contains(arn, ":organizations:") {
-			return false
-		}
-		iam = true
+		folder = true
 	}
-	_, folder := f.below("iam")
-	return iam || folder
+	return folder
 }
 
 // authorizationDetails reads get-account-authorization-details.

@@ -45,10 +45,10 @@ func (m *importer) organizationsFile(f *cliFile) bool {
 	case f.kind("Policy") == jsonscan.Object && strings.Contains(string(f.value("Policy")), `"PolicySummary"`):
 		t.init()
 		m.describedPolicy(f)
-	case f.kind("Policies") == jsonscan.Array && (folder || !isIAMPolicies(f)):
+	case f.kind("Policies") == jsonscan.Array && (folder || strings.Contains(string(f.value("Policies")), ":organizations:")):
 		t.init()
 		m.listedPolicies(f)
-	case f.kind("Targets") == jsonscan.Array:
+	case f.kind("Targets") == jsonscan.Array && (folder || strings.Contains(f.name, "for-policy")):
 		t.init()
 		id := f.id("p-")
 		if id == "" {

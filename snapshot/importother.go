@@ -86,7 +86,7 @@ func (m *importer) kmsFile(f *cliFile) bool {
 		if r, ok := key("get-key-policy"); ok {
 			m.note(r.set("Policy", f.member("Policy")))
 		}
-	case f.kind("Grants") == jsonscan.Array:
+	case f.kind("Grants") == jsonscan.Array && (folder || strings.HasPrefix(f.name, "list-grants") || strings.Contains(string(f.value("Grants")), `"GranteePrincipal"`)):
 		if r, ok := key("list-grants"); ok {
 			m.joinArray(r, "Grants", f.member("Grants"))
 		}

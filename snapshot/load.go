@@ -14,8 +14,9 @@ type Options struct {
 	Stdin   io.Reader // what the path "-" reads; native form only
 }
 
-// maxNative is how large a native snapshot may be, decompressed.
-const maxNative = 2 << 30
+// maxNative is how large a native snapshot may be, and maxDecompressed how
+// large a compressed one may become. They are variables for tests.
+var maxNative, maxDecompressed = 2 << 30, 1 << 30
 
 // Load reads a snapshot: a native file (.json, .json.gz, .json.zst, or "-"),
 // or a directory of AWS CLI outputs. Its error joins every LoadError found,
