@@ -104,9 +104,17 @@ func permissionMatch(p *snapshot.Permission, g *snapshot.SecurityGroup, t *Traff
 
 func remotesMatch(p *snapshot.Permission, t *Traffic) Match {
 	var m Match
+	yes := make([]packetset.Set, 0, len(p.Ranges))
 	for _, r := range p.Ranges {
-		m = t.or(m, t.Remote(r.CIDR))
+		n := t.Remote(r.CIDR)
+		if n.Yes != packetset.None {
+			yes = append(yes, n.Yes)
+		}
+		if n.Maybe != packetset.None {
+			m = t.or(m, Match{Maybe: n.Maybe, Why: n.Why})
+		}
 	}
+	m = t.or(m, Match{Yes: t.Space.Union(yes...)})
 	for _, l := range p.PrefixLists {
 		m = t.or(m, t.List(l.List))
 	}

@@ -265,6 +265,7 @@ func (a *asking) pose(r resolution) {
 		u = a.s.And(u, a.s.Between(l, 1024, 65535))
 	}
 	a.universe = u
+	a.asked, a.posed = a.s.AddressRanges(packetset.Destination, d, 1<<16), true
 	a.cases = a.s.And(u, a.from.addresses)
 }
 
@@ -332,7 +333,7 @@ func (a *asking) startElsewhere(t *trail, b branch) {
 				return a.blameGroups(groups, a.from.groups, a.from.component, t.view, side{dir: rules.Outbound}, gateSGEgress, sameVPC, false, d)
 			}
 		}
-		a.filter(t, []Hop{{Component: a.from.component, Kind: "security-group", Via: "outbound"}}, gateSGEgress, stepKey{kind: "security-group", component: groupsKey(groups, a.from.groups) + a.from.component, side: side{dir: rules.Outbound}}, f, blame)
+		a.filter(t, []Hop{{Component: a.from.component, Kind: "security-group", Via: "outbound"}}, gateSGEgress, stepKey{kind: "security-group", component: a.groupsKey(groups, a.from.groups) + a.from.component, side: side{dir: rules.Outbound}}, f, blame)
 	}
 	t.add(&step{hops: []Hop{b.at}, gate: gateDNS, key: stepKey{kind: "elsewhere"}})
 	a.end(t, Context{}, true)

@@ -112,7 +112,7 @@ func (a *asking) groupStep(t *trail, ids []snapshot.SecurityGroupID, owner strin
 	groups := a.groupsOf(ids)
 	v := t.view
 	relation := a.relation(t)
-	k := filterKey{what: groupsKey(groups, ids), view: v, side: d, universe: a.universe, protocol: a.q.Protocol}
+	k := filterKey{what: a.groupsKey(groups, ids), view: v, side: d, universe: a.universe, protocol: a.q.Protocol}
 	if d.dir == rules.Inbound {
 		k.peer = fmt.Sprint(a.from.groupsKey, relation, t.opaque || v.nat != nil)
 	} else {

@@ -399,8 +399,13 @@ func (a *asking) serviceAddresses(v6, embedded bool) packetset.Set {
 	}
 	id := a.serviceList(region, service, v6)
 	l := a.x.lists[id].of
+	key := fmt.Sprint("service ", region, " ", service, " ", v6, embedded, " ", id)
 	if l != nil && l.EntriesKnown {
-		d := packetset.None
+		key = fmt.Sprintf("%s %p", key, l)
+		if d, ok := a.sets[key]; ok {
+			return d
+		}
+		var d []packetset.Set
 		for _, c := range l.Entries {
 			if c.CIDR.Addr().Is6() != v6 {
 				continue
@@ -409,11 +414,11 @@ func (a *asking) serviceAddresses(v6, embedded bool) packetset.Set {
 			if embedded {
 				p = embed(p)
 			}
-			d = a.s.Or(d, a.s.Prefix(packetset.Destination, p))
+			d = append(d, a.s.Prefix(packetset.Destination, p))
 		}
-		return d
+		a.sets[key] = a.s.Union(d...)
+		return a.sets[key]
 	}
-	key := fmt.Sprint("service ", region, " ", service, " ", v6, embedded, " ", id)
 	return a.symbol(key, symbol{v6: v6 || embedded, embedded: embedded, list: id, name: fmt.Sprintf("%s in %s", strings.ToUpper(service), region)})
 }
 

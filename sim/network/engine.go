@@ -1,9 +1,9 @@
 package network
 
 import (
-	"fmt"
 	"net/netip"
-	"strings"
+	"slices"
+	"strconv"
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
@@ -19,6 +19,18 @@ type engine struct {
 	filters map[filterKey]rules.Filter
 	routes  map[routeKey][]rules.RoutePart
 	nats    map[natKey]*translator
+	sets    map[string]packetset.Set // destinations of services, by what names them
+	lists   map[listMatchKey]rules.Match
+	groupID map[*snapshot.SecurityGroup]uint32
+}
+
+// listMatchKey names a prefix list as seen from one end.
+type listMatchKey struct {
+	list        *snapshot.PrefixList
+	id          snapshot.PrefixListID
+	view        view
+	destination bool
+	symbols     int
 }
 
 // maxEdges is the size beyond which an engine forgets before a new question.
@@ -26,7 +38,8 @@ const maxEdges = 1 << 18
 
 func newEngine() *engine {
 	return &engine{s: packetset.New(packetset.DefaultBudget), byKey: map[string]int{},
-		filters: map[filterKey]rules.Filter{}, routes: map[routeKey][]rules.RoutePart{}, nats: map[natKey]*translator{}}
+		filters: map[filterKey]rules.Filter{}, routes: map[routeKey][]rules.RoutePart{}, nats: map[natKey]*translator{},
+		sets: map[string]packetset.Set{}, lists: map[listMatchKey]rules.Match{}, groupID: map[*snapshot.SecurityGroup]uint32{}}
 }
 
 // symbol is a set of addresses that can't be listed (N33): the body of a
@@ -94,14 +107,18 @@ func (v view) sourcePort() packetset.Level {
 }
 
 // destination is the cases whose packets are addressed into p.
-func (e *engine) destination(v view, p netip.Prefix) rules.Match {
+func (a *asking) destination(v view, p netip.Prefix) rules.Match {
 	if !p.IsValid() {
 		return rules.Match{}
 	}
+	e := a.engine
 	p = p.Masked()
-	m := rules.Match{Yes: e.s.Prefix(packetset.Destination, p)}
-	if v.embedded {
+	var m rules.Match
+	switch {
+	case v.embedded:
 		m.Yes = e.embeddedIn(p)
+	case a.askedOf(p):
+		m.Yes = e.s.Prefix(packetset.Destination, p)
 	}
 	for i := range e.symbols {
 		y := &e.symbols[i]
@@ -118,6 +135,17 @@ func (e *engine) destination(v view, p netip.Prefix) rules.Match {
 		}
 	}
 	return m
+}
+
+// askedOf reports whether the question has a destination in p: rules about
+// others are not worth compiling.
+func (a *asking) askedOf(p netip.Prefix) bool {
+	if !a.posed {
+		return true
+	}
+	last := packetset.Last(p)
+	i, _ := slices.BinarySearchFunc(a.asked, p.Addr(), func(r packetset.AddressRange, x netip.Addr) int { return r.To.Compare(x) })
+	return i < len(a.asked) && a.asked[i].From.BitLen() == p.Addr().BitLen() && a.asked[i].From.Compare(last) <= 0
 }
 
 // embeddedIn is the cases whose destination 64:ff9b::/96 has an IPv4 address in p.
@@ -205,7 +233,21 @@ func (n *translator) address(c packetset.Case) netip.Addr {
 }
 
 // list is the cases whose remote address is in a prefix list.
-func (a *asking) list(id snapshot.PrefixListID, remote func(netip.Prefix) rules.Match) rules.Match {
+func (a *asking) list(id snapshot.PrefixListID, v view, destination bool) rules.Match {
+	l := a.x.lists[id].of
+	k := listMatchKey{l, id, v, destination, len(a.symbols)}
+	if destination {
+		return a.listIn(l, id, func(p netip.Prefix) rules.Match { return a.destination(v, p) })
+	}
+	if m, ok := a.lists[k]; ok {
+		return m
+	}
+	m := a.listIn(l, id, func(p netip.Prefix) rules.Match { return a.source(v, p) })
+	a.lists[k] = m
+	return m
+}
+
+func (a *asking) listIn(l *snapshot.PrefixList, id snapshot.PrefixListID, remote func(netip.Prefix) rules.Match) rules.Match {
 	need := rules.Need{Code: "UNK_PREFIX_LIST", Component: string(id), Fact: "the entries of prefix list " + string(id),
 		Collect: "aws ec2 get-managed-prefix-list-entries --prefix-list-id " + string(id)}
 	var m rules.Match
@@ -215,14 +257,17 @@ func (a *asking) list(id snapshot.PrefixListID, remote func(netip.Prefix) rules.
 			own = a.s.Or(own, a.s.Exactly(a.symbols[i].family))
 		}
 	}
-	l := a.x.lists[id].of
 	switch {
 	case l != nil && l.EntriesKnown:
+		yes, maybe := make([]packetset.Set, 0, len(l.Entries)), packetset.None
 		for _, c := range l.Entries {
 			n := remote(c.CIDR)
-			m.Yes, m.Maybe = a.s.Or(m.Yes, n.Yes), a.s.Or(m.Maybe, n.Maybe)
+			if n.Yes != packetset.None {
+				yes = append(yes, n.Yes)
+			}
+			maybe = a.s.Or(maybe, n.Maybe)
 		}
-		m.Why = need
+		m.Yes, m.Maybe, m.Why = a.s.Union(yes...), maybe, need
 		if rules.AWSManaged(l) {
 			// Another service's or Region's addresses are not in it (N32, N41).
 			m.Maybe = packetset.None
@@ -266,7 +311,7 @@ func (a *asking) traffic(v view, d side) *rules.Traffic {
 	} else {
 		t.Remote = func(p netip.Prefix) rules.Match { return a.source(v, p) }
 	}
-	t.List = func(id snapshot.PrefixListID) rules.Match { return a.list(id, t.Remote) }
+	t.List = func(id snapshot.PrefixListID) rules.Match { return a.list(id, v, d.remoteIsDestination()) }
 	t.Group = func(snapshot.GroupReference) rules.Match { return rules.Match{} }
 	t.Ports = a.ports(v, d)
 	return t
@@ -349,16 +394,22 @@ func (a *asking) groupsOf(ids []snapshot.SecurityGroupID) []*snapshot.SecurityGr
 	return out
 }
 
-func groupsKey(groups []*snapshot.SecurityGroup, ids []snapshot.SecurityGroupID) string {
-	var b strings.Builder
+// groupsKey names a set of groups by what they hold.
+func (a *asking) groupsKey(groups []*snapshot.SecurityGroup, ids []snapshot.SecurityGroupID) string {
+	b := make([]byte, 0, 64)
 	for i, g := range groups {
 		if g == nil {
-			fmt.Fprintf(&b, "?%s,", ids[i])
+			b = append(append(append(b, '?'), ids[i]...), ',')
 			continue
 		}
-		fmt.Fprintf(&b, "%p,", g)
+		n, ok := a.groupID[g]
+		if !ok {
+			n = uint32(len(a.groupID))
+			a.groupID[g] = n
+		}
+		b = append(strconv.AppendUint(b, uint64(n), 36), ',')
 	}
-	return b.String()
+	return string(b)
 }
 
 // routeKey names a compiled look-up.
@@ -390,7 +441,7 @@ func (a *asking) lookUp(t *snapshot.RouteTable, v view, reply bool) []rules.Rout
 		rt.Remote = func(p netip.Prefix) rules.Match { return a.destination(v, p) }
 		rt.Symbolic = a.symbolic()
 	}
-	rt.List = func(id snapshot.PrefixListID) rules.Match { return a.list(id, rt.Remote) }
+	rt.List = func(id snapshot.PrefixListID) rules.Match { return a.list(id, v, !reply) }
 	p := rules.LookUp(a.routesOf(t), rt)
 	a.routes[k] = p
 	return p

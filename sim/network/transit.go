@@ -222,7 +222,7 @@ func (a *asking) transitRoute(t *trail, gw snapshot.TransitGatewayID, att *snaps
 	v := t.view
 	rt := &rules.RouteTraffic{Space: a.s, Cases: t.cases, Entries: a.entries,
 		Remote: func(p netip.Prefix) rules.Match { return a.destination(v, p) }}
-	rt.List = func(id snapshot.PrefixListID) rules.Match { return a.list(id, rt.Remote) }
+	rt.List = func(id snapshot.PrefixListID) rules.Match { return a.list(id, v, true) }
 	for _, p := range rules.LookUpTransit(tb, rt) {
 		c := t.with(p.Cases)
 		if r, ok := a.transitWinner(c, tb, p, false); ok {
@@ -410,7 +410,7 @@ func (a *asking) transitBack(t *trail, client, here *snapshot.TGWAttachment, v v
 	}
 	rt := &rules.RouteTraffic{Space: a.s, Cases: t.cases, Entries: a.entries,
 		Remote: func(p netip.Prefix) rules.Match { return a.source(v, p) }}
-	rt.List = func(id snapshot.PrefixListID) rules.Match { return a.list(id, rt.Remote) }
+	rt.List = func(id snapshot.PrefixListID) rules.Match { return a.list(id, v, false) }
 	for _, p := range rules.LookUpTransit(tb, rt) {
 		r, ok := a.transitWinner(t, tb, p, true)
 		if !ok || slices.ContainsFunc(r.Attachments, func(x snapshot.TGWRouteAttachment) bool { return x.ID == client.ID }) {

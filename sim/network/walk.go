@@ -27,6 +27,8 @@ type asking struct {
 	assumed  []string
 	steps    int // taken so far, against hostile topologies
 	nested   bool
+	posed    bool
+	asked    []packetset.AddressRange // destinations of the question that have an address
 }
 
 // steering is an open choice of way (N2) with the cases that hang on it.
