@@ -15,22 +15,27 @@ import (
 
 // Model is a snapshot indexed for queries; safe for concurrent use once built.
 type Model struct {
-	x *index
+	x    *index
+	pool *enginePool
+}
 
+// enginePool keeps what was compiled. Models that share objects share it: its
+// keys are the objects themselves.
+type enginePool struct {
 	mu   sync.Mutex
 	idle []*engine
 }
 
 // NewModel indexes s, which must not change afterwards.
-func NewModel(s *snapshot.Snapshot) *Model { return &Model{x: newIndex(s)} }
+func NewModel(s *snapshot.Snapshot) *Model { return &Model{x: newIndex(s), pool: &enginePool{}} }
 
 // take hands out an engine that nobody else uses.
 func (m *Model) take() *engine {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if n := len(m.idle); n > 0 {
-		e := m.idle[n-1]
-		m.idle = m.idle[:n-1]
+	m.pool.mu.Lock()
+	defer m.pool.mu.Unlock()
+	if n := len(m.pool.idle); n > 0 {
+		e := m.pool.idle[n-1]
+		m.pool.idle = m.pool.idle[:n-1]
 		return e
 	}
 	return newEngine()
@@ -40,9 +45,9 @@ func (m *Model) give(e *engine) {
 	if e.s.Err() != nil || e.s.Edges() > maxEdges || len(e.symbols) > 64 {
 		return // forget it
 	}
-	m.mu.Lock()
-	m.idle = append(m.idle, e)
-	m.mu.Unlock()
+	m.pool.mu.Lock()
+	m.pool.idle = append(m.pool.idle, e)
+	m.pool.mu.Unlock()
 }
 
 // Ask decides q. An error means that the query makes no sense, e.g. an id

@@ -31,6 +31,7 @@ type listMatchKey struct {
 	view        view
 	destination bool
 	symbols     int
+	universe    packetset.Set
 }
 
 // maxEdges is the size beyond which an engine forgets before a new question.
@@ -235,14 +236,15 @@ func (n *translator) address(c packetset.Case) netip.Addr {
 // list is the cases whose remote address is in a prefix list.
 func (a *asking) list(id snapshot.PrefixListID, v view, destination bool) rules.Match {
 	l := a.x.lists[id].of
-	k := listMatchKey{l, id, v, destination, len(a.symbols)}
-	if destination {
-		return a.listIn(l, id, func(p netip.Prefix) rules.Match { return a.destination(v, p) })
-	}
+	k := listMatchKey{l, id, v, destination, len(a.symbols), a.universe}
 	if m, ok := a.lists[k]; ok {
 		return m
 	}
-	m := a.listIn(l, id, func(p netip.Prefix) rules.Match { return a.source(v, p) })
+	remote := a.source
+	if destination {
+		remote = a.destination
+	}
+	m := a.listIn(l, id, func(p netip.Prefix) rules.Match { return remote(v, p) })
 	a.lists[k] = m
 	return m
 }

@@ -50,9 +50,14 @@ type index struct {
 	vpcAttachment map[tgwVPC]snapshot.TGWAttachmentID
 	region        map[string]map[string]*snapshot.Region // account, region
 
-	interfaces interfaces
-	listsOnce  sync.Once
-	listsBy    map[listKey]snapshot.PrefixListID
+	interfaces *interfaces
+	byService  *listIndex
+}
+
+// listIndex is built when somebody first asks for a service's list.
+type listIndex struct {
+	once sync.Once
+	by   map[listKey]snapshot.PrefixListID
 }
 
 type tgwVPC struct {
@@ -107,7 +112,7 @@ func accountID(r *snapshot.Region) string {
 }
 
 func newIndex(s *snapshot.Snapshot) *index {
-	x := &index{snap: s,
+	x := &index{snap: s, interfaces: &interfaces{}, byService: &listIndex{},
 		subnetACL: map[snapshot.SubnetID]snapshot.NetworkACLID{}, defaultACL: map[snapshot.VPCID]snapshot.NetworkACLID{},
 		subnetTable: map[snapshot.SubnetID][]tableOf{}, mainTable: map[snapshot.VPCID][]tableOf{}, edgeTable: map[string]snapshot.RouteTableID{},
 		vpcEndpoints: map[snapshot.VPCID][]snapshot.VPCEndpointID{}, vpcSubnets: map[snapshot.VPCID][]snapshot.SubnetID{},
@@ -164,15 +169,8 @@ func (x *index) associateRegion(e *snapshot.EC2) {
 		}
 	}
 	for i := range e.NetworkACLs.Items {
-		a := &e.NetworkACLs.Items[i]
-		if x.acls[a.ID].of != a {
-			continue
-		}
-		if a.IsDefault {
-			x.defaultACL[a.VPC] = a.ID
-		}
-		for _, s := range a.Subnets {
-			x.subnetACL[s] = a.ID
+		if a := &e.NetworkACLs.Items[i]; x.acls[a.ID].of == a {
+			x.associateACL(a)
 		}
 	}
 	for i := range e.RouteTables.Items {
@@ -198,6 +196,15 @@ func (x *index) associateRegion(e *snapshot.EC2) {
 	}
 }
 
+func (x *index) associateACL(a *snapshot.NetworkACL) {
+	if a.IsDefault {
+		x.defaultACL[a.VPC] = a.ID
+	}
+	for _, s := range a.Subnets {
+		x.subnetACL[s] = a.ID
+	}
+}
+
 func (x *index) associateTable(t *snapshot.RouteTable) {
 	for _, a := range t.Associations {
 		of := tableOf{t.ID, a.State}
@@ -214,7 +221,7 @@ func (x *index) associateTable(t *snapshot.RouteTable) {
 
 // nics returns the interfaces, indexed at the first call.
 func (x *index) nics() *interfaces {
-	n := &x.interfaces
+	n := x.interfaces
 	n.once.Do(func() {
 		n.byAddress = map[vpcAddress]snapshot.NetworkInterfaceID{}
 		for _, a := range x.snap.Accounts {
@@ -236,13 +243,6 @@ func (x *index) nics() *interfaces {
 	return n
 }
 
-// interfaceOf finds one interface without indexing them all, where that has
-// not been done: an endpoint's few are looked up in its own Region.
-func (x *index) interfaceByID(id snapshot.NetworkInterfaceID) (located[snapshot.NetworkInterface], bool) {
-	n, ok := x.nics().byID[id]
-	return n, ok
-}
-
 // here returns the capture of an account and Region, or nil.
 func (x *index) here(account, region string) *snapshot.Region { return x.region[account][region] }
 
@@ -262,8 +262,8 @@ type listKey struct {
 // come first; a list that only routes to a gateway endpoint name is known by
 // that endpoint's service (N31).
 func (x *index) serviceLists() map[listKey]snapshot.PrefixListID {
-	x.listsOnce.Do(func() {
-		x.listsBy = map[listKey]snapshot.PrefixListID{}
+	x.byService.once.Do(func() {
+		x.byService.by = map[listKey]snapshot.PrefixListID{}
 		for _, a := range x.snap.Accounts {
 			for _, r := range a.Regions {
 				for i := range r.EC2.PrefixLists.Items {
@@ -279,7 +279,7 @@ func (x *index) serviceLists() map[listKey]snapshot.PrefixListID {
 			}
 		}
 	})
-	return x.listsBy
+	return x.byService.by
 }
 
 func (x *index) nameList(l *snapshot.PrefixList) {
@@ -294,8 +294,8 @@ func (x *index) nameList(l *snapshot.PrefixList) {
 	}
 	service = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(service, "-ipv6"), "ipv6."), ".ipv6")
 	k := listKey{region, service, v6}
-	if old, ok := x.listsBy[k]; !ok || !x.lists[old].of.EntriesKnown && x.lists[l.ID].of.EntriesKnown {
-		x.listsBy[k] = l.ID
+	if old, ok := x.byService.by[k]; !ok || !x.lists[old].of.EntriesKnown && x.lists[l.ID].of.EntriesKnown {
+		x.byService.by[k] = l.ID
 	}
 }
 
@@ -311,8 +311,8 @@ func (x *index) listsByRoute(t *snapshot.RouteTable) {
 			continue
 		}
 		k := listKey{rules.ServiceRegion(e), rules.ServiceOf(e), l != nil && strings.EqualFold(l.Family, "IPv6")}
-		if _, ok := x.listsBy[k]; !ok {
-			x.listsBy[k] = r.PrefixList
+		if _, ok := x.byService.by[k]; !ok {
+			x.byService.by[k] = r.PrefixList
 		}
 	}
 }
