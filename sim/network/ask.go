@@ -270,7 +270,7 @@ func (a *asking) pose(r resolution) {
 		u = a.s.And(u, a.s.Between(l, 1024, 65535))
 	}
 	a.universe = u
-	a.asked, a.posed = a.s.AddressRanges(packetset.Destination, d, 1<<16), true
+	a.asked, a.posed = a.addressesOf(d), true
 	a.cases = a.s.And(u, a.from.addresses)
 }
 

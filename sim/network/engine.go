@@ -21,6 +21,7 @@ type engine struct {
 	nats    map[natKey]*translator
 	sets    map[string]packetset.Set // destinations of services, by what names them
 	lists   map[listMatchKey]rules.Match
+	runs    map[packetset.Set][]packetset.AddressRange // destinations as addresses
 	groupID map[*snapshot.SecurityGroup]uint32
 }
 
@@ -40,7 +41,7 @@ const maxEdges = 1 << 18
 func newEngine() *engine {
 	return &engine{s: packetset.New(packetset.DefaultBudget), byKey: map[string]int{},
 		filters: map[filterKey]rules.Filter{}, routes: map[routeKey][]rules.RoutePart{}, nats: map[natKey]*translator{},
-		sets: map[string]packetset.Set{}, lists: map[listMatchKey]rules.Match{}, groupID: map[*snapshot.SecurityGroup]uint32{}}
+		sets: map[string]packetset.Set{}, lists: map[listMatchKey]rules.Match{}, runs: map[packetset.Set][]packetset.AddressRange{}, groupID: map[*snapshot.SecurityGroup]uint32{}}
 }
 
 // symbol is a set of addresses that can't be listed (N33): the body of a
@@ -147,6 +148,16 @@ func (a *asking) askedOf(p netip.Prefix) bool {
 	last := packetset.Last(p)
 	i, _ := slices.BinarySearchFunc(a.asked, p.Addr(), func(r packetset.AddressRange, x netip.Addr) int { return r.To.Compare(x) })
 	return i < len(a.asked) && a.asked[i].From.BitLen() == p.Addr().BitLen() && a.asked[i].From.Compare(last) <= 0
+}
+
+// addressesOf is the destinations of d as runs of addresses.
+func (a *asking) addressesOf(d packetset.Set) []packetset.AddressRange {
+	r, ok := a.runs[d]
+	if !ok {
+		r = a.s.AddressRanges(packetset.Destination, d, 1<<16)
+		a.runs[d] = r
+	}
+	return r
 }
 
 // embeddedIn is the cases whose destination 64:ff9b::/96 has an IPv4 address in p.
