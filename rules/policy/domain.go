@@ -94,6 +94,7 @@ type keyUses struct {
 	numbers  []string
 	dates    []int64
 	networks []netip.Prefix
+	stands   []string // texts that make a pattern match in which the key is a variable
 	bytes    []string // Binary values
 	families int      // how many of the value types above are in use
 	// partial tells that some use can't be enumerated.
@@ -107,12 +108,25 @@ func (e *Evaluator) uses(key string) *keyUses {
 	var text, number, date, network, binary bool
 	e.eachStatement(func(p *program, s *compiledStatement) {
 		for i := range s.resources {
-			u.asVariable(e, p, s.resources[i].tokensOf(), key, &text)
+			if tokens := s.resources[i].tokensOf(); u.holds(p, tokens, key) {
+				text = true
+				u.asVariable(p, tokens, key, e.resource.text, e.through.text)
+			}
 		}
 		for i := range s.conditions {
 			c := &s.conditions[i]
 			for j := range c.values {
-				u.asVariable(e, p, c.values[j].tokensOf(), key, &text)
+				tokens := c.values[j].tokensOf()
+				if !u.holds(p, tokens, key) {
+					continue
+				}
+				text = true
+				v := e.baseState(p.keys[c.slot])
+				u.partial = u.partial || open(v)
+				if c.family == familyStringFold {
+					u.partial = true
+				}
+				u.asVariable(p, tokens, key, v.Values...)
 			}
 			if p.keys[c.slot] != key {
 				continue
@@ -308,15 +322,29 @@ func (m *matcher) literals() []token {
 	panic("unreachable: pattern without literals")
 }
 
-func (r *resourcePattern) tokensOf() []token { return r.arnPattern.tokensOf() }
-
+// tokensOf gives back the tokens of a pattern with variables, nil of others.
 func (a *arnPattern) tokensOf() []token {
+	switch {
+	case !a.hasVariable:
+		return nil
+	case a.short:
+		return a.loose.tokens
+	case a.whole:
+		return a.parts[5].tokens
+	}
 	var out []token
 	for i := range a.parts {
-		out = append(out, a.parts[i].tokens...)
-	}
-	if a.short {
-		out = append(out, a.loose.tokens...)
+		if i > 0 {
+			out = append(out, token{text: ":"})
+		}
+		switch m := &a.parts[i]; m.kind {
+		case matchVariable:
+			out = append(out, m.tokens...)
+		case matchUnits:
+			out = append(out, token{kind: tokenStar})
+		default:
+			out = append(out, m.literals()...)
+		}
 	}
 	return out
 }
@@ -328,48 +356,66 @@ func (v *compiledValue) tokensOf() []token {
 	return v.pattern.tokens
 }
 
-// asVariable adds what the key must be for a pattern that it stands in to
-// match: some part of the request's resource, or of another key's value.
-func (u *keyUses) asVariable(e *Evaluator, p *program, tokens []token, key string, text *bool) {
-	for _, t := range tokens {
-		if t.kind != tokenVariable || p.keys[t.slot] != key {
+// holds tells whether the key stands in the pattern as a variable.
+func (u *keyUses) holds(p *program, tokens []token, key string) bool {
+	return slices.ContainsFunc(tokens, func(t token) bool { return t.kind == tokenVariable && p.keys[t.slot] == key })
+}
+
+// Bounds on the texts that may stand for a variable.
+const (
+	maxTarget = 300
+	maxStands = 24
+)
+
+// asVariable adds what the key must be for a pattern that it stands in to match
+// one of the targets: parts of them, for nothing else can make it match.
+func (u *keyUses) asVariable(p *program, tokens []token, key string, targets ...string) {
+	for _, target := range targets {
+		if len(target) > maxTarget {
+			u.partial = true
 			continue
 		}
-		*text = true
-		// In a Resource it is a part of the ARN; in a condition, of the other
-		// key's value, which only the request's own ARN and known keys bound.
-		if !u.parts(e.resource.text) || !u.parts(e.through.text) {
-			u.partial = true
+		from, to := 0, len(target)
+		if len(tokens) > 1 && tokens[0].kind == tokenLiteral && tokens[1].kind == tokenVariable {
+			from = len(tokens[0].text)
+			to = from
 		}
-		for _, v := range e.r.Context {
-			for _, s := range v.Values {
-				if !u.parts(s) {
-					u.partial = true
+		for i := from; i <= to && i <= len(target); i++ {
+			for j := i; j <= len(target); j++ {
+				if v := target[i:j]; !slices.Contains(u.stands, v) && matchUnitText(standIn(p, tokens, key, v), target) {
+					u.stands = append(u.stands, v)
 				}
 			}
 		}
 	}
+	if len(u.stands) > maxStands {
+		u.stands, u.partial = u.stands[:maxStands], true
+	}
 }
 
-// maxParts bounds the substrings that stand for a variable's value.
-const maxParts = 4096
-
-// parts adds every substring of s as a value to tell apart.
-func (u *keyUses) parts(s string) bool {
-	if len(s)*len(s)/2 > maxParts {
-		return false
-	}
-	for i := range len(s) {
-		for j := i + 1; j <= len(s); j++ {
-			u.bytes = append(u.bytes, s[i:j])
+// standIn is the pattern with v in place of the key, and anything in place of
+// other variables.
+func standIn(p *program, tokens []token, key, v string) []int32 {
+	var out []int32
+	for _, t := range tokens {
+		switch {
+		case t.kind == tokenVariable && p.keys[t.slot] == key:
+			out = appendText(out, v)
+		case t.kind == tokenVariable:
+			out = append(out, unitStar)
+		default:
+			out = appendUnits(out, []token{t})
 		}
 	}
-	return true
+	return out
 }
 
 // values lists one value for each way in which the conditions can fare.
 func (u *keyUses) values() (values []string, complete bool) {
-	complete = !u.partial && u.families <= 1 && (len(u.patterns) == 0 || len(u.bytes) == 0)
+	complete = !u.partial && u.families <= 1
+	for _, v := range u.stands {
+		u.patterns = append(u.patterns, textPattern{units: appendText(nil, v)})
+	}
 	if len(u.patterns) > 0 || u.arns || u.families == 0 {
 		v, ok := distinctTexts(u.patterns, u.arns)
 		values, complete = append(values, v...), complete && ok
