@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/canreach/canreach/snapshot"
 )
@@ -96,11 +98,13 @@ func (r *run) profiles(ctx context.Context) ([]candidate, error) {
 	var out []candidate
 	for _, name := range names {
 		load := []func(*config.LoadOptions) error{
+			config.WithLogger(logging.Nop{}), // its warnings would stand between the progress lines
 			config.WithRetryer(func() aws.Retryer {
 				return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
 					o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
 						s.MaxAttempts, s.MaxBackoff = maxAttempts, maxBackoff
 						s.RateLimiter = unlimited{}
+						s.Retryables = append(s.Retryables, retry.IsErrorRetryableFunc(cutShort))
 					})
 				})
 			}),
@@ -125,6 +129,15 @@ func (r *run) profiles(ctx context.Context) ([]candidate, error) {
 		out = append(out, candidate{name: label, operation: "GetCallerIdentity", cfg: cfg})
 	}
 	return out, nil
+}
+
+// cutShort tells whether an answer ended before its end. The SDK takes what
+// came for an answer that it can't read, and does not try again.
+func cutShort(err error) aws.Ternary {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
 }
 
 // unlimited leaves the number of retries to MaxAttempts: one account's
