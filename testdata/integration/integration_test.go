@@ -1,7 +1,5 @@
 //go:build integration
 
-// Package integration captures from a real AWS API server: moto in server
-// mode, which scripts/integration.sh installs and starts.
 package integration
 
 import (
