@@ -1,6 +1,7 @@
 package located
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -98,6 +99,55 @@ func TestJSONRoundTrip(t *testing.T) {
 		}
 		if want, _ := json.Marshal(v); string(parsed.JSON()) != strings.NewReplacer(`\u2028`, `\u2028`).Replace(string(want)) {
 			t.Fatalf("got %s want %s", parsed.JSON(), want)
+		}
+	})
+}
+
+// What WriteYAML writes reads back as the same value.
+func TestWrittenYAMLReadsBack(t *testing.T) {
+	words := []string{"", "a", "aws:PrincipalArn", "s3:*", "*", "arn:aws:s3:::b/*", "yes", "null", "~", "012", "1.5", "- x", "a: b", "a #b", "{x}", "[", "é\u2028", "tab\t", "line\nline", "'q'", "\"", "a  b", " lead", "trail ", "2012-10-17", "key with spaces", "%x", "@x", "&a", "!t", "|", ">", "?", ":", "-", "a:", ":a", "0x1f", "1e3", ".inf", "=", "<<", "a,b"}
+	var gen func(depth int) *rapid.Generator[Value]
+	gen = func(depth int) *rapid.Generator[Value] {
+		return rapid.Custom(func(t *rapid.T) Value {
+			kinds := 4
+			if depth > 0 {
+				kinds = 6
+			}
+			switch rapid.IntRange(0, kinds-1).Draw(t, "kind") {
+			case 0:
+				return Of(nil)
+			case 1:
+				return Of(rapid.Bool().Draw(t, "bool"))
+			case 2:
+				return Of(rapid.IntRange(-5, 70000).Draw(t, "int"))
+			case 3:
+				return Of(rapid.SampledFrom(words).Draw(t, "text"))
+			case 4:
+				return Of(rapid.SliceOfN(gen(depth-1), 0, 3).Draw(t, "list"))
+			}
+			v := Pairs()
+			for _, k := range rapid.SliceOfNDistinct(rapid.SampledFrom(words), 0, 3, rapid.ID[string]).Draw(t, "keys") {
+				v.Members = append(v.Members, Member{Key: k, Value: gen(depth-1).Draw(t, "member")})
+			}
+			return v
+		})
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		v := Pairs("root", gen(4).Draw(t, "value"), "tail", "x")
+		for _, item := range []bool{false, true} {
+			var b bytes.Buffer
+			WriteYAML(&b, v, 0, item)
+			docs, err := Parse("x.yaml", b.Bytes())
+			if err != nil {
+				t.Fatalf("%v in\n%s", err, b.String())
+			}
+			got, want := string(docs[0].JSON()), string(v.JSON())
+			if item {
+				want = "[" + want + "]"
+			}
+			if got != want {
+				t.Fatalf("got  %s\nwant %s\nin\n%s", got, want, b.String())
+			}
 		}
 	})
 }

@@ -40,7 +40,7 @@ func WriteYAML(b *bytes.Buffer, v Value, indent int, item bool) {
 		if item {
 			b.WriteString(pad + "- ")
 		}
-		b.WriteString(inline(v))
+		b.WriteString(block(v))
 		b.WriteByte('\n')
 	}
 }
@@ -56,7 +56,15 @@ func writeMember(b *bytes.Buffer, v Value, indent int) {
 		WriteYAML(b, v, indent+2, false)
 		return
 	}
-	b.WriteString(" " + inline(v) + "\n")
+	b.WriteString(" " + block(v) + "\n")
+}
+
+// block returns a value that stands alone on its line.
+func block(v Value) string {
+	if v.Kind == String {
+		return scalar(v.Text)
+	}
+	return inline(v)
 }
 
 // short tells whether a value reads well on one line.
@@ -82,7 +90,7 @@ func inline(v Value) string {
 	case Bool, Number:
 		return v.Text
 	case String:
-		return scalar(v.Text)
+		return flow(v.Text)
 	case List:
 		parts := make([]string, len(v.Items))
 		for i, e := range v.Items {
@@ -92,9 +100,18 @@ func inline(v Value) string {
 	}
 	parts := make([]string, len(v.Members))
 	for i, m := range v.Members {
-		parts[i] = scalar(m.Key) + ": " + inline(m.Value)
+		parts[i] = flow(m.Key) + ": " + inline(m.Value)
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// flow returns text for the flow style, where readers disagree about a colon
+// inside plain text.
+func flow(s string) string {
+	if strings.Contains(s, ":") {
+		return string(Value{Kind: String, Text: s}.JSON())
+	}
+	return scalar(s)
 }
 
 func scalar(s string) string {

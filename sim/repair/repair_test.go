@@ -1,0 +1,296 @@
+package repair
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/canreach/canreach/internal/located"
+	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/change"
+	"github.com/canreach/canreach/snapshot"
+)
+
+func question(bucket string) sim.Question {
+	return sim.Question{Bucket: bucket, Job: snapshot.Job{Name: "j", RoleARN: world.Role, Subnets: []snapshot.SubnetID{"subnet-1"},
+		SecurityGroups: []snapshot.SecurityGroupID{"sg-1"}, HasVPCConfig: true, Instances: 1}}
+}
+
+func mustFind(_ testing.TB, native []byte, q sim.Question) *Result {
+	res, err := Find(native, q, Options{})
+	if err != nil {
+		panic(err)
+	}
+	return res
+}
+
+func whys(res *Result) []string {
+	var out []string
+	for _, r := range res.Repairs {
+		out = append(out, strings.Join(r.Why, " + "))
+	}
+	return out
+}
+
+// verify applies a repair from its printed form and asks; then with each
+// change left out.
+func verify(t interface{ Fatalf(string, ...any) }, native []byte, q sim.Question, r *Repair) {
+	changes, err := change.Parse("repair.yaml", []byte(change.YAML(r.Changes)))
+	if err != nil {
+		t.Fatalf("the repair does not read back: %v\n%s", err, change.YAML(r.Changes))
+	}
+	asked := func(list []change.Change) sim.Verdict {
+		applied, err := change.Apply(native, list)
+		if err != nil {
+			return sim.Blocked // refused
+		}
+		a, _, err := ask(applied.Native, q)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		return a.Verdict
+	}
+	if v := asked(changes); v != sim.Reachable {
+		t.Fatalf("the repair gives %v:\n%s", v, change.YAML(r.Changes))
+	}
+	for i := range changes {
+		if v := asked(slices.Delete(slices.Clone(changes), i, i+1)); v == sim.Reachable && len(changes) > 1 {
+			t.Fatalf("change %d of the repair is not needed:\n%s", i, change.YAML(r.Changes))
+		}
+	}
+}
+
+// broken is one thing gone wrong each, with what the best repair does.
+var broken = []struct {
+	name string
+	edit world.Edit
+	best string
+}{
+	{"no egress rule (T37)", world.Egress("sg-1"), "Let sg-1 send HTTPS to S3 (pl-s3)."},
+	{"egress to the VPC only (T40)", world.Egress("sg-1", world.Rule("tcp", "10.0.0.0/16")), "Let sg-1 send HTTPS to S3 (pl-s3)."},
+	{"endpoint on another table (T3)", world.NoS3Route(), "Associate rtb-1 with the S3 gateway endpoint vpce-g."},
+	{"replies denied (T53)", world.FilterExactly("subnet-1", world.AllowOut), "Let acl-of-subnet-1 pass TCP ports 32768 to 60999 in from S3's addresses."},
+	{"a lower-numbered deny (T57)", world.Filter("subnet-1", world.Entry(100, "out", "deny", "6", "0.0.0.0/0", 443, 443), world.Entry(200, "out", "allow", "-1", "0.0.0.0/0")),
+		"Let acl-of-subnet-1 pass TCP ports 443 to 443 out to S3's addresses."},
+	{"no room before the deny", world.Filter("subnet-1", world.Entry(1, "out", "deny", "6", "0.0.0.0/0", 443, 443), world.Entry(200, "out", "allow", "-1", "0.0.0.0/0")),
+		"Delete the rule 1 of acl-of-subnet-1, which denies."},
+	{"a blackhole slice (T18)", world.Routes("rtb-1", world.Blackhole(world.To("3.5.0.0/19", "nat-old"))), "Delete the route 3.5.0.0/19 of rtb-1, which leads to nat-old."},
+	{"no DNS support (T82)", world.DNS("vpc-a", false, true), "Turn DNS support of vpc-a on."},
+	{"a deny-only endpoint policy (T73)", world.EndpointPolicy("vpce-g", world.Doc(world.For("*", world.Deny("s3:GetObject", "arn:aws:s3:::x/*")))),
+		"Let the policy of vpce-g allow what the job asks for, to its role only."},
+	{"an endpoint policy that denies", world.EndpointPolicy("vpce-g", world.Doc(world.For("*", world.Allow("*", "*")), world.For("*", world.Deny("s3:GetObject", "arn:aws:s3:::reports/*")))),
+		"Narrow the Deny statement 1 in the policy of vpce-g: spare the job's role."},
+	{"the role may not read", world.Identity(world.Role, world.Doc(world.Allow("ec2:*", "*"))), "Let the role Neo do what the job asks for."},
+	{"the role may not place interfaces", world.Identity(world.Role, world.Doc(world.Allow("s3:*", "*"))), "Let the role Neo place the job's network interfaces."},
+	{"the bucket wants another endpoint", world.BucketPolicy(world.Bucket, world.Doc(world.If("StringNotEquals", "aws:SourceVpce", "vpce-x",
+		world.For("*", world.Deny("s3:*", world.List{"arn:aws:s3:::reports", "arn:aws:s3:::reports/*"}))))), "Narrow the Deny statement 0 in the policy of bucket reports: let vpce-g through."},
+	{"a boundary without S3", world.Boundary(world.Role, world.Doc(world.Allow("ec2:*", "*"))), "Let the permissions boundary of Neo allow what the job asks for."},
+	{"the trust policy names another service", world.Set("RoleDetailList", world.Role, "AssumeRolePolicyDocument", world.Trust("ec2.amazonaws.com")), "Let SageMaker assume the role Neo."},
+}
+
+func TestOneThingWrong(t *testing.T) {
+	for _, tc := range broken {
+		t.Run(tc.name, func(t *testing.T) {
+			native, q := world.Network(tc.edit).JSON(), question("arn:aws:s3:::reports")
+			res := mustFind(t, native, q)
+			if got := whys(res); len(got) == 0 || got[0] != tc.best {
+				t.Fatalf("repairs %q, want first %q; stuck %+v, unknown %+v, before %v %+v", got, tc.best, res.Stuck, res.Unknown, res.Before.Verdict, res.Before.Findings)
+			}
+			for i := range res.Repairs {
+				verify(t, native, q, &res.Repairs[i])
+			}
+			if !res.Whole {
+				t.Error("the search was cut")
+			}
+		})
+	}
+}
+
+// Every proposal for pairs of things gone wrong is tried out and minimal, and
+// the order is by cost.
+func TestTwoThingsWrong(t *testing.T) {
+	same := map[string]bool{"T53": true, "T57": true, "no room": true}
+	class := func(name string) string {
+		for word := range same {
+			if strings.Contains(name, word) {
+				return "acl"
+			}
+		}
+		for _, word := range []string{"the role may not", "endpoint policy"} {
+			if strings.Contains(name, word) {
+				return word
+			}
+		}
+		return name
+	}
+	for i := range broken {
+		for j := i + 1; j < len(broken); j++ {
+			if (3*i+j)%4 != 0 || class(broken[i].name) == class(broken[j].name) {
+				continue
+			}
+			t.Run(broken[i].name+" and "+broken[j].name, func(t *testing.T) {
+				native, q := world.Network(world.NAT(), broken[i].edit, broken[j].edit).JSON(), question("arn:aws:s3:::reports")
+				res, err := Find(native, q, Options{Limit: 2, Checks: 60})
+				if err != nil || len(res.Repairs) == 0 {
+					t.Fatalf("no repair: %v, %+v, stuck %+v", err, res.Before.Findings, res.Stuck)
+				}
+				for n := range res.Repairs {
+					verify(t, native, q, &res.Repairs[n])
+					if n > 0 && res.Repairs[n].cost < res.Repairs[n-1].cost {
+						t.Fatalf("a cheaper repair comes later: %v", whys(res))
+					}
+					for _, c := range res.Repairs[n].Changes {
+						notWider(t, c)
+					}
+				}
+			})
+		}
+	}
+}
+
+// notWider fails on a statement of ours that grants with a "*", but for the
+// actions that have no resource types (P316).
+func notWider(t *testing.T, c change.Change) {
+	t.Helper()
+	for _, m := range c.Parameters.Members {
+		doc, err := located.FromJSON([]byte(m.Value.Text))
+		if err != nil {
+			continue
+		}
+		statements, _ := doc.Get("Statement")
+		for _, s := range statements.Items {
+			sid, _ := s.Get("Sid")
+			action, _ := s.Get("Action")
+			resource, _ := s.Get("Resource")
+			ours := strings.HasPrefix(sid.Text, "Allow") || sid.Text == "JobNetworkInterfaces"
+			if ours && (strings.Contains(string(action.JSON()), "*") || string(resource.JSON()) == `"*"` && sid.Text != "JobNetworkInterfaces") {
+				t.Errorf("a policy is widened: %s", s.JSON())
+			}
+		}
+	}
+}
+
+func TestLeastPrivilegeFirst(t *testing.T) {
+	res := mustFind(t, world.Network(world.Egress("sg-1")).JSON(), question("arn:aws:s3:::reports"))
+	want := []string{"Let sg-1 send HTTPS to S3 (pl-s3).", "Let sg-1 send HTTPS to today's S3 addresses.", "Let sg-1 send HTTPS to anywhere."}
+	if got := whys(res); !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if !strings.Contains(res.Repairs[0].Commands[0], `"PrefixListId":"pl-s3"`) || len(res.Repairs[0].Wide) != 0 || len(res.Repairs[2].Wide) == 0 {
+		t.Errorf("%+v", res.Repairs)
+	}
+}
+
+func TestAnInterfaceEndpointsGroupIsOpenedToTheJobsGroup(t *testing.T) {
+	native := world.Network(world.IFE(), world.Ingress("sg-5"), world.NoS3Route()).JSON()
+	res := mustFind(t, native, question("arn:aws:s3:::reports"))
+	if got := whys(res); len(got) == 0 || got[0] != "Let sg-5 take HTTPS from sg-1." {
+		t.Fatalf("%q, stuck %+v", got, res.Stuck)
+	}
+	verify(t, native, question("arn:aws:s3:::reports"), &res.Repairs[0])
+}
+
+func TestWithoutAnEndpointOneIsCreatedForTheRoleOnly(t *testing.T) {
+	native := world.Network(world.NoS3Route(), world.Remove("VpcEndpoints", "vpce-g")).JSON()
+	q := question("arn:aws:s3:::reports/data/*")
+	res := mustFind(t, native, q)
+	if len(res.Repairs) != 1 || res.Repairs[0].Changes[0].Operation != "CreateVpcEndpoint" {
+		t.Fatalf("%q", whys(res))
+	}
+	text := string(change.JSON(res.Repairs[0].Changes))
+	for _, want := range []string{`"s3:GetObject","Resource":"arn:aws:s3:::reports/data/*"`, `"aws:PrincipalArn":"` + world.Role + `"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
+		}
+	}
+	verify(t, native, q, &res.Repairs[0])
+}
+
+const foreign = "444455556666"
+
+func TestTheBucketsOwnerMustAct(t *testing.T) {
+	shared := world.In(foreign, "us-east-1", world.AddBucket("theirs", "us-east-1", nil))
+	native := world.Network(shared).JSON()
+	res := mustFind(t, native, question("arn:aws:s3:::theirs"))
+	if len(res.Repairs) != 1 || res.OwnersMustAct != "No repair on our side: account 444455556666 (the bucket's owner) must act." {
+		t.Fatalf("%q %q", res.OwnersMustAct, whys(res))
+	}
+	text := string(change.JSON(res.Repairs[0].Changes))
+	if !strings.Contains(text, `"Principal":{"AWS":"`+world.Role+`"}`) {
+		t.Errorf("the grant names somebody else: %s", text)
+	}
+	verify(t, native, question("arn:aws:s3:::theirs"), &res.Repairs[0])
+}
+
+func TestAnOrganizationsPolicyIsTheManagementAccountsToChange(t *testing.T) {
+	org := func(w *world.World) {
+		a := w.Account(world.AccountID)
+		a["organizationId"], a["organizationPath"] = "o-1", world.List{"r-1"}
+	}
+	all := world.Doc(world.Allow("*", "*"))
+	native := world.Network(org, world.SCP("p-full", all, "r-1", world.AccountID), world.RCP("p-rfull", world.Doc(world.For("*", world.Allow("*", "*"))), "r-1", world.AccountID),
+		world.SCP("p-deny", world.Doc(world.Deny("s3:GetObject", "*")), "r-1")).JSON()
+	res := mustFind(t, native, question("arn:aws:s3:::reports"))
+	if len(res.Repairs) == 0 || !slices.Equal(res.Repairs[0].Others, []string{"the organization's management account"}) {
+		t.Fatalf("%q, stuck %+v, before %+v", whys(res), res.Stuck, res.Before.Findings)
+	}
+	verify(t, native, question("arn:aws:s3:::reports"), &res.Repairs[0])
+}
+
+func TestWhatTheJobItselfMustChangeIsSaid(t *testing.T) {
+	native := world.Network(world.Set("Vpcs", "vpc-a", "InstanceTenancy", "dedicated")).JSON()
+	res := mustFind(t, native, question("arn:aws:s3:::reports"))
+	if len(res.Repairs) != 0 || len(res.Stuck) != 1 || res.Stuck[0].Finding.Code != "JOB_TENANCY" {
+		t.Errorf("%q, %+v", whys(res), res.Stuck)
+	}
+}
+
+func TestNothingToRepair(t *testing.T) {
+	res := mustFind(t, world.Network().JSON(), question("arn:aws:s3:::reports"))
+	if res.Before.Verdict != sim.Reachable || len(res.Repairs) != 0 || res.Tried != 0 {
+		t.Errorf("%+v", res)
+	}
+}
+
+func TestTheSearchIsBounded(t *testing.T) {
+	tries := 0
+	blocked := func(native []byte, q sim.Question) (*sim.Answer, *snapshot.Snapshot, error) {
+		tries++
+		a, s, err := ask(native, q)
+		a.Verdict = sim.Blocked
+		return a, s, err
+	}
+	res, err := Find(world.Network(world.Egress("sg-1"), world.NoS3Route(), world.NAT()).JSON(), question("arn:aws:s3:::reports"), Options{Ask: blocked, Checks: 5})
+	if err != nil || res.Whole || tries > 6 {
+		t.Errorf("%d tries, complete %v, %v", tries, res.Whole, err)
+	}
+}
+
+// Each broken variant of the shipped example has a repair, which is verified.
+func TestTheShippedExample(t *testing.T) {
+	dir := filepath.Join("..", "..", "testdata", "examples", "neo-compile")
+	j, err := snapshot.LoadJob(filepath.Join(dir, "job.json"), snapshot.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "broken", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		native, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := sim.Question{Job: j}
+		res := mustFind(t, native, q)
+		if len(res.Repairs) == 0 || res.OwnersMustAct != "" {
+			t.Errorf("%s: %q, stuck %+v", name, whys(res), res.Stuck)
+			continue
+		}
+		verify(t, native, q, &res.Repairs[0])
+	}
+}
