@@ -351,25 +351,40 @@ func (d *decided) missing(w *World) []Missing {
 	if !open {
 		return nil
 	}
-	for _, l := range d.sample.Layers {
-		if l.Outcome != policy.LayerUnknown {
-			continue
-		}
-		g := gateLayers[l.Layer]
-		fact := l.Reason
-		if fact == "" {
-			fact = needsText(needs)
-		}
-		out = append(out, Missing{Code: "UNK_" + g.code, Gate: g.gate, Fact: strings.TrimSuffix(fact, "."), Component: d.request.Resource, Collect: collectHint(l.Layer, d)})
-	}
 	for _, n := range needs {
-		if n.Key != "" {
-			out = append(out, Missing{Code: "UNK_CONDITION_KEY", Gate: needGate(d, n), Fact: "the value of condition key " + n.Key, Component: n.Key, Pointer: w.needPointer(n), Collect: "--assume '" + n.Key + "=VALUE' or '" + n.Key + "=absent'"})
-		} else if n.Fact != "" {
-			out = append(out, Missing{Code: "UNK_POLICY", Gate: needGate(d, n), Fact: n.Fact, Pointer: w.needPointer(n)})
+		gate := d.needGate(n)
+		m := Missing{Gate: gate, Fact: n.Fact, Pointer: w.needPointer(n), Collect: collectHint(gate, d)}
+		switch {
+		case n.Key != "":
+			m.Code, m.Component, m.Fact = "UNK_CONDITION_KEY", n.Key, "the value of condition key "+n.Key
+			m.Collect = "--assume '" + n.Key + "=VALUE' or '" + n.Key + "=absent'"
+		case n.Fact == "":
+			continue
+		default:
+			m.Code = "UNK_" + gateCode(gate)
+		}
+		out = append(out, m)
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for _, l := range d.sample.Layers {
+		if l.Outcome == policy.LayerUnknown {
+			g := gateLayers[l.Layer]
+			out = append(out, Missing{Code: "UNK_" + g.code, Gate: g.gate, Fact: strings.TrimSuffix(l.Reason, "."), Component: d.request.Resource, Collect: collectHint(g.gate, d)})
 		}
 	}
 	return out
+}
+
+// gateCode is the word of a gate in codes.
+func gateCode(g Gate) string {
+	for _, name := range layerOrder {
+		if l, ok := gateLayers[name]; ok && l.gate == g {
+			return l.code
+		}
+	}
+	return "POLICY"
 }
 
 func (w *World) needPointer(n policy.Need) string {
@@ -379,34 +394,63 @@ func (w *World) needPointer(n policy.Need) string {
 	return w.resolved(*n.Statement)
 }
 
-// needGate is the gate of the layer that holds the statement that needs it.
-func needGate(d *decided, n policy.Need) Gate {
-	if n.Statement != nil {
-		for _, l := range d.sample.Layers {
-			for _, s := range l.Statements {
-				if s == *n.Statement {
-					return gateLayers[l.Layer].gate
+// needGate is the gate of the layer that needs a fact: by the statement that
+// asks for it, else by the policy that the fact names.
+func (d *decided) needGate(n policy.Need) Gate {
+	about := func(p *policy.Policy) bool {
+		if p == nil {
+			return false
+		}
+		if n.Statement != nil {
+			return n.Statement.Policy == p.Name
+		}
+		return p.Name != "" && strings.Contains(n.Fact, p.Name)
+	}
+	says := func(text string) bool { return n.Statement == nil && strings.Contains(n.Fact, text) }
+	anyOf := func(lists ...[]policy.Policy) bool {
+		for _, list := range lists {
+			for i := range list {
+				if about(&list[i]) {
+					return true
 				}
 			}
 		}
+		return false
 	}
-	for _, l := range d.sample.Layers {
-		if l.Outcome == policy.LayerUnknown {
-			return gateLayers[l.Layer].gate
-		}
+	l := &d.layers
+	switch {
+	case says("identity-based policies"), says("permissions boundary"):
+		return GateRole
+	case says("service control policies"):
+		return GateSCP
+	case says("resource control policies"):
+		return GateRCP
+	case about(l.Endpoint):
+		return GateEndpointPolicy
+	case about(l.Resource):
+		return GateBucketPolicy
+	case about(l.AccessPoint):
+		return GateBucket
+	case anyOf(l.SCPs...):
+		return GateSCP
+	case anyOf(l.RCPs...):
+		return GateRCP
+	case strings.Contains(n.Fact, "owns"):
+		return GateBucket
 	}
 	return GateRole
 }
 
-func collectHint(layer string, d *decided) string {
-	switch layer {
-	case policy.LayerBucket:
-		return "aws s3api get-bucket-policy --bucket " + strings.TrimPrefix(arnField(d.request.Resource, 5), "/")
-	case policy.LayerRole, policy.LayerBoundary:
+func collectHint(g Gate, d *decided) string {
+	bucket, _, _ := strings.Cut(arnField(d.request.Resource, 5), "/")
+	switch g {
+	case GateBucketPolicy:
+		return "aws s3api get-bucket-policy --bucket " + bucket
+	case GateRole:
 		return "aws iam get-account-authorization-details"
-	case policy.LayerSCP:
+	case GateSCP:
 		return "aws organizations list-policies --filter SERVICE_CONTROL_POLICY"
-	case policy.LayerRCP:
+	case GateRCP:
 		return "aws organizations list-policies --filter RESOURCE_CONTROL_POLICY"
 	}
 	return ""
