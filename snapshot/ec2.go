@@ -36,7 +36,11 @@ func (r *reader) ec2(v *EC2, base string) {
 		appendTo(&v.Instances, p.instances)
 	}
 	if p.rules.Presence == Collected {
-		addRules(v.SecurityGroups.Items, p.rules.Items)
+		v.ruledGroups = addRules(v.SecurityGroups.Items, p.rules.Items)
+		if v.SecurityGroups.Presence == NotCollected && len(p.rules.Items) > 0 {
+			r.warnings = append(r.warnings, Warning{At: p.rules.At,
+				Message: "rules of security groups that are not here (SecurityGroups was not collected): not read, as nothing tells the groups' VPCs"})
+		}
 	}
 }
 

@@ -136,6 +136,12 @@ func (v *Region) resourceGap(g *Gap) bool {
 			return true
 		}
 		return false
+	case "DescribeSecurityGroupRules":
+		for i := range e.SecurityGroups.Items {
+			if v := &e.SecurityGroups.Items[i]; e.ruledGroups[v.ID] && (g.Resource == "" || isResource(g.Resource, string(v.ID))) {
+				v.IngressKnown, v.EgressKnown = false, false
+			}
+		}
 	case "GetManagedPrefixListEntries":
 		e.PrefixLists.partly(g)
 	case "SearchTransitGatewayRoutes", "ExportTransitGatewayRoutes", "GetTransitGatewayRoutes":

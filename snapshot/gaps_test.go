@@ -1,6 +1,9 @@
 package snapshot
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 const gapHead = `"gaps":[{"account":"111122223333","region":"us-east-1","code":"AccessDenied",`
 
@@ -72,6 +75,12 @@ func TestGapsOfResourcesMakeThatPartUnreadable(t *testing.T) {
 		{"one resource of a collection that is not", `"service":"ec2","operation":"DescribeSubnets","resource":"subnet-9"`, ``, "", func(a *Account) bool {
 			return a.Regions[0].EC2.Subnets.Presence == Unreadable
 		}},
+		{"rules that were listed apart", `"service":"ec2","operation":"DescribeSecurityGroupRules"`,
+			`"SecurityGroups":[{"GroupId":"a","IpPermissions":[],"IpPermissionsEgress":[]},{"GroupId":"b"}],"SecurityGroupRules":[{"SecurityGroupRuleId":"r","GroupId":"b","IsEgress":true,"IpProtocol":"-1","CidrIpv4":"0.0.0.0/0"}]`, "",
+			func(a *Account) bool {
+				g := a.Regions[0].EC2.SecurityGroups.Items
+				return g[0].EgressKnown && g[0].IngressKnown && !g[1].EgressKnown && !g[1].IngressKnown
+			}},
 		{"an operation nobody knows", `"service":"ec2","operation":"DescribeNothing"`, `"Subnets":[]`, "", func(a *Account) bool { return a.Regions[0].EC2.Subnets.Presence == Collected }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -107,5 +116,23 @@ func TestCompleteIsTakenAndLostToAGap(t *testing.T) {
 	a := s.Accounts[0]
 	if e := a.Regions[0].EC2; !e.VPCs.Complete || e.Subnets.Complete || e.RouteTables.Complete || !a.IAM.Roles.Complete {
 		t.Errorf("%+v", e)
+	}
+}
+
+func TestRulesOfGroupsThatAreNotHereAreAWarning(t *testing.T) {
+	s := mustParse(t, native(`"SecurityGroupRules":[{"SecurityGroupRuleId":"r","GroupId":"b","IsEgress":true,"IpProtocol":"-1","CidrIpv4":"0.0.0.0/0"}]`, "", ""))
+	if len(s.Warnings) != 1 || s.Accounts[0].Regions[0].EC2.SecurityGroups.Presence != NotCollected {
+		t.Errorf("%+v", s.Warnings)
+	}
+}
+
+func TestTransitGatewayRoutesToldTwiceMustAgree(t *testing.T) {
+	table := func(state string) string {
+		return `"TransitGatewayRouteTables":[{"TransitGatewayRouteTableId":"t","Routes":[{"DestinationCidrBlock":"10.0.0.0/8","State":"active"}]}],
+			"TransitGatewayRoutes":[{"TransitGatewayRouteTableId":"t","Routes":[{"DestinationCidrBlock":"10.0.0.0/8","State":"` + state + `"}]}]`
+	}
+	parseEC2(t, table("active"))
+	if _, err := Parse([]byte(native(table("blackhole"), "", ""))); err == nil || !strings.Contains(err.Error(), "twice") {
+		t.Error(err)
 	}
 }

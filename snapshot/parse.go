@@ -33,6 +33,7 @@ func Parse(native []byte) (*Snapshot, error) {
 	if err := joined(problems); err != nil {
 		return nil, err
 	}
+	s.Warnings = r.warnings
 	s.applyGaps()
 	return s, nil
 }

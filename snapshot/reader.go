@@ -35,6 +35,7 @@ type reader struct {
 	pointers []byte // the text that pointer strings are cut from
 	// inlineAttributes are VPC attributes that stood in Vpcs.
 	inlineAttributes []VPCAttribute
+	warnings         []Warning
 	late             []lateProblem
 }
 

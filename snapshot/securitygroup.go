@@ -238,8 +238,9 @@ func (r *reader) groupRule(at Source, v *groupRule) {
 }
 
 // addRules gives rules that were listed on their own to groups that came
-// without permissions.
-func addRules(groups []SecurityGroup, rules []groupRule) {
+// without permissions, and returns those.
+func addRules(groups []SecurityGroup, rules []groupRule) (ruled map[SecurityGroupID]bool) {
+	ruled = make(map[SecurityGroupID]bool)
 	in := make(map[SecurityGroupID][]Permission)
 	out := make(map[SecurityGroupID][]Permission)
 	for _, rule := range rules {
@@ -251,6 +252,9 @@ func addRules(groups []SecurityGroup, rules []groupRule) {
 	}
 	for i := range groups {
 		g := &groups[i]
+		if !g.IngressKnown || !g.EgressKnown {
+			ruled[g.ID] = true
+		}
 		if !g.IngressKnown {
 			g.Ingress, g.IngressKnown = in[g.ID], true
 		}
@@ -258,6 +262,7 @@ func addRules(groups []SecurityGroup, rules []groupRule) {
 			g.Egress, g.EgressKnown = out[g.ID], true
 		}
 	}
+	return ruled
 }
 
 // securityGroupVPC reads one of describe-security-group-vpc-associations.

@@ -1,6 +1,9 @@
 package snapshot
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 var (
 	transitGatewayShape = shape[TransitGateway]{(*reader).transitGateway,
@@ -253,9 +256,22 @@ func (r *reader) mergeTGWRoutes(tables, routes Collection[TGWRouteTable]) Collec
 		case !tables.Items[i].RoutesKnown:
 			into := &tables.Items[i]
 			into.Routes, into.RoutesKnown, into.MoreRoutes = t.Routes, t.RoutesKnown, t.MoreRoutes
-		default:
+		case !sameTGWRoutes(t.Routes, tables.Items[i].Routes):
 			r.contradiction(t.At, "TransitGatewayRouteTableId", string(t.ID), tables.Items[i].At)
 		}
 	}
 	return tables
+}
+
+// sameTGWRoutes tells whether two lists hold the same routes, in any order.
+func sameTGWRoutes(a, b []TGWRoute) bool {
+	lines := func(routes []TGWRoute) []string {
+		out := make([]string, len(routes))
+		for i, v := range routes {
+			out[i] = fmt.Sprint(v.CIDR, " ", v.PrefixList, " ", v.Type, " ", v.State, " ", v.Attachments)
+		}
+		slices.Sort(out)
+		return out
+	}
+	return slices.Equal(lines(a), lines(b))
 }

@@ -97,6 +97,10 @@ type EC2 struct {
 	BlockPublicAccess  Collection[BPAOptions]       // VpcBlockPublicAccessOptions: at most one
 	BPAExclusions      Collection[BPAExclusion]     // VpcBlockPublicAccessExclusions
 	Addresses          Collection[ElasticIP]        // Addresses
+
+	// ruledGroups are the groups whose rules came from SecurityGroupRules: a gap
+	// in that listing is a gap in theirs.
+	ruledGroups map[SecurityGroupID]bool
 }
 
 // VPC is one of describe-vpcs.
