@@ -4,7 +4,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PKGS = ./...
 
 .DEFAULT_GOAL := build
-.PHONY: help build install test check fmt vet lint race fuzz golden bench example integration solver browser clean
+.PHONY: help build install test check fmt vet lint race fuzz golden bench example integration solver browser man clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,9 @@ solver: ## set decisions against an independent solver (installs it)
 
 browser: ## pictures in headless Chromium (installs it)
 	./scripts/screenshots.sh
+
+man: ## man pages, completions and command reference into dist/docs
+	$(GO) run ./cmd/canreach-docs -o dist/docs
 
 clean: ## remove what was built
 	rm -rf bin dist

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -21,8 +20,6 @@ import (
 	"github.com/canreach/canreach/internal/picture"
 	"github.com/canreach/canreach/sim"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // samples are answers to draw, by the names of their files in testdata.
 var samples = []string{"reachable", "two", "twenty", "partial", "unknown", "hostile"}
@@ -66,7 +63,7 @@ func TestPicturesLookAsTheyDidWhenSomebodyLastLookedAtThem(t *testing.T) {
 		format := filepath.Ext(file)[1:]
 		got := render(t, format, sample(t, strings.TrimSuffix(file, "."+format)))
 		golden := filepath.Join("testdata", "golden", file)
-		if *update {
+		if os.Getenv("UPDATE_GOLDEN") != "" {
 			if err := os.WriteFile(golden, got, 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +73,7 @@ func TestPicturesLookAsTheyDidWhenSomebodyLastLookedAtThem(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(string(want), string(got)); diff != "" {
-			t.Errorf("%s (rewrite with -update, and look at it):\n%s", file, diff)
+			t.Errorf("%s (rewrite with UPDATE_GOLDEN=1, and look at it):\n%s", file, diff)
 		}
 	}
 }
