@@ -62,7 +62,7 @@ func TestWildcardsKeepTheirMeaning(t *testing.T) {
 			f.patterns[piece.Draw(t, "x")+rapid.SampledFrom([]string{"*", "?", "*-"}).Draw(t, "w")+piece.Draw(t, "y")] = true
 		}
 		for n := range attempts {
-			r := &Redactor{key: derive([]byte("k"), fmt.Sprint(n)), public: map[string]bool{}}
+			r := &Redactor{key: derive([]byte("k"), fmt.Sprint(n)), public: map[string]bool{}, texts: map[string]string{}}
 			r.addresses = newAddresses(r.key, nil, nil)
 			r.words = newWords(r.key, r.public)
 			r.words.learn(f.patterns, f.values)

@@ -22,12 +22,16 @@ type Redactor struct {
 	addresses *addresses
 	words     *words
 	public    map[string]bool // lower-case words that are AWS's own
+	texts     map[string]string
 	names     map[string]bool // values that stay as they are, e.g. AWS's own policies' names
 }
 
 // attempts is how many sets of replacements are tried for one that keeps
 // every wildcard's meaning.
 const attempts = 20
+
+// comparisons bounds the pairs of patterns and names.
+const comparisons = 20_000_000
 
 // New reads a snapshot in the native form and makes the replacements for it.
 // It fails if some wildcard pattern of a policy would come to match other
@@ -37,9 +41,12 @@ func New(native, key []byte) (*Redactor, error) {
 		return nil, err
 	}
 	facts := collect(native)
+	if n := len(facts.patterns) * len(facts.values); n > comparisons {
+		return nil, fmt.Errorf("too many wildcard patterns and names to compare: %d and %d", len(facts.patterns), len(facts.values))
+	}
 	var err error
 	for n := range attempts {
-		r := &Redactor{key: derive(key, fmt.Sprintf("attempt %d", n)), public: publicWords(), names: facts.awsNames}
+		r := &Redactor{key: derive(key, fmt.Sprintf("attempt %d", n)), public: publicWords(), names: facts.awsNames, texts: map[string]string{}}
 		for _, name := range sortedSet(facts.awsNames) {
 			for _, w := range wordsOf(name) {
 				r.public[strings.ToLower(w)] = true
@@ -121,9 +128,6 @@ func (r *Redactor) memberName(at place, name string) string {
 // verify compares what every wildcard pattern matches before and after.
 func (r *Redactor) verify(f *facts) error {
 	patterns, values := sortedSet(f.patterns), sortedSet(f.values)
-	if len(patterns)*len(values) > 100_000_000 {
-		return fmt.Errorf("too many wildcard patterns and names to compare: %d and %d", len(patterns), len(values))
-	}
 	after := make([]string, len(values))
 	seen := map[string]string{}
 	for i, v := range values {

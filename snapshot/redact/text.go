@@ -28,6 +28,27 @@ var regionForm = regexp.MustCompile(`^(?:us|eu|ap|sa|ca|me|af|cn|il|mx)-(?:gov-|
 
 // text returns a string with what it tells of the owner replaced.
 func (r *Redactor) text(s string) string {
+	if isResourceID(s) {
+		return s
+	}
+	if t, ok := r.texts[s]; ok {
+		return t
+	}
+	t := r.replaced(s)
+	if len(s) <= rememberedText && len(r.texts) < rememberedTexts {
+		r.texts[s] = t
+	}
+	return t
+}
+
+// Most strings of a large snapshot stand in it many times: short ones are
+// replaced once.
+const (
+	rememberedText  = 128
+	rememberedTexts = 1 << 18
+)
+
+func (r *Redactor) replaced(s string) string {
 	if p, ok := v6(s); ok {
 		return r.addresses.replace(p)
 	}
@@ -87,6 +108,19 @@ func (r *Redactor) special(s string) string {
 		return s
 	}
 	return r.plain(s)
+}
+
+// idPrefixes are what EC2 puts before the digits of its ids.
+var idPrefixes = set("vpc", "subnet", "sg", "sgr", "rtb", "rtbassoc", "acl", "aclassoc", "eni", "eni-attach", "ela-attach", "vpce", "pl", "dopt", "igw", "eigw", "nat", "pcx", "tgw", "tgw-attach", "tgw-rtb", "vgw", "i", "r", "eipalloc", "eipassoc", "vpc-cidr-assoc", "subnet-cidr-assoc", "vpcbpa-exclude")
+
+// isResourceID tells whether all of s is an id that EC2 gave, quicker than
+// the pattern: they are most of a large snapshot.
+func isResourceID(s string) bool {
+	i := strings.LastIndexByte(s, '-')
+	if i < 0 || len(s)-i-1 < 8 || len(s)-i-1 > 17 || !idPrefixes[s[:i]] {
+		return false
+	}
+	return strings.Trim(s[i+1:], "0123456789abcdef") == ""
 }
 
 var resourceID = regexp.MustCompile(`^[a-z]+(?:-[a-z]+)*-[0-9a-f]{8,17}$`)
