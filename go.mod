@@ -30,6 +30,7 @@ require (
 	github.com/secure-systems-lab/go-securesystemslib v0.11.1
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9
+	github.com/yourbasic/graph v0.0.0-20210606180040-8ecfec1c2869
 	google.golang.org/protobuf v1.36.11
 	pgregory.net/rapid v1.2.0
 )

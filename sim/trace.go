@@ -125,7 +125,7 @@ func traceService(name, word, s, region string) (network.Endpoint, error) {
 func (w *World) traceAnswer(q TraceQuestion, n network.Query, res *network.Result) *Answer {
 	c := newCollector()
 	for i := range res.Findings {
-		c.add(networkFinding(&res.Findings[i]), 0)
+		c.addShared(networkFinding(&res.Findings[i]), 0, res.Findings[i].Together)
 	}
 	for _, m := range res.Unknowns {
 		c.missing(Missing{Code: m.Code, Gate: gateOf(m.Gate), Fact: m.Fact, Component: m.Component, Pointer: m.At.Pointer(), Collect: m.Collect})

@@ -369,6 +369,9 @@ func (a *asking) result() *Result {
 	for _, w := range a.ways {
 		r.Flows = append(r.Flows, a.flow(w))
 	}
+	if r.Outcome == Blocked {
+		a.disconnected()
+	}
 	a.findings(r, blocked, open)
 	r.Unknowns = a.unknowns(open)
 	r.Assumptions = append([]string(nil), a.assumed...)
@@ -552,6 +555,24 @@ func (a *asking) findings(r *Result, blocked, open packetset.Set) {
 	r.Findings = slices.CompactFunc(out, func(x, y Finding) bool {
 		return compareFindings(x, y) == 0 && x.Message == y.Message && x.Severity == y.Severity
 	})
+}
+
+// disconnected notes that nothing at all links the client's VPC with the
+// destination's: no route would help before there is a peering or the like.
+func (a *asking) disconnected() {
+	if len(a.targets) == 0 || a.from.vpcID == "" {
+		return
+	}
+	to := a.targets[0].vpc
+	for _, y := range a.targets {
+		if y.vpc == a.from.vpcID || y.vpc != to {
+			return
+		}
+	}
+	if _, ok := topologyOf(a.x).Path(string(a.from.vpcID), string(to)); !ok {
+		a.note(Finding{Code: "DISCONNECTED_VPCS", AnalyzerCode: "DISCONNECTED_VPCS", Gate: gateRoute, Severity: severityInfo, Component: string(a.from.vpcID), At: a.from.at,
+			Message: fmt.Sprintf("No peering, transit gateway or other link that a route leads to connects %s with %s.", a.from.vpcID, to), Rule: "N139", URL: urlPeering})
+	}
 }
 
 func orSet(x, y packetset.Set) packetset.Set {
