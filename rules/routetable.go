@@ -225,18 +225,19 @@ func (l *lookup) longestPrefix() {
 
 // level decides among candidates of one prefix length.
 func (l *lookup) level(same []candidate) {
-	done := make([]bool, len(same))
-	for i := range same {
-		if done[i] {
-			continue
+	at := make(map[netip.Prefix]int, len(same))
+	var groups [][]candidate
+	for _, c := range same {
+		i, ok := at[c.prefix]
+		if !ok {
+			i = len(groups)
+			at[c.prefix] = i
+			groups = append(groups, nil)
 		}
-		group := []candidate{same[i]}
-		for j := i + 1; j < len(same); j++ {
-			if same[j].prefix == same[i].prefix {
-				group, done[j] = append(group, same[j]), true
-			}
-		}
-		l.equal(group)
+		groups[i] = append(groups[i], c)
+	}
+	for _, g := range groups {
+		l.equal(g)
 	}
 }
 

@@ -316,7 +316,10 @@ func (a *asking) sourceGroups(t *trail) {
 			rules.Need{Code: "UNK_SG", Component: a.from.component, At: a.from.at, Fact: "the security groups of " + a.from.component, Collect: "aws ec2 describe-network-interfaces"})
 		return
 	}
-	a.groupStep(t, a.from.groups, a.from.component, side{dir: rules.Outbound}, rules.Match{})
+	a.groupStep(t, a.from.groups, a.from.component, side{dir: rules.Outbound})
+	if a.explain {
+		a.groupDrift(a.groupsOf(a.from.groups))
+	}
 }
 
 // startElsewhere judges traffic to an address that nobody knows: only a

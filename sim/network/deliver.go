@@ -84,7 +84,7 @@ func (a *asking) receive(t *trail, y *target) {
 			Fact: "the address that " + y.component + " has in " + string(y.subnet), Collect: "aws ec2 describe-network-interfaces"})
 	}
 	if y.groupsKnown {
-		a.groupStep(t, y.groups, y.component, side{dir: rules.Inbound}, rules.Match{})
+		a.groupStep(t, y.groups, y.component, side{dir: rules.Inbound})
 	} else {
 		a.doubt(t, h, t.cases, gateSGIngress, rules.Need{Code: "UNK_SG", Component: y.component, At: y.at, Fact: "the security groups of " + y.component, Collect: "aws ec2 describe-network-interfaces"})
 	}
@@ -106,9 +106,8 @@ func (a *asking) interfaceContext(t *trail, y *target) Context {
 	return c
 }
 
-// groupStep judges the groups of one interface. extra is unused for outbound
-// traffic of the question's source.
-func (a *asking) groupStep(t *trail, ids []snapshot.SecurityGroupID, owner string, d side, extra rules.Match) {
+// groupStep judges the groups of one interface.
+func (a *asking) groupStep(t *trail, ids []snapshot.SecurityGroupID, owner string, d side) {
 	groups := a.groupsOf(ids)
 	v := t.view
 	relation := a.relation(t)

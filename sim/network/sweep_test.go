@@ -103,3 +103,52 @@ func TestSubnetEgressCovered(t *testing.T) {
 		t.Errorf("a reference to itself covers the job's own interfaces: %+v", c)
 	}
 }
+
+func TestCopiedRangesAreWarnedOf(t *testing.T) { // N58
+	w := base()
+	g := &w.ec2.SecurityGroups.Items[0]
+	all := []snapshot.Permission{rule("tcp", 443, 443, "52.216.0.0/15", "54.231.0.0/16", "3.5.0.0/19")}
+	g.Egress = all
+	warned := func() bool {
+		r, err := NewModel(w.snap).Ask(w.s3())
+		if err != nil || r.Outcome != Reachable {
+			t.Fatal(r, err)
+		}
+		for _, f := range r.Findings {
+			if f.Code == "S3_RANGES_COPIED" && f.Severity == severityWarning {
+				return true
+			}
+		}
+		return false
+	}
+	if !warned() {
+		t.Error("ranges copied from the list: no warning")
+	}
+	g.Egress = append(g.Egress, snapshot.Permission{Protocol: "tcp", FromPort: num(443), ToPort: num(443), PrefixLists: []snapshot.PrefixListRef{{List: "pl-s3"}}})
+	if warned() {
+		t.Error("the list itself is allowed, too: a warning")
+	}
+}
+
+// Each of group and ACL lets some of S3 through, and both together nothing.
+func TestNoSingleCulprit(t *testing.T) {
+	w := base()
+	w.ec2.SecurityGroups.Items[0].Egress = []snapshot.Permission{rule("tcp", 443, 443, "52.216.0.0/15")}
+	w.ec2.NetworkACLs.Items[0].Entries[0].CIDR = pfx("54.231.0.0/16")
+	r, err := NewModel(w.snap).Ask(w.s3())
+	if err != nil || r.Outcome != Blocked {
+		t.Fatalf("%v %v", r, err)
+	}
+	together := 0
+	for _, f := range r.Findings {
+		if f.Severity == severityBlocker {
+			if !f.Together || f.Example == nil {
+				t.Errorf("%s: together %v, example %v", f.Code, f.Together, f.Example)
+			}
+			together++
+		}
+	}
+	if together != 2 {
+		t.Errorf("%d blockers, want the group and the ACL: %s", together, codes(r))
+	}
+}

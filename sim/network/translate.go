@@ -247,7 +247,7 @@ func (a *asking) throughAppliance(t *trail, e located[snapshot.NetworkInterface]
 		a.throughACL(t, n, side{dir: rules.Inbound})
 	}
 	if e.of.GroupsKnown {
-		a.groupStep(t, e.of.Groups, string(e.of.ID), side{dir: rules.Inbound}, rules.Match{})
+		a.groupStep(t, e.of.Groups, string(e.of.ID), side{dir: rules.Inbound})
 	}
 	a.opaque(t, h, "the appliance "+h.Component)
 	if !ok || e.of.VPC != t.vpcID {
@@ -255,7 +255,7 @@ func (a *asking) throughAppliance(t *trail, e located[snapshot.NetworkInterface]
 		return
 	}
 	if e.of.GroupsKnown {
-		a.groupStep(t, e.of.Groups, string(e.of.ID), side{dir: rules.Outbound}, rules.Match{})
+		a.groupStep(t, e.of.Groups, string(e.of.ID), side{dir: rules.Outbound})
 	}
 	a.throughACL(t, n, side{dir: rules.Outbound})
 	a.onward(t, n, e)

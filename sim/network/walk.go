@@ -404,6 +404,7 @@ func (a *asking) throughACLView(t *trail, subnet located[snapshot.Subnet], v vie
 	h := Hop{Component: string(l.ID), Kind: "network-acl", Via: d.dir.String() + " of " + string(subnet.of.ID), Reply: d.reply, At: l.At}
 	var blame func(packetset.Set) []Finding
 	if a.explain {
+		a.aclDrift(l, d, gate)
 		blame = func(denied packetset.Set) []Finding { return a.blameACL(l, subnet, v, d, gate, denied) }
 	}
 	a.filter(t, []Hop{h}, gate, stepKey{kind: h.Kind, component: h.Component, side: d, view: v}, f, blame)

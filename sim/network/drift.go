@@ -1,0 +1,82 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// copied reports whether p is a copy of some of the destination's public
+// addresses: such a rule does not follow when S3's ranges change (N58).
+func (a *asking) copied(p netip.Prefix) bool {
+	return p.IsValid() && p.Bits() > 8 && rules.MayBePublic(p) && a.askedOf(p.Masked())
+}
+
+// openTo reports whether p is every address of its family, or nearly.
+func openTo(p netip.Prefix) bool { return p.IsValid() && p.Bits() <= 1 && p.Addr().Is4() }
+
+// groupDrift warns where the client's groups let S3 through by copied ranges
+// alone, and not by its prefix list or for every destination.
+func (a *asking) groupDrift(groups []*snapshot.SecurityGroup) {
+	if a.q.To.S3 == nil || len(a.targets) > 0 {
+		return
+	}
+	var at *snapshot.Range
+	var owner *snapshot.SecurityGroup
+	for _, g := range groups {
+		if g == nil {
+			continue
+		}
+		for i := range g.Egress {
+			p := &g.Egress[i]
+			if n, ok := rules.ProtocolNumber(p.Protocol); !ok || n != rules.AllProtocols && n != a.q.Protocol {
+				continue
+			}
+			if len(p.PrefixLists) > 0 {
+				return
+			}
+			for j := range p.Ranges {
+				if openTo(p.Ranges[j].CIDR) {
+					return
+				}
+				if at == nil && a.copied(p.Ranges[j].CIDR) {
+					at, owner = &p.Ranges[j], g
+				}
+			}
+		}
+	}
+	if at != nil {
+		a.note(a.driftFinding(gateSGEgress, string(owner.ID), nameOf(owner.Tags), at.At, "the prefix list of S3"))
+	}
+}
+
+// aclDrift is the same for a network ACL, which can't name a prefix list.
+func (a *asking) aclDrift(l *snapshot.NetworkACL, d side, gate string) {
+	if a.q.To.S3 == nil || len(a.targets) > 0 || !d.remoteIsDestination() {
+		return
+	}
+	var at *snapshot.ACLEntry
+	for i := range l.Entries {
+		e := &l.Entries[i]
+		if e.Egress != (d.dir == rules.Outbound) || !e.Allow {
+			continue
+		}
+		if openTo(e.CIDR) {
+			return
+		}
+		if at == nil && a.copied(e.CIDR) {
+			at = e
+		}
+	}
+	if at != nil {
+		a.note(a.driftFinding(gate, string(l.ID), nameOf(l.Tags), at.At, "0.0.0.0/0 on TCP port 443 outbound and the client ports inbound, and leave the choice of destinations to the security group"))
+	}
+}
+
+func (a *asking) driftFinding(gate, id, name string, at snapshot.Source, instead string) Finding {
+	return Finding{Code: "S3_RANGES_COPIED", Gate: gate, Severity: severityWarning, Component: id, Name: name, At: at,
+		Message: fmt.Sprintf("%s lets S3 through by a copy of its address ranges, which AWS changes now and then; what is added later is blocked.", id),
+		Fix:     fmt.Sprintf("In %s, allow %s instead.", id, instead), Rule: "N58", URL: urlGatewayEndpoint}
+}
