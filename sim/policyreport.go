@@ -406,7 +406,7 @@ func (d *decided) needGate(n policy.Need) Gate {
 		}
 		return p.Name != "" && strings.Contains(n.Fact, p.Name)
 	}
-	says := func(text string) bool { return n.Statement == nil && strings.Contains(n.Fact, text) }
+	says := func(text string) bool { return n.Key == "" && strings.Contains(n.Fact, text) }
 	anyOf := func(lists ...[]policy.Policy) bool {
 		for _, list := range lists {
 			for i := range list {
