@@ -46,7 +46,9 @@ func (w *World) Check(q Question) (*Answer, error) {
 	}
 	r.jobVerdict(a, all)
 	r.describe(a, targets)
+	r.kmsPathNote()
 	r.c.finish(a)
+	subnetChoice(a)
 	markSubnetChoice(a)
 	settle(a)
 	return a, nil

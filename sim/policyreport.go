@@ -42,6 +42,7 @@ func (r *jobRun) reportPolicies(n int, t *target, action string, d *decided) {
 		r.c.assume(a)
 	}
 	r.reportMalformed(n, &d.layers)
+	r.lintLayers(n, d)
 }
 
 func decisionAssumptions(d *decided) []string {

@@ -23,7 +23,7 @@ type decided struct {
 	gates    []gateBlock // S3's own gates and KMS
 	gate     tally       // of those gates
 	kms      []policy.Decision
-	precheck []Finding
+	extra    []Finding  // warnings and notes
 	notes    *collector // assumptions and missing facts met on the way
 	source   netip.Addr // of this placement, where the decision is shared; invalid: none
 }
@@ -54,7 +54,7 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 			total.join(v)
 		}
 		r.reportPolicies(n, t, action, d)
-		for _, f := range d.precheck {
+		for _, f := range d.extra {
 			r.c.add(f, n)
 		}
 		show.add(d)
@@ -227,7 +227,10 @@ func (r *jobRun) decideFresh(s *slot, t *target, action string, f *network.Flow,
 	}
 	r.s3Gates(d, s, t, action, ctx)
 	r.assumeKeys(&layers, t, action)
-	d.precheck = r.precheck(s, t, action, d)
+	d.extra = r.precheck(s, t, action, d)
+	if note, ok := r.missingKeyNote(d, t, action); ok && d.result.Outcome == symbolic.All {
+		d.extra = append(d.extra, note)
+	}
 	return d
 }
 

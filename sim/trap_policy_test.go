@@ -240,3 +240,14 @@ func TestSubnetEgressGuideline(t *testing.T) {
 	checkTrap(t, &trap{edits: []Edit{Egress("sg-1", Rule("tcp", "52.216.0.0/15"), Rule("tcp", "54.231.0.0/16"), Rule("tcp", "3.5.0.0/19"))},
 		want: sim.Reachable, also: "JOB_SG_SUBNET_EGRESS"})
 }
+
+// Lints stand beside the blocker they explain.
+func TestLintsExplainBlockers(t *testing.T) {
+	for _, tr := range []trap{
+		{id: "T32 a dead statement", edits: []Edit{role(Allow(list, objects("/*")))}, action: list, want: sim.Blocked, code: "ROLE_NO_ALLOW", also: "STATEMENT_NEVER_MATCHES"},
+		{id: "T79 a role as principal of a gateway endpoint", edits: []Edit{endpointDoc(For(roleR, Allow("s3:*", "*")))}, want: sim.Unknown, also: "VPCE_PRINCIPAL_UNSUPPORTED"},
+		{id: "T141 a missing key looks like a denial", edits: []Edit{role(Allow(get, objects("/*")))}, want: sim.Reachable, also: "MISSING_KEY_LOOKS_DENIED"},
+	} {
+		t.Run(tr.id, func(t *testing.T) { checkTrap(t, &tr) })
+	}
+}

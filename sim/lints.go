@@ -1,0 +1,135 @@
+package sim
+
+import (
+	"github.com/canreach/canreach/rules/policy"
+)
+
+// maxLints bounds what is said about one document.
+const maxLints = 8
+
+// lintLayers adds, for every layer that denies or is unknown, what is wrong
+// with its documents: a dead statement or a principal that cannot match is
+// often the reason.
+func (r *jobRun) lintLayers(n int, d *decided) {
+	done := make(map[string]bool)
+	for i := range d.blockers {
+		r.lintLayer(n, d, d.blockers[i].layer.Layer, done)
+	}
+	for _, l := range d.sample.Layers {
+		if l.Outcome == policy.LayerUnknown {
+			r.lintLayer(n, d, l.Layer, done)
+		}
+	}
+}
+
+func (r *jobRun) lintLayer(n int, d *decided, layer string, done map[string]bool) {
+	if done[layer] {
+		return
+	}
+	done[layer] = true
+	l := &d.layers
+	one := func(p *policy.Policy, kind policy.Kind) {
+		if p != nil {
+			r.lintPolicy(n, p, kind, layer, l.EndpointType)
+		}
+	}
+	each := func(list []policy.Policy, kind policy.Kind) {
+		for i := range list {
+			one(&list[i], kind)
+		}
+	}
+	switch layer {
+	case policy.LayerRole:
+		each(l.Identity, policy.KindIdentity)
+	case policy.LayerBoundary:
+		one(l.Boundary, policy.KindBoundary)
+	case policy.LayerEndpoint:
+		one(l.Endpoint, policy.KindEndpoint)
+	case policy.LayerBucket:
+		one(l.Resource, policy.KindBucket)
+	case policy.LayerAccessPoint:
+		one(l.AccessPoint, policy.KindAccessPoint)
+	case policy.LayerSCP:
+		for _, level := range l.SCPs {
+			each(level, policy.KindSCP)
+		}
+	case policy.LayerRCP:
+		for _, level := range l.RCPs {
+			each(level, policy.KindRCP)
+		}
+	}
+}
+
+func (r *jobRun) lintPolicy(n int, p *policy.Policy, kind policy.Kind, layer string, endpoint policy.EndpointType) {
+	if p.Document == nil {
+		return
+	}
+	said := 0
+	for _, f := range policy.Lint(p.Document, kind, policy.LintOptions{EndpointType: endpoint}) {
+		if f.Severity < policy.LintWarning || f.Code == "VPCE_DENY_ONLY" || said == maxLints {
+			continue // the endpoint gate says VPCE_DENY_ONLY in its own words
+		}
+		said++
+		out := Finding{Code: f.Code, Gate: gateLayers[layer].gate, Severity: Warning, Component: p.Name, Pointer: p.Pointer,
+			Message: sentence(f.Message), Fix: sentence(f.Fix), Rule: f.Rule}
+		if f.Statement >= 0 {
+			at := f.Statement
+			out.RuleIndex = &at
+			out.Pointer = r.w.resolved(policy.StatementRef{Pointer: p.Pointer + "/Statement", Index: at})
+		}
+		r.c.add(out, n)
+	}
+}
+
+// missingKeyNote tells that a read of a missing key looks like a denial where
+// the caller may not list the bucket (P238).
+func (r *jobRun) missingKeyNote(d *decided, t *target, action string) (Finding, bool) {
+	if !readsData(action) || t.directoryBucket() {
+		return Finding{}, false
+	}
+	req := d.request
+	req.Action, req.Resource = "s3:ListBucket", t.bucketARN()
+	if policy.Decide(&d.layers, &req) != policy.False {
+		return Finding{}, false
+	}
+	return Finding{Code: "MISSING_KEY_LOOKS_DENIED", Gate: GateRole, Severity: Info, Component: r.q.Job.RoleARN, Pointer: r.rolePointer(), Rule: "P238",
+		URL:     "https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html",
+		Message: "The role may not list " + t.bucketARN() + ", so S3 answers a read of a key that does not exist with 403 AccessDenied instead of 404.",
+		Fix:     "Allow s3:ListBucket on " + t.bucketARN() + ", or read such a 403 as \"no such key\"."}, true
+}
+
+// kmsPathNote tells that nobody documents from where a job's own KMS calls
+// come (N154).
+func (r *jobRun) kmsPathNote() {
+	for i := range r.q.Job.Outputs {
+		if r.q.Job.Outputs[i].KMSKeyID == "" || !r.q.Job.HasVPCConfig {
+			continue
+		}
+		r.c.add(Finding{Code: "KMS_PATH_UNDOCUMENTED", Gate: GateKMS, Severity: Info, Component: r.jobName(), Rule: "N154", URL: docNeoVPC,
+			Message: "The job names a KMS key for its output. AWS does not document whether any call to KMS leaves from the job's own interfaces; S3's calls to KMS do not.",
+			Fix:     "If the job hangs at its end, give the VPC an interface endpoint for KMS."}, everywhere)
+		return
+	}
+}
+
+// subnetChoice marks blockers that stop only some of the subnets: the caller
+// can't choose where the job is placed, so all of them have to work (N148).
+func subnetChoice(a *Answer) {
+	works := make(map[string]bool)
+	for _, p := range a.Placements {
+		if p.Verdict == Reachable {
+			works[p.Target] = true
+		}
+	}
+	for i := range a.Findings {
+		f := &a.Findings[i]
+		if f.Severity != Blocker || len(f.Placements) == len(a.Placements) {
+			continue
+		}
+		for _, n := range f.Placements {
+			if works[a.Placements[n].Target] && !contains(f.Also, "P_SUBNET_CHOICE") {
+				f.Also = append(append([]string{}, f.Also...), "P_SUBNET_CHOICE")
+			}
+		}
+	}
+}
