@@ -48,7 +48,6 @@ func (w *World) Check(q Question) (*Answer, error) {
 	r.describe(a, targets)
 	r.kmsPathNote()
 	r.c.finish(a)
-	subnetChoice(a)
 	markSubnetChoice(a)
 	settle(a)
 	return a, nil

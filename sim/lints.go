@@ -111,25 +111,3 @@ func (r *jobRun) kmsPathNote() {
 		return
 	}
 }
-
-// subnetChoice marks blockers that stop only some of the subnets: the caller
-// can't choose where the job is placed, so all of them have to work (N148).
-func subnetChoice(a *Answer) {
-	works := make(map[string]bool)
-	for _, p := range a.Placements {
-		if p.Verdict == Reachable {
-			works[p.Target] = true
-		}
-	}
-	for i := range a.Findings {
-		f := &a.Findings[i]
-		if f.Severity != Blocker || len(f.Placements) == len(a.Placements) {
-			continue
-		}
-		for _, n := range f.Placements {
-			if works[a.Placements[n].Target] && !contains(f.Also, "P_SUBNET_CHOICE") {
-				f.Also = append(append([]string{}, f.Also...), "P_SUBNET_CHOICE")
-			}
-		}
-	}
-}
