@@ -4,7 +4,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PKGS = ./...
 
 .DEFAULT_GOAL := build
-.PHONY: help build install test check fmt vet lint race fuzz golden bench example integration solver browser man clean
+.PHONY: help build install test check fmt vet lint race fuzz golden sar bench example integration solver browser man clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,9 @@ fuzz: ## ten seconds of every fuzz target
 
 golden: ## rewrite expected outputs; review the change like code
 	UPDATE_GOLDEN=1 $(GO) test $(PKGS)
+
+sar: ## refresh the action tables from npm (see rules/policy/sar)
+	rules/policy/sar/refresh.sh
 
 bench: ## benchmarks with allocations
 	$(GO) test -run '^$$' -bench . -benchmem $(PKGS)

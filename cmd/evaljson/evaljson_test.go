@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 )
@@ -80,6 +81,36 @@ func TestDecideRefuses(t *testing.T) {
 	} {
 		if got, ok := decide(t, line); ok || !strings.Contains(got, `"error":{"code":"`) {
 			t.Errorf("%s: got %s", name, got)
+		}
+	}
+}
+
+// The trap catalogue, as far as a line can say it (docs/semantics/policy.md,
+// section 12).
+func TestTraps(t *testing.T) {
+	b, err := os.ReadFile("../../rules/policy/testdata/traps.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := NewWorker(Options{})
+	for row := range bytes.Lines(b) {
+		var trap struct {
+			Want string
+			Line json.RawMessage
+		}
+		if err := json.Unmarshal(row, &trap); err != nil {
+			t.Fatal(err)
+		}
+		got, _ := w.Decide(trap.Line, nil)
+		var answer struct {
+			ID, Decision string
+			Error        struct{ Code string }
+		}
+		if err := json.Unmarshal(got, &answer); err != nil {
+			t.Fatal(err)
+		}
+		if answer.Decision+answer.Error.Code != trap.Want {
+			t.Errorf("%s: want %s\n%s\n%s", answer.ID, trap.Want, trap.Line, got)
 		}
 	}
 }

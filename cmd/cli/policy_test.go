@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// runPolicy runs canreach policy with standard input.
+func runPolicy(t *testing.T, stdin string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	env := &Env{Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Getenv: func(string) string { return "" }, Version: "test"}
+	status = Main(append([]string{"policy"}, args...), env)
+	return out.String(), errs.String(), status
+}
+
+const evalLine = `{"id":"r1","request":{"principal":"arn:aws:iam::111122223333:role/Neo","action":"s3:GetObject","resource":"arn:aws:s3:::b/k","resourceAccount":"111122223333","unknown":["s3:ExistingObjectTag/*"]},"identityPolicies":[{"name":"p","document":{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"s3:ExistingObjectTag/env":"prod"}}}]}}]}` + "\n"
+
+func TestPolicyEval(t *testing.T) {
+	for _, tt := range []struct {
+		name, stdin, want string
+		args              []string
+		status            int
+	}{
+		{"unknown names the key", evalLine, `"decision":"UNKNOWN","layers":[{"layer":"role","decision":"unknown","statements":[{"policy":"p","index":0,"sid":""}]}],"unknownKeys":["s3:ExistingObjectTag/env"]}`, nil, ExitHolds},
+		{"an assumption settles it", evalLine, `"decision":"ALLOW"`, []string{"--assume", "s3:ExistingObjectTag/env=prod"}, ExitHolds},
+		{"an assumption is listed", evalLine, `"assumptions":["s3:existingobjecttag/env is absent"]`, []string{"--assume", "s3:ExistingObjectTag/env=absent"}, ExitHolds},
+		{"explained", evalLine, `"reason":"no identity-based policy allows the s3:GetObject action","near":[{"policy":"p"`, []string{"--explain", "--assume", "s3:ExistingObjectTag/env=dev"}, ExitHolds},
+		{"a bad line among good ones", "x\n" + evalLine, `{"id":"r1","decision"`, nil, ExitUsage},
+		{"no lines", "", "", nil, ExitHolds},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			stdout, stderr, status := runPolicy(t, tt.stdin, append([]string{"eval"}, tt.args...)...)
+			if status != tt.status || !strings.Contains(stdout, tt.want) || stderr != "" || strings.Count(stdout, "\n") != strings.Count(tt.stdin, "\n") {
+				t.Errorf("status %d, output %s, errors %s", status, stdout, stderr)
+			}
+		})
+	}
+	if stdout, stderr, status := runPolicy(t, evalLine, "eval", "--assume", "x"); status != ExitUsage || stdout != "" || !strings.Contains(stderr, "hint: ") {
+		t.Errorf("bad flag: status %d, output %s, errors %s", status, stdout, stderr)
+	}
+}
+
+func TestPolicyLint(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	dead := file("dead.json", "{\"Version\": \"2012-10-17\", \"Statement\": [\n  {\"Effect\": \"Allow\", \"Action\": \"s3:ListBucket\",\n   \"Resource\": \"arn:aws:s3:::b/*\"}]}")
+	stdout, _, status := runPolicy(t, "", "lint", dead)
+	want := dead + `:3:16: error: STATEMENT_NEVER_MATCHES: ["s3:ListBucket"] never applies to ["arn:aws:s3:::b/*"]` + "\n    fix: it needs the bucket: arn:aws:s3:::BUCKET\n"
+	if status != ExitViolated || stdout != want {
+		t.Errorf("status %d, got %s\nwant %s", status, stdout, want)
+	}
+	stdout, _, status = runPolicy(t, "", "lint", "-o", "json", dead)
+	if status != ExitViolated || !strings.Contains(stdout, `"pointer": "/Statement/0/Resource"`) || !strings.Contains(stdout, schemaLint) {
+		t.Errorf("status %d, got %s", status, stdout)
+	}
+	good := file("good.json", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}}`)
+	if stdout, _, status = runPolicy(t, "", "lint", good); status != ExitHolds || stdout != "" {
+		t.Errorf("status %d, got %s", status, stdout)
+	}
+	stdout, stderr, status := runPolicy(t, "{\n\"statement\": []}", "lint", "-")
+	if status != ExitUsage || stdout != "" || !strings.Contains(stderr, "-:2:1: POLICY_MALFORMED at /statement: unknown element") {
+		t.Errorf("status %d, output %s, errors %s", status, stdout, stderr)
+	}
+	if _, stderr, status = runPolicy(t, "", "lint", "--type", "bucket policy", good); status != ExitUsage || !strings.Contains(stderr, "hint: the types are identity") {
+		t.Errorf("status %d, errors %s", status, stderr)
+	}
+}
