@@ -66,6 +66,7 @@ The exit status is 0 whenever the picture was drawn, whatever the verdict.`,
 	cmd.Flags().StringVarP(&format, "format", "f", "", "svg, dot, mermaid or html; default: by the name of the output file, else svg")
 	cmd.Flags().StringVarP(&output, "output", "o", "-", "file to write; - is standard output")
 	cmd.Flags().IntVar(&columns, "columns", 0, "paths side by side in an SVG; default: up to three")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"svg", "dot", "mermaid", "html"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 

@@ -264,3 +264,19 @@ func FuzzSVG(f *testing.F) {
 		}
 	})
 }
+
+func TestLabelsShowWhatTheyWereGiven(t *testing.T) {
+	for in, want := range map[string][2]string{
+		`a&lt;b`:   {`"a&amp;lt;b"`, `"a#38;lt#59;b"`},
+		`\N "x"`:   {`"\\N \"x\""`, `"#92;N #34;x#34;"`},
+		"`*b*` _i": {"\"`*b*` _i\"", `"#96;#42;b#42;#96; #95;i"`},
+		"%%{init}": {`"%%{init}"`, `"#37;#37;#123;init#125;"`},
+	} {
+		if got := dotString(in); got != want[0] {
+			t.Errorf("DOT: %s became %s, want %s", in, got, want[0])
+		}
+		if got := mermaidString(in); got != want[1] {
+			t.Errorf("Mermaid: %s became %s, want %s", in, got, want[1])
+		}
+	}
+}

@@ -336,3 +336,36 @@ func TestSameAnswerSameBytes(t *testing.T) {
 		}
 	}
 }
+
+func TestABlockerOfSomeCasesStopsOnlyAPart(t *testing.T) {
+	a := sample(t, "reachable")
+	p := &a.Placements[0]
+	p.Verdict, p.Findings = sim.Partial, []int{0}
+	a.Findings = []sim.Finding{{Code: "ENI_SG_RULES_MISMATCH", Gate: sim.GateSGEgress, Severity: sim.Blocker, Component: "sg-0d41c5e8b9a2f7036"}}
+	for _, s := range Diagram(a).Lanes[0].Stations() {
+		if s.Label == "Security group" && s.Mark != picture.Partial {
+			t.Errorf("%s shows %v", s.Label, s.Mark)
+		}
+	}
+	p.Verdict = sim.Blocked
+	d := Diagram(a)
+	for _, s := range d.Lanes[0].Stations() {
+		if s.Label == "Security group" && s.Mark != picture.Stop {
+			t.Errorf("where every case fails, %s shows %v", s.Label, s.Mark)
+		}
+	}
+}
+
+func TestAJobThatAWSRefusesStopsAtTheJob(t *testing.T) {
+	a := sample(t, "reachable")
+	p := &a.Placements[0]
+	p.Verdict, p.Findings = sim.Blocked, []int{0}
+	a.Findings = []sim.Finding{{Code: "JOB_ROLE_EC2_ACTIONS", Gate: sim.GateJob, Severity: sim.Blocker, Component: "arn:aws:iam::111122223333:role/Neo"}}
+	stations := Diagram(a).Lanes[0].Stations()
+	if s := stations[0]; s.Label != "SageMaker job" || s.Mark != picture.Stop {
+		t.Errorf("%s shows %v", s.Label, s.Mark)
+	}
+	if s := stations[len(stations)-1]; s.Mark != picture.Unreached {
+		t.Errorf("%s shows %v", s.Label, s.Mark)
+	}
+}
