@@ -136,3 +136,17 @@ func TestTransitGatewayRoutesToldTwiceMustAgree(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAGapNamesItsResourceAndNoOther(t *testing.T) {
+	for _, tt := range []struct {
+		resource, id string
+		want         bool
+	}{
+		{"arn:aws:s3:::b", "b", true}, {"b", "b", true}, {"arn:aws:iam::1:role/x/b", "b", true},
+		{"arn:aws:s3:::a-b", "b", false}, {"ab", "b", false}, {"b", "", false}, {"b/", "b", false},
+	} {
+		if got := isResource(tt.resource, tt.id); got != tt.want {
+			t.Errorf("%q is %q: %v", tt.resource, tt.id, got)
+		}
+	}
+}
