@@ -264,10 +264,10 @@ func (e *Evaluator) onePolicy(pol *Policy, layer layerID, level, index int, reso
 	}
 	for _, i := range p.statementsFor(e.r.Action) {
 		s := &p.statements[i]
+		e.work++
 		if s.plain != nil && s.plainMiss(resource.text) {
 			continue
 		}
-		e.work++
 		if e.tracing {
 			e.atDeny = s.Deny
 			e.at = StatementRef{Policy: pol.Name, Index: s.Index, Sid: s.Sid, Pointer: statementPointer(pol, int(i))}

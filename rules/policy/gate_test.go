@@ -293,3 +293,20 @@ func TestExplain(t *testing.T) {
 		t.Errorf("T174: assumptions %q", d.Assumptions)
 	}
 }
+
+// Many gaps end in UNKNOWN, not in 2^n branches (P218).
+func TestCaseSplitIsBounded(t *testing.T) {
+	l, _ := world{}.layers()
+	r := world{}.request()
+	l.Identity = nil
+	for range 200 {
+		l.Identity = append(l.Identity, Policy{Name: "p", Gap: "GetPolicyVersion: AccessDenied"})
+	}
+	var e Evaluator
+	if d := e.Evaluate(&l, &r); d.Outcome != Unknown || len(d.Needs) == 0 {
+		t.Errorf("got %v, needs %v", d.Outcome, d.Needs)
+	}
+	if limit := 20 * (splitBudget + 1000); e.work > limit {
+		t.Errorf("%d statements and branches looked at, more than %d", e.work, limit)
+	}
+}

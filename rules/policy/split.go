@@ -13,6 +13,9 @@ import (
 // splitBudget bounds the statements that one case split looks at.
 const splitBudget = 50_000
 
+// branchWork is what a branch costs besides its statements.
+const branchWork = 10
+
 // maxVariables bounds the unknowns that one case split tells apart.
 const maxVariables = 24
 
@@ -94,6 +97,7 @@ func (s *splitter) branch() uint32 {
 		s.result.open = "too many combinations of unknown keys and facts"
 		return 0
 	}
+	s.e.work += branchWork
 	s.e.collect()
 	if o := s.f(s.e); o != 0 {
 		s.result.outcomes[o] = true
