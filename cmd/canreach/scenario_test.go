@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -20,13 +19,12 @@ import (
 	"github.com/canreach/canreach/sim"
 )
 
-var update = flag.Bool("update", false, "rewrite the expected output in the scenarios")
-
 const scenarios = "../../testdata/scenarios"
 
 // TestScenarios runs the corpus: testdata/scenarios/<component>/<fact>.txtar.
 // Each script starts in a folder that holds base/, in which everything works,
-// with the files of the script over it.
+// with the files of the script over it. UPDATE_GOLDEN=1 (make golden) rewrites
+// what scripts compare output with.
 func TestScenarios(t *testing.T) {
 	components, err := os.ReadDir(scenarios)
 	if err != nil {
@@ -38,7 +36,7 @@ func TestScenarios(t *testing.T) {
 		}
 		t.Run(c.Name(), func(t *testing.T) {
 			testscript.Run(t, testscript.Params{
-				Dir: filepath.Join(scenarios, c.Name()), Setup: layBase, UpdateScripts: *update, RequireUniqueNames: true,
+				Dir: filepath.Join(scenarios, c.Name()), Setup: layBase, UpdateScripts: os.Getenv("UPDATE_GOLDEN") != "", RequireUniqueNames: true,
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
 					"exits": cmdExits, "verdict": cmdVerdict, "blocker": cmdBlocker, "no": cmdNo, "mentions": cmdMentions, "missing": cmdMissing,
 				},
