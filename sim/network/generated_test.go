@@ -91,7 +91,7 @@ var themes = map[string]func(t *rapid.T, w *world.World){
 		w.Apply(onlyDefault("igw-1"))
 		blockPublicAccess(t, w)
 	},
-	"transit gateway":  func(t *rapid.T, w *world.World) { w.Apply(onlyDefault("tgw-1")) },
+	"transit gateway": func(t *rapid.T, w *world.World) { w.Apply(onlyDefault("tgw-1")) },
 	"interface endpoint": func(t *rapid.T, w *world.World) {
 		w.Apply(world.IFE(), world.Ingress("sg-5", drawRules(t, "sg-5", "sg-1", "sg-2")...))
 		if chance(t, 3, "second interface") {
@@ -113,6 +113,10 @@ var themes = map[string]func(t *rapid.T, w *world.World){
 	},
 }
 
+// filtered is the subnet whose ACL is drawn most often.
+var filtered = map[string]string{"gateway endpoint": "subnet-1", "public address": "subnet-1", "NAT gateway": "subnet-9",
+	"interface endpoint": "subnet-5", "transit gateway": "subnet-h2"}
+
 // topology draws a VPC with everything on the way to S3, some of it broken.
 func topology(t *rapid.T, theme string) *world.World {
 	w := world.Network(peerB, world.Peering("pcx-1", "vpc-a", "vpc-b"), world.VGW("vgw-1", "vpc-a"), world.NAT(), hub,
@@ -127,7 +131,11 @@ func topology(t *rapid.T, theme string) *world.World {
 	}
 	w.Apply(world.Group("sg-2", "vpc-a", nil, drawRules(t, "sg-2", "sg-1")), world.Egress("sg-1", drawRules(t, "sg-1", "sg-1", "sg-5")...))
 	for _, s := range []string{"subnet-1", "subnet-9", "subnet-5", "subnet-6", "subnet-h1", "subnet-h2"} {
-		if w.Find("Subnets", s) != nil && chance(t, 3, "acl of "+s) {
+		odds := 4
+		if s == filtered[theme] {
+			odds = 2
+		}
+		if w.Find("Subnets", s) != nil && chance(t, odds, "acl of "+s) {
 			w.Apply(world.FilterExactly(s, drawEntries(t, s)...))
 		}
 	}
