@@ -41,8 +41,9 @@ func (a *asking) groupDrift(groups []*snapshot.SecurityGroup) {
 				if openTo(p.Ranges[j].CIDR) {
 					return
 				}
-				if at == nil && a.copied(p.Ranges[j].CIDR) {
-					at, owner = &p.Ranges[j], g
+				// The lowest address, so that the order of the rules says nothing.
+				if r := &p.Ranges[j]; a.copied(r.CIDR) && (at == nil || r.CIDR.Addr().Less(at.CIDR.Addr())) {
+					at, owner = r, g
 				}
 			}
 		}
@@ -58,9 +59,9 @@ func (a *asking) aclDrift(l *snapshot.NetworkACL, d side, gate string) {
 		return
 	}
 	var at *snapshot.ACLEntry
-	for i := range l.Entries {
+	for _, i := range rules.ACLOrder(l, d.dir) {
 		e := &l.Entries[i]
-		if e.Egress != (d.dir == rules.Outbound) || !e.Allow {
+		if !e.Allow {
 			continue
 		}
 		if openTo(e.CIDR) {
