@@ -175,7 +175,7 @@ func writeSources(w io.Writer, p painter, title string, list []diff.Source) {
 			fmt.Fprintf(w, "  and %d more\n", len(list)-i)
 			return
 		}
-		fmt.Fprintf(w, "  %s %s\n", s.Kind, safeText(s.ID))
+		fmt.Fprintf(w, "  %s %s\n", s.Kind, oneLine(s.ID))
 	}
 }
 
@@ -208,12 +208,12 @@ func writeResources(w io.Writer, p painter, f *diffFlags, res *diff.Result) {
 		if r.SameMeaning {
 			note = " (means the same)"
 		}
-		fmt.Fprintf(w, "  %s %s %s%s %s\n", safeText(strings.TrimSpace(r.Account+" "+r.Region)), safeText(r.Kind), safeText(r.ID), note, r.Change)
+		fmt.Fprintf(w, "  %s %s %s%s %s\n", oneLine(strings.TrimSpace(r.Account+" "+r.Region)), oneLine(r.Kind), oneLine(r.ID), note, r.Change)
 		if len(r.Members) > 0 {
 			fmt.Fprintf(w, "    %s\n", wrap(safeText(strings.Join(r.Members, ", ")), 4))
 		}
 		for _, c := range r.Policies {
-			fmt.Fprintf(w, "    %s: %s\n", safeText(c.Policy), c.Relation)
+			fmt.Fprintf(w, "    %s: %s\n", oneLine(c.Policy), c.Relation)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -271,7 +272,7 @@ func writeTestText(out io.Writer, env *Env, f *testFlags, r *assert.Report) erro
 			continue
 		}
 		mark := testMarks[res.Outcome]
-		fmt.Fprintf(w, "%s %s  (%s:%d)\n", p.paint(mark.color, mark.word), safeText(res.Name), safeText(res.File), res.Line)
+		fmt.Fprintf(w, "%s %s  (%s:%d)\n", p.paint(mark.color, mark.word), oneLine(res.Name), oneLine(res.File), res.Line)
 		if res.Note != "" {
 			fmt.Fprintf(w, "     %s\n", wrap(safeText(res.Note), 5))
 		}
@@ -282,6 +283,10 @@ func writeTestText(out io.Writer, env *Env, f *testFlags, r *assert.Report) erro
 	fmt.Fprintf(w, "%d passed, %d failed, %d unknown, %d skipped\n", r.Counts[assert.Passed], r.Counts[assert.Failed], r.Counts[assert.Undecided], r.Counts[assert.Skipped])
 	return w.Flush()
 }
+
+// oneLine makes text from strangers safe where it must not begin a line of its
+// own: a line that begins with :: is a command to GitHub's runner.
+func oneLine(s string) string { return strings.Join(strings.Fields(safeText(s)), " ") }
 
 // maxShown is how many findings of one problem are shown.
 const maxShown = 4
@@ -303,7 +308,7 @@ func writeProblem(w io.Writer, p *assert.Problem) {
 			fmt.Fprintf(w, "       and %d more\n", len(p.Findings)-i)
 			break
 		}
-		fmt.Fprintf(w, "       [%s] %s %s\n", fd.Gate, safeText(fd.Code), safeText(fd.Component))
+		fmt.Fprintf(w, "       [%s] %s %s\n", fd.Gate, oneLine(fd.Code), oneLine(fd.Component))
 		fmt.Fprintf(w, "         %s\n", wrap(safeText(fd.Message), 9))
 	}
 	for i, u := range p.Unknowns {
@@ -311,6 +316,6 @@ func writeProblem(w io.Writer, p *assert.Problem) {
 			fmt.Fprintf(w, "       and %d more\n", len(p.Unknowns)-i)
 			break
 		}
-		fmt.Fprintf(w, "       [%s] %s %s\n         %s\n", u.Gate, safeText(u.Code), safeText(u.Component), wrap(safeText(u.Fact), 9))
+		fmt.Fprintf(w, "       [%s] %s %s\n         %s\n", u.Gate, oneLine(u.Code), oneLine(u.Component), wrap(safeText(u.Fact), 9))
 	}
 }

@@ -129,7 +129,7 @@ func writeTAP(w io.Writer, _ *Env, _ *testFlags, r *assert.Report) error {
 		case assert.Skipped:
 			fmt.Fprintf(&b, "ok %d - %s # SKIP %s\n", i+1, name, tapText(res.Note))
 		default:
-			fmt.Fprintf(&b, "not ok %d - %s\n  ---\n  outcome: %s\n  at: %q\n  message: %q\n  details: |\n", i+1, name, res.Outcome, fmt.Sprintf("%s:%d", safeText(res.File), res.Line), safeText(headline(res)))
+			fmt.Fprintf(&b, "not ok %d - %s\n  ---\n  outcome: %s\n  at: %q\n  message: %q\n  details: |\n", i+1, name, res.Outcome, fmt.Sprintf("%s:%d", oneLine(res.File), res.Line), oneLine(headline(res)))
 			for line := range strings.Lines(details(res)) {
 				b.WriteString("    " + strings.TrimRight(line, "\n") + "\n")
 			}

@@ -329,7 +329,7 @@ func writeWhatif(env *Env, format string, res *whatifResult) error {
 
 func writeWhatifText(w io.Writer, p painter, res *whatifResult) {
 	if res.Delta != nil {
-		fmt.Fprintf(w, "%s\n  before  %s\n  after   %s\n", safeText(questionText(res.After)), p.verdict(res.Delta.Before), p.verdict(res.Delta.After))
+		fmt.Fprintf(w, "%s\n  before  %s\n  after   %s\n", oneLine(questionText(res.After)), p.verdict(res.Delta.Before), p.verdict(res.Delta.After))
 	}
 	fmt.Fprintf(w, "\n%s\n", p.paint("1", "Changed"))
 	for i, c := range res.Changes {
@@ -361,7 +361,7 @@ func writeDelta(w io.Writer, p painter, d *diff.Delta, indent string) {
 	for _, part := range []struct {
 		title    string
 		findings []string
-	}{{"Gone", findingLines(p, d.Gone)}, {"New", findingLines(p, d.New)}} {
+	}{{"Gone", findingLines(p, d.Gone, len(indent))}, {"New", findingLines(p, d.New, len(indent))}} {
 		if len(part.findings) > 0 {
 			fmt.Fprintf(w, "\n%s%s\n", indent, p.paint("1", part.title))
 		}
@@ -370,23 +370,23 @@ func writeDelta(w io.Writer, p painter, d *diff.Delta, indent string) {
 		}
 	}
 	for _, u := range d.Settled {
-		fmt.Fprintf(w, "\n%sSettled: [%s] %s %s\n", indent, u.Gate, safeText(u.Code), safeText(u.Component))
+		fmt.Fprintf(w, "\n%sSettled: [%s] %s %s\n", indent, u.Gate, oneLine(u.Code), oneLine(u.Component))
 	}
 	for _, u := range d.Opened {
-		fmt.Fprintf(w, "\n%sNot known now: [%s] %s %s: %s\n", indent, u.Gate, safeText(u.Code), safeText(u.Component), wrap(safeText(u.Fact), len(indent)+4))
+		fmt.Fprintf(w, "\n%sNot known now: [%s] %s %s: %s\n", indent, u.Gate, oneLine(u.Code), oneLine(u.Component), wrap(safeText(u.Fact), len(indent)+4))
 	}
 	for _, way := range d.Ways {
-		fmt.Fprintf(w, "\n%s%s now goes through %s, not %s: connections that are open break once (N56).\n", indent, safeText(way.Subnet),
-			safeText(strings.Join(way.After, ", ")), safeText(strings.Join(way.Before, ", ")))
+		fmt.Fprintf(w, "\n%s%s now goes through %s, not %s: connections that are open break once (N56).\n", indent, oneLine(way.Subnet),
+			oneLine(strings.Join(way.After, ", ")), oneLine(strings.Join(way.Before, ", ")))
 	}
 }
 
-func findingLines(p painter, findings []sim.Finding) []string {
+func findingLines(p painter, findings []sim.Finding, indent int) []string {
 	var out []string
 	for i := range findings {
 		f := &findings[i]
-		out = append(out, fmt.Sprintf("[%s] %s %s (%s)", f.Gate, p.paint("1", safeText(f.Code)), safeText(f.Component), f.Severity),
-			"  "+wrap(safeText(f.Message), 6))
+		out = append(out, fmt.Sprintf("[%s] %s %s (%s)", f.Gate, p.paint("1", oneLine(f.Code)), oneLine(f.Component), f.Severity),
+			"  "+wrap(safeText(f.Message), indent+4))
 	}
 	return out
 }
@@ -398,7 +398,7 @@ func writeAlso(w io.Writer, p painter, also []alsoResult) {
 	fmt.Fprintf(w, "\n%s\n", p.paint("1", "Other jobs"))
 	for i := range also {
 		a := &also[i]
-		fmt.Fprintf(w, "  %s: %s (%s → %s)\n", safeText(a.Job), a.Effect, p.verdict(a.Delta.Before), p.verdict(a.Delta.After))
+		fmt.Fprintf(w, "  %s: %s (%s → %s)\n", oneLine(a.Job), a.Effect, p.verdict(a.Delta.Before), p.verdict(a.Delta.After))
 		if a.Delta.Before != a.Delta.After {
 			writeDelta(w, p, &a.Delta, "    ")
 		}
@@ -415,7 +415,7 @@ func writeAgainst(w io.Writer, p painter, against []testDelta) {
 	}
 	for i := range against {
 		t := &against[i]
-		fmt.Fprintf(w, "  %s → %s  %s  (%s:%d)\n", t.Before, p.paint(testMarks[t.After.Outcome].color, t.After.Outcome.String()), safeText(t.Name), safeText(t.File), t.After.Line)
+		fmt.Fprintf(w, "  %s → %s  %s  (%s:%d)\n", t.Before, p.paint(testMarks[t.After.Outcome].color, t.After.Outcome.String()), oneLine(t.Name), oneLine(t.File), t.After.Line)
 		for j := range t.After.Problems {
 			writeProblem(w, &t.After.Problems[j])
 		}

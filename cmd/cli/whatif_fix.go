@@ -62,13 +62,13 @@ func runFix(env *Env, f *whatifFlags, applied *change.Applied) error {
 }
 
 func writeRepairs(w io.Writer, p painter, res *repair.Result) {
-	fmt.Fprintf(w, "%s  %s\n", p.verdict(res.Before.Verdict), safeText(questionText(res.Before)))
+	fmt.Fprintf(w, "%s  %s\n", p.verdict(res.Before.Verdict), oneLine(questionText(res.Before)))
 	if res.Before.Verdict == sim.Reachable {
 		fmt.Fprintf(w, "\nThere is nothing to repair.\n")
 		return
 	}
 	if res.OwnersMustAct != "" {
-		fmt.Fprintf(w, "\n%s\n", p.paint("1", safeText(res.OwnersMustAct)))
+		fmt.Fprintf(w, "\n%s\n", p.paint("1", oneLine(res.OwnersMustAct)))
 	}
 	for i := range res.Repairs {
 		writeRepair(w, p, i+1, &res.Repairs[i])
@@ -80,14 +80,14 @@ func writeRepairs(w io.Writer, p painter, res *repair.Result) {
 		fmt.Fprintf(w, "\n%s\n", p.paint("1", "What nothing here mends"))
 		for i := range res.Stuck {
 			s := &res.Stuck[i]
-			fmt.Fprintf(w, "  [%s] %s %s\n    %s\n", s.Finding.Gate, safeText(s.Finding.Code), safeText(s.Finding.Component), wrap(safeText(s.Reason), 4))
+			fmt.Fprintf(w, "  [%s] %s %s\n    %s\n", s.Finding.Gate, oneLine(s.Finding.Code), oneLine(s.Finding.Component), wrap(safeText(s.Reason), 4))
 		}
 	}
 	if len(res.Unknown) > 0 && len(res.Repairs) == 0 {
 		fmt.Fprintf(w, "\n%s\n", p.paint("1", "Without every blocker it would still hang on"))
 		for i := range res.Unknown {
 			u := &res.Unknown[i]
-			fmt.Fprintf(w, "  [%s] %s: %s\n", u.Gate, safeText(u.Code), wrap(safeText(u.Fact), 4))
+			fmt.Fprintf(w, "  [%s] %s: %s\n", u.Gate, oneLine(u.Code), wrap(safeText(u.Fact), 4))
 		}
 	}
 	fmt.Fprintf(w, "\n%d changed snapshots were tried", res.Tried)
@@ -116,10 +116,10 @@ func writeRepair(w io.Writer, p painter, n int, r *repair.Repair) {
 	}
 	fmt.Fprintf(w, "\n")
 	for l := range strings.Lines(change.YAML(r.Changes)) {
-		fmt.Fprintf(w, "    %s", safeText(l))
+		fmt.Fprintf(w, "    %s\n", strings.TrimRight(safeText(l), "\n"))
 	}
 	fmt.Fprintf(w, "\n")
 	for _, c := range r.Commands {
-		fmt.Fprintf(w, "    %s\n", safeText(c))
+		fmt.Fprintf(w, "    %s\n", oneLine(c))
 	}
 }
