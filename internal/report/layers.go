@@ -51,10 +51,10 @@ func (w *way) addLayer(a *sim.Answer, name string, requests []sim.Request) {
 		}
 	}
 	several := slices.ContainsFunc(requests, func(r sim.Request) bool { return bucketOf(r.Resource) != bucketOf(requests[0].Resource) })
-	silent := false // some requests pass though the layer says nothing to them
+	silent := false // the layer says nothing to some requests, and need not
 	for _, o := range all {
 		s.Mark = joinMarks(s.Mark, o.mark)
-		silent = silent || o.mark == picture.None && o.passes
+		silent = silent || o.mark == picture.None
 		s.add(picture.Line{Mark: o.mark, Text: o.who(several) + ": " + o.text})
 	}
 	if silent && s.Mark == picture.Stop {
@@ -70,13 +70,11 @@ func (w *way) addLayer(a *sim.Answer, name string, requests []sim.Request) {
 type said struct {
 	mark    picture.Mark
 	text    string
-	passes  bool // some of them succeed
 	buckets []string
 	actions [][]string // of each bucket
 }
 
 func (o *said) asked(r sim.Request) {
-	o.passes = o.passes || r.Verdict == sim.Reachable || r.Verdict == sim.Partial
 	bucket := bucketOf(r.Resource)
 	i := slices.Index(o.buckets, bucket)
 	if i < 0 {
@@ -140,7 +138,7 @@ func (w *way) layerMark(a *sim.Answer, gate sim.Gate, l sim.Layer, r sim.Request
 	if l.Decision != "implicitDeny" {
 		return mark
 	}
-	if r.Verdict == sim.Reachable || !blockedAt(a, &a.Placements[w.placement], gate) {
+	if r.Verdict == sim.Reachable || !blockedFor(a, &a.Placements[w.placement], gate, r.Action) {
 		return picture.None
 	}
 	return mark
@@ -148,12 +146,21 @@ func (w *way) layerMark(a *sim.Answer, gate sim.Gate, l sim.Layer, r sim.Request
 
 // blockedAt tells whether a blocker of p stands at gate.
 func blockedAt(a *sim.Answer, p *sim.Placement, gate sim.Gate) bool {
+	return blockedFor(a, p, gate, "")
+}
+
+// blockedFor tells whether one stands there for an action; an empty action is any.
+func blockedFor(a *sim.Answer, p *sim.Placement, gate sim.Gate, action string) bool {
 	for _, n := range p.Findings {
-		if n >= 0 && n < len(a.Findings) && a.Findings[n].Gate == gate && a.Findings[n].Severity == sim.Blocker {
+		if n >= 0 && n < len(a.Findings) && a.Findings[n].Gate == gate && a.Findings[n].Severity == sim.Blocker && concernsAction(&a.Findings[n], action) {
 			return true
 		}
 	}
 	return false
+}
+
+func concernsAction(f *sim.Finding, action string) bool {
+	return action == "" || f.Example == nil || f.Example.Action == "" || f.Example.Action == action
 }
 
 func layerPolicies(l sim.Layer) []string {
