@@ -41,6 +41,8 @@ type Options struct {
 	// Fixed are condition keys, by lower-case name, that have this one value
 	// in every request, e.g. aws:principalaccount.
 	Fixed map[string]string
+	// states is atomStates, or in tests fewer, which makes the lazy mode act.
+	states int
 }
 
 // Difference tells whether one document allows a request that the other does
@@ -70,7 +72,10 @@ type Comparison struct {
 // https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_CheckNoNewAccess.html
 func Compare(old, new *policy.Document, kind policy.Kind, o Options) Comparison {
 	c := Comparison{}
-	p := newPair(old, new, kind, o.Fixed)
+	if o.states == 0 {
+		o.states = atomStates
+	}
+	p := newPair(old, new, kind, o)
 	c.New = p.difference(p.new, p.old)
 	c.Less = p.difference(p.old, p.new)
 	p.release()
@@ -108,8 +113,9 @@ type pair struct {
 	depth    int
 }
 
-func newPair(old, new *policy.Document, kind policy.Kind, fixed map[string]string) *pair {
-	p := &pair{space: newSpace(kind, fixed, old, new)}
+func newPair(old, new *policy.Document, kind policy.Kind, o Options) *pair {
+	p := &pair{space: newSpace(kind, o.Fixed, old, new)}
+	p.states = o.states
 	p.old = &side{doc: old, plain: renamed(old)}
 	p.new = &side{doc: new, plain: renamed(new)}
 	oldExpr, newExpr := p.document(old), p.document(new)
@@ -229,7 +235,7 @@ func (p *pair) specialise(more, less *side, set idd.ID) (Difference, bool) {
 		for k, x := range p.fixed {
 			fixed[k] = x
 		}
-		sub := newPair(less.doc, more.doc, p.kind, fixed)
+		sub := newPair(less.doc, more.doc, p.kind, Options{Fixed: fixed, states: p.states})
 		sub.depth = p.depth + 1
 		d := sub.difference(sub.new, sub.old)
 		sub.release()

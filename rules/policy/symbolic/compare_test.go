@@ -312,3 +312,25 @@ func TestCompareWorstCases(t *testing.T) {
 		})
 	}
 }
+
+// TestLazyAgreesWithAtoms compares in the lazy mode what atoms settle.
+func TestLazyAgreesWithAtoms(t *testing.T) {
+	settled := 0
+	for _, kind := range []policy.Kind{policy.KindIdentity, policy.KindResource} {
+		rapid.Check(t, func(r *rapid.T) {
+			old, new := genComparable(r, t, kind, "old"), genComparable(r, t, kind, "new")
+			atoms, lazy := Compare(old, new, kind, Options{}), Compare(old, new, kind, Options{states: 1})
+			for _, d := range [][2]policy.Truth{{atoms.New.Exists, lazy.New.Exists}, {atoms.Less.Exists, lazy.Less.Exists}} {
+				if d[0] != d[1] && d[0] != policy.Unknown && d[1] != policy.Unknown {
+					r.Fatalf("atoms %+v, lazy %+v", atoms, lazy)
+				}
+				if d[1] != policy.Unknown {
+					settled++
+				}
+			}
+		})
+	}
+	if settled < 100 {
+		t.Errorf("the lazy mode settled %d only", settled)
+	}
+}

@@ -27,6 +27,7 @@ type space struct {
 	opaqueIndex map[string]int
 	variables   map[string]bool // keys that patterns refer to and that are not fixed
 
+	states      int // of the automaton of one dimension, before the lazy mode
 	arena       *idd.Arena
 	opaqueLevel int
 }
@@ -263,7 +264,7 @@ func (s *space) layOut() *Trouble {
 	}
 	var levels []uint64
 	for _, d := range s.dims {
-		d.cut(atomStates)
+		d.cut(s.states)
 		if d.multi && (d.lazy || d.atoms() > multiAtoms) {
 			return &Trouble{Dimension: d.name, Count: len(d.patterns), Budget: multiAtoms, Patterns: d.texts, Text: "classes of values over budget: " + d.describe()}
 		}
