@@ -361,3 +361,11 @@ func TestWithinAndApart(t *testing.T) {
 		}
 	})
 }
+
+// A star over some characters does not stand for what leads to it.
+func TestNarrowStarKeepsWhatIsBefore(t *testing.T) {
+	p := spec{text: "+?+:b"}.pattern()
+	if _, ok, err := Find([]Pattern{p, Literal("a::b")}, nil, 100); !ok || err != nil {
+		t.Error(ok, err)
+	}
+}

@@ -135,6 +135,7 @@ func TestCompareResourcePolicies(t *testing.T) {
 		{"P20 several forms", []string{grant(`{"AWS":["111122223333","444455556666"],"Service":"a.amazonaws.com"}`)}, []string{grant(`{"AWS":"444455556666"}`), grant(`{"Service":"a.amazonaws.com"}`), grant(account)}, Equivalent},
 		{"P21 star and AWS star", []string{grant(`"*"`)}, []string{grant(`{"AWS":"*"}`)}, Equivalent},
 		{"P31 NotPrincipal with Allow", []string{grant(`"*"`)}, []string{`"NotPrincipal":{"AWS":"111122223333"},` + cond("Allow", "s3:*", "*", "")}, NoNewAccess},
+		{"P31 everyone but an account", []string{`"NotPrincipal":{"AWS":"111122223333"},` + cond("Allow", "s3:*", "*", "")}, []string{grant(roleR)}, Incomparable},
 		{"P32 NotPrincipal with Deny", []string{grant(account)}, []string{grant(account), `"NotPrincipal":{"AWS":["111122223333"]},` + cond("Deny", "s3:*", "*", "")}, NoNewAccess},
 		{"P117 a role by its key", []string{grant(roleR)}, []string{by(`"*"`, cond("Allow", "s3:*", "*", `"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/p/R"}`))}, Equivalent},
 		{"an account by its key", []string{grant(account)}, []string{by(`"*"`, cond("Allow", "s3:*", "*", `"StringEquals":{"aws:PrincipalAccount":"111122223333"}`))}, Equivalent},

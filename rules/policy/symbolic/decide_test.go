@@ -378,3 +378,19 @@ func TestDecideWorstCases(t *testing.T) {
 		})
 	}
 }
+
+// TestRegionsNotResource: only what is in both patterns is allowed, which no
+// resource of one pattern shows.
+func TestRegionsNotResource(t *testing.T) {
+	except := func(pattern string) string {
+		return `"Effect":"Deny","Action":"*","NotResource":"arn:aws:s3:::b/` + pattern + `"`
+	}
+	l := identity1(statements(t, policy.KindIdentity, allow("*"), except("*a*"), except("*c*")))
+	base := getObject("arn:aws:s3:::b/*")
+	d := &decider{layers: l, question: &Question{Base: base}, documents: documents(l)}
+	var got tally
+	d.regions(&got, base, questionLanguage(base.Resource), nil)
+	if !got.settled() || got.unknown {
+		t.Errorf("allowed %v, denied %v, unknown %v", got.allowed, got.denied, got.unknown)
+	}
+}
