@@ -92,7 +92,7 @@ func manyGroups(n int) world.Edit {
 func TestJobTraps(t *testing.T) {
 	for _, tr := range jobTraps {
 		t.Run(tr.id, func(t *testing.T) {
-			checkNotYet(t, tr.id, func() []string { return tr.failures(t) })
+			report(t, tr.failures(t))
 		})
 	}
 }
@@ -176,7 +176,7 @@ func TestPlacementsOfTraps(t *testing.T) {
 			from: fromJob("subnet-2", "sg-1"), want: blocked, code: "NO_ROUTE_TO_DESTINATION"},
 	} {
 		t.Run(tr.id, func(t *testing.T) {
-			checkNotYet(t, tr.id, func() []string { return tr.failures(t) })
+			report(t, tr.failures(t))
 		})
 	}
 }
@@ -195,11 +195,6 @@ func TestCatalogueIsWhole(t *testing.T) {
 	for i := range 130 {
 		if id := fmt.Sprintf("T%d", i+1); seen[id] != 1 {
 			t.Errorf("%s has %d rows, want 1", id, seen[id])
-		}
-	}
-	for id := range notYet {
-		if seen[id] == 0 && !slices.Contains([]string{"T97/subnet-1", "T97/subnet-2", "T110/subnet-2"}, id) {
-			t.Errorf("notYet names %s, which is no row", id)
 		}
 	}
 }
