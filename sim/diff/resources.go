@@ -163,7 +163,7 @@ func byID(list *jsontree.Node, idKey string) (map[string]*jsontree.Node, bool) {
 
 // compareWhole records a difference of one resource.
 func compareWhole(kind, id string, a, b *jsontree.Node, way []step, where ResourceChange, out *[]ResourceChange) {
-	if a != nil && b != nil && canonical(a) == canonical(b) {
+	if jsontree.SameText(a, b) || a != nil && b != nil && canonical(a) == canonical(b) {
 		return
 	}
 	r := where
@@ -188,7 +188,7 @@ func (r *ResourceChange) compareMembers() {
 	same := true
 	for _, key := range keysOf(r.old, r.new) {
 		x, y := r.old.Get(key), r.new.Get(key)
-		if x != nil && y != nil && canonical(x) == canonical(y) {
+		if jsontree.SameText(x, y) || x != nil && y != nil && canonical(x) == canonical(y) {
 			continue
 		}
 		r.Members = append(r.Members, key)
