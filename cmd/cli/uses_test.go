@@ -145,3 +145,33 @@ func TestTheChangedSnapshotIsWrittenAndReadsBack(t *testing.T) {
 		t.Errorf("exit %d\n%s%s", code, text, errs)
 	}
 }
+
+// What --watch looks at: the test file, its jobs and its snapshot.
+func TestWatchSeesEveryFileOfTheRun(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("s.json", "{}")
+	write("j.json", "{}")
+	write("t.yaml", "snapshot: s.json\ntests:\n- {job: j.json, expect: reach}\n")
+	file := filepath.Join(dir, "t.yaml")
+	last := fingerprint(&testFlags{}, []string{file})
+	if fingerprint(&testFlags{}, []string{file}) != last {
+		t.Error("changes without a change")
+	}
+	for _, name := range []string{"s.json", "j.json", "t.yaml"} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(name, string(text)+" ")
+		if now := fingerprint(&testFlags{}, []string{file}); now == last {
+			t.Errorf("a change of %s is not seen", name)
+		} else {
+			last = now
+		}
+	}
+}
