@@ -246,7 +246,8 @@ func TestNamesStayInsideTheirStrings(t *testing.T) {
 func TestSamePictureSameBytes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := anyDiagram(t)
-		if svgOf(t, d, SVGOptions{}) != svgOf(t, d, SVGOptions{}) {
+		first := svgOf(t, d, SVGOptions{})
+		if first != svgOf(t, d, SVGOptions{}) {
 			t.Fatal("two drawings differ")
 		}
 	})

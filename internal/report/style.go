@@ -64,6 +64,8 @@ main{max-width:none;padding:0}
 figure{width:48%;break-inside:avoid}
 figure svg{width:100%;max-height:200mm}
 figure details{display:none}
+h2,summary{break-after:avoid}
+tr,footer{break-inside:avoid}
 table{font-size:8.5pt}
 details:not([open])::details-content{content-visibility:visible;display:block;block-size:auto}
 pre{font-size:8pt}
