@@ -294,3 +294,91 @@ func TestTheShippedExample(t *testing.T) {
 		verify(t, native, q, &res.Repairs[0])
 	}
 }
+
+const keyARN = "arn:aws:kms:us-east-1:111122223333:key/k-1"
+
+// withKey encrypts the bucket with a key that has this policy.
+func withKey(policy world.Obj) world.Edit {
+	return world.All(
+		world.Add("Keys", world.Obj{"KeyId": "k-1", "Arn": keyARN, "AWSAccountId": world.AccountID, "KeyManager": "CUSTOMER", "KeyState": "Enabled", "Policy": policy, "Grants": world.List{}}),
+		world.Set("buckets", world.Bucket, "ServerSideEncryptionConfiguration", world.Obj{"Rules": world.List{world.Obj{
+			"ApplyServerSideEncryptionByDefault": world.Obj{"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": keyARN}}}}))
+}
+
+func TestAKeyIsOpenedWhereItIsClosed(t *testing.T) {
+	delegates := world.Doc(world.For("arn:aws:iam::111122223333:root", world.Allow("kms:*", "*")))
+	for _, tc := range []struct {
+		name   string
+		policy world.Obj
+		best   string
+	}{
+		{"the key's policy delegates, and the role has no grant (P306)", delegates, "Let the role Neo use the key k-1."},
+		{"the key's policy names somebody else (P306)", world.Doc(world.For("arn:aws:iam::111122223333:role/Other", world.Allow("kms:*", "*"))),
+			"Let the policy of the key k-1 allow the role to use it."},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			native, q := world.Network(withKey(tc.policy)).JSON(), question("arn:aws:s3:::reports")
+			res := mustFind(t, native, q)
+			if got := whys(res); len(got) == 0 || got[0] != tc.best {
+				t.Fatalf("%q, stuck %+v, unknown %+v, before %v %+v", got, res.Stuck, res.Unknown, res.Before.Verdict, res.Before.Findings)
+			}
+			for i := range res.Repairs {
+				verify(t, native, q, &res.Repairs[i])
+			}
+		})
+	}
+}
+
+// An interface endpoint that a change creates carries the job's traffic.
+func TestACreatedInterfaceEndpointWorks(t *testing.T) {
+	native := world.Network(world.NoS3Route(), world.Group("sg-5", "vpc-a", []world.Obj{world.Rule("tcp", "10.0.0.0/16")}, nil)).JSON()
+	changes, err := change.Parse("c.yaml", []byte(`
+as: vpce-new
+createVpcEndpoint:
+  vpcId: vpc-a
+  vpcEndpointType: Interface
+  serviceName: com.amazonaws.us-east-1.s3
+  subnetIds: [subnet-1]
+  securityGroupIds: [sg-5]
+  dnsOptions: {privateDnsOnlyForInboundResolverEndpoint: false}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	applied, err := change.Apply(native, changes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _, err := ask(applied.Native, question("arn:aws:s3:::reports"))
+	if err != nil || a.Verdict != sim.Reachable || a.Placements[0].Network.Paths[0].Endpoint != "vpce-new" {
+		t.Errorf("%v %+v %+v", err, a.Verdict, a.Findings)
+	}
+}
+
+// Through a NAT gateway two subnets' ACLs and two tables count (N96, N116).
+func TestOnTheWayThroughANATGateway(t *testing.T) {
+	nat := world.All(world.NAT(), world.NoS3Route(), world.Remove("VpcEndpoints", "vpce-g"), world.Routes("rtb-1", world.To("0.0.0.0/0", "nat-1")))
+	for _, tc := range []struct {
+		name string
+		edit world.Edit
+		want string // some repair does it
+	}{
+		{"replies to the gateway's own ports (T62)", world.Filter("subnet-9", world.Entry(100, "in", "allow", "6", "10.0.0.0/16", 443, 443), world.Entry(110, "in", "allow", "6", "0.0.0.0/0", 32768, 65535)),
+			"Let acl-of-subnet-9 pass TCP ports 1024 to 65535 in from S3's addresses."},
+		{"replies to the client (T65)", world.Filter("subnet-9", world.Entry(100, "out", "allow", "6", "0.0.0.0/0", 443, 443)),
+			"Let acl-of-subnet-9 pass TCP ports 1024 to 65535 out to 10.0.1.0/24."},
+		{"the gateway's subnet has no way out (T91)", world.NoRoute("rtb-9", "0.0.0.0/0"), "Route rtb-9 to the internet gateway igw-1."},
+		{"Block Public Access (T102)", world.BPA("block-bidirectional"), "Exclude vpc-a from VPC Block Public Access for egress."},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			native, q := world.Network(nat, tc.edit).JSON(), question("arn:aws:s3:::reports")
+			res := mustFind(t, native, q)
+			if !slices.Contains(whys(res), tc.want) {
+				t.Fatalf("%q, want %q; stuck %+v, before %v %+v", whys(res), tc.want, res.Stuck, res.Before.Verdict, res.Before.Findings)
+			}
+			for i := range res.Repairs {
+				verify(t, native, q, &res.Repairs[i])
+			}
+		})
+	}
+}
