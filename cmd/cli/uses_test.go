@@ -27,6 +27,10 @@ func TestUsesExitStatuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := neo + "broken/wrong-route-table.json"
+	assertion := "tests:\n- {name: ml-private stays off the internet, from: {tags: {Name: 'ml-private-*'}, securityGroups: neo-jobs, role: 'arn:aws:iam::111122223333:role/service-role/NeoCompilationRole'}, bucket: 'neo-*', neverInternet: true}\n"
+	if err := os.WriteFile(filepath.Join(filepath.Dir(change), "t.yaml"), []byte(assertion), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct {
 		name, args, stdin string
 		code              int
@@ -38,6 +42,7 @@ func TestUsesExitStatuses(t *testing.T) {
 		{"a change of nothing that is known", "whatif -s " + neo + "snapshot.json -j " + neo + "job.json -c -", "frob: {}", 2, "", `standard input:1:1: "frob" is no operation`},
 		{"no change", "whatif -s " + neo + "snapshot.json -j " + neo + "job.json", "", 2, "", "--change is missing"},
 		{"a repair", "whatif -s " + broken + " -j " + neo + "job.json --fix --repairs 1", "", 0, "aws ec2 modify-vpc-endpoint --vpc-endpoint-id vpce-0a1b2c3d4e5f60718 --add-route-table-ids rtb-0b9d3c7a5e1f28460", ""},
+		{"a repair that breaks an assertion", "whatif -s " + broken + " -j " + neo + "job.json --fix --repairs 3 --against " + filepath.Join(filepath.Dir(change), "t.yaml"), "", 0, "breaks   ml-private stays off the internet", ""},
 		{"only assertions, after the change", "whatif -s " + broken + " --against " + neo + "uses/tests.yaml -c " + change, "", 1, "fail → pass", ""},
 		{"no difference", "diff " + neo + "snapshot.json " + neo + "aws -j " + neo + "job.json", "", 0, "0 of 1 questions", ""},
 		{"a difference", "diff " + neo + "snapshot.json " + broken + " -j " + neo + "job.json", "", 1, "breaks REACHABLE → BLOCKED", ""},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/assert"
 	"github.com/canreach/canreach/sim/change"
 	"github.com/canreach/canreach/sim/repair"
 )
@@ -23,6 +24,9 @@ func runFix(env *Env, f *whatifFlags, applied *change.Applied) error {
 	}
 	res, err := repair.Find(applied.Native, q, repair.Options{Limit: f.limit, Checks: f.checks})
 	if err != nil {
+		return err
+	}
+	if err := f.breaks(env, applied.Native, res); err != nil {
 		return err
 	}
 	code := exitStatus(res.Before.Verdict)
@@ -59,6 +63,47 @@ func runFix(env *Env, f *whatifFlags, applied *change.Applied) error {
 		return err
 	}
 	return exit(code)
+}
+
+// breaks runs the assertions of --against on every repair, and notes those
+// that held before and would not hold after it.
+func (f *whatifFlags) breaks(env *Env, native []byte, res *repair.Result) error {
+	if len(f.against) == 0 || len(res.Repairs) == 0 {
+		return nil
+	}
+	files, err := readTests(f.against)
+	if err != nil {
+		return err
+	}
+	run := func(native []byte) (*assert.Report, error) {
+		w, err := parseWorld(native)
+		if err != nil {
+			return nil, err
+		}
+		r := assert.Runner{Snapshot: "as given", Now: env.Now(), Load: func(string) (assert.Asker, error) { return w, nil }}
+		return r.Run(files)
+	}
+	before, err := run(native)
+	if err != nil {
+		return err
+	}
+	for i := range res.Repairs {
+		r := &res.Repairs[i]
+		changed, err := change.Apply(native, r.Changes)
+		if err != nil {
+			return err
+		}
+		after, err := run(changed.Native)
+		if err != nil {
+			return err
+		}
+		for n := range after.Results {
+			if before.Results[n].Outcome == assert.Passed && after.Results[n].Outcome != assert.Passed {
+				r.Breaks = append(r.Breaks, after.Results[n].Name)
+			}
+		}
+	}
+	return nil
 }
 
 func writeRepairs(w io.Writer, p painter, res *repair.Result) {
@@ -110,6 +155,9 @@ func writeRepair(w io.Writer, p painter, n int, r *repair.Repair) {
 	}
 	for _, o := range r.Wide {
 		line("opens", o)
+	}
+	for _, b := range r.Breaks {
+		line("breaks", b)
 	}
 	for i := range r.Warnings {
 		line("warning", r.Warnings[i].Code+": "+r.Warnings[i].Message)

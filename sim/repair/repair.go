@@ -35,6 +35,7 @@ type Repair struct {
 	Wide     []string        `json:"wide,omitempty"` // what it opens beyond the question, in words
 	Notes    []string        `json:"notes,omitempty"`
 	Warnings []sim.Finding   `json:"warnings,omitempty"` // that the changed snapshot has and the first one has not
+	Breaks   []string        `json:"breaks,omitempty"`   // assertions that held and would not; whoever has some fills it in
 	cost     int
 	key      string
 }
