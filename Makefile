@@ -51,7 +51,7 @@ integration: ## capture from a real AWS API server (installs it into .venv)
 	./scripts/integration.sh
 
 solver: ## set decisions against an independent solver (installs it)
-	./scripts/solver-check.sh
+	SOLVER_PAIRS=$${SOLVER_PAIRS:-30} ./scripts/solver-check.sh
 
 browser: ## pictures in headless Chromium (installs it)
 	./scripts/screenshots.sh

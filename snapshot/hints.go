@@ -55,8 +55,8 @@ func (f *cliFile) readHints() {
 	if _, org := f.below("organizations"); org {
 		return
 	}
-	s := jsonscan.At(f.data, 0)
-	if s = jsonscan.New(f.data); s.Peek() != jsonscan.Object {
+	s := jsonscan.New(f.data)
+	if s.Peek() != jsonscan.Object {
 		return
 	}
 	f.hintObject(s, 0)

@@ -119,17 +119,11 @@ func (m *importer) looksListed(f *cliFile, key string, ids []string) bool {
 	if s.Peek() != jsonscan.Array {
 		return true
 	}
-	for ok := s.EnterArray(); ok && s.NextItem(); {
-		if s.Peek() != jsonscan.Object {
-			return true
-		}
-		item := s.Raw()
-		if itemID(item, ids) != "" {
-			return true
-		}
-		return !strings.Contains(string(item), "Identifier") // another service's
+	if !s.EnterArray() || !s.NextItem() || s.Peek() != jsonscan.Object {
+		return true
 	}
-	return true
+	item := s.Raw()
+	return itemID(item, ids) != "" || !strings.Contains(string(item), "Identifier") // another service's
 }
 
 // prefixLists reads both shapes: items with Cidrs, and managed lists without.

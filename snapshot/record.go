@@ -126,18 +126,6 @@ func (r *record) replace(key string, v raw) { r.members[key] = v }
 
 func (r *record) has(key string) bool { _, ok := r.members[key]; return ok }
 
-// text returns a member that is a string, or "".
-func (r *record) text(key string) string {
-	v, ok := r.members[key]
-	if !ok {
-		return ""
-	}
-	if s := jsonscan.At(v.text, 0); s.Peek() == jsonscan.String {
-		return s.Text()
-	}
-	return ""
-}
-
 // plainDocument decodes a policy document, so that the forms in which
 // different calls print one can be compared; another value stays as it is.
 func plainDocument(text []byte) []byte {

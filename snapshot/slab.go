@@ -28,7 +28,6 @@ func keep[T any](s *slab[T], items []T) []T {
 // slabs are those that a reader fills.
 type slabs struct {
 	tags         slab[Tag]
-	strings      slab[string]
 	groups       slab[SecurityGroupID]
 	addresses    slab[InterfaceAddress]
 	ranges       slab[Range]

@@ -67,9 +67,3 @@ func (n *node) get(path ...string) *node {
 	}
 	return n
 }
-
-// has tells whether the object has the member, null or not.
-func (n *node) has(key string) bool {
-	_, ok := n.members[key]
-	return ok
-}

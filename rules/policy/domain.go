@@ -420,9 +420,7 @@ func (u *keyUses) values() (values []string, complete bool) {
 		v, ok := distinctTexts(u.patterns, u.arns)
 		values, complete = append(values, v...), complete && ok
 	}
-	for _, n := range u.numbers {
-		values = append(values, n)
-	}
+	values = append(values, u.numbers...)
 	values = append(values, between(u.numbers)...)
 	values = append(values, dateValues(u.dates)...)
 	values = append(values, addressValues(u.networks)...)

@@ -34,12 +34,11 @@ type Evaluator struct {
 	accessPoint arnText  // the same as an access point shows it (P59)
 	through     *arnText // which of the two the request names
 
-	slots   []slot // keys of the program at work
-	turn    uint32 // which slots are fresh
-	units   []int32
-	scratch []int32
-	hits    []hit
-	work    int // statements looked at
+	slots []slot // keys of the program at work
+	turn  uint32 // which slots are fresh
+	units []int32
+	hits  []hit
+	work  int // statements looked at
 
 	rowsBuffer   []layerRow
 	layersBuffer []LayerDecision

@@ -18,8 +18,6 @@ import (
 	"github.com/canreach/canreach/snapshot"
 )
 
-const roleName = "Neo"
-
 // base is a world with one of everything that changes touch, as indented JSON.
 func base() []byte {
 	w := world.Network(

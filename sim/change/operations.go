@@ -11,7 +11,6 @@ import (
 type operation struct {
 	name       string // "CreateRoute"
 	service    string // the AWS CLI's: "ec2", "s3api", "s3control", "iam", "organizations", "kms"
-	cli        string // the CLI's subcommand where it is not the name in kebab case
 	doc        string
 	parameters []field
 	apply      func(*editor, parameters) error

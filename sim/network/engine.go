@@ -431,7 +431,6 @@ type routeKey struct {
 	view     view
 	reply    bool
 	universe packetset.Set
-	extra    snapshot.VPCEndpointID
 }
 
 // lookUp splits the whole question by the routes of a table: by destination,

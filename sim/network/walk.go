@@ -67,8 +67,7 @@ type trail struct {
 	region    *snapshot.Region
 	home      home
 	uncertain bool
-	opaque    bool // group identities are lost (N124)
-	appliance snapshot.NetworkInterfaceID
+	opaque    bool     // group identities are lost (N124)
 	via       []string // translators, appliances and transit tables passed, against loops
 }
 
