@@ -33,7 +33,7 @@ a page that prints, and as OSCAL assessment results; with a manifest of hashes
 and an in-toto statement, in a signed DSSE envelope where --key is given.
 
 With --parts the folder holds only what the answer can hang on: what it points
-at, what that names, and all that lies in the VPCs that come up. The question is
+at, what that names, and what lies in the VPCs that come up. The question is
 asked of both, and the folder is written only where the answers agree.
 
 The folder is written whole or not at all, and never over another. Its bytes
