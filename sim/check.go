@@ -26,7 +26,7 @@ func (w *World) Check(q Question) (*Answer, error) {
 			w.findAccessPoint(&targets[i])
 		}
 	}
-	r := &jobRun{w: w, q: &q, c: newCollector(), who: w.asker(q.Job.RoleARN, existing.session), existing: existing}
+	r := &jobRun{w: w, q: &q, c: newCollector(), who: w.askers.get([2]string{q.Job.RoleARN, existing.session}, func() asker { return w.newAsker(q.Job.RoleARN, existing.session) }), existing: existing}
 	for _, a := range r.who.assumed {
 		r.c.assume(a)
 	}

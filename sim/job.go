@@ -470,12 +470,10 @@ type roleGate struct {
 
 func (r *jobRun) interfaceGate() roleGate {
 	key := fmt.Sprint(r.who.principal.RoleARN, r.q.Job.Subnets, r.q.Job.SecurityGroups, r.vpc, r.q.Options.Assume)
-	r.w.mu.Lock()
-	g, ok := r.w.gates[key]
-	r.w.mu.Unlock()
-	if ok {
-		return g
-	}
+	return r.w.gates.get(key, r.interfaceGateFresh)
+}
+
+func (r *jobRun) interfaceGateFresh() (g roleGate) {
 	layers := r.who.layers()
 	for _, a := range interfaceActions {
 		outcome, decision := r.interfaceAction(&layers, a.name, a.resource)
@@ -491,12 +489,6 @@ func (r *jobRun) interfaceGate() roleGate {
 			g.open = append(g.open, a.name)
 		}
 	}
-	r.w.mu.Lock()
-	defer r.w.mu.Unlock()
-	if r.w.gates == nil || len(r.w.gates) >= maxDecisions {
-		r.w.gates = make(map[string]roleGate)
-	}
-	r.w.gates[key] = g
 	return g
 }
 

@@ -19,17 +19,11 @@ func (w *World) policyOf(name string, d *snapshot.Document, kind policy.Kind) *p
 	if d.Raw == nil {
 		return nil
 	}
-	key := policyKey{pointer: d.At.Pointer(), kind: kind}
-	w.mu.Lock()
-	p, ok := w.policies[key]
-	w.mu.Unlock()
-	if !ok {
-		p = parsePolicy(name, d, kind)
-		w.mu.Lock()
-		w.policies[key] = p
-		w.documents[key.pointer] = d
-		w.mu.Unlock()
-	}
+	at := d.At.Pointer()
+	p := w.policies.get(policyKey{at, kind}, func() policy.Policy {
+		w.documents.get(at, func() *snapshot.Document { return d })
+		return parsePolicy(name, d, kind)
+	})
 	p.Name = name
 	return &p
 }
@@ -87,10 +81,8 @@ func (w *World) resolved(s policy.StatementRef) string {
 	if !ok {
 		return s.Pointer
 	}
-	w.mu.Lock()
-	d := w.documents[base]
-	w.mu.Unlock()
-	if d == nil {
+	d, ok := w.documents.find(base)
+	if !ok {
 		return base
 	}
 	return w.statementPointer(d, s.Index)
@@ -243,20 +235,7 @@ func (w *World) mentions(l *policy.Layers, key string, prefix bool) bool {
 
 // keysOf lists the condition keys that a document names, lower case, each once.
 func (w *World) keysOf(d *policy.Document) []string {
-	w.mu.Lock()
-	keys, ok := w.keysIn[d]
-	w.mu.Unlock()
-	if ok {
-		return keys
-	}
-	keys = documentKeys(d)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.keysIn == nil || len(w.keysIn) >= maxDecisions {
-		w.keysIn = make(map[*policy.Document][]string)
-	}
-	w.keysIn[d] = keys
-	return keys
+	return w.keysIn.get(d, func() []string { return documentKeys(d) })
 }
 
 func documentKeys(d *policy.Document) []string {

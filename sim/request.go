@@ -195,14 +195,13 @@ func (r *jobRun) decide(s *slot, t *target, action string, f *network.Flow) *dec
 	if ranged {
 		key += fmt.Sprint(clientRanges(&ctx, f))
 	}
-	d, ok := r.w.decision(key)
-	if !ok {
+	d := r.w.decisions.get(key, func() *decided {
 		outer := r.c
 		r.c = notes
-		d = r.decideFresh(s, t, action, f, &ctx, layers)
+		d := r.decideFresh(s, t, action, f, &ctx, layers)
 		d.notes, r.c = r.c, outer
-		r.w.keepDecision(key, d)
-	}
+		return d
+	})
 	r.c.absorb(d.notes)
 	if ranged || len(clientRanges(&ctx, f)) == 0 {
 		return d

@@ -26,70 +26,18 @@ type World struct {
 	keys     map[string]*snapshot.Key
 	aliases  map[string]string
 
-	mu        sync.Mutex
-	policies  map[policyKey]policy.Policy
-	documents map[string]*snapshot.Document // of policies, by pointer
-	decisions map[string]*decided
-	keysIn    map[*policy.Document][]string
-	gates     map[string]roleGate
-	askers    map[[2]string]asker
-	cidrs     map[network.AddrRange][]string
-}
-
-// maxDecisions bounds the memory that remembered decisions take.
-const maxDecisions = 1 << 14
-
-func (w *World) decision(key string) (*decided, bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	d, ok := w.decisions[key]
-	return d, ok
-}
-
-func (w *World) keepDecision(key string, d *decided) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.decisions == nil || len(w.decisions) >= maxDecisions {
-		w.decisions = make(map[string]*decided)
-	}
-	w.decisions[key] = d
-}
-
-// asker is newAsker, remembered.
-func (w *World) asker(roleARN, session string) asker {
-	key := [2]string{roleARN, session}
-	w.mu.Lock()
-	a, ok := w.askers[key]
-	w.mu.Unlock()
-	if ok {
-		return a
-	}
-	a = w.newAsker(roleARN, session)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.askers == nil || len(w.askers) >= maxDecisions {
-		w.askers = make(map[[2]string]asker)
-	}
-	w.askers[key] = a
-	return a
+	policies  memo[policyKey, policy.Policy]
+	documents memo[string, *snapshot.Document] // of policies, by pointer
+	decisions memo[string, *decided]
+	askers    memo[[2]string, asker]
+	gates     memo[string, roleGate]
+	keysIn    memo[*policy.Document, []string]
+	cidrs     memo[network.AddrRange, []string]
 }
 
 // cidrText is rangeText, remembered: prefix lists repeat.
 func (w *World) cidrText(r network.AddrRange) []string {
-	w.mu.Lock()
-	text, ok := w.cidrs[r]
-	w.mu.Unlock()
-	if ok {
-		return text
-	}
-	text = rangeText(r)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.cidrs == nil || len(w.cidrs) >= maxDecisions {
-		w.cidrs = make(map[network.AddrRange][]string)
-	}
-	w.cidrs[r] = text
-	return text
+	return w.cidrs.get(r, func() []string { return rangeText(r) })
 }
 
 // place is a resource with the account and region whose snapshot holds it.
@@ -110,13 +58,11 @@ type policyKey struct {
 func NewWorld(s *snapshot.Snapshot) *World {
 	w := &World{
 		snap: s, net: network.NewModel(s),
-		accounts:  make(map[string]*snapshot.Account),
-		buckets:   make(map[string]*snapshot.Bucket),
-		subnets:   make(map[snapshot.SubnetID][]place[snapshot.Subnet]),
-		vpcs:      make(map[snapshot.VPCID][]place[snapshot.VPC]),
-		groups:    make(map[snapshot.SecurityGroupID][]place[snapshot.SecurityGroup]),
-		policies:  make(map[policyKey]policy.Policy),
-		documents: make(map[string]*snapshot.Document),
+		accounts: make(map[string]*snapshot.Account),
+		buckets:  make(map[string]*snapshot.Bucket),
+		subnets:  make(map[snapshot.SubnetID][]place[snapshot.Subnet]),
+		vpcs:     make(map[snapshot.VPCID][]place[snapshot.VPC]),
+		groups:   make(map[snapshot.SecurityGroupID][]place[snapshot.SecurityGroup]),
 	}
 	for _, a := range s.Accounts {
 		w.accounts[a.ID] = a

@@ -1,0 +1,35 @@
+package sim
+
+import "sync"
+
+// maxRemembered bounds the memory that a memo takes.
+const maxRemembered = 1 << 14
+
+// memo remembers answers by key, for several goroutines. The zero value is
+// ready. Two that ask for the same new key at once may both work it out.
+type memo[K comparable, V any] struct {
+	mu sync.Mutex
+	m  map[K]V
+}
+
+// get returns the remembered value of key, or works it out.
+func (c *memo[K, V]) get(key K, work func() V) V {
+	if v, ok := c.find(key); ok {
+		return v
+	}
+	v := work()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.m == nil || len(c.m) >= maxRemembered {
+		c.m = make(map[K]V)
+	}
+	c.m[key] = v
+	return v
+}
+
+func (c *memo[K, V]) find(key K) (V, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v, ok := c.m[key]
+	return v, ok
+}
