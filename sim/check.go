@@ -281,9 +281,16 @@ next:
 	return out
 }
 
+// multiRegion stands for the global front door of multi-Region access points:
+// no Region's list holds its addresses (P136).
+const multiRegion = "s3-global"
+
 // bucketRegion is where a bucket lives; where the snapshot does not tell, the
 // job's own region stands in and the second result is false.
 func (r *jobRun) bucketRegion(t *target, own string) (string, bool) {
+	if t.accessPoint != nil && strings.HasSuffix(t.accessPoint.name, ".mrap") {
+		return multiRegion, true
+	}
 	if t.accessPoint != nil && t.accessPoint.region != "" {
 		return t.accessPoint.region, true
 	}

@@ -218,6 +218,9 @@ func parseAccessPoint(text string, part []string) (target, error) {
 
 // bucketARN is the ARN that bucket-level actions are checked against.
 func (t *target) bucketARN() string {
+	if t.bucket == "" && t.accessPoint != nil {
+		return t.accessPoint.arn // the bucket behind it is not known
+	}
 	if arnField(t.arn, 2) == "s3express" {
 		return t.arn
 	}
@@ -227,6 +230,9 @@ func (t *target) bucketARN() string {
 // objectsARN is the ARN, with wildcards, that object-level actions are
 // checked against.
 func (t *target) objectsARN() string {
+	if t.bucket == "" && t.accessPoint != nil {
+		return t.accessPoint.arn + "/object/" + t.key
+	}
 	return "arn:" + t.partition + ":s3:::" + t.bucket + "/" + t.key
 }
 

@@ -49,7 +49,7 @@ func (p painter) mark(v sim.Verdict) string {
 // first, then the gates, then each blocker with its place and its repair.
 func renderAnswer(w io.Writer, a *sim.Answer, color bool) {
 	p := painter(color)
-	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), safeText(questionText(a)))
+	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), oneLine(questionText(a)))
 	renderGates(w, p, a)
 	renderPlacements(w, p, a)
 	renderFindings(w, p, a, sim.Blocker, "What stops it")
@@ -152,12 +152,12 @@ func renderPlacements(w io.Writer, p painter, a *sim.Answer) {
 		if pl.Target != "" {
 			name += " to " + pl.Target
 		}
-		fmt.Fprintf(w, "  %s %s  network %s\n", p.mark(pl.Verdict), safeText(name), p.verdict(pl.Network.Verdict))
+		fmt.Fprintf(w, "  %s %s  network %s\n", p.mark(pl.Verdict), oneLine(name), p.verdict(pl.Network.Verdict))
 		if len(pl.Network.Path) > 0 {
-			fmt.Fprintf(w, "      %s\n", safeText(pathText(pl.Network.Path)+pathEnd(pl)))
+			fmt.Fprintf(w, "      %s\n", oneLine(pathText(pl.Network.Path)+pathEnd(pl)))
 		}
 		for _, r := range pl.Requests {
-			fmt.Fprintf(w, "    %s %s on %s\n", p.mark(r.Verdict), safeText(r.Action), safeText(r.Resource))
+			fmt.Fprintf(w, "    %s %s on %s\n", p.mark(r.Verdict), oneLine(r.Action), oneLine(r.Resource))
 			if r.Verdict == sim.Partial {
 				renderExamples(w, &r)
 			}
@@ -167,10 +167,10 @@ func renderPlacements(w io.Writer, p painter, a *sim.Answer) {
 
 func renderExamples(w io.Writer, r *sim.Request) {
 	if r.Allowed != nil {
-		fmt.Fprintf(w, "        succeeds: %s\n", safeText(exampleText(r.Allowed)))
+		fmt.Fprintf(w, "        succeeds: %s\n", oneLine(exampleText(r.Allowed)))
 	}
 	if r.Denied != nil {
-		fmt.Fprintf(w, "        fails:    %s\n", safeText(exampleText(r.Denied)))
+		fmt.Fprintf(w, "        fails:    %s\n", oneLine(exampleText(r.Denied)))
 	}
 }
 
@@ -218,7 +218,7 @@ func renderFinding(w io.Writer, p painter, a *sim.Answer, n int, f *sim.Finding)
 	if f.Name != "" && !strings.Contains(f.Component, f.Name) {
 		name += " (" + f.Name + ")"
 	}
-	fmt.Fprintf(w, "  %d. [%s] %s %s\n", n, f.Gate, p.paint("1", safeText(f.Code)), safeText(name))
+	fmt.Fprintf(w, "  %d. [%s] %s %s\n", n, f.Gate, p.paint("1", oneLine(f.Code)), oneLine(name))
 	fmt.Fprintf(w, "     %s\n", wrap(safeText(f.Message), 5))
 	if len(f.With) > 0 {
 		fmt.Fprintf(w, "     %s\n", wrap("It lets some of the traffic through; only together with "+numbersText(a, f.With)+" does it stop all.", 5))
@@ -333,7 +333,7 @@ func renderUnknowns(w io.Writer, p painter, a *sim.Answer) {
 	}
 	fmt.Fprintf(w, "\n%s\n", p.paint("1", "What the snapshot does not tell"))
 	for i, u := range a.Unknowns {
-		fmt.Fprintf(w, "  %d. [%s] %s %s\n", i+1, u.Gate, p.paint("1", safeText(u.Code)), safeText(u.Component))
+		fmt.Fprintf(w, "  %d. [%s] %s %s\n", i+1, u.Gate, p.paint("1", oneLine(u.Code)), oneLine(u.Component))
 		fmt.Fprintf(w, "     %s\n", wrap(safeText(u.Fact), 5))
 		if u.Collect != "" {
 			fmt.Fprintf(w, "     collect: %s\n", wrap(safeText(u.Collect), 14))

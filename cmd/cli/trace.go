@@ -112,7 +112,7 @@ func renderTrace(w io.Writer, a *sim.Answer, color bool) {
 	if q.Port != 0 {
 		port = fmt.Sprintf(" port %d", q.Port)
 	}
-	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), safeText(fmt.Sprintf("%s → %s, %s%s", q.From, q.To, q.Protocol, port)))
+	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), oneLine(fmt.Sprintf("%s → %s, %s%s", q.From, q.To, q.Protocol, port)))
 	paths := a.Placements[0].Network.Paths
 	if len(paths) == 0 {
 		paths = []sim.Path{{Verdict: a.Verdict, Hops: a.Placements[0].Network.Path}}
@@ -140,7 +140,7 @@ func renderPath(w io.Writer, p painter, path *sim.Path, n, of int) {
 	if of > 1 {
 		title = fmt.Sprintf("Path %d of %d", n, of)
 	}
-	fmt.Fprintf(w, "\n%s  %s%s\n", p.paint("1", title), p.mark(path.Verdict), safeText(destinationsText(path)))
+	fmt.Fprintf(w, "\n%s  %s%s\n", p.paint("1", title), p.mark(path.Verdict), oneLine(destinationsText(path)))
 	back := false
 	for _, h := range path.Hops {
 		if h.Direction == "reply" && !back {
