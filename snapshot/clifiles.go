@@ -97,7 +97,8 @@ func (f *cliFile) below(folder string) (next string, ok bool) {
 }
 
 // subject returns what a file is about where its content does not say: the
-// rest of its name after the command, or the folder that it is in.
+// rest of its name after the command, the folder that it is in, or its name
+// where the folder is named like the command.
 func (f *cliFile) subject(command string) string {
 	if rest, ok := strings.CutPrefix(f.name, command); ok {
 		if rest = strings.TrimLeft(rest, ".-_ "); rest != "" {
@@ -105,6 +106,9 @@ func (f *cliFile) subject(command string) string {
 		}
 	}
 	dir := path.Base(f.dir)
+	if dir == command { // list-attached-role-policies/ROLE.json
+		return f.name
+	}
 	if dir == "." || isAccountID(dir) || isRegion(dir) || slices.Contains(plainFolders, dir) {
 		return ""
 	}

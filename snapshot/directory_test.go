@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -351,4 +352,46 @@ func TestJobsOfADirectory(t *testing.T) {
 	if len(w) != 1 || w[0].File != "job.json" {
 		t.Errorf("%+v", w)
 	}
+}
+
+// list-attached-role-policies and its like do not print the role, nor
+// get-policy-version the policy: the file's path tells, or that there is but
+// one that it can be of.
+func TestOutputsThatDoNotNameTheirRole(t *testing.T) {
+	role := func(name string) string {
+		return `{"Role":{"Path":"/","RoleName":"` + name + `","Arn":"arn:aws:iam::111122223333:role/` + name + `","AssumeRolePolicyDocument":{}}}`
+	}
+	const (
+		managed  = "arn:aws:iam::aws:policy/service-role/P"
+		attached = `{"AttachedPolicies":[{"PolicyName":"P","PolicyArn":"` + managed + `"}]}`
+		version  = `{"PolicyVersion":{"Document":{"Version":"2012-10-17","Statement":[{"Effect":"Allow"}]},"VersionId":"v2","IsDefaultVersion":true}}`
+	)
+	for name, files := range map[string][]string{
+		"the only one":           {"iam/get-role.json", role("Neo"), "iam/list-attached-role-policies.json", attached, "iam/get-policy-version.json", version},
+		"after the name":         {"iam/get-role.json", role("Neo"), "iam/list-attached-role-policies.Neo.json", attached, "iam/get-policy-version.P.json", version},
+		"before the name":        {"iam/a.json", role("Neo"), "iam/b.json", role("Other"), "iam/Neo.list-attached-role-policies.json", attached, "iam/get-policy-version.json", version},
+		"folders named by calls": {"iam/get-role/Neo.json", role("Neo"), "iam/get-role/Other.json", role("Other"), "iam/list-attached-role-policies/Neo.json", attached, "iam/get-policy-version/P.json", version},
+	} {
+		s, _ := mustImport(t, dir(inAccount(files)...))
+		roles, policies := s.Accounts[0].IAM.Roles.Items, s.Accounts[0].IAM.Policies.Items
+		if roles[0].Name != "Neo" || len(roles[0].Attached) != 1 {
+			t.Errorf("%s: roles %+v", name, roles)
+		}
+		if len(policies) != 1 || policies[0].ARN != managed || policies[0].Document.Presence != Collected {
+			t.Errorf("%s: policies %+v", name, policies)
+		}
+	}
+	_, _, _, err := importFS(dir(inAccount([]string{"iam/a.json", role("Neo"), "iam/b.json", role("Other"), "iam/list-attached-role-policies.json", attached})...), Options{})
+	if err == nil || !strings.Contains(err.Error(), "nothing tells which role") {
+		t.Errorf("two roles, and no name: %v", err)
+	}
+}
+
+// inAccount puts files into an account's folder.
+func inAccount(files []string) []string {
+	out := slices.Clone(files)
+	for i := 0; i < len(out); i += 2 {
+		out[i] = "111122223333/" + out[i]
+	}
+	return out
 }

@@ -22,6 +22,7 @@ type importer struct {
 	noOrg               []string        // accounts that are in no organization; "" is whoever made the directory
 	outputs, complaints map[string]bool // paths without extension: outputs and .err files that are not empty
 	tree                orgTree
+	lateRoles           []func() // what needs all roles to be known
 	late                []func() // what needs all files to have been read
 	warnings            []Warning
 	errs                []*LoadError
@@ -63,7 +64,7 @@ func importFS(fsys fs.FS, opt Options) ([]byte, *origins, []Warning, error) {
 			used++
 		}
 	}
-	for _, finish := range m.late {
+	for _, finish := range slices.Concat(m.lateRoles, m.late) {
 		finish()
 	}
 	m.unfinishedPages()

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/internal/jsonscan"
@@ -130,19 +131,30 @@ func volatile(e *LoadError) bool {
 	return strings.Contains(e.At.Pointer(), "/RoleLastUsed") || strings.HasSuffix(e.At.Pointer(), "/AttachmentCount")
 }
 
-// ofRole finds the role that a file's path names.
+// ofRole finds the role that a file is of, as some outputs do not say it: the
+// file's path names it, or it is the only role that the other files tell of.
 func (m *importer) ofRole(f *cliFile, command string, do func(r *record)) {
 	p, ok := m.global(f)
 	if !ok {
 		return
 	}
-	name := f.subject(command)
-	if name == "" {
-		m.errs = append(m.errs, &LoadError{File: f.path, Problem: "nothing tells which role this is of",
-			Hint: "name the file " + command + ".ROLE.json, or put it in a folder named like the role"})
+	if name := f.subject(command); name != "" {
+		do(m.part(p, "iam/RoleDetailList").get(name))
 		return
 	}
-	do(m.part(p, "iam/RoleDetailList").get(name))
+	m.lateRoles = append(m.lateRoles, func() {
+		roles := m.part(p, "iam/RoleDetailList").sorted()
+		if len(roles) > 1 { // ROLE.list-attached-role-policies.json
+			prefix := strings.TrimRight(strings.TrimSuffix(f.name, command), ".-_ ")
+			roles = slices.DeleteFunc(roles, func(r *record) bool { return r.id != prefix })
+		}
+		if len(roles) != 1 {
+			m.errs = append(m.errs, &LoadError{File: f.path, Problem: "nothing tells which role this is of",
+				Hint: "name the file " + command + ".ROLE.json, or put it in a folder named like the role"})
+			return
+		}
+		do(roles[0])
+	})
 }
 
 // rolePolicy reads get-role-policy: one inline policy.
@@ -179,33 +191,63 @@ func (m *importer) policyVersionFile(f *cliFile) {
 	if !ok {
 		return
 	}
-	name := f.subject("get-policy-version")
 	m.late = append(m.late, func() {
-		c := m.part(p, "iam/Policies")
-		var found []*record
-		for _, r := range c.sorted() {
-			version := memberText(f.value("PolicyVersion"), "VersionId")
-			base := r.id[strings.LastIndexByte(r.id, '/')+1:]
-			if name == base || name == base+"."+version || strings.TrimSuffix(name, "."+version) == strings.NewReplacer("/", "_", ":", "_").Replace(r.id) ||
-				name == "" && len(c.records) == 1 {
-				found = append(found, r)
-			}
-		}
-		if len(found) == 0 && name != "" && !strings.ContainsAny(name, "/:") {
-			name = strings.TrimSuffix(name, "."+memberText(f.value("PolicyVersion"), "VersionId"))
-			r := c.get("arn:aws:iam::" + p.account + ":policy/" + name)
-			r.replace("Arn", literal(quoteJSON(r.id), f))
-			r.replace("PolicyName", literal(quoteJSON(name), f))
-			found = append(found, r)
-		}
-		if len(found) != 1 {
+		arns := m.policiesOf(p, f)
+		if len(arns) != 1 {
 			m.errs = append(m.errs, &LoadError{File: f.path, Problem: "nothing tells which policy this version is of",
 				Hint: "name the file get-policy-version.POLICY-NAME.json"})
 			return
 		}
-		m.joinArray(found[0], "PolicyVersionList", literal("["+string(f.value("PolicyVersion"))+"]", f))
+		r := m.part(p, "iam/Policies").get(arns[0])
+		if !r.has("Arn") {
+			r.replace("Arn", literal(quoteJSON(r.id), f))
+			r.replace("PolicyName", literal(quoteJSON(lastOfPath(r.id)), f))
+		}
+		m.joinArray(r, "PolicyVersionList", literal("["+string(f.value("PolicyVersion"))+"]", f))
 	})
 }
+
+// policiesOf returns the ARNs of the policies that a get-policy-version may be
+// of: those of the name in its path, among the policies that other files tell
+// of or roles have attached; all of them where the path names none. A name
+// that nothing else knows is a policy of the account, without a path.
+func (m *importer) policiesOf(p place, f *cliFile) []string {
+	name := f.subject("get-policy-version")
+	short := strings.TrimSuffix(name, "."+memberText(f.value("PolicyVersion"), "VersionId"))
+	flat := strings.NewReplacer("/", "_", ":", "_")
+	var found []string
+	for _, arn := range m.policyARNs(p) {
+		base := lastOfPath(arn)
+		if name == "" || name == base || short == base || short == flat.Replace(arn) {
+			found = append(found, arn)
+		}
+	}
+	if len(found) == 0 && short != "" && !strings.ContainsAny(short, "/:") {
+		return []string{"arn:aws:iam::" + p.account + ":policy/" + short}
+	}
+	return found
+}
+
+// policyARNs returns the managed policies that a place's files tell of, by
+// get-policy, list-policies or list-attached-role-policies, sorted.
+func (m *importer) policyARNs(p place) []string {
+	var arns []string
+	for _, r := range m.part(p, "iam/Policies").sorted() {
+		arns = append(arns, r.id)
+	}
+	for _, r := range m.part(p, "iam/RoleDetailList").sorted() {
+		s := jsonscan.At(r.members["AttachedManagedPolicies"].text, 0)
+		for ok := len(r.members["AttachedManagedPolicies"].text) > 0 && s.EnterArray(); ok && s.NextItem(); {
+			if arn := memberText(s.Raw(), "PolicyArn"); arn != "" {
+				arns = append(arns, arn)
+			}
+		}
+	}
+	slices.Sort(arns)
+	return slices.Compact(arns)
+}
+
+func lastOfPath(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
 // finishRole turns what several calls told of a role into one item of
 // RoleDetailList.
