@@ -316,7 +316,7 @@ func TestCompareWorstCases(t *testing.T) {
 
 // TestLazyAgreesWithAtoms compares in the lazy mode what atoms settle.
 func TestLazyAgreesWithAtoms(t *testing.T) {
-	settled := 0
+	settled, asked := 0, 0
 	for _, kind := range []policy.Kind{policy.KindIdentity, policy.KindResource} {
 		rapid.Check(t, func(r *rapid.T) {
 			old, new := genComparable(r, t, kind, "old"), genComparable(r, t, kind, "new")
@@ -325,13 +325,14 @@ func TestLazyAgreesWithAtoms(t *testing.T) {
 				if d[0] != d[1] && d[0] != policy.Unknown && d[1] != policy.Unknown {
 					r.Fatalf("atoms %+v, lazy %+v", atoms, lazy)
 				}
+				asked++
 				if d[1] != policy.Unknown {
 					settled++
 				}
 			}
 		})
 	}
-	if settled < 100 {
-		t.Errorf("the lazy mode settled %d only", settled)
+	if settled*5 < asked {
+		t.Errorf("the lazy mode settled %d of %d only", settled, asked)
 	}
 }
