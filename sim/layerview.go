@@ -1,6 +1,9 @@
 package sim
 
 import (
+	"maps"
+	"net/netip"
+
 	"github.com/canreach/canreach/rules/policy"
 )
 
@@ -11,6 +14,12 @@ type layerView struct {
 	order           []string
 	byName          map[string]*Layer
 	allowed, denied *Example
+	all             []Layer // once complete
+}
+
+// at is a complete view with its examples moved to another source address.
+func (v *layerView) at(source netip.Addr) *layerView {
+	return &layerView{w: v.w, all: v.all, allowed: placed(v.allowed, source), denied: placed(v.denied, source)}
 }
 
 func newLayerView(w *World) *layerView { return &layerView{w: w, byName: make(map[string]*Layer)} }
@@ -27,14 +36,14 @@ func (v *layerView) add(d *decided) {
 			any = true
 			v.decision(&c.AllowedDecision)
 			if v.allowed == nil && !d.gate.fail {
-				v.allowed = placed(requestExample(c.Allowed), d)
+				v.allowed = placed(requestExample(c.Allowed), d.source)
 			}
 		}
 		if c.Denied != nil {
 			any = true
 			v.decision(&c.DeniedDecision)
 			if v.denied == nil {
-				v.denied = placed(requestExample(c.Denied), d)
+				v.denied = placed(requestExample(c.Denied), d.source)
 			}
 		}
 	}
@@ -118,6 +127,9 @@ var layerOrder = []string{policy.LayerEndpoint, policy.LayerRole, policy.LayerBo
 	policy.LayerRCP, policy.LayerBucket, policy.LayerAccessPoint, "bucket", policy.LayerKey}
 
 func (v *layerView) layers() []Layer {
+	if v.all != nil {
+		return v.all
+	}
 	var out []Layer
 	done := make(map[string]bool)
 	for _, n := range append(append([]string{}, layerOrder...), v.order...) {
@@ -129,11 +141,15 @@ func (v *layerView) layers() []Layer {
 	return out
 }
 
-// placed gives an example of a shared decision this placement's own address.
-func placed(e *Example, d *decided) *Example {
-	if _, ok := e.Context["aws:VpcSourceIp"]; ok && d.source.IsValid() {
-		e.Context["aws:VpcSourceIp"] = d.source.String()
-		e.Source = d.source.String()
+// placed gives an example of a shared decision a placement's own address. The
+// example itself stays as it is.
+func placed(e *Example, source netip.Addr) *Example {
+	if e == nil || !source.IsValid() || e.Context["aws:VpcSourceIp"] == "" {
+		return e
 	}
-	return e
+	c := *e
+	c.Context = maps.Clone(e.Context)
+	c.Context["aws:VpcSourceIp"] = source.String()
+	c.Source = source.String()
+	return &c
 }

@@ -1,6 +1,9 @@
 package sim
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/canreach/canreach/sim/network"
 )
 
@@ -22,8 +25,7 @@ func (r *jobRun) askNetwork(n int, s *slot) *netAnswer {
 			Context: network.Context{Via: "public", Region: s.to},
 			Blocked: network.Cases{Empty: true}, Open: network.Cases{Empty: true}}}}
 	}
-	q := r.networkQuery(s, s.to)
-	res, err := r.w.net.Ask(q)
+	res, err := r.w.askOnce(s, r.networkQuery(s, s.to))
 	if err != nil {
 		r.c.missing(Missing{Code: "UNK_NETWORK", Gate: GateRoute, Component: s.subnet, Fact: err.Error()})
 		return &netAnswer{outcome: Unknown, flows: []network.Flow{{Passed: network.Cases{Empty: true}, Blocked: network.Cases{Empty: true}}}}
@@ -31,10 +33,43 @@ func (r *jobRun) askNetwork(n int, s *slot) *netAnswer {
 	r.fileNetwork(n, res)
 	out := &netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome)}
 	if !s.known {
-		other, err := r.w.net.Ask(r.networkQuery(s, elsewhere))
+		other, err := r.w.askOnce(s, r.networkQuery(s, elsewhere))
 		out.differs = err != nil || Verdict(other.Outcome) != out.outcome || out.outcome == Reachable
 	}
 	return out
+}
+
+// asked is a remembered answer of the network half.
+type asked struct {
+	result *network.Result
+	err    error
+}
+
+// askOnce asks the network half, once for each query: its answers are shared
+// and never changed.
+func (w *World) askOnce(s *slot, q network.Query) (*network.Result, error) {
+	var b strings.Builder
+	word := func(text string) {
+		b.WriteString(text)
+		b.WriteByte(0)
+	}
+	if j := s.from.Job; j != nil {
+		word(j.Account)
+		word(string(j.Subnet))
+		for _, g := range j.Groups {
+			word(string(g))
+		}
+	}
+	word(string(s.from.Interface))
+	word(s.from.Instance)
+	word(q.To.S3.Region)
+	word(q.To.S3.Hostname)
+	word(fmt.Sprint(q.StrictDNS, q.AssumePublicDNS, q.Ports, q.SourcePorts))
+	a := w.asked.get(b.String(), func() asked {
+		res, err := w.net.Ask(q)
+		return asked{res, err}
+	})
+	return a.result, a.err
 }
 
 func (r *jobRun) networkQuery(s *slot, region string) network.Query {

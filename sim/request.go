@@ -24,6 +24,7 @@ type decided struct {
 	gate     tally       // of those gates
 	kms      []policy.Decision
 	extra    []Finding  // warnings and notes
+	view     *layerView // what the layers did, for the answer
 	notes    *collector // assumptions and missing facts met on the way
 	source   netip.Addr // of this placement, where the decision is shared; invalid: none
 }
@@ -57,7 +58,11 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 		for _, f := range d.extra {
 			r.c.add(f, n)
 		}
-		show.add(d)
+		if len(net.flows) == 1 {
+			show = d.view.at(d.source)
+		} else {
+			show.add(d)
+		}
 	}
 	total.join(settleAlternatives(alternatives))
 	if !s.known && net.differs {
@@ -230,6 +235,9 @@ func (r *jobRun) decideFresh(s *slot, t *target, action string, f *network.Flow,
 	if note, ok := r.missingKeyNote(d, t, action); ok && d.result.Outcome == symbolic.All {
 		d.extra = append(d.extra, note)
 	}
+	d.view = newLayerView(r.w)
+	d.view.add(d)
+	d.view.all = d.view.layers()
 	return d
 }
 

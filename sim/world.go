@@ -32,6 +32,7 @@ type World struct {
 	askers    memo[[2]string, asker]
 	gates     memo[string, roleGate]
 	keysIn    memo[*policy.Document, []string]
+	asked     memo[string, asked]
 	cidrs     memo[network.AddrRange, []string]
 }
 
