@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -263,6 +264,15 @@ func uniqueSubnets(in []snapshot.SubnetID) []snapshot.SubnetID {
 	return out
 }
 
+func overlaps(ranges []network.AddrRange, p netip.Prefix) bool {
+	for _, a := range ranges {
+		if p.Contains(a.From) || p.Contains(a.To) || a.From.Compare(p.Addr()) <= 0 && a.To.Compare(p.Addr()) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // split makes a slot for each region that the targets' buckets are in.
 func (r *jobRun) split(s source, targets []target) []slot {
 	var out []slot
@@ -343,13 +353,12 @@ func (r *jobRun) checkSubnetEgress() {
 		return
 	}
 	var missing []string
-	for _, m := range c.Missing {
-		missing = append(missing, r.w.cidrText(m)...)
-	}
-	if len(missing) > 4 {
-		missing = append(missing[:4], fmt.Sprintf("and %d more", len(missing)-4))
+	for _, id := range uniqueSubnets(r.q.Job.Subnets) {
+		if p, ok := r.jobSubnet(id); ok && overlaps(c.Missing, p.item.CIDR) {
+			missing = append(missing, fmt.Sprintf("%s (%s)", id, p.item.CIDR))
+		}
 	}
 	r.warn(Finding{Code: "JOB_SG_SUBNET_EGRESS", Gate: GateSGEgress, Component: string(groups[0]), Pointer: c.At.Pointer(), Rule: "N152", URL: docNeoVPC,
-		Message: "The job's security groups do not let it out to all of its own subnets, as SageMaker asks: not to " + strings.Join(missing, ", ") + ".",
+		Message: "The job's security groups do not let it out to all of its own subnets on every TCP port, as SageMaker asks: not to all of " + strings.Join(missing, ", ") + ".",
 		Fix:     "Add an outbound rule for the subnets' CIDR blocks to one of the job's groups."}, everywhere)
 }
