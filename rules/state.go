@@ -36,6 +36,15 @@ func EndpointState(s string) State {
 	return stateOf(s, "available", "pending pendingacceptance deleting deleted failed rejected expired")
 }
 
+// SubnetState reads Subnet.State; not told is available, as it nearly always
+// is (N149).
+func SubnetState(s string) State {
+	if s == "" {
+		return StateWorks
+	}
+	return stateOf(s, "available", "pending unavailable failed failed-insufficient-capacity")
+}
+
 // NATState reads NatGateway.State (N115).
 func NATState(s string) State { return stateOf(s, "available", "pending failed deleted") }
 

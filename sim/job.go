@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/rules/policy"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -134,10 +135,10 @@ func (r *jobRun) checkVPC() {
 	}
 	switch strings.ToLower(v.item.Tenancy) {
 	case "default":
-	case "":
-		r.unknown(Missing{Code: "UNK_VPC", Gate: GateJob, Component: string(r.vpc), Pointer: v.item.At.Pointer(),
-			Fact: "InstanceTenancy of " + string(r.vpc), Collect: "aws ec2 describe-vpcs --vpc-ids " + string(r.vpc)})
 	default:
+		r.unknown(Missing{Code: "UNK_VPC", Gate: GateJob, Component: string(r.vpc), Pointer: v.item.At.Pointer(),
+			Fact: fmt.Sprintf("what InstanceTenancy of %s is: %q", r.vpc, v.item.Tenancy), Collect: "aws ec2 describe-vpcs --vpc-ids " + string(r.vpc)})
+	case "dedicated", "host":
 		r.block(Finding{Code: "JOB_TENANCY", Component: string(r.vpc), Name: nameTag(v.item.Tags), Pointer: v.item.At.Child("InstanceTenancy").Pointer(), Rule: "N146", URL: docNeoVPC,
 			Message: fmt.Sprintf("%s has instance tenancy %s; SageMaker jobs only run in VPCs of default tenancy.", r.vpc, v.item.Tenancy),
 			Fix:     "Run the job in a VPC whose instance tenancy is default."}, everywhere)
@@ -246,7 +247,12 @@ func (r *jobRun) checkPlacement(n []int, id snapshot.SubnetID) tally {
 	t := tally{pass: true}
 	s := p.item
 	at := func(member string) string { return s.At.Child(member).Pointer() }
-	if s.State != "" && !strings.EqualFold(s.State, "available") {
+	switch rules.SubnetState(s.State) {
+	case rules.StateUnknown:
+		t.open = true
+		r.c.missing(Missing{Code: "UNK_VPC", Gate: GateJob, Component: string(id), Pointer: at("State"),
+			Fact: fmt.Sprintf("whether %s works: its state is %q", id, s.State), Collect: "aws ec2 describe-subnets --subnet-ids " + string(id)})
+	case rules.StateBroken:
 		t = tally{fail: true}
 		r.block(Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Component: string(id), Name: nameTag(s.Tags), Pointer: at("State"), Rule: "N149",
 			Message: fmt.Sprintf("%s is %s, not available.", id, s.State), Fix: "Wait until the subnet is available, or name another."}, n...)

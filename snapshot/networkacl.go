@@ -1,5 +1,7 @@
 package snapshot
 
+import "strings"
+
 var networkACLShape = shape[NetworkACL]{(*reader).networkACL, func(v *NetworkACL) string { return string(v.ID) }, "NetworkAclId"}
 
 // networkACL reads one of describe-network-acls.
@@ -95,14 +97,15 @@ func (r *reader) aclEntry(v *ACLEntry) {
 	}
 }
 
-// ruleAction reads "allow" or "deny": another word can be given no meaning,
+// ruleAction reads "allow" or "deny", in any case (N11): another word can be given no meaning,
 // and neither may stand in for it.
 func (r *reader) ruleAction() string {
 	r.Peek()
 	offset := r.Offset()
-	switch action := r.text(); action {
+	action := r.text()
+	switch word := strings.ToLower(action); word {
 	case "allow", "deny", "":
-		return action
+		return word
 	default:
 		r.problemAt(offset, "rule action %q is neither allow nor deny", short(action))
 		return ""

@@ -80,8 +80,8 @@ func (a *asking) decide(q Query) (*Result, error) {
 		return nil, err
 	}
 	a.pose(res)
-	for _, b := range res.branches {
-		a.start(b, len(res.branches) > 1)
+	for i, b := range res.branches {
+		a.start(b, i, len(res.branches) > 1)
 	}
 	if len(res.branches) > 1 {
 		a.needs = append(a.needs, steering{a.cases, missing(gateDNS, res.why)})
@@ -283,8 +283,8 @@ func ports(list []PortRange) []packetset.Range {
 }
 
 // start sends one answer's traffic on its way.
-func (a *asking) start(b branch, uncertain bool) {
-	t := &trail{cases: a.s.And(a.cases, b.destinations), vpcID: a.from.vpcID, home: home{kind: snapshot.TargetLocal}, uncertain: uncertain}
+func (a *asking) start(b branch, n int, uncertain bool) {
+	t := &trail{cases: a.s.And(a.cases, b.destinations), branch: n, vpcID: a.from.vpcID, home: home{kind: snapshot.TargetLocal}, uncertain: uncertain}
 	v := a.vpc()
 	t.vpc, t.region = v.of, v.in
 	if t.cases == packetset.None {
@@ -353,14 +353,11 @@ func (a *asking) result() *Result {
 	if n := a.from.subnet.of; n != nil {
 		r.Subnet = n.ID
 	}
-	passed, notPassed, blocked, notBlocked := packetset.None, packetset.None, packetset.None, packetset.None
-	for _, w := range a.ways {
-		passed, blocked = a.s.Or(passed, w.passed), a.s.Or(blocked, w.blocked)
-		notPassed = a.s.Or(notPassed, a.s.Or(w.blocked, w.open))
-		notBlocked = a.s.Or(notBlocked, a.s.Or(w.passed, w.open))
-	}
-	passed, blocked = a.s.Diff(passed, notPassed), a.s.Diff(blocked, notBlocked)
+	passed, blocked := a.sum(a.ways)
 	open := a.s.Diff(a.s.Diff(a.cases, passed), blocked)
+	if outcome(passed, blocked, open) == Partial && a.answersDiffer() {
+		passed, blocked, open = packetset.None, packetset.None, a.cases
+	}
 	r.Outcome = outcome(passed, blocked, open)
 	if a.s.Err() != nil {
 		return &Result{Unknowns: []Missing{{Code: "UNK_BUDGET", Gate: gateRoute, Component: a.from.component,
@@ -381,6 +378,44 @@ func (a *asking) result() *Result {
 	slices.Sort(r.Assumptions)
 	r.Assumptions = slices.Compact(r.Assumptions)
 	return r
+}
+
+// sum says which cases pass and which are blocked, whichever of the ways they
+// take; the others are open.
+func (a *asking) sum(ways []*way) (passed, blocked packetset.Set) {
+	passed, blocked = packetset.None, packetset.None
+	notPassed, notBlocked := packetset.None, packetset.None
+	for _, w := range ways {
+		passed, blocked = a.s.Or(passed, w.passed), a.s.Or(blocked, w.blocked)
+		notPassed = a.s.Or(notPassed, a.s.Or(w.blocked, w.open))
+		notBlocked = a.s.Or(notBlocked, a.s.Or(w.passed, w.open))
+	}
+	return a.s.Diff(passed, notPassed), a.s.Diff(blocked, notBlocked)
+}
+
+// answersDiffer tells whether the outcome hangs on which of several answers
+// the name gets (N2). Answers with different addresses share no case, so that
+// one that passes and one that is blocked are no split of the cases.
+func (a *asking) answersDiffer() bool {
+	answers := map[int][]*way{}
+	for _, w := range a.ways {
+		answers[w.branch] = append(answers[w.branch], w)
+	}
+	var first Outcome
+	started := false
+	for _, ways := range answers {
+		cases := packetset.None
+		for _, w := range ways {
+			cases = a.s.Or(cases, w.cases)
+		}
+		passed, blocked := a.sum(ways)
+		o := outcome(passed, blocked, a.s.Diff(a.s.Diff(cases, passed), blocked))
+		if started && o != first {
+			return true
+		}
+		first, started = o, true
+	}
+	return false
 }
 
 func outcome(passed, blocked, open packetset.Set) Outcome {

@@ -68,6 +68,10 @@ func (a *asking) natAccepts(t *trail, h Hop, n *snapshot.NATGateway, f Finding) 
 		f.Fix = "Use TCP."
 		a.deny(t, h, t.cases, f)
 	}
+	if c := strings.ToLower(n.Connectivity); c != "" && c != "public" && c != "private" {
+		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_NAT", Component: string(n.ID), At: n.At,
+			Fact: fmt.Sprintf("what %s does: its connectivity type is %q", n.ID, n.Connectivity)})
+	}
 	if !strings.EqualFold(n.Connectivity, "private") && len(publicOf(n)) == 0 && rules.NATState(n.State) == rules.StateWorks {
 		f.Code, f.AnalyzerCode, f.Rule = "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "N115"
 		f.Message = fmt.Sprintf("The public NAT gateway %s has no Elastic IP address.", n.ID)

@@ -66,6 +66,7 @@ type trail struct {
 	vpcID     snapshot.VPCID
 	region    *snapshot.Region
 	home      home
+	branch    int // which of the name's answers it follows
 	uncertain bool
 	opaque    bool     // group identities are lost (N124)
 	via       []string // translators, appliances and transit tables passed, against loops
@@ -164,7 +165,7 @@ func (a *asking) overBudget(t *trail) {
 	a.needs = append(a.needs, steering{t.cases, Missing{Code: "UNK_BUDGET", Gate: gateRoute, Component: string(t.vpcID),
 		Fact: "the ways of this traffic: they are too many to follow"}})
 	t.uncertain = true
-	a.ways = append(a.ways, &way{trail: trail{cases: t.cases}, open: t.cases, dead: true})
+	a.ways = append(a.ways, &way{trail: trail{cases: t.cases, branch: t.branch}, open: t.cases, dead: true})
 }
 
 // spent counts steps and stops runaway walks (N143).
