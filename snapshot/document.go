@@ -1,12 +1,15 @@
 package snapshot
 
 import (
+	"bytes"
 	"errors"
 	"net/url"
-	"strings"
 
 	"github.com/canreach/canreach/internal/jsonscan"
 )
+
+// jsonSpace is what JSON takes for white space (RFC 8259, section 2).
+const jsonSpace = " \t\r\n"
 
 // DecodeDocument undoes the encodings that AWS's APIs put around a policy
 // document (P18): a JSON string, URL encoding, at most two levels. The result
@@ -16,9 +19,9 @@ func DecodeDocument(raw []byte) ([]byte, error) {
 	text := raw
 	quoted := 0
 	for range 4 { // each level may be quoted and then URL-encoded
-		trimmed := strings.TrimLeft(string(text[:min(len(text), 64)]), " \t\r\n")
+		trimmed := bytes.TrimLeft(text, jsonSpace)
 		switch {
-		case strings.HasPrefix(trimmed, `"`):
+		case bytes.HasPrefix(trimmed, []byte(`"`)):
 			if quoted++; quoted > 2 {
 				return nil, errors.New("still a string after two levels of decoding")
 			}
@@ -29,7 +32,7 @@ func DecodeDocument(raw []byte) ([]byte, error) {
 				return nil, errors.New(e.Problem)
 			}
 			text = []byte(inner)
-		case strings.HasPrefix(trimmed, "%"):
+		case bytes.HasPrefix(trimmed, []byte("%")):
 			plain, err := url.PathUnescape(string(text)) // a plus stands for itself
 			if err != nil {
 				return nil, err
@@ -39,7 +42,7 @@ func DecodeDocument(raw []byte) ([]byte, error) {
 			return text, nil
 		}
 	}
-	if strings.HasPrefix(strings.TrimSpace(string(text)), `"`) {
+	if bytes.HasPrefix(bytes.TrimLeft(text, jsonSpace), []byte(`"`)) {
 		return nil, errors.New("still a string after two levels of decoding")
 	}
 	return text, nil
