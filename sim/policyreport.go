@@ -188,7 +188,7 @@ func (r *jobRun) documentOf(s policy.StatementRef, fallback *snapshot.Document) 
 func (r *jobRun) blockMessage(t *target, action string, b *layerBlock, c component, call string) string {
 	who := r.roleName()
 	if b.layer.Outcome == policy.ExplicitDeny {
-		text := fmt.Sprintf("%s is not authorized to perform %s on %s with an explicit deny in a %s", who, action, b.request.Resource, call)
+		text := fmt.Sprintf("%s is not authorized to perform %s on %s with an explicit deny in %s", who, action, b.request.Resource, withArticle(call))
 		if len(b.layer.Statements) > 0 {
 			return sentence(text + ": " + statementText(b.layer.Statements[0]))
 		}
@@ -206,6 +206,14 @@ func (r *jobRun) blockMessage(t *target, action string, b *layerBlock, c compone
 		text += "; nor does the bucket policy grant it"
 	}
 	return sentence(text)
+}
+
+// withArticle puts "a" or "an" before a layer's name.
+func withArticle(name string) string {
+	if strings.HasPrefix(name, "i") || strings.HasPrefix(name, "a") {
+		return "an " + name
+	}
+	return "a " + name
 }
 
 // grantsNothing tells that the bucket policy is known not to grant.
@@ -361,6 +369,8 @@ func (d *decided) missing(w *World) []Missing {
 			m.Collect = "--assume '" + n.Key + "=VALUE' or '" + n.Key + "=absent'"
 		case n.Fact == "":
 			continue
+		case strings.Contains(n.Fact, "over budget"):
+			m.Code, m.Gate, m.Collect, m.Component = "UNK_BUDGET", GateRole, "", d.request.Resource
 		default:
 			m.Code = "UNK_" + gateCode(gate)
 		}
@@ -466,7 +476,7 @@ func denialReason(d *policy.Decision) string {
 	case l.Reason != "":
 		return strings.TrimSuffix(l.Reason, ".")
 	case l.Outcome == policy.ExplicitDeny:
-		return "explicit deny in a " + gateLayers[l.Layer].call
+		return "explicit deny in " + withArticle(gateLayers[l.Layer].call)
 	default:
 		return "no " + gateLayers[l.Layer].call + " allows it"
 	}
