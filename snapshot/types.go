@@ -168,6 +168,15 @@ const (
 	TargetIPAddress                           // IpAddress next hop
 )
 
+// TargetKinds lists every kind of target.
+func TargetKinds() []TargetKind {
+	out := make([]TargetKind, TargetIPAddress+1)
+	for i := range out {
+		out[i] = TargetKind(i)
+	}
+	return out
+}
+
 // Route is one row of a route table.
 type Route struct {
 	At            Source

@@ -316,34 +316,15 @@ func (a *asking) follow(t *trail, tb *snapshot.RouteTable, routes []snapshot.Rou
 	a.handTo(t, tb, r, subnet)
 }
 
-// handTo is the table of next hops. Kinds that are not modelled are unknown,
-// and take part in the look-up like any other (N37).
+// handTo hands the packets to the next hop of a route, by its row in components.
 func (a *asking) handTo(t *trail, tb *snapshot.RouteTable, r *snapshot.Route, subnet located[snapshot.Subnet]) {
-	switch r.TargetKind {
-	case snapshot.TargetLocal:
-		a.local(t, subnet)
-	case snapshot.TargetVPCEndpoint:
-		a.endpoint(t, tb, r)
-	case snapshot.TargetInternetGateway:
-		a.internetGateway(t, r, subnet)
-	case snapshot.TargetEgressOnlyGateway:
-		a.egressOnlyGateway(t, r, subnet)
-	case snapshot.TargetNATGateway:
-		a.natGateway(t, r, subnet)
-	case snapshot.TargetPeering:
-		a.peering(t, r)
-	case snapshot.TargetTransitGateway:
-		a.transit(t, r, subnet)
-	case snapshot.TargetVPNGateway:
-		a.vpnGateway(t, r)
-	case snapshot.TargetNetworkInterface, snapshot.TargetInstance:
-		a.appliance(t, r, subnet)
-	default:
-		a.doubt(t, Hop{Component: orElse(r.Target, string(tb.ID)), Kind: "route-target", At: r.At}, t.cases, gateRoute,
-			rules.Need{Code: "UNK_ROUTE_TARGET", Component: orElse(r.Target, string(tb.ID)), At: r.At,
-				Fact: "what " + orElse(r.Target, "the target") + " (" + orElse(r.TargetField, "of a kind not known here") + ") does with the traffic; it is not modelled"})
-		a.end(t, Context{}, true)
+	hand := notModelled
+	for i := range components {
+		if components[i].kind == r.TargetKind {
+			hand = components[i].hand
+		}
 	}
+	hand(a, t, tb, r, subnet)
 }
 
 func orElse(s, other string) string {

@@ -1,0 +1,57 @@
+package network
+
+import (
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// component is one kind of next hop.
+type component struct {
+	kind snapshot.TargetKind
+	hand func(*asking, *trail, *snapshot.RouteTable, *snapshot.Route, located[snapshot.Subnet])
+	// traps are rows of the catalogue (docs/semantics/network.md, section 11)
+	// that show it, one that lets traffic through and one that does not where
+	// it can do either.
+	traps []string
+}
+
+// components lists every kind of next hop that a route may have. To add one:
+// a row here, a file in rules with what it does, and a trap with its twin.
+// Kinds that are not modelled take part in the look-up like any other, and
+// are unknown where they win (N37).
+var components []component
+
+func init() {
+	type (
+		table  = *snapshot.RouteTable
+		route  = *snapshot.Route
+		subnet = located[snapshot.Subnet]
+	)
+	components = []component{
+		{snapshot.TargetLocal, func(a *asking, t *trail, _ table, _ route, s subnet) { a.local(t, s) }, []string{"T41", "T40"}},
+		{snapshot.TargetVPCEndpoint, func(a *asking, t *trail, tb table, r route, _ subnet) { a.endpoint(t, tb, r) }, []string{"T1", "T26", "T21"}},
+		{snapshot.TargetInternetGateway, func(a *asking, t *trail, _ table, r route, s subnet) { a.internetGateway(t, r, s) }, []string{"T8", "T6"}},
+		{snapshot.TargetEgressOnlyGateway, func(a *asking, t *trail, _ table, r route, s subnet) { a.egressOnlyGateway(t, r, s) }, []string{"T122"}},
+		{snapshot.TargetNATGateway, func(a *asking, t *trail, _ table, r route, s subnet) { a.natGateway(t, r, s) }, []string{"T10", "T91"}},
+		{snapshot.TargetPeering, func(a *asking, t *trail, _ table, r route, _ subnet) { a.peering(t, r) }, []string{"T78", "T34"}},
+		{snapshot.TargetTransitGateway, func(a *asking, t *trail, _ table, r route, s subnet) { a.transit(t, r, s) }, []string{"T96", "T95"}},
+		{snapshot.TargetVPNGateway, func(a *asking, t *trail, _ table, r route, _ subnet) { a.vpnGateway(t, r) }, []string{"T128"}},
+		{snapshot.TargetNetworkInterface, func(a *asking, t *trail, _ table, r route, s subnet) { a.appliance(t, r, s) }, []string{"T100", "T99"}},
+		{snapshot.TargetInstance, func(a *asking, t *trail, _ table, r route, s subnet) { a.appliance(t, r, s) }, []string{"T100", "T99"}},
+		{snapshot.TargetCoreNetwork, notModelled, []string{"T23"}},
+		{snapshot.TargetCarrierGateway, notModelled, []string{"T23"}},
+		{snapshot.TargetLocalGateway, notModelled, []string{"T23"}},
+		{snapshot.TargetODBNetwork, notModelled, []string{"T23"}},
+		{snapshot.TargetIPAddress, notModelled, []string{"T23"}},
+		{snapshot.TargetUnknown, notModelled, []string{"T23"}},
+	}
+}
+
+// notModelled is a kind of next hop of which nobody has modelled what it does.
+func notModelled(a *asking, t *trail, tb *snapshot.RouteTable, r *snapshot.Route, _ located[snapshot.Subnet]) {
+	name := orElse(r.Target, string(tb.ID))
+	a.doubt(t, Hop{Component: name, Kind: "route-target", At: r.At}, t.cases, gateRoute,
+		rules.Need{Code: "UNK_ROUTE_TARGET", Component: name, At: r.At,
+			Fact: "what " + orElse(r.Target, "the target") + " (" + orElse(r.TargetField, "of a kind not known here") + ") does with the traffic; it is not modelled"})
+	a.end(t, Context{}, true)
+}
