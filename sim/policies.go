@@ -167,34 +167,40 @@ func (w *World) controlPolicies(account string, kind policy.Kind) (levels [][]po
 	return w.controlLevels(a, list.Items, kind)
 }
 
+// controlLevels sorts an organization's policies by the levels above an
+// account. What is not known of some stands beside the others as a gap, so
+// that it hides no Deny of theirs (P214, P220).
 func (w *World) controlLevels(a *snapshot.Account, items []snapshot.OrgPolicy, kind policy.Kind) ([][]policy.Policy, string, string) {
 	path := append(append([]string{}, a.OrganizationPath...), a.ID)
+	lost := -1 // the level that stands for organizational units nobody knows
 	if len(a.OrganizationPath) == 0 {
-		for _, p := range items {
-			for _, t := range p.Targets {
-				if t != a.ID && !isAccountID(t) {
-					return nil, "the place of account " + a.ID + " in its organization is not in the snapshot", ""
-				}
-			}
-		}
 		path = []string{a.ID}
+		switch root, ok := attachedAbove(items, a.ID); {
+		case ok && root != "":
+			path, lost = []string{root, "", a.ID}, 1
+		case ok:
+			path, lost = []string{"", a.ID}, 0
+		}
 	}
 	levels := make([][]policy.Policy, len(path))
+	if lost >= 0 {
+		levels[lost] = []policy.Policy{{Name: "of the organizational units", Gap: "the place of account " + a.ID + " in its organization is not in the snapshot"}}
+	}
 	for i := range items {
 		p := &items[i]
-		if p.TargetsPresence != snapshot.Collected {
-			return nil, "what policy " + p.ID + " is attached to is not in the snapshot", ""
+		name := p.Name
+		if name == "" {
+			name = p.ID
 		}
 		for l, id := range path {
-			if !contains(p.Targets, id) {
-				continue
-			}
-			name := p.Name
-			if name == "" {
-				name = p.ID
-			}
-			if parsed := w.policyOf(name, &p.Document, kind); parsed != nil {
-				levels[l] = append(levels[l], *parsed)
+			switch {
+			case l == lost:
+			case p.TargetsPresence != snapshot.Collected:
+				levels[l] = append(levels[l], policy.Policy{Name: name, Gap: "what policy " + p.ID + " is attached to is not in the snapshot"})
+			case contains(p.Targets, id):
+				if parsed := w.policyOf(name, &p.Document, kind); parsed != nil {
+					levels[l] = append(levels[l], *parsed)
+				}
 			}
 		}
 	}
@@ -208,6 +214,21 @@ func (w *World) controlLevels(a *snapshot.Account, items []snapshot.OrgPolicy, k
 		}
 	}
 	return levels, "", ""
+}
+
+// attachedAbove tells whether a policy is attached to more than accounts, and
+// to which root: an organization has one.
+func attachedAbove(items []snapshot.OrgPolicy, account string) (root string, ok bool) {
+	for i := range items {
+		ok = ok || items[i].TargetsPresence != snapshot.Collected
+		for _, t := range items[i].Targets {
+			ok = ok || t != account && !isAccountID(t)
+			if strings.HasPrefix(t, "r-") {
+				root = t
+			}
+		}
+	}
+	return root, ok
 }
 
 func isAccountID(s string) bool { return len(s) == 12 && isNumber(s) }

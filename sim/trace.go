@@ -40,7 +40,14 @@ func (w *World) Trace(q TraceQuestion) (*Answer, error) {
 	if n.From.S3 != nil || n.From.Service != "" || n.From.VPCEndpoint != "" {
 		return nil, &EndError{"--from", q.From, "services answer and never start a connection; swap the ends"}
 	}
-	if n.To, err = traceEnd("--to", q.To, w.net.RegionOf(n.From)); err != nil {
+	region := w.net.RegionOf(n.From)
+	if n.To, err = traceEnd("--to", q.To, region); err != nil {
+		if region == "" && !n.From.Internet && !n.From.Address.IsValid() {
+			// An end that is not there explains the want of a Region.
+			if _, lost := w.net.Ask(network.Query{From: n.From, To: network.Endpoint{Internet: true}}); lost != nil {
+				return nil, lost
+			}
+		}
 		return nil, err
 	}
 	res, err := w.net.Ask(n)

@@ -204,3 +204,15 @@ func Detach(collection, id, target string) Edit {
 		panic("world: no " + collection + " " + id)
 	}
 }
+
+// NoTargets leaves out what an organization policy is attached to, as if it
+// had not been collected.
+func NoTargets(collection, id string) Edit {
+	return func(w *World) {
+		for _, p := range w.holder(collection)[collection].(List) {
+			if o := p.(Obj); o["Id"] == id {
+				delete(o, "Targets")
+			}
+		}
+	}
+}
