@@ -316,7 +316,7 @@ func (a *asking) routeFix(t *trail, tb *snapshot.RouteTable) string {
 	}
 	for _, id := range a.x.vpcEndpoints[tb.VPC] {
 		e := a.x.endpoints[id].of
-		if rules.KindOfEndpoint(e) == rules.EndpointGateway && rules.ServesService(e, a.name.Region, "s3") {
+		if rules.KindOfEndpoint(e) == rules.EndpointGateway && rules.ServesService(e, a.name.Region, "s3") && rules.EndpointState(e.State) != rules.StateBroken {
 			return fmt.Sprintf("Associate %s with the gateway endpoint %s: aws ec2 modify-vpc-endpoint --vpc-endpoint-id %s --add-route-table-ids %s.", tb.ID, id, id, tb.ID)
 		}
 	}

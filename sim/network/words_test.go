@@ -1,10 +1,12 @@
 package network_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/canreach/canreach/internal/world"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/network"
 )
 
 // TestAnswersThatDiffer is N2 for names: which of two answers a name gets is
@@ -38,5 +40,25 @@ func TestUnknownWords(t *testing.T) {
 		{id: "subnet pending", edits: edits(world.Set("Subnets", "subnet-1", "State", "Pending")), want: sim.Blocked, code: "BAD_STATE"},
 	} {
 		t.Run(tr.id, func(t *testing.T) { report(t, tr.failures(t)) })
+	}
+}
+
+// TestRouteFixNamesNoDeadEndpoint: a route to an endpoint that carries nothing
+// (N42) mends nothing.
+func TestRouteFixNamesNoDeadEndpoint(t *testing.T) {
+	for state, want := range map[string]string{"available": "Associate rtb-1 with the gateway endpoint vpce-g", "failed": "Create a gateway endpoint"} {
+		tr := trap{edits: edits(world.NoS3Route(), world.Set("VpcEndpoints", "vpce-g", "State", state))}
+		r, err := network.NewModel(tr.world().Snapshot(t)).Ask(tr.query())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range r.Findings {
+			if f.Code == "NO_ROUTE_TO_DESTINATION" && !strings.HasPrefix(f.Fix, want) {
+				t.Errorf("%s: %s", state, f.Fix)
+			}
+		}
+		if r.Outcome != blocked {
+			t.Errorf("%s: %v", state, r.Outcome)
+		}
 	}
 }
