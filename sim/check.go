@@ -35,6 +35,11 @@ func (w *World) Check(q Question) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p := arnField(q.Bucket, 1); p != "" && p != q.partition() {
+		r.block(Finding{Code: "JOB_PARTITION", Component: q.Bucket, Rule: "N108",
+			Message: fmt.Sprintf("%s is of the partition %s, the role of %s: no role of one reaches a bucket of another.", q.Bucket, p, q.partition()),
+			Fix:     fmt.Sprintf("Name a bucket of the partition %s.", q.partition())}, everywhere)
+	}
 	a := &Answer{Schema: SchemaVerdict, Snapshot: SnapshotRef{SHA256: w.snap.SHA256, CapturedAt: w.snap.Capture.FinishedAt}}
 	if a.Snapshot.CapturedAt == "" {
 		a.Snapshot.CapturedAt = w.snap.Capture.StartedAt

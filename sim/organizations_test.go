@@ -43,3 +43,10 @@ func TestTraceFromNowhere(t *testing.T) {
 		}
 	}
 }
+
+// TestBucketOfAnotherPartition is N108: the same name in another partition is
+// another bucket, which the role can't reach.
+func TestBucketOfAnotherPartition(t *testing.T) {
+	checkTrap(t, &trap{bucket: "arn:aws-cn:s3:::b/k", want: sim.Blocked, code: "JOB_PARTITION"})
+	checkTrap(t, &trap{bucket: "s3://b/k", want: sim.Reachable})
+}
