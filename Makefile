@@ -41,8 +41,9 @@ golden: ## rewrite expected outputs; review the change like code
 sar: ## refresh the action tables from npm (see rules/policy/sar)
 	rules/policy/sar/refresh.sh
 
-bench: ## benchmarks with allocations
+bench: ## benchmarks with allocations, and the ratio to a solver on the same formulas (installs it)
 	$(GO) test -run '^$$' -bench . -benchmem $(PKGS)
+	SOLVER_PAIRS=$${SOLVER_PAIRS:-30} ./scripts/solver-check.sh
 
 example: ## the main job on the shipped example, working and broken
 	$(GO) run ./testdata/examples/neo-compile
