@@ -92,12 +92,12 @@ func (w *World) bucketLayers(l *policy.Layers, t *target, owner string) (assumed
 	l.ResourceKind = policy.KindBucket
 	b, ok := w.FindBucket(t.bucket)
 	if !ok {
-		l.Resource = &policy.Policy{Name: t.bucket, Gap: "bucket " + t.bucket + " is not in the snapshot"}
+		l.Resource = &policy.Policy{Name: t.bucketName(), Gap: t.bucketName() + " is not in the snapshot"}
 	} else {
 		l.Resource = w.policyOf(t.bucket, &b.Policy, policy.KindBucket)
 	}
 	if owner == "" {
-		l.RCPUnknown = "the owner of bucket " + t.bucket + " is not in the snapshot"
+		l.RCPUnknown = "the owner of " + t.bucketName() + " is not in the snapshot"
 		return ""
 	}
 	l.RCPs, l.RCPUnknown, assumed = w.controlPolicies(owner, policy.KindRCP)
@@ -131,6 +131,10 @@ func (w *World) requestFor(q *Question, a *asker, t *target, action string, ctx 
 	r := policy.Request{
 		Principal: a.principal, Action: action, Resource: t.resourceFor(action), ResourceAccount: owner,
 		Context: make(map[string]policy.Value, 32), UnknownKeys: slices.Clone(unknownKeys),
+	}
+	if t.directoryBucket() {
+		r.Action, r.Resource = "s3express:CreateSession", t.sessionARN(region, owner, a.account)
+		r.UnknownKeys = append(r.UnknownKeys, "s3express:*")
 	}
 	if t.accessPoint != nil {
 		r.AccessPoint = t.accessPoint.arn

@@ -71,6 +71,7 @@ func (r *jobRun) reportBlock(n int, t *target, action string, d *decided, b *lay
 	f := Finding{Gate: g.gate, Severity: Blocker, URL: "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
 		Example: requestExample(&b.request)}
 	comp, doc := r.layerPlace(d, t, b.layer)
+	b.doc = doc
 	f.Component, f.Name = comp.id, comp.name
 	f.Pointer = comp.pointer
 	if b.layer.Outcome == policy.ExplicitDeny {
@@ -254,7 +255,7 @@ func (r *jobRun) blockFix(t *target, b *layerBlock, c component, call string) st
 		if len(b.layer.Statements) > 0 {
 			text = "Narrow " + statementText(b.layer.Statements[0]) + " so that its Deny spares this request"
 		}
-		if ctx := denyHint(&b.request); ctx != "" {
+		if ctx := r.denyHint(b); ctx != "" {
 			text += " (" + ctx + ")"
 		}
 		return text + "."
@@ -276,13 +277,38 @@ func (r *jobRun) blockFix(t *target, b *layerBlock, c component, call string) st
 	return fmt.Sprintf("Allow %s on %s in the %s.", action, res, call)
 }
 
-func denyHint(q *policy.Request) string {
-	for _, k := range []string{"aws:sourcevpce", "aws:sourcevpc", "aws:sourceip"} {
-		if v, ok := q.Context[k]; ok && v.State == policy.KeyKnown && len(v.Values) == 1 {
-			return keyNames[k] + " is " + v.Values[0]
-		}
+// denyHint tells what the request has for the keys that the Deny asks about.
+func (r *jobRun) denyHint(b *layerBlock) string {
+	if len(b.layer.Statements) == 0 {
+		return ""
 	}
-	return ""
+	doc := r.documentOf(b.layer.Statements[0], b.doc)
+	if doc == nil {
+		return ""
+	}
+	var parts []string
+	for _, kind := range []policy.Kind{policy.KindBucket, policy.KindEndpoint, policy.KindIdentity, policy.KindBoundary, policy.KindSCP, policy.KindRCP} {
+		p, ok := r.w.policies.find(policyKey{doc.At.Pointer(), kind})
+		if !ok || p.Document == nil || b.layer.Statements[0].Index >= len(p.Document.Statements) {
+			continue
+		}
+		for _, c := range p.Document.Statements[b.layer.Statements[0].Index].Conditions {
+			parts = append(parts, keyState(c.Key, &b.request))
+		}
+		break
+	}
+	return strings.Join(parts, ", ")
+}
+
+func keyState(key string, q *policy.Request) string {
+	v, ok := q.Context[strings.ToLower(key)]
+	switch {
+	case !ok || v.State == policy.KeyAbsent:
+		return "the request has no " + key
+	case v.State == policy.KeyKnown:
+		return key + " is " + strings.Join(v.Values, ", ")
+	}
+	return "the value of " + key + " is not known"
 }
 
 // keyNames spells the keys that examples show as AWS does.

@@ -35,7 +35,8 @@ type layerBlock struct {
 	layer    policy.LayerDecision
 	decision policy.Decision
 	request  policy.Request
-	either   bool // the bucket policy's grant is the other fix (P206)
+	either   bool               // the bucket policy's grant is the other fix (P206)
+	doc      *snapshot.Document // of the layer, where it has just one
 }
 
 // request decides one action on one target at a placement: for every flow of
@@ -74,6 +75,11 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 	if t.accessPoint != nil && strings.HasSuffix(t.accessPoint.name, ".mrap") && total.pass {
 		total.pass, total.open = false, true
 		r.c.missing(Missing{Code: "UNK_MRAP", Gate: GateBucket, Component: t.accessPoint.arn, Fact: "what a multi-Region access point allows: it is not modelled (P272)"})
+	}
+	if t.directoryBucket() && total.pass {
+		total.pass, total.open = false, true
+		r.c.missing(Missing{Code: "VPCE_SERVICE_MISMATCH", Gate: GateEndpoint, Component: t.bucket,
+			Fact: "how the job reaches directory bucket " + t.bucket + ": S3 Express has endpoints and addresses of its own (com.amazonaws." + s.to + ".s3express), which are not modelled (N59, P137)"})
 	}
 	out.Verdict = total.judge()
 	out.Layers = show.layers()

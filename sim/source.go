@@ -52,6 +52,12 @@ func (w *World) sourceIn(q *Question, a *snapshot.Account, reg *snapshot.Region)
 					from: network.Endpoint{Instance: id}}}, true
 			}
 		}
+		for i := range reg.EC2.NetworkInterfaces.Items {
+			if e := &reg.EC2.NetworkInterfaces.Items[i]; e.InstanceID == id {
+				return existing{vpc: e.VPC, session: id, from: &source{subnet: string(e.Subnet), az: e.AvailabilityZone,
+					region: reg.Name, account: a.ID, from: network.Endpoint{Interface: e.ID}}}, true
+			}
+		}
 	default:
 		for i := range reg.Functions.Items {
 			if f := &reg.Functions.Items[i]; f.Name == id || f.ARN == id {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/canreach/canreach/rules/policy/sar"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -99,8 +100,38 @@ func (q *Question) actionsFor() ([]string, error) {
 		if !strings.EqualFold(service, "s3") && !strings.EqualFold(service, "s3express") {
 			return nil, fmt.Errorf("action %q: only S3 actions can be asked about", a)
 		}
+		if err := knownAction(a, service, name); err != nil {
+			return nil, err
+		}
 	}
 	return canonicalActions(q.Actions), nil
+}
+
+// operations are names of S3 API operations that are no actions, and the
+// action that each is authorised as (P39).
+//
+// AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+var operations = map[string]string{
+	"headobject": "s3:GetObject", "headbucket": "s3:ListBucket", "listobjects": "s3:ListBucket", "listobjectsv2": "s3:ListBucket",
+	"listobjectversions": "s3:ListBucketVersions", "copyobject": "s3:GetObject on the source and s3:PutObject on the destination",
+	"createmultipartupload": "s3:PutObject", "uploadpart": "s3:PutObject", "completemultipartupload": "s3:PutObject",
+	"deleteobjects": "s3:DeleteObject", "listbuckets": "s3:ListAllMyBuckets", "getbucketencryption": "s3:GetEncryptionConfiguration",
+	"listmultipartuploads": "s3:ListBucketMultipartUploads", "listparts": "s3:ListMultipartUploadParts",
+}
+
+// knownAction refuses an action that no request is ever checked against.
+func knownAction(action, service, name string) error {
+	table, ok := sar.FindService(service)
+	if !ok {
+		return nil
+	}
+	if _, ok := table.FindAction(name); ok {
+		return nil
+	}
+	if as, ok := operations[strings.ToLower(name)]; ok {
+		return fmt.Errorf("action %q is the name of an API operation; it is authorised as %s: ask about that", action, as)
+	}
+	return fmt.Errorf("action %q is unknown: the Service Authorization Reference of %s does not have it", action, sar.Date())
 }
 
 func mergeTargets(in []target) []target {
@@ -216,6 +247,14 @@ func parseAccessPoint(text string, part []string) (target, error) {
 	return t, nil
 }
 
+// bucketName is the bucket in words.
+func (t *target) bucketName() string {
+	if t.bucket == "" && t.accessPoint != nil {
+		return "the bucket behind " + t.accessPoint.arn
+	}
+	return "bucket " + t.bucket
+}
+
 // bucketARN is the ARN that bucket-level actions are checked against.
 func (t *target) bucketARN() string {
 	if t.bucket == "" && t.accessPoint != nil {
@@ -240,6 +279,18 @@ func (t *target) objectsARN() string {
 //
 // AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
 func (t *target) directoryBucket() bool { return strings.HasSuffix(t.bucket, "--x-s3") }
+
+// sessionARN is what every data operation on a directory bucket is authorised
+// against, by s3express:CreateSession (P300).
+func (t *target) sessionARN(region, owner, caller string) string {
+	if arnField(t.arn, 2) == "s3express" {
+		return t.arn
+	}
+	if owner == "" {
+		owner = caller
+	}
+	return "arn:" + t.partition + ":s3express:" + region + ":" + owner + ":bucket/" + t.bucket
+}
 
 // arnField returns field i (0 to 5) of an ARN, or "".
 func arnField(arn string, i int) string {

@@ -1,6 +1,8 @@
 package sim_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	. "github.com/canreach/canreach/internal/world"
@@ -57,6 +59,9 @@ func TestJobTraps(t *testing.T) {
 		{id: "the NAT gateway's Elastic IP is aws:SourceIp", edits: []Edit{natWay("rtb-1"), bucketDoc(If("NotIpAddress", "aws:SourceIp", "203.0.113.0/24", For("*", Deny("s3:*", objects("", "/*")))))},
 			want: sim.Reachable},
 		{id: "T92 a multi-Region access point is not on the Region's list", bucket: "arn:aws:s3::111111111111:accesspoint/mfzwi23gnjvgw.mrap/object/k", want: sim.Blocked, code: "NO_ROUTE_TO_DESTINATION"},
+		{id: "T93 s3:* is worth nothing on a directory bucket", edits: []Edit{ownBucket("x--use1-az4--x-s3")}, bucket: "arn:aws:s3:::x--use1-az4--x-s3/k", want: sim.Blocked, code: "ROLE_NO_ALLOW"},
+		{id: "P300 twin: a session may be opened, but its network is not modelled (N59)", edits: []Edit{ownBucket("x--use1-az4--x-s3"), role(Allow("s3express:CreateSession", "*"))},
+			bucket: "arn:aws:s3:::x--use1-az4--x-s3/k", want: sim.Unknown},
 		{id: "T167 nobody needs iam:PassRole for what the job does", want: sim.Reachable},
 		{id: "T170 FullAccess lists a bucket outside its names", edits: []Edit{sageMakerRole(), ownBucket("my-models")}, action: list, bucket: "arn:aws:s3:::my-models", want: sim.Reachable},
 		{id: "T170 but does not read its untagged objects", edits: []Edit{sageMakerRole(), ownBucket("my-models")}, bucket: "arn:aws:s3:::my-models/x", change: untagged, want: sim.Blocked, code: "ROLE_NO_ALLOW"},
@@ -68,5 +73,34 @@ func TestJobTraps(t *testing.T) {
 		{id: "T191 FullAccess lacks one action and works", edits: []Edit{sageMakerRole(), ownBucket("sagemaker-x")}, bucket: "arn:aws:s3:::sagemaker-x/k", want: sim.Reachable, also: "JOB_ROLE_EC2_ACTIONS"},
 	} {
 		t.Run(tr.id, func(t *testing.T) { checkTrap(t, &tr) })
+	}
+}
+
+// An action that no request is ever checked against makes no question (P39).
+func TestOperationsAreNoActions(t *testing.T) {
+	for action, want := range map[string]string{"s3:HeadObject": "s3:GetObject", "s3:ListObjectsV2": "s3:ListBucket", "s3:Foo": "unknown"} {
+		tr := trap{action: action}
+		_, err := sim.NewWorld(Policy().Snapshot(t)).Check(tr.question())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one that names %s", action, err, want)
+		}
+	}
+}
+
+// A job without groups is refused for that, and for nothing that no group did.
+func TestNoGroupsIsOneBlocker(t *testing.T) {
+	tr := trap{change: func(q *sim.Question) { q.Job.SecurityGroups = nil }}
+	a, err := sim.NewWorld(Policy().Snapshot(t)).Check(tr.question())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []string
+	for _, f := range a.Findings {
+		if f.Severity == sim.Blocker {
+			codes = append(codes, f.Code)
+		}
+	}
+	if a.Verdict != sim.Blocked || !slices.Equal(codes, []string{"JOB_SG_COUNT"}) {
+		t.Errorf("%v by %v, want BLOCKED by JOB_SG_COUNT alone", a.Verdict, codes)
 	}
 }

@@ -69,7 +69,6 @@ func TestDecideRefuses(t *testing.T) {
 		"star inside unknown":     `{"request":{"principal":"anonymous","action":"s3:GetObject","resource":"*","unknown":["a*b"]}}`,
 		"context value":           `{"request":{"principal":"anonymous","action":"s3:GetObject","resource":"*","context":{"a":{}}}}`,
 		"context key twice":       `{"request":{"principal":"anonymous","action":"s3:GetObject","resource":"*","context":{"a":"1","a":"2"}}}`,
-		"session of anonymous":    `{"request":{"principal":"anonymous","session":"s","action":"s3:GetObject","resource":"*"}}`,
 		"endpoint type":           request("a", `,"endpointType":"Gate"`),
 		"invalid UTF-8":           "{\"id\":\"\xff\"}",
 		"lone surrogate":          `{"id":"\ud800"}`,

@@ -123,10 +123,12 @@ func (w *Worker) settlePrincipal(c *cursor) *lineError {
 	r := &w.request
 	p := &r.Principal
 	if s := w.line.session; s != "" {
-		if p.Kind != policy.PrincipalRole || p.Session != "" && p.Session != s {
+		if p.Kind == policy.PrincipalRole && p.Session != "" && p.Session != s {
 			return c.fail("session %q does not fit the principal", clip(s))
 		}
-		p.Session = s
+		if p.Kind == policy.PrincipalRole { // no other principal has one
+			p.Session = s
+		}
 	}
 	if p.Kind != policy.PrincipalRole {
 		return nil
