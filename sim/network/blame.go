@@ -16,6 +16,7 @@ const (
 	docs                 = "https://docs.aws.amazon.com/vpc/latest/"
 	urlRoute             = docs + "userguide/route-tables-priority.html"
 	urlSubnetRoute       = docs + "userguide/subnet-route-tables.html"
+	urlLimits            = docs + "userguide/amazon-vpc-limits.html"
 	urlRouteOptions      = docs + "userguide/route-table-options.html"
 	urlEdge              = docs + "userguide/gateway-route-tables.html"
 	urlACL               = docs + "userguide/nacl-rules.html"

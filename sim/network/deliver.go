@@ -141,6 +141,7 @@ func (a *asking) groupStep(t *trail, ids []snapshot.SecurityGroupID, owner strin
 	}
 	var blame func(packetset.Set) []Finding
 	if a.explain {
+		a.lintGroups(groups, owner, gate, d.dir)
 		blame = func(denied packetset.Set) []Finding {
 			return a.blameGroups(groups, ids, owner, v, d, gate, relation, t.opaque, denied)
 		}

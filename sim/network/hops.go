@@ -193,6 +193,7 @@ func (a *asking) gatewayEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
 		a.deny(t, h, t.cases, f)
 	}
 	a.gatewayOrigin(t, h, e)
+	a.lintGatewayEndpoints(e)
 	if bad := a.notCarried(); bad != packetset.None {
 		f.Code, f.AnalyzerCode, f.Rule = "VPCE_GATEWAY_PROTOCOL_RESTRICTION", "VPCE_GATEWAY_PROTOCOL_RESTRICTION", "N49"
 		f.Message = fmt.Sprintf("Gateway endpoints carry TCP and ICMP echo requests only; %s drops protocol %d.", id, a.q.Protocol)

@@ -438,6 +438,7 @@ func (a *asking) routeBackBy(t *trail, tb *snapshot.RouteTable, subnet located[s
 	if tb == nil {
 		return
 	}
+	a.lintTable(tb.ID)
 	routes := a.routesOf(tb)
 	for _, p := range a.lookUp(tb, v, true) {
 		cases := a.s.And(p.Cases, t.cases)

@@ -29,6 +29,8 @@ type asking struct {
 	nested   bool
 	posed    bool
 	asked    []packetset.AddressRange // destinations of the question that have an address
+	linted   map[string]bool          // what was linted already
+	compared int                      // entries of prefix lists, for a lint
 }
 
 // steering is an open choice of way (N2) with the cases that hang on it.
@@ -66,6 +68,7 @@ type trail struct {
 	vpcID     snapshot.VPCID
 	region    *snapshot.Region
 	home      home
+	by        handing
 	branch    int // which of the name's answers it follows
 	uncertain bool
 	opaque    bool     // group identities are lost (N124)
@@ -117,6 +120,7 @@ func (a *asking) deny(t *trail, h Hop, denied packetset.Set, f Finding) {
 	s := &step{hops: []Hop{h}, gate: f.Gate, permit: a.s.Not(denied), deny: denied,
 		key: stepKey{kind: h.Kind, component: f.Component, code: f.Code}}
 	if a.explain {
+		a.deadTarget(t, h, &f)
 		f.Severity = severityBlocker
 		if f.At == (snapshot.Source{}) {
 			f.At = h.At
@@ -255,6 +259,7 @@ func (a *asking) routeBy(t *trail, tb *snapshot.RouteTable, subnet located[snaps
 	if a.unlistedEndpoint(t, tb, subnet) {
 		return
 	}
+	a.lintTable(tb.ID)
 	routes := a.routesOf(tb)
 	for _, p := range a.lookUp(tb, t.view, false) {
 		cases := a.s.And(p.Cases, t.cases)
@@ -298,6 +303,7 @@ func (a *asking) follow(t *trail, tb *snapshot.RouteTable, routes []snapshot.Rou
 	if a.explain && p.Beaten != rules.NoRoute && r.TargetKind != snapshot.TargetLocal {
 		a.priorityNote(tb, r, &routes[p.Beaten], p.Beaten)
 	}
+	a.lintRoute(t, tb, routes, r)
 	if rules.Blackhole(r) {
 		index := i
 		a.deny(t, h, t.cases, Finding{Code: "BAD_STATE_ROUTE", AnalyzerCode: "BAD_STATE_ROUTE", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &index,
@@ -318,6 +324,7 @@ func (a *asking) follow(t *trail, tb *snapshot.RouteTable, routes []snapshot.Rou
 
 // handTo hands the packets to the next hop of a route, by its row in components.
 func (a *asking) handTo(t *trail, tb *snapshot.RouteTable, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+	t.by = handing{tb, r}
 	hand := notModelled
 	for i := range components {
 		if components[i].kind == r.TargetKind {
