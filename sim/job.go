@@ -135,13 +135,13 @@ func (r *jobRun) checkVPC() {
 	}
 	switch strings.ToLower(v.item.Tenancy) {
 	case "default":
-	default:
-		r.unknown(Missing{Code: "UNK_VPC", Gate: GateJob, Component: string(r.vpc), Pointer: v.item.At.Pointer(),
-			Fact: fmt.Sprintf("what InstanceTenancy of %s is: %q", r.vpc, v.item.Tenancy), Collect: "aws ec2 describe-vpcs --vpc-ids " + string(r.vpc)})
 	case "dedicated", "host":
 		r.block(Finding{Code: "JOB_TENANCY", Component: string(r.vpc), Name: nameTag(v.item.Tags), Pointer: v.item.At.Child("InstanceTenancy").Pointer(), Rule: "N146", URL: docNeoVPC,
 			Message: fmt.Sprintf("%s has instance tenancy %s; SageMaker jobs only run in VPCs of default tenancy.", r.vpc, v.item.Tenancy),
 			Fix:     "Run the job in a VPC whose instance tenancy is default."}, everywhere)
+	default:
+		r.unknown(Missing{Code: "UNK_VPC", Gate: GateJob, Component: string(r.vpc), Pointer: v.item.At.Pointer(),
+			Fact: fmt.Sprintf("what InstanceTenancy of %s is: %q", r.vpc, v.item.Tenancy), Collect: "aws ec2 describe-vpcs --vpc-ids " + string(r.vpc)})
 	}
 }
 
