@@ -175,3 +175,60 @@ func TestWhoCanRead(t *testing.T) {
 		}
 	}
 }
+
+// Replaying the steps of a path gives its verdict: what gets through was
+// denied nowhere, and what is blocked was denied at some step, or stopped for
+// lack of a way on.
+func TestStepsGiveTheVerdict(t *testing.T) {
+	seen := make(map[sim.Verdict]int)
+	worlds := map[string][]Edit{
+		"works":         nil,
+		"no egress":     {Egress("sg-1")},
+		"acl out":       {FilterExactly("subnet-1", Entry(100, "in", "allow", "-1", "0.0.0.0/0"))},
+		"acl in":        {FilterExactly("subnet-1", Entry(100, "out", "allow", "-1", "0.0.0.0/0"))},
+		"no route":      {NoRoute("rtb-1", PL), Set("VpcEndpoints", "vpce-1", "RouteTableIds", List{})},
+		"dead endpoint": {Set("VpcEndpoints", "vpce-1", "State", "failed")},
+		"nat":           {natWay("rtb-1")},
+		"half the list": {Egress("sg-1", Rule("tcp", "52.216.0.0/15"))},
+		"acl unknown":   {Unset("NetworkAcls", "acl-1", "Entries")},
+	}
+	for name, edits := range worlds {
+		t.Run(name, func(t *testing.T) {
+			tr := trap{}
+			a, err := sim.NewWorld(Policy(edits...).Snapshot(t)).Check(tr.question())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range a.Placements {
+				for _, path := range p.Network.Paths {
+					seen[path.Verdict]++
+					if got := replay(path.Hops); got != path.Verdict && !(got == sim.Reachable && path.Via == "") {
+						t.Errorf("the steps give %v, the path says %v: %+v", got, path.Verdict, path.Hops)
+					}
+				}
+			}
+		})
+	}
+	if seen[sim.Reachable] == 0 || seen[sim.Blocked] == 0 || seen[sim.Partial] == 0 {
+		t.Errorf("paths by verdict: %v", seen)
+	}
+}
+
+// replay joins what the steps let through, as sets that may miss each other:
+// a partial step leaves a part.
+func replay(hops []sim.Hop) sim.Verdict {
+	v := sim.Reachable
+	for _, h := range hops {
+		switch h.Decision {
+		case "deny":
+			return sim.Blocked
+		case "unknown":
+			v = sim.Unknown
+		case "partial":
+			if v == sim.Reachable {
+				v = sim.Partial
+			}
+		}
+	}
+	return v
+}
