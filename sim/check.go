@@ -327,6 +327,7 @@ func (r *jobRun) place(p *Placement, n int, s slot) tally {
 	}
 	net := r.askNetwork(n, &s)
 	p.Network = net.render(r.w)
+	r.deadEndpoint(n, &s, net)
 	total := tally{}
 	for _, t := range s.targets {
 		for _, action := range t.actions {

@@ -1,6 +1,9 @@
 package sim
 
 import (
+	"fmt"
+
+	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/rules/policy"
 )
 
@@ -108,6 +111,26 @@ func (r *jobRun) kmsPathNote() {
 		r.c.add(Finding{Code: "KMS_PATH_UNDOCUMENTED", Gate: GateKMS, Severity: Info, Component: r.jobName(), Rule: "N154", URL: docNeoVPC,
 			Message: "The job names a KMS key for its output. AWS does not document whether any call to KMS leaves from the job's own interfaces; S3's calls to KMS do not.",
 			Fix:     "If the job hangs at its end, give the VPC an interface endpoint for KMS."}, everywhere)
+		return
+	}
+}
+
+// deadEndpoint warns where traffic finds no way and the VPC's one S3 gateway
+// endpoint, which would be its way once the route is mended, does not work
+// itself. It is no blocker: a new endpoint would do as well.
+func (r *jobRun) deadEndpoint(n int, s *slot, net *netAnswer) {
+	for i := range net.flows {
+		if net.flows[i].Context.Via != "" {
+			continue
+		}
+		e, ok := r.w.onlyS3Gateway(r.vpc, s.to)
+		if !ok || rules.EndpointState(e.item.State) != rules.StateBroken {
+			continue
+		}
+		r.c.add(Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: GateEndpoint, Severity: Warning, Component: string(e.item.ID), Name: nameTag(e.item.Tags),
+			Pointer: e.item.At.Child("State").Pointer(), Rule: "N42", URL: "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html",
+			Message: fmt.Sprintf("The S3 gateway endpoint of %s, %s, is %s: a route to it would not help.", r.vpc, e.item.ID, e.item.State),
+			Fix:     "Create a new S3 gateway endpoint in its place."}, n)
 		return
 	}
 }

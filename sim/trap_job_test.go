@@ -62,6 +62,8 @@ func TestJobTraps(t *testing.T) {
 		{id: "T93 s3:* is worth nothing on a directory bucket", edits: []Edit{ownBucket("x--use1-az4--x-s3")}, bucket: "arn:aws:s3:::x--use1-az4--x-s3/k", want: sim.Blocked, code: "ROLE_NO_ALLOW"},
 		{id: "P300 twin: a session may be opened, but its network is not modelled (N59)", edits: []Edit{ownBucket("x--use1-az4--x-s3"), role(Allow("s3express:CreateSession", "*"))},
 			bucket: "arn:aws:s3:::x--use1-az4--x-s3/k", want: sim.Unknown},
+		{id: "N42 no route, and the endpoint that it would lead to is dead", edits: []Edit{NoRoute("rtb-1", PL), Set("VpcEndpoints", "vpce-1", "RouteTableIds", List{}), Set("VpcEndpoints", "vpce-1", "State", "failed")},
+			want: sim.Blocked, code: "NO_ROUTE_TO_DESTINATION", also: "BAD_STATE"},
 		{id: "T167 nobody needs iam:PassRole for what the job does", want: sim.Reachable},
 		{id: "T170 FullAccess lists a bucket outside its names", edits: []Edit{sageMakerRole(), ownBucket("my-models")}, action: list, bucket: "arn:aws:s3:::my-models", want: sim.Reachable},
 		{id: "T170 but does not read its untagged objects", edits: []Edit{sageMakerRole(), ownBucket("my-models")}, bucket: "arn:aws:s3:::my-models/x", change: untagged, want: sim.Blocked, code: "ROLE_NO_ALLOW"},
