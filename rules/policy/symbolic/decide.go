@@ -2,6 +2,7 @@ package symbolic
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/internal/strset"
@@ -231,14 +232,75 @@ func (d *decider) patterns(r *policy.Request) (patterns []strset.Pattern, texts 
 				continue
 			}
 			for _, text := range st.Resources {
-				list, _ := readings(text, doc.Variables(), r)
-				for _, p := range list {
-					add(p, text)
+				for _, text := range d.expansions(text, doc.Variables(), r) {
+					list, _ := readings(text, doc.Variables(), r)
+					for _, p := range list {
+						add(p, text)
+					}
 				}
 			}
 		}
 	}
 	return patterns, texts
+}
+
+// expansions are a pattern, and what it becomes where a variable of it that is
+// not known has a value that some condition compares it with: there the
+// condition and the resource hang on the same unknown (P219).
+func (d *decider) expansions(text string, variables bool, r *policy.Request) []string {
+	out := []string{text}
+	if !variables {
+		return out
+	}
+	for i := 0; i < len(out) && len(out) < 64; i++ {
+		name, whole, ok := firstVariable(out[i])
+		if !ok {
+			continue
+		}
+		if v, known := r.Context[name]; known && v.State == policy.KeyKnown {
+			continue // substituted by readings
+		}
+		for _, value := range d.comparedWith(name) {
+			out = append(out, strings.Replace(out[i], whole, value, 1))
+		}
+	}
+	return out
+}
+
+// firstVariable finds the first ${key} or ${key, 'default'} of a text.
+func firstVariable(text string) (key, whole string, ok bool) {
+	start := strings.Index(text, "${")
+	if start < 0 {
+		return "", "", false
+	}
+	end := strings.Index(text[start:], "}")
+	if end < 0 {
+		return "", "", false
+	}
+	whole = text[start : start+end+1]
+	key, _, _ = strings.Cut(whole[2:len(whole)-1], ",")
+	key = strings.ToLower(strings.TrimSpace(key))
+	return key, whole, strings.Contains(key, ":")
+}
+
+// comparedWith lists the values that conditions compare a key with, each once.
+func (d *decider) comparedWith(key string) []string {
+	var out []string
+	for _, doc := range d.documents {
+		for i := range doc.Statements {
+			for _, c := range doc.Statements[i].Conditions {
+				if !strings.EqualFold(c.Key, key) {
+					continue
+				}
+				for _, v := range c.Values {
+					if !slices.Contains(out, v) && !strings.Contains(v, "${") {
+						out = append(out, v)
+					}
+				}
+			}
+		}
+	}
+	return out
 }
 
 // readings are the sets of resources that the evaluator may tell apart by one

@@ -394,3 +394,26 @@ func TestRegionsNotResource(t *testing.T) {
 		t.Errorf("allowed %v, denied %v, unknown %v", got.allowed, got.denied, got.unknown)
 	}
 }
+
+// A variable that is not known and a condition on the same key hang on one
+// unknown: b/a is allowed where the key is "a", and nobody knows (P219).
+func TestDecideVariableAndConditionAreOneUnknown(t *testing.T) {
+	parse := func(kind policy.Kind, text string) *policy.Document {
+		d, err := policy.Parse([]byte(text), kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	l := identity1(parse(policy.KindIdentity, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${k:v}"}]}`))
+	l.Boundary = &policy.Policy{Name: "pb", Document: parse(policy.KindBoundary, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"k:v":"a"}}}]}`)}
+	base := getObject("arn:aws:s3:::b/*")
+	base.Context["k:v"] = policy.Value{State: policy.KeyValueUnknown}
+	if got := Decide(l, Question{Base: base}); got.Outcome != Unknown {
+		t.Errorf("outcome %d, want Unknown: b/a hangs on k:v", got.Outcome)
+	}
+	base.Resource = "arn:aws:s3:::b/c*"
+	if got := Decide(l, Question{Base: base}); got.Outcome != None {
+		t.Errorf("outcome %d, want None: k:v cannot be both a and c…", got.Outcome)
+	}
+}
