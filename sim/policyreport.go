@@ -71,15 +71,14 @@ func (r *jobRun) reportBlock(n int, t *target, action string, d *decided, b *lay
 	f := Finding{Gate: g.gate, Severity: Blocker, URL: "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
 		Example: requestExample(&b.request)}
 	comp, doc := r.layerPlace(d, t, b.layer)
-	b.doc = doc
 	f.Component, f.Name = comp.id, comp.name
 	f.Pointer = comp.pointer
 	if b.layer.Outcome == policy.ExplicitDeny {
 		f.Code, f.Rule = g.code+"_EXPLICIT_DENY", "P80"
 		if len(b.layer.Statements) > 0 {
 			s := b.layer.Statements[0]
-			if doc = r.documentOf(s, doc); doc != nil {
-				f.Pointer = r.w.statementPointer(doc, s.Index)
+			if of := r.documentOf(s, doc); of != nil {
+				f.Pointer = r.w.statementPointer(of, s.Index)
 			} else if p := r.w.resolved(s); p != "" {
 				f.Pointer = p
 			}
@@ -90,7 +89,7 @@ func (r *jobRun) reportBlock(n int, t *target, action string, d *decided, b *lay
 		f.Code, f.Rule = g.code+"_NO_ALLOW", noAllowRule(b.layer.Layer)
 	}
 	f.Message = r.blockMessage(t, action, b, comp, g.call)
-	f.Fix = r.blockFix(t, b, comp, g.call)
+	f.Fix = r.blockFix(t, b, doc, comp, g.call)
 	r.c.add(f, n)
 	if b.layer.Layer == policy.LayerEndpoint {
 		r.reportEndpointPolicy(n, d, comp)
@@ -248,14 +247,14 @@ func statementText(s policy.StatementRef) string {
 	return statementName(s) + " of " + s.Policy
 }
 
-func (r *jobRun) blockFix(t *target, b *layerBlock, c component, call string) string {
+func (r *jobRun) blockFix(t *target, b *layerBlock, doc *snapshot.Document, c component, call string) string {
 	action, res := b.request.Action, t.resourceFor(b.request.Action)
 	if b.layer.Outcome == policy.ExplicitDeny {
 		text := "Narrow that Deny so that it spares this request"
 		if len(b.layer.Statements) > 0 {
 			text = "Narrow " + statementText(b.layer.Statements[0]) + " so that its Deny spares this request"
 		}
-		if ctx := r.denyHint(b); ctx != "" {
+		if ctx := r.denyHint(b, doc); ctx != "" {
 			text += " (" + ctx + ")"
 		}
 		return text + "."
@@ -278,11 +277,12 @@ func (r *jobRun) blockFix(t *target, b *layerBlock, c component, call string) st
 }
 
 // denyHint tells what the request has for the keys that the Deny asks about.
-func (r *jobRun) denyHint(b *layerBlock) string {
+// The layer's own document serves where the statement names no policy.
+func (r *jobRun) denyHint(b *layerBlock, own *snapshot.Document) string {
 	if len(b.layer.Statements) == 0 {
 		return ""
 	}
-	doc := r.documentOf(b.layer.Statements[0], b.doc)
+	doc := r.documentOf(b.layer.Statements[0], own)
 	if doc == nil {
 		return ""
 	}

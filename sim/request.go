@@ -35,8 +35,7 @@ type layerBlock struct {
 	layer    policy.LayerDecision
 	decision policy.Decision
 	request  policy.Request
-	either   bool               // the bucket policy's grant is the other fix (P206)
-	doc      *snapshot.Document // of the layer, where it has just one
+	either   bool // the bucket policy's grant is the other fix (P206)
 }
 
 // request decides one action on one target at a placement: for every flow of
