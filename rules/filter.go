@@ -126,3 +126,33 @@ func icmpPorts(kind, code *int) (from, to int, ok bool) {
 	}
 	return ICMPPort(*kind, *code), ICMPPort(*kind, *code), true
 }
+
+// matchedPorts is the range of ports, or of ICMPPorts, in which a rule of a
+// group or of an ACL matches packets of protocol (N81, N82, N95). A bound that
+// is absent or -1 is open. speaks is false where the rule says nothing about
+// the protocol; sure is false where its protocol can't be read.
+func matchedPorts(rule string, protocol int, icmp, ports [2]*int) (from, to int, speaks, sure bool) {
+	n, ok := ProtocolNumber(rule)
+	switch {
+	case !ok:
+		return 0, 65535, true, false
+	case n == AllProtocols:
+		return 0, 65535, true, true
+	case n != protocol:
+		return 0, 0, false, true
+	case isICMP(n):
+		from, to, ok = icmpPorts(icmp[0], icmp[1])
+		return from, to, ok, true
+	case !hasPorts(n):
+		return 0, 65535, true, true
+	}
+	from, to = bound(ports[0], 0), bound(ports[1], 65535)
+	return from, to, from <= to, true
+}
+
+func bound(p *int, open int) int {
+	if p == nil || *p == -1 {
+		return open
+	}
+	return *p
+}

@@ -78,23 +78,13 @@ func entryMatch(a *snapshot.NetworkACL, e *snapshot.ACLEntry, t *Traffic) Match 
 	return m
 }
 
-// entryPorts reads protocol and ports of an entry (N95).
+// entryPorts is matchedPorts of an entry (N95).
 func entryPorts(e *snapshot.ACLEntry, protocol int) (from, to int, speaks, sure bool) {
-	n, ok := ProtocolNumber(e.Protocol)
-	switch {
-	case !ok:
-		return 0, 65535, true, false
-	case n == AllProtocols:
-		return 0, 65535, true, true
-	case n != protocol:
-		return 0, 0, false, true
-	case isICMP(n):
-		from, to, ok = icmpPorts(e.ICMPType, e.ICMPCode)
-		return from, to, ok, true
-	case !hasPorts(n) || e.PortRange == nil:
-		return 0, 65535, true, true
+	ports := [2]*int{}
+	if e.PortRange != nil {
+		ports = [2]*int{&e.PortRange.From, &e.PortRange.To}
 	}
-	return e.PortRange.From, e.PortRange.To, e.PortRange.From <= e.PortRange.To, true
+	return matchedPorts(e.Protocol, protocol, [2]*int{e.ICMPType, e.ICMPCode}, ports)
 }
 
 // ACLPacket is one packet as a network ACL sees it.

@@ -124,32 +124,11 @@ func remotesMatch(p *snapshot.Permission, t *Traffic) Match {
 	return m.within(t)
 }
 
-// permissionPorts reads protocol and ports of a rule (N81, N82). speaks is
-// false where it says nothing about the protocol; sure is false where its
-// protocol can't be read.
+// permissionPorts is matchedPorts of a rule: a group has the ICMP type and code
+// where it has the ports of other protocols.
 func permissionPorts(p *snapshot.Permission, protocol int) (from, to int, speaks, sure bool) {
-	n, ok := ProtocolNumber(p.Protocol)
-	switch {
-	case !ok:
-		return 0, 65535, true, false
-	case n == AllProtocols:
-		return 0, 65535, true, true
-	case n != protocol:
-		return 0, 0, false, true
-	case isICMP(n):
-		from, to, ok = icmpPorts(p.FromPort, p.ToPort)
-		return from, to, ok, true
-	case !hasPorts(n):
-		return 0, 65535, true, true
-	}
-	from, to = 0, 65535
-	if p.FromPort != nil && *p.FromPort != -1 {
-		from = *p.FromPort
-	}
-	if p.ToPort != nil && *p.ToPort != -1 {
-		to = *p.ToPort
-	}
-	return from, to, from <= to, true
+	bounds := [2]*int{p.FromPort, p.ToPort}
+	return matchedPorts(p.Protocol, protocol, bounds, bounds)
 }
 
 // portOddity tells of absent bounds, which are read as every port, and of

@@ -216,5 +216,5 @@ func entryCovers(n *snapshot.ACLEntry, protocol, port int) bool {
 	case n.PortRange == nil:
 		return true
 	}
-	return n.PortRange.From <= port && port <= n.PortRange.To
+	return (n.PortRange.From == -1 || n.PortRange.From <= port) && (n.PortRange.To == -1 || port <= n.PortRange.To)
 }
