@@ -10,7 +10,7 @@ import (
 	"github.com/canreach/canreach/snapshot"
 )
 
-// gateLayers maps a policy layer to its gate and to the first word of its codes.
+// gateLayers maps a policy layer, and what stands in its place in a policy.Need, to its gate and to the first word of its codes.
 var gateLayers = map[string]struct {
 	gate Gate
 	code string
@@ -25,6 +25,7 @@ var gateLayers = map[string]struct {
 	policy.LayerBucket:      {GateBucketPolicy, "BUCKET_POLICY", "resource-based policy"},
 	policy.LayerAccessPoint: {GateBucket, "ACCESS_POINT_POLICY", "access point policy"},
 	policy.LayerKey:         {GateKMS, "KMS", "KMS key policy"},
+	policy.TheResource:      {GateBucket, "BUCKET", "bucket"},
 }
 
 // reportPolicies files the findings and missing facts of one decision.
@@ -387,18 +388,19 @@ func (d *decided) missing(w *World) []Missing {
 		return nil
 	}
 	for _, n := range needs {
-		gate := d.needGate(n)
-		m := Missing{Gate: gate, Fact: n.Fact, Pointer: w.needPointer(n), Collect: collectHint(gate, d)}
+		g, ok := gateLayers[n.Layer]
+		if !ok {
+			g = gateLayers[policy.LayerRole] // of no one layer
+		}
+		m := Missing{Code: "UNK_" + g.code, Gate: g.gate, Fact: n.Fact, Pointer: w.needPointer(n), Collect: collectHint(g.gate, d)}
 		switch {
 		case n.Key != "":
 			m.Code, m.Component, m.Fact = "UNK_CONDITION_KEY", n.Key, "the value of condition key "+n.Key
 			m.Collect = "--assume '" + n.Key + "=VALUE' or '" + n.Key + "=absent'"
 		case n.Fact == "":
 			continue
-		case strings.Contains(n.Fact, "over budget"):
-			m.Code, m.Gate, m.Collect, m.Component = "UNK_BUDGET", GateRole, "", d.request.Resource
-		default:
-			m.Code = "UNK_" + gateCode(gate)
+		case n.Budget:
+			m.Code, m.Collect, m.Component = "UNK_BUDGET", "", d.request.Resource
 		}
 		out = append(out, m)
 	}
@@ -414,68 +416,11 @@ func (d *decided) missing(w *World) []Missing {
 	return out
 }
 
-// gateCode is the word of a gate in codes.
-func gateCode(g Gate) string {
-	for _, name := range layerOrder {
-		if l, ok := gateLayers[name]; ok && l.gate == g {
-			return l.code
-		}
-	}
-	return "POLICY"
-}
-
 func (w *World) needPointer(n policy.Need) string {
 	if n.Statement == nil {
 		return ""
 	}
 	return w.resolved(*n.Statement)
-}
-
-// needGate is the gate of the layer that needs a fact: by the statement that
-// asks for it, else by the policy that the fact names.
-func (d *decided) needGate(n policy.Need) Gate {
-	about := func(p *policy.Policy) bool {
-		if p == nil {
-			return false
-		}
-		if n.Statement != nil {
-			return n.Statement.Policy == p.Name
-		}
-		return p.Name != "" && strings.Contains(n.Fact, p.Name)
-	}
-	says := func(text string) bool { return n.Key == "" && strings.Contains(n.Fact, text) }
-	anyOf := func(lists ...[]policy.Policy) bool {
-		for _, list := range lists {
-			for i := range list {
-				if about(&list[i]) {
-					return true
-				}
-			}
-		}
-		return false
-	}
-	l := &d.layers
-	switch {
-	case says("identity-based policies"), says("permissions boundary"):
-		return GateRole
-	case says("service control policies"):
-		return GateSCP
-	case says("resource control policies"):
-		return GateRCP
-	case about(l.Endpoint):
-		return GateEndpointPolicy
-	case about(l.Resource):
-		return GateBucketPolicy
-	case about(l.AccessPoint):
-		return GateBucket
-	case anyOf(l.SCPs...):
-		return GateSCP
-	case anyOf(l.RCPs...):
-		return GateRCP
-	case strings.Contains(n.Fact, "owns"):
-		return GateBucket
-	}
-	return GateRole
 }
 
 func collectHint(g Gate, d *decided) string {

@@ -25,6 +25,11 @@ const (
 	LayerResource    = "resource-policy" // of a resource that is no bucket, key or role
 )
 
+// TheResource is what a Need names in the place of a layer where the fact is
+// one of the resource itself: who owns it, whether its access control lists
+// count.
+const TheResource = "resource"
+
 // Decision is what all layers together did to one request.
 type Decision struct {
 	Outcome Truth           // True: ALLOW, False: DENY, Unknown
@@ -68,5 +73,7 @@ type NearMiss struct {
 type Need struct {
 	Key       string // condition key, or ""
 	Fact      string // else: what is missing, in words
+	Layer     string // the layer that asks for it, or TheResource; "" where no one does
+	Budget    bool   // no fact is missing: the question was too large to be decided
 	Statement *StatementRef
 }

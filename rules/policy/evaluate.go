@@ -53,8 +53,7 @@ type Evaluator struct {
 	keys    map[string]Value
 	facts   map[variable]Truth
 	touched []touch
-	at      StatementRef
-	atDeny  bool
+	at      place
 }
 
 // slot is the state of one key for the request at hand.
@@ -180,6 +179,7 @@ func (e *Evaluator) collect() {
 	if e.hasIdentity() {
 		t.identity = e.policies(e.l.Identity, layerIdentity, -1, e.through)
 		if e.l.IdentityUnknown != "" {
+			e.at = place{}
 			t.identity.gap(e.fact(variable{kind: factGap, layer: layerIdentity, n: -1}))
 		}
 		if e.l.Boundary != nil {
@@ -201,12 +201,13 @@ func (e *Evaluator) collect() {
 		e.onePolicy(e.l.Resource, layerResource, -1, 0, &e.resource, &t.resource)
 		e.dropSettled(mark, t.resource.grant(gradeStar).Or(t.resource.grant(gradeDirect)), t.resource.deny)
 	}
+	e.at = place{}
 	e.acls(&t.resource)
 	t.accessPoint = newTally()
 	if e.l.AccessPoint != nil {
 		e.onePolicy(e.l.AccessPoint, layerAccessPoint, -1, 0, e.through, &t.accessPoint)
 	}
-	e.at, e.atDeny = StatementRef{}, false
+	e.at = place{}
 }
 
 // absent tells that there is no policy, which is known.
@@ -242,7 +243,7 @@ func (e *Evaluator) dropSettled(mark int, allow, deny Truth) {
 		return
 	}
 	e.touched = append(e.touched[:mark], slices.DeleteFunc(e.touched[mark:], func(t touch) bool {
-		return t.kind != factGap && (t.deny && deny == True || !t.deny && allow == True)
+		return t.kind != factGap && (t.at.deny && deny == True || !t.at.deny && allow == True)
 	})...)
 }
 
@@ -251,7 +252,7 @@ func (e *Evaluator) dropSettled(mark int, allow, deny Truth) {
 func (e *Evaluator) onePolicy(pol *Policy, layer layerID, level, index int, resource *arnText, t *tally) {
 	if pol.Document == nil {
 		if pol.Gap != "" || pol.Malformed != nil {
-			e.at, e.atDeny = StatementRef{}, false
+			e.at = place{}
 			t.gap(e.fact(variable{kind: factGap, layer: layer, level: int32(level), n: int32(index)}))
 		}
 		return
@@ -268,8 +269,10 @@ func (e *Evaluator) onePolicy(pol *Policy, layer layerID, level, index int, reso
 			continue
 		}
 		if e.tracing {
-			e.atDeny = s.Deny
-			e.at = StatementRef{Policy: pol.Name, Index: s.Index, Sid: s.Sid, Pointer: statementPointer(pol, int(i))}
+			e.at = place{
+				statement: StatementRef{Policy: pol.Name, Index: s.Index, Sid: s.Sid, Pointer: statementPointer(pol, int(i))},
+				layer:     e.layerName(layer), deny: s.Deny,
+			}
 		}
 		m, yes, maybe := e.statementTruth(p, s, layer, resource)
 		if m == False {
@@ -315,6 +318,7 @@ func (e *Evaluator) scps() tally {
 		}
 	}
 	if e.l.SCPUnknown != "" {
+		e.at = place{}
 		f := e.fact(variable{kind: factGap, layer: layerSCP, n: -1})
 		t.deny, t.allow = t.deny.Or(f.Not()), t.allow.And(f)
 	}
@@ -337,6 +341,7 @@ func (e *Evaluator) rcps() tally {
 		}
 	}
 	if e.l.RCPUnknown != "" {
+		e.at = place{}
 		t.deny = t.deny.Or(e.fact(variable{kind: factGap, layer: layerRCP, n: -1}).Not())
 	}
 	if len(e.l.RCPs) > 0 && e.r.Principal.Kind == PrincipalAnonymous && t.deny != False {

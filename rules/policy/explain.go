@@ -16,36 +16,62 @@ type layerRow struct {
 // rows lists the layers that apply to the request, in a fixed order.
 func (e *Evaluator) rows() []layerRow {
 	rows := e.rowsBuffer[:0]
-	add := func(applies bool, id layerID, name, words string) {
+	add := func(applies bool, id layerID, words string) {
 		if applies {
-			rows = append(rows, layerRow{id, name, words})
+			rows = append(rows, layerRow{id, e.layerName(id), words})
 		}
 	}
 	l := e.l
 	identity := e.hasIdentity()
 	scp := !(e.r.Principal.Kind == PrincipalService || e.r.Principal.Kind == PrincipalAnonymous || e.r.Principal.serviceLinked())
-	add(l.EndpointType != EndpointNone, layerEndpoint, LayerEndpoint, "VPC endpoint policy")
-	add(identity, layerIdentity, LayerRole, "identity-based policy")
-	add(identity && l.Boundary != nil, layerBoundary, LayerBoundary, "permissions boundary")
-	add(identity && len(l.Session) > 0, layerSession, LayerSession, "session policy")
-	add(scp && (l.SCPs != nil || l.SCPUnknown != ""), layerSCP, LayerSCP, "service control policy")
-	add(!e.r.Principal.serviceLinked() && (l.RCPs != nil || l.RCPUnknown != ""), layerRCP, LayerRCP, "resource control policy")
-	name, needed := LayerBucket, e.needsResourcePolicy()
-	switch l.ResourceKind {
-	case KindKey:
-		name = LayerKey
-	case KindTrust:
-		name = LayerTrust
-	case KindResource:
-		name = LayerResource
-	case KindAccessPoint:
-		name = LayerAccessPoint
-	case KindIdentity, KindBoundary, KindSession, KindSCP, KindRCP, KindEndpoint, KindBucket:
-	}
-	add(l.Resource != nil || needed, layerResource, name, "resource-based policy")
-	add(l.AccessPoint != nil, layerAccessPoint, LayerAccessPoint, "resource-based policy")
+	add(l.EndpointType != EndpointNone, layerEndpoint, "VPC endpoint policy")
+	add(identity, layerIdentity, "identity-based policy")
+	add(identity && l.Boundary != nil, layerBoundary, "permissions boundary")
+	add(identity && len(l.Session) > 0, layerSession, "session policy")
+	add(scp && (l.SCPs != nil || l.SCPUnknown != ""), layerSCP, "service control policy")
+	add(!e.r.Principal.serviceLinked() && (l.RCPs != nil || l.RCPUnknown != ""), layerRCP, "resource control policy")
+	add(l.Resource != nil || e.needsResourcePolicy(), layerResource, "resource-based policy")
+	add(l.AccessPoint != nil, layerAccessPoint, "resource-based policy")
 	e.rowsBuffer = rows
 	return rows
+}
+
+// layerName is the name of a layer in decisions.
+func (e *Evaluator) layerName(id layerID) string {
+	switch id {
+	case layerEndpoint:
+		return LayerEndpoint
+	case layerIdentity, layerIdentityDirect:
+		return LayerRole
+	case layerBoundary:
+		return LayerBoundary
+	case layerSession:
+		return LayerSession
+	case layerSCP:
+		return LayerSCP
+	case layerRCP:
+		return LayerRCP
+	case layerResource:
+		return resourceLayerName(e.l.ResourceKind)
+	case layerAccessPoint:
+		return LayerAccessPoint
+	}
+	panic("unreachable: layer")
+}
+
+func resourceLayerName(k Kind) string {
+	switch k {
+	case KindKey:
+		return LayerKey
+	case KindTrust:
+		return LayerTrust
+	case KindResource:
+		return LayerResource
+	case KindAccessPoint:
+		return LayerAccessPoint
+	case KindIdentity, KindBoundary, KindSession, KindSCP, KindRCP, KindEndpoint, KindBucket:
+	}
+	return LayerBucket
 }
 
 // needsResourcePolicy tells that nothing passes without a grant of the
@@ -183,21 +209,21 @@ func (e *Evaluator) reference(h hit) StatementRef {
 // needs names what would settle an unknown outcome.
 func (e *Evaluator) needs(s settled) []Need {
 	var out []Need
-	for _, t := range s.needs {
-		n := Need{}
+	for i := range s.needs {
+		t := &s.needs[i]
+		n := Need{Layer: e.layerOf(t)}
 		if t.kind == keyVariable {
 			n.Key = t.name
 		} else {
 			n.Fact = e.describe(t.variable)
 		}
-		if t.at != (StatementRef{}) {
-			at := t.at
+		if at := t.at.statement; at != (StatementRef{}) {
 			n.Statement = &at
 		}
 		out = append(out, n)
 	}
 	if s.open != "" && len(s.outcomes) < 2 {
-		out = append(out, Need{Fact: s.open})
+		out = append(out, Need{Fact: s.open, Budget: true})
 	}
 	return out
 }

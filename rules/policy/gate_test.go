@@ -294,6 +294,36 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// A need names the layer that asks for it, and no statement where the layer
+// itself is not known.
+func TestNeedNamesItsLayer(t *testing.T) {
+	env := cond(`"StringEquals":{"s3:ExistingObjectTag/env":"prod"}`)
+	for _, tt := range []struct {
+		name      string
+		w         world
+		layer     string
+		statement bool
+	}{
+		{"a role's statement", world{identity: []string{allow(getAll + env)}}, LayerRole, true},
+		{"the bucket policy's statement", world{bucket: deny(`"Principal":"*",` + getAll + env)}, LayerBucket, true},
+		{"the identity policies, of which one is known", world{identity: []string{allow(getAll + env)},
+			edit: func(l *Layers, r *Request) { l.IdentityUnknown, r.UnknownKeys = "AccessDenied", nil }}, LayerRole, false},
+		{"the SCPs, of which one is known", world{scps: [][]string{{allow(`"Action":"*","Resource":"*"`)}},
+			edit: func(l *Layers, _ *Request) { l.SCPUnknown = "AccessDenied" }}, LayerSCP, false},
+		{"the RCPs, of which one is known", world{rcps: [][]string{{deny(`"Principal":"*","Action":"s3:GetObject","Resource":"*"` + cond(`"StringEquals":{"aws:SourceVpce":"vpce-9"}`))}},
+			edit: func(l *Layers, _ *Request) { l.RCPUnknown = "AccessDenied" }}, LayerRCP, false},
+		{"who owns the bucket", world{owner: "?", noRole: true, bucket: grant(isRole, getAll)}, TheResource, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.w.unknown = []string{"s3:existingobjecttag/*"}
+			_, d := tt.w.outcome(t)
+			if len(d.Needs) != 1 || d.Needs[0].Layer != tt.layer || (d.Needs[0].Statement != nil) != tt.statement || d.Needs[0].Budget {
+				t.Errorf("%v, needs %+v", d.Outcome, d.Needs)
+			}
+		})
+	}
+}
+
 // Many gaps end in UNKNOWN, not in 2^n branches (P218).
 func TestCaseSplitIsBounded(t *testing.T) {
 	l, _ := world{}.layers()

@@ -41,13 +41,19 @@ type variable struct {
 type touch struct {
 	variable
 	name string // of a key, as the policy writes it
-	at   StatementRef
-	deny bool // of the statement
+	at   place
+}
+
+// place is the statement at work, zero outside of statements.
+type place struct {
+	statement StatementRef
+	layer     string // its layer's name
+	deny      bool
 }
 
 func (e *Evaluator) touch(v variable, name string) {
 	if e.tracing {
-		e.touched = append(e.touched, touch{variable: v, name: name, at: e.at, deny: e.atDeny})
+		e.touched = append(e.touched, touch{variable: v, name: name, at: e.at})
 	}
 }
 
@@ -126,6 +132,22 @@ func (e *Evaluator) describeGap(v variable) string {
 		return fmt.Sprintf("%s: malformed: %v", named(p.Name), p.Malformed)
 	}
 	return named(p.Name) + ": " + p.Gap
+}
+
+// layerOf names the layer that met a variable.
+func (e *Evaluator) layerOf(t *touch) string {
+	switch t.kind {
+	case factGap:
+		return e.layerName(t.layer)
+	case factOwner, factACL:
+		return TheResource
+	case factAccessPoint:
+		return LayerAccessPoint
+	case factGrants:
+		return LayerKey
+	default:
+		return t.at.layer
+	}
 }
 
 func named(name string) string {

@@ -41,7 +41,7 @@ func Decide(l *policy.Layers, q Question) Result {
 	return Result{Outcome: overall(cases), Cases: cases}
 }
 
-func (t *Trouble) need() policy.Need { return policy.Need{Fact: t.Text} }
+func (t *Trouble) need() policy.Need { return policy.Need{Fact: t.Text, Budget: true} }
 
 // decider is one call of Decide.
 type decider struct {
