@@ -356,37 +356,19 @@ func (r *jobRun) checkTrust() {
 	role := r.who.role
 	trust := r.w.policyOf("trust policy of "+role.Name, &role.Trust, policy.KindTrust)
 	region := r.regionName()
-	req := policy.Request{
-		Principal: policy.Principal{Kind: policy.PrincipalService, Service: "sagemaker.amazonaws.com"},
-		Action:    "sts:AssumeRole", Resource: role.ARN, ResourceAccount: r.who.account,
-		Context: map[string]policy.Value{
-			"aws:sourceaccount":             known(r.who.account),
-			"aws:sourcearn":                 r.sourceARN(region),
-			"aws:principalisawsservice":     known("true"),
-			"aws:principalservicename":      known("sagemaker.amazonaws.com"),
-			"aws:viaawsservice":             known("false"),
-			"aws:securetransport":           known("true"),
-			"aws:resourceaccount":           known(r.who.account),
-			"aws:currenttime":               {State: policy.KeyValueUnknown},
-			"aws:epochtime":                 {State: policy.KeyValueUnknown},
-			"aws:requestedregion":           {State: policy.KeyValueUnknown},
-			"aws:principalservicenameslist": {State: policy.KeyValueUnknown, Multi: true},
-		},
-		UnknownKeys: []string{"aws:resourcetag/*", "iam:resourcetag/*", "sts:rolesessionname", "aws:useragent", "aws:sourceip"},
-	}
+	req := policy.AssumeRoleRequest("sagemaker.amazonaws.com", role.ARN, r.who.account, "")
+	req.Context["aws:sourcearn"] = r.sourceARN(region)
 	if region != "" {
 		req.Context["aws:requestedregion"] = known(region)
 	}
 	r.w.orgKeys(&req, r.who.account, "aws:sourceorgid", "aws:sourceorgpaths")
 	r.w.orgKeys(&req, r.who.account, "aws:resourceorgid", "aws:resourceorgpaths")
 	applyAssumptions(&req, r.q.Options.Assume)
-	l := policy.Layers{Resource: trust, ResourceKind: policy.KindTrust}
-	var assumed string
-	l.RCPs, l.RCPUnknown, assumed = r.w.controlPolicies(r.who.account, policy.KindRCP)
+	rcps, gap, assumed := r.w.controlPolicies(r.who.account, policy.KindRCP)
 	if assumed != "" {
 		r.c.assume(assumed)
 	}
-	d := policy.Evaluate(&l, &req)
+	d := policy.EvaluateTrust(trust, rcps, gap, &req)
 	for _, a := range d.Assumptions {
 		r.c.assume(a)
 	}

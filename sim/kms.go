@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/rules/policy"
@@ -83,7 +84,7 @@ func (r *jobRun) kmsGate(d *decided, s *slot, t *target, action string, ctx *net
 		needs = []string{"kms:GenerateDataKey", "kms:Decrypt"}
 	}
 	for _, need := range needs {
-		r.keyAction(d, s, t, &keyUse{key: key, arn: arn, action: need, config: k,
+		r.keyAction(d, &keyUse{key: key, arn: arn, action: need, region: s.to, config: k,
 			multipart: writes(action) && need == "kms:Decrypt"}, ctx)
 	}
 }
@@ -93,6 +94,7 @@ type keyUse struct {
 	key       *snapshot.Key // nil: not in the snapshot
 	arn       string
 	action    string
+	region    string // of the bucket
 	config    encryptionKey
 	multipart bool // needed for multipart uploads only (P235)
 }
@@ -114,7 +116,7 @@ func (r *jobRun) awsManagedKey(d *decided, t *target, owner string) {
 	d.gate = andGate(d.gate, tally{fail: true})
 }
 
-func (r *jobRun) keyAction(d *decided, s *slot, t *target, use *keyUse, ctx *network.Context) {
+func (r *jobRun) keyAction(d *decided, use *keyUse, ctx *network.Context) {
 	l := r.who.layers()
 	account := arnField(use.arn, 4)
 	var assumed string
@@ -123,7 +125,7 @@ func (r *jobRun) keyAction(d *decided, s *slot, t *target, use *keyUse, ctx *net
 		r.c.assume(assumed)
 	}
 	key := r.w.policyKey(use)
-	req := r.keyRequest(s, t, use, ctx, account)
+	req := r.keyRequest(&d.request, use, &key, ctx)
 	decision := policy.EvaluateKey(&l, &key, &req)
 	for _, a := range decision.Assumptions {
 		r.c.assume(a)
@@ -177,38 +179,20 @@ func (w *World) policyKey(use *keyUse) policy.Key {
 	return k
 }
 
-// keyRequest is the call that S3 makes to KMS in the caller's name: no
-// endpoint keys, aws:ViaAWSService true (P93, P305).
-func (r *jobRun) keyRequest(s *slot, t *target, use *keyUse, ctx *network.Context, account string) policy.Request {
-	req := policy.Request{Principal: r.who.principal, Action: use.action, Resource: use.arn, ResourceAccount: account,
-		Context: make(map[string]policy.Value, 24), UnknownKeys: []string{"aws:sourceidentity", "aws:useragent", "aws:resourcetag/*", "kms:resourcealiases"}}
-	r.w.principalKeys(&req, &r.who)
-	c := req.Context
-	c["aws:viaawsservice"] = known("true")
-	c["aws:calledvia"] = multi("s3.amazonaws.com")
-	c["aws:calledviafirst"] = known("s3.amazonaws.com")
-	c["aws:calledvialast"] = known("s3.amazonaws.com")
-	c["kms:viaservice"] = known("s3." + s.to + ".amazonaws.com")
-	c["kms:calleraccount"] = known(r.who.account)
-	c["kms:encryptioncontextkeys"] = multi("aws:s3:arn")
-	c["aws:requestedregion"] = known(arnField(use.arn, 3))
-	c["aws:resourceaccount"] = known(account)
-	c["aws:securetransport"] = known("true")
-	c["aws:currenttime"] = policy.Value{State: policy.KeyValueUnknown}
-	c["aws:epochtime"] = policy.Value{State: policy.KeyValueUnknown}
+// keyRequest is the call that S3 makes to KMS in the caller's name: s3 is the
+// caller's own (P93, P305).
+func (r *jobRun) keyRequest(s3 *policy.Request, use *keyUse, key *policy.Key, ctx *network.Context) policy.Request {
+	req := policy.KeyRequest(s3, key, policy.KeyUse{Action: use.action, Region: use.region, BucketKey: use.config.bucketKey})
 	if ctx.Via == "public" {
 		req.UnknownKeys = append(req.UnknownKeys, "aws:sourceip") // newer pages say that it is preserved (P309)
 	}
-	r.w.orgKeys(&req, account, "aws:resourceorgid", "aws:resourceorgpaths")
-	switch {
-	case use.config.bucketKey:
-		c["kms:encryptioncontext:aws:s3:arn"] = known("arn:" + t.partition + ":s3:::" + t.bucket)
-	case strings.ContainsAny(t.key, "*?"):
-		c["kms:encryptioncontext:aws:s3:arn"] = policy.Value{State: policy.KeyValueUnknown}
-	default:
-		c["kms:encryptioncontext:aws:s3:arn"] = known("arn:" + t.partition + ":s3:::" + t.bucket + "/" + t.key)
-	}
-	applyAssumptions(&req, r.q.Options.Assume)
+	r.w.orgKeys(&req, req.ResourceAccount, "aws:resourceorgid", "aws:resourceorgpaths")
+	// What is assumed of the caller's own request, such as its endpoint, is not
+	// to be put back where S3's call is known not to have it (P309).
+	applyAssumptions(&req, slices.DeleteFunc(slices.Clone(r.q.Options.Assume), func(text string) bool {
+		k, _, _ := strings.Cut(text, "=")
+		return !req.Open(strings.ToLower(strings.TrimSpace(k)))
+	}))
 	return req
 }
 

@@ -377,6 +377,14 @@ func (e *Evaluator) state(key string) Value {
 	return Value{}
 }
 
+// Open tells that the request leaves a key, by its lower-case name, unknown.
+func (r *Request) Open(key string) bool {
+	if v, ok := r.Context[key]; ok {
+		return v.State != KeyKnown && v.State != KeyAbsent
+	}
+	return matchesKey(r.UnknownKeys, key)
+}
+
 func matchesKey(patterns []string, key string) bool {
 	for _, p := range patterns {
 		if prefix, ok := strings.CutSuffix(p, "*"); ok && strings.HasPrefix(key, prefix) || p == key {

@@ -1,7 +1,8 @@
 package policy
 
 import (
-	"maps"
+	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -24,43 +25,60 @@ type KeyUse struct {
 }
 
 // KeyRequest is the request that S3 makes to KMS in the name of the caller of
-// s3: its principal, without the keys of its network path (P93, P305).
+// s3: its principal, without the keys of its network path and of the bucket
+// (P93, P305). Where s3 asks about many objects, the encryption context is not
+// known.
 //
 // AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
 func KeyRequest(s3 *Request, key *Key, use KeyUse) Request {
-	r := *s3
-	r.AccessPoint = ""
-	r.Action, r.Resource = use.Action, key.ARN
 	arn := splitARN(key.ARN)
-	r.ResourceAccount = arn.parts[4]
-	r.Context = maps.Clone(s3.Context)
-	if r.Context == nil {
-		r.Context = map[string]Value{}
+	r := Request{Principal: s3.Principal, Action: use.Action, Resource: key.ARN, ResourceAccount: arn.parts[4],
+		Context: make(map[string]Value, len(s3.Context)), UnknownKeys: []string{"aws:resourcetag/*", "kms:resourcealiases"}}
+	for k, v := range s3.Context {
+		if ofCaller(k) {
+			r.Context[k] = v
+		}
 	}
-	maps.DeleteFunc(r.Context, func(k string, _ Value) bool { return strings.HasPrefix(k, "s3:") })
-	for _, k := range endpointKeys {
-		r.Context[k] = Value{}
-	}
-	for _, k := range [...]string{sourceIP, "aws:vpceorgid", "aws:vpceorgpaths", "aws:resourceorgid", "aws:resourceorgpaths"} {
-		r.Context[k] = Value{}
-	}
-	about := s3.Resource
-	if bucket, _, ok := strings.Cut(about, "/"); ok && use.BucketKey {
-		about = bucket
+	for _, k := range s3.UnknownKeys {
+		if ofCaller(k) {
+			r.UnknownKeys = append(r.UnknownKeys, k)
+		}
 	}
 	set := func(k string, values ...string) {
 		r.Context[k] = Value{State: KeyKnown, Values: values, Multi: Multivalued(k)}
 	}
 	set("aws:viaawsservice", "true")
+	set("aws:calledvia", "s3.amazonaws.com")
+	set("aws:calledviafirst", "s3.amazonaws.com")
+	set("aws:calledvialast", "s3.amazonaws.com")
 	set("kms:viaservice", "s3."+use.Region+"."+domainOf(arn.parts[1]))
 	set("kms:calleraccount", s3.Principal.Account)
-	set("kms:encryptioncontext:aws:s3:arn", about)
 	set("kms:encryptioncontextkeys", "aws:s3:arn")
 	set("aws:resourceaccount", r.ResourceAccount)
-	if use.Region != "" {
-		set("aws:requestedregion", use.Region)
+	if region := cmp.Or(arn.parts[3], use.Region); region != "" {
+		set("aws:requestedregion", region)
+	}
+	about := s3.Resource
+	if bucket, _, ok := strings.Cut(about, "/"); ok && use.BucketKey {
+		about = bucket
+	}
+	if set(encryptionContext+"aws:s3:arn", about); strings.ContainsAny(about, "*?") {
+		r.Context[encryptionContext+"aws:s3:arn"] = Value{State: KeyValueUnknown}
 	}
 	return r
+}
+
+// ofCaller tells the condition keys that a service which acts on behalf of a
+// caller hands on: not those of the network path, of the service's own request
+// or of its resource (P93).
+func ofCaller(key string) bool {
+	switch key {
+	case sourceIP, "aws:vpceorgid", "aws:vpceorgpaths", "aws:resourceorgid", "aws:resourceorgpaths", "aws:resourceaccount",
+		"aws:requestedregion", "aws:referer":
+		return false
+	}
+	return !slices.Contains(endpointKeys, key) && !strings.HasPrefix(key, "s3:") && !strings.HasPrefix(key, "aws:resourcetag/") &&
+		!strings.HasPrefix(key, "aws:requesttag/") && key != "aws:tagkeys"
 }
 
 // domainOf is the DNS suffix in the names of services of a partition.
@@ -113,13 +131,23 @@ func (k *Key) unusable(r *Request) string {
 // the job; "" leaves the key absent.
 func AssumeRoleRequest(service, roleARN, sourceAccount, sourceARN string) Request {
 	p := Principal{Kind: PrincipalService, Service: service}
-	r := Request{Principal: p, Action: "sts:AssumeRole", Resource: roleARN, ResourceAccount: splitARN(roleARN).parts[4], Context: NewContext(p)}
-	if sourceAccount != "" {
-		r.Context["aws:sourceaccount"] = Value{State: KeyKnown, Values: []string{sourceAccount}}
+	r := Request{Principal: p, Action: "sts:AssumeRole", Resource: roleARN, ResourceAccount: splitARN(roleARN).parts[4], Context: NewContext(p),
+		UnknownKeys: []string{"aws:resourcetag/*", "iam:resourcetag/*", "sts:rolesessionname", "aws:useragent", "aws:sourceip"}}
+	set := func(key, value string) {
+		if value != "" {
+			r.Context[key] = Value{State: KeyKnown, Values: []string{value}}
+		}
 	}
-	if sourceARN != "" {
-		r.Context["aws:sourcearn"] = Value{State: KeyKnown, Values: []string{sourceARN}}
+	set("aws:sourceaccount", sourceAccount)
+	set("aws:sourcearn", sourceARN)
+	set("aws:resourceaccount", r.ResourceAccount)
+	set("aws:viaawsservice", "false")
+	set("aws:securetransport", "true")
+	for _, k := range [...]string{"aws:currenttime", "aws:epochtime", "aws:requestedregion"} {
+		r.Context[k] = Value{State: KeyValueUnknown}
 	}
+	// A service has further names, by Region, that no snapshot tells.
+	r.Context["aws:principalservicenameslist"] = Value{State: KeyValueUnknown, Multi: true}
 	return r
 }
 
