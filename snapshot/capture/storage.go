@@ -403,7 +403,7 @@ func (r *run) key(ctx context.Context, use keyUse) {
 	at.resource = arn
 	together(
 		func() {
-			if res := r.call(ctx, at, "kms.GetKeyPolicy", args{"KeyId": arn}); res.status == done {
+			if res := r.call(ctx, at, "kms.GetKeyPolicy", args{"KeyId": arn, "PolicyName": "default"}); res.status == done {
 				use.account.set(item, "Policy", policyOf(res))
 			}
 		},

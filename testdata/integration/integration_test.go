@@ -28,13 +28,20 @@ type program struct {
 	t     *testing.T
 	proxy *proxy
 	dir   string
+
+	config string // the AWS configuration file with profiles; empty: none, and credentials from the environment
 }
 
 func (p program) environ() []string {
-	env := []string{"AWS_ENDPOINT_URL=" + p.proxy.URL, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
-		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull, "AWS_EC2_METADATA_DISABLED=true",
+	env := []string{"AWS_ENDPOINT_URL=" + p.proxy.URL, "AWS_REGION=" + region,
+		"AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull, "AWS_EC2_METADATA_DISABLED=true",
 		// S3 Control puts the account into the host's name, which an address can't have.
 		"AWS_ENDPOINT_URL_S3_CONTROL=http://s3-control.test", "HTTP_PROXY=" + p.proxy.URL}
+	if p.config == "" {
+		env = append(env, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_CONFIG_FILE="+os.DevNull)
+	} else {
+		env = append(env, "AWS_CONFIG_FILE="+p.config)
+	}
 	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
 		env = append(env, name+"="+os.Getenv(name))
 	}
@@ -77,6 +84,11 @@ func (p program) mustCapture(name string, args ...string) {
 
 // check asks about reading the bucket, and returns the answer with its blockers' codes.
 func (p program) check(snapshot, job string) (sim.Answer, []string) {
+	p.t.Helper()
+	return p.checkBucket(snapshot, job, bucket)
+}
+
+func (p program) checkBucket(snapshot, job, bucket string) (sim.Answer, []string) {
 	p.t.Helper()
 	out, errs, status := p.run("check", "--snapshot", snapshot, "--job", job, "--bucket", "arn:aws:s3:::"+bucket+"/*", "-o", "json")
 	var a sim.Answer

@@ -32,6 +32,7 @@ const (
 type world struct {
 	t   *testing.T
 	ctx context.Context
+	cfg aws.Config
 	ec2 *ec2.Client
 	iam *iam.Client
 	s3  *s3.Client
@@ -63,7 +64,7 @@ func newWorld(t *testing.T, server string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, ctx: ctx, ec2: ec2.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), org: organizations.NewFromConfig(cfg),
+	w := &world{t: t, ctx: ctx, cfg: cfg, ec2: ec2.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), org: organizations.NewFromConfig(cfg),
 		s3: s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true })}
 	w.network()
 	w.endpoints()
@@ -158,7 +159,7 @@ var jobsNetwork = []string{"ec2:CreateNetworkInterface", "ec2:CreateNetworkInter
 
 func (w *world) roles() {
 	t := w.t
-	w.boundary = *must[*iam.CreatePolicyOutput](t)(w.iam.CreatePolicy(w.ctx, &iam.CreatePolicyInput{PolicyName: aws.String("it-boundary"), PolicyDocument: document("Allow", "*", "s3:*", "ec2:*")})).Policy.Arn
+	w.boundary = *must[*iam.CreatePolicyOutput](t)(w.iam.CreatePolicy(w.ctx, &iam.CreatePolicyInput{PolicyName: aws.String("it-boundary"), PolicyDocument: document("Allow", "*", "s3:*", "ec2:*", "kms:*")})).Policy.Arn
 	w.managed = *must[*iam.CreatePolicyOutput](t)(w.iam.CreatePolicy(w.ctx, &iam.CreatePolicyInput{PolicyName: aws.String("it-network"), PolicyDocument: document("Allow", "*", jobsNetwork...)})).Policy.Arn
 	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 	w.role = *must[*iam.CreateRoleOutput](t)(w.iam.CreateRole(w.ctx, &iam.CreateRoleInput{RoleName: aws.String("it-neo"), AssumeRolePolicyDocument: &trust, PermissionsBoundary: &w.boundary})).Role.Arn
