@@ -97,7 +97,8 @@ func newPermissionsCommand(env *Env) *cobra.Command {
 		Use:   "permissions",
 		Short: "Print the smallest IAM policy that a capture needs",
 		Long: `Permissions prints the IAM policy with the actions that "canreach snapshot" needs
-with the same flags: all of them read-only. It calls nothing.`,
+with the same flags: all of them read-only. It calls nothing. With --assume-role,
+sts:AssumeRole is for whoever runs the capture, and the rest for each role.`,
 		Example: `  canreach snapshot permissions > canreach-snapshot-policy.json
   canreach snapshot permissions --role Neo --bucket models`,
 		Args: cobra.NoArgs,

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -85,6 +86,8 @@ func (r *run) callAs(ctx context.Context, at place, op calls.Operation, a args) 
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
 	case <-ctx.Done():
+	}
+	if ctx.Err() != nil { // with a slot free, too: select takes either
 		return result{}
 	}
 	r.progress.Started()
@@ -99,14 +102,21 @@ func (r *run) callAs(ctx context.Context, at place, op calls.Operation, a args) 
 	if code := errorCode(err); err != nil && slices.Contains(op.Absent, code) {
 		res, err = result{status: absent}, nil
 	}
-	if err != nil {
-		if ctx.Err() == nil {
-			r.gap(at, op, err)
-		}
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return result{}
+	case lapsed(err):
+		r.fail(fmt.Errorf("account %s: the credentials are no longer accepted (%s %s: %s: %s): sign in again",
+			at.session.account, op.Service, op.Name, errorCode(err), errorMessage(err)))
+		return result{}
+	default:
+		r.gap(at, op, err)
 		return result{}
 	}
+	res = withoutSecrets(op, res)
 	if err := r.journal.add(key, res); err != nil {
-		r.fail(fmt.Errorf("journal: %w", err))
+		r.fail(fmt.Errorf("can't keep what AWS answered: %w", err))
 	}
 	return res
 }
@@ -309,6 +319,63 @@ func (g *gatherer) result() result {
 		res.lists[name] = sorted
 	}
 	return res
+}
+
+// expired are the services' codes for credentials that were good once. What
+// remains to be asked would all be refused: going on would only put gaps where
+// there can be answers.
+//
+// AWS: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+var expired = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+
+// lapsed tells whether the credentials were good once and are no longer.
+func lapsed(err error) bool {
+	var signIn *signInError
+	return slices.Contains(expired, errorCode(err)) || errors.As(err, &signIn)
+}
+
+// withoutSecrets leaves out the environments of functions, jobs and models:
+// people keep credentials there, and no question needs them. It is done before
+// the answer is kept anywhere.
+func withoutSecrets(op calls.Operation, res result) result {
+	switch {
+	case op.ID() == "lambda.ListFunctions":
+		for i, item := range res.lists[op.Items] {
+			res.lists[op.Items][i] = withoutEnvironment(item)
+		}
+	case op.Service == "sagemaker" && res.status == done:
+		res.rest = withoutEnvironment(res.rest)
+	}
+	return res
+}
+
+// withoutEnvironment drops the members named Environment, wherever they are.
+func withoutEnvironment(item json.RawMessage) json.RawMessage {
+	if !bytes.Contains(item, []byte(`"Environment"`)) {
+		return item
+	}
+	d := json.NewDecoder(bytes.NewReader(item))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		panic("unreachable: " + err.Error())
+	}
+	dropEnvironment(v)
+	return marshal(v)
+}
+
+func dropEnvironment(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		delete(v, "Environment")
+		for k := range v {
+			dropEnvironment(v[k])
+		}
+	case []any:
+		for i := range v {
+			dropEnvironment(v[i])
+		}
+	}
 }
 
 // errorCode returns AWS's code of err, or a word for what kept AWS from

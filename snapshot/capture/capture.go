@@ -7,7 +7,6 @@ package capture
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,6 +38,8 @@ type run struct {
 
 	calls, resumed atomic.Int64
 
+	cancel context.CancelFunc
+
 	mu    sync.Mutex
 	gaps  []snapshot.Gap
 	fatal error
@@ -52,8 +53,8 @@ func Run(ctx context.Context, o calls.Options, load ...func(*config.LoadOptions)
 		return nil, err
 	}
 	r := newRun(o, load)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, r.cancel = context.WithCancel(ctx)
+	defer r.cancel()
 	start := o.Now()
 	j, err := openJournal(o.Output, o.Resume, start)
 	if err != nil {
@@ -62,7 +63,10 @@ func Run(ctx context.Context, o calls.Options, load ...func(*config.LoadOptions)
 	r.journal = j
 	defer j.abandon()
 	world, err := r.capture(ctx)
-	if err == nil {
+	switch {
+	case r.fatal != nil: // and not that this ended the calls under way
+		err = r.fatal
+	case err == nil:
 		err = ctx.Err()
 	}
 	if err != nil {
@@ -129,21 +133,23 @@ func (r *run) capture(ctx context.Context) (*world, error) {
 	}
 	parts = append(parts, func() { r.storage(ctx, w) })
 	together(parts...)
+	r.foreignRoles(w)
 	r.controlPolicies(ctx, w)
-	if r.fatal != nil {
-		return nil, r.fatal
-	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	return w, r.missing(w)
 }
 
-// fail ends the capture: something of ours, not AWS, is in the way.
+// fail ends the capture: nothing that is still to be asked can be answered or
+// kept. The first reason is the one that counts.
 func (r *run) fail(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.fatal = errors.Join(r.fatal, err)
+	if r.fatal == nil {
+		r.fatal = err
+	}
+	r.cancel()
 }
 
 // regions returns the regions to capture of an account, in order.
@@ -161,10 +167,22 @@ func (r *run) regions(ctx context.Context, s *session) ([]string, error) {
 		mustDecode(item, &region)
 		names = append(names, region.RegionName)
 	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("account %s: could not list its regions: name them with --region", s.account)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
-	return names, ctx.Err()
+	if len(names) == 0 {
+		return nil, r.noRegions(s)
+	}
+	return names, nil
+}
+
+// noRegions says why the regions of an account are not known, and what to do.
+func (r *run) noRegions(s *session) error {
+	cause := "AWS named none"
+	if n := len(r.gaps); n > 0 {
+		cause = r.gaps[n-1].Code + ": " + r.gaps[n-1].Message
+	}
+	return fmt.Errorf("account %s: could not list its regions (%s): name them with --region, or allow ec2:DescribeRegions", s.account, cause)
 }
 
 // together runs parts side by side and waits for all. The calls inside take

@@ -3,10 +3,12 @@ package capture
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/canreach/canreach/snapshot"
 	"github.com/canreach/canreach/snapshot/capture/calls"
 )
 
@@ -76,18 +78,26 @@ func policiesOf(role json.RawMessage) []string {
 // someRoles captures the scope's roles that are this account's. A name that
 // is no ARN is looked for in every account.
 func (r *run) someRoles(ctx context.Context, a *account) {
-	var names []string
+	asked := map[string][]string{} // by name: one role may be asked for by name and by ARN
 	for _, role := range r.scope.sorted(scopeRole) {
-		if arn := strings.SplitN(role, ":", 6); len(arn) == 6 {
-			if arn[4] != a.session.account {
+		name := role
+		if owner := accountOf(role); owner != "" {
+			if owner != a.session.account {
 				continue
 			}
-			role = role[strings.LastIndex(role, "/")+1:]
+			name = role[strings.LastIndex(role, "/")+1:]
 		}
-		names = append(names, role)
+		asked[name] = append(asked[name], role)
 	}
-	names = slices.Compact(slices.Sorted(slices.Values(names)))
-	roles := gathered(names, func(name string) json.RawMessage { return r.role(ctx, a, name) })
+	roles := gathered(sortedKeys(asked), func(name string) json.RawMessage {
+		role := r.role(ctx, a, name)
+		if role != nil {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.roles = append(a.roles, asked[name]...)
+		}
+		return role
+	})
 	var arns []string
 	for _, role := range roles {
 		arns = append(arns, policiesOf(role)...)
@@ -96,6 +106,29 @@ func (r *run) someRoles(ctx context.Context, a *account) {
 	policies := gathered(arns, func(arn string) json.RawMessage { return r.policy(ctx, a, arn) })
 	slices.SortFunc(roles, func(x, y json.RawMessage) int { return strings.Compare(idOf(x, "Arn"), idOf(y, "Arn")) })
 	a.iam = object{{"RoleDetailList", roles}, {"Policies", policies}}
+}
+
+// accountOf returns the account of an ARN; empty for anything else.
+func accountOf(arn string) string {
+	if p := strings.SplitN(arn, ":", 6); len(p) == 6 {
+		return p[4]
+	}
+	return ""
+}
+
+// foreignRoles records roles whose account is not captured: what they may do,
+// nobody knows.
+func (r *run) foreignRoles(w *world) {
+	for _, role := range r.scope.sorted(scopeRole) {
+		if owner := accountOf(role); owner != "" && w.account(owner) == nil {
+			r.mu.Lock()
+			r.gaps = append(r.gaps, snapshot.Gap{
+				Account: owner, Service: "iam", Operation: "GetRole", Resource: role, Code: "NotInCapturedAccounts",
+				Message: fmt.Sprintf("the account %s of the role is not captured: capture it too", owner),
+			})
+			r.mu.Unlock()
+		}
+	}
 }
 
 // role is one role as get-account-authorization-details would have it.

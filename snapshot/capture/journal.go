@@ -26,6 +26,7 @@ type journal struct {
 	file    *os.File
 	answers map[string]entry
 	lines   int // answers in the file
+	broken  bool
 }
 
 // entry is one line. The first line has Started alone.
@@ -125,19 +126,20 @@ func (j *journal) add(call string, r result) error {
 }
 
 // append writes one line. It is put together by hand: an answer may be large,
-// and encoding/json would copy it twice.
-func (j *journal) append(e entry) error {
+// and encoding/json would copy it twice. After a write that failed nothing
+// more is written: its line must stay the last, which read leaves out.
+func (j *journal) append(e entry) (err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.file == nil {
+	if j.file == nil || j.broken {
 		return nil
 	}
+	defer func() { j.broken = err != nil }()
 	w := bufio.NewWriterSize(j.file, 64<<10)
 	if e.Started != nil {
 		fmt.Fprintf(w, `{"started":%q}`+"\n", e.Started.UTC().Format(time.RFC3339Nano))
 		return w.Flush()
 	}
-	j.lines++
 	w.WriteString(`{"call":`)
 	w.Write(appendString(nil, e.Call))
 	if e.Absent {
@@ -165,7 +167,11 @@ func (j *journal) append(e entry) error {
 		w.WriteByte('}')
 	}
 	w.WriteString("}\n")
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	j.lines++
+	return nil
 }
 
 func sortedKeys[V any](m map[string]V) []string {

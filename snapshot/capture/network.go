@@ -94,9 +94,6 @@ func (r *run) collection(ctx context.Context, p part, op calls.Operation) {
 	if !ok {
 		return
 	}
-	if op.Service == "lambda" {
-		items = withoutSecrets(items)
-	}
 	p.region.put(op.Service, op.Key, items)
 	if whole {
 		p.region.whole(op.Key)
@@ -148,19 +145,6 @@ func gathered(ids []string, do func(id string) json.RawMessage) []json.RawMessag
 	found := make([]json.RawMessage, len(ids))
 	each(ids, func(i int, id string) { found[i] = do(id) })
 	return slices.DeleteFunc(found, func(m json.RawMessage) bool { return m == nil })
-}
-
-// withoutSecrets leaves out the functions' environments: people keep
-// credentials there, and no question needs them.
-func withoutSecrets(functions []json.RawMessage) []json.RawMessage {
-	out := make([]json.RawMessage, len(functions))
-	for i, item := range functions {
-		var m map[string]json.RawMessage
-		mustDecode(item, &m)
-		delete(m, "Environment")
-		out[i] = marshal(m)
-	}
-	return out
 }
 
 // vpcAttributes asks for both DNS attributes of each VPC, merged as one item.

@@ -291,5 +291,10 @@ func (r *run) missing(w *world) error {
 			return fmt.Errorf("no VPC %s in the accounts and regions asked about", vpc)
 		}
 	}
+	for _, role := range r.request.Roles {
+		if !slices.ContainsFunc(w.accounts, func(a *account) bool { return slices.Contains(a.roles, role) }) {
+			return fmt.Errorf("no role %s in the accounts asked about", role)
+		}
+	}
 	return nil
 }

@@ -66,7 +66,7 @@ func (r *run) sessions(ctx context.Context) ([]*session, error) {
 	var out []*session
 	var trouble []error
 	for _, c := range r.candidates(bases) {
-		s, err := identify(ctx, c.cfg)
+		s, err := r.identify(ctx, c.cfg)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -113,7 +113,7 @@ func (r *run) profiles(ctx context.Context) ([]candidate, error) {
 			load = append(load, config.WithSharedConfigProfile(name))
 		}
 		if len(r.request.Regions) > 0 {
-			load = append(load, config.WithDefaultRegion(r.request.Regions[0]))
+			load = append(load, config.WithRegion(r.request.Regions[0])) // its partition is the request's
 		}
 		cfg, err := config.LoadDefaultConfig(ctx, append(load, r.load...)...)
 		if err != nil {
@@ -122,6 +122,7 @@ func (r *run) profiles(ctx context.Context) ([]candidate, error) {
 		if cfg.Region == "" {
 			return nil, ErrNoRegion
 		}
+		cfg.Credentials = aws.NewCredentialsCache(signIn{cfg.Credentials})
 		label := "profile " + name
 		if name == "" {
 			label = "the default credentials"
@@ -169,15 +170,32 @@ func (r *run) candidates(bases []candidate) []candidate {
 				o.ExternalID = &r.request.ExternalID
 			}
 		})
-		cfg.Credentials = aws.NewCredentialsCache(provider)
+		cfg.Credentials = aws.NewCredentialsCache(signIn{provider})
 		out = append(out, candidate{name: arn, account: strings.Split(arn, ":")[4], operation: "AssumeRole", cfg: cfg})
 	}
 	return out
 }
 
+// signIn marks what goes wrong while credentials are found or renewed.
+type signIn struct{ aws.CredentialsProvider }
+
+// signInError says that there are no credentials to sign a call with, or no
+// longer.
+type signInError struct{ error }
+
+func (e *signInError) Unwrap() error { return e.error }
+
+func (p signIn) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	c, err := p.CredentialsProvider.Retrieve(ctx)
+	if err != nil && ctx.Err() == nil {
+		err = &signInError{err}
+	}
+	return c, err
+}
+
 // identify asks AWS who the credentials belong to.
-func identify(ctx context.Context, cfg aws.Config) (*session, error) {
-	ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
+func (r *run) identify(ctx context.Context, cfg aws.Config) (*session, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {

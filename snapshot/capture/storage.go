@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -253,7 +254,11 @@ func (r *run) accessPoints(ctx context.Context, a *account) ([]json.RawMessage, 
 		if res.status != done {
 			return
 		}
-		lists[i] = gathered(ids(res.lists["AccessPointList"], "Name"), func(name string) json.RawMessage {
+		listed := slices.DeleteFunc(slices.Clone(res.lists["AccessPointList"]), func(item json.RawMessage) bool {
+			bucket := idOf(item, "Bucket")
+			return r.request.Scoped() && bucket != "" && !r.scope.has(scopeBucket, bucket)
+		})
+		lists[i] = gathered(ids(listed, "Name"), func(name string) json.RawMessage {
 			return r.accessPoint(ctx, a, g, name)
 		})
 		if lists[i] == nil {
@@ -322,7 +327,9 @@ func (r *run) keys(ctx context.Context, w *world) {
 	regions := map[keyUse]bool{}
 	var parts []func()
 	for use := range uses {
-		if use.region == "" {
+		sure := use
+		sure.guess = false
+		if use.region == "" || use.guess && uses[sure] {
 			continue
 		}
 		regions[keyUse{use.account, use.region, "", false}] = true

@@ -37,6 +37,7 @@ type account struct {
 	organizationID,
 	organizationText string
 	iam     object
+	roles   []string // of the scope, as they were asked for, that were found
 	s3      object
 	buckets []*bucket
 	keys    []keyed

@@ -77,6 +77,10 @@ type Operation struct {
 	Max   int
 	// Absent are error codes that mean "there is none", not a failure.
 	Absent []string
+	// InsteadOf is the operation of the same service that this one stands in
+	// for where AWS refuses it; empty: it is always made. Whoever has the
+	// permissions that Permissions lists never needs it.
+	InsteadOf string
 	// Filter is the EC2 filter that narrows the call to VPCs; empty: it can't be.
 	Filter string
 }
@@ -126,6 +130,11 @@ func (o Operation) keyed(key, id string) Operation {
 
 func (o Operation) absent(codes ...string) Operation {
 	o.Absent = codes
+	return o
+}
+
+func (o Operation) insteadOf(name string) Operation {
+	o.InsteadOf = name
 	return o
 }
 
@@ -213,7 +222,7 @@ func storage() []Operation {
 	return []Operation{
 		operation(Account, Buckets, "s3", "ListBuckets", "s3:ListAllMyBuckets", "Buckets").
 			paged("MaxBuckets", 1000, Token{"ContinuationToken", "ContinuationToken"}).keyed("", "Name"),
-		bucket("HeadBucket", "ListBucket", ""),
+		bucket("HeadBucket", "ListBucket", "").insteadOf("ListBuckets"),
 		bucket("GetBucketLocation", "GetBucketLocation", "LocationConstraint"),
 		bucket("GetBucketPolicy", "GetBucketPolicy", "Policy", "NoSuchBucketPolicy"),
 		bucket("GetBucketPolicyStatus", "GetBucketPolicyStatus", "PolicyStatus", "NoSuchBucketPolicy"),

@@ -54,7 +54,7 @@ func (r Request) Wants(n Need) bool {
 
 // Operations returns the operations that the request may call.
 func (r Request) Operations() []Operation {
-	return slices.DeleteFunc(All(), func(o Operation) bool { return !r.Wants(o.Need) })
+	return slices.DeleteFunc(All(), func(o Operation) bool { return !r.Wants(o.Need) || o.InsteadOf != "" && !r.Scoped() })
 }
 
 // form is a regular expression that is compiled when first used: most runs of
@@ -126,6 +126,9 @@ type statement struct {
 func Permissions(r Request) []byte {
 	on := map[string]map[string]bool{}
 	for _, o := range r.Operations() {
+		if o.InsteadOf != "" {
+			continue
+		}
 		for _, a := range o.Actions {
 			where := resources(r, o)
 			if on[where] == nil {
@@ -228,6 +231,9 @@ func Describe(w io.Writer, r Request) error {
 		line := fmt.Sprintf("%-16s %-42s for each %s", service, kebab(o.Name), o.Per)
 		if o.Filter != "" && len(r.VPCs)+len(r.Jobs) > 0 {
 			line += ", filtered by " + o.Filter
+		}
+		if o.InsteadOf != "" {
+			line += ", only where " + kebab(o.InsteadOf) + " is refused"
 		}
 		if _, err := fmt.Fprintln(w, line); err != nil {
 			return err
