@@ -71,6 +71,8 @@ func (r *reader) ec2Network(v *EC2, key, base string) bool {
 		r.blockPublicAccess(&v.BlockPublicAccess, base)
 	case "VpcBlockPublicAccessExclusions":
 		collect(r, &v.BPAExclusions, base, bpaExclusionShape)
+	case "VpcEncryptionControls":
+		collect(r, &v.EncryptionControls, base, encryptionControlShape)
 	default:
 		return false
 	}

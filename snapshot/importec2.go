@@ -35,6 +35,7 @@ var listedCollections = map[string]struct {
 	"TransitGatewayRoutes":           {"ec2", []string{"TransitGatewayRouteTableId"}},
 	"VpnGateways":                    {"ec2", []string{"VpnGatewayId"}},
 	"VpcBlockPublicAccessExclusions": {"ec2", []string{"ExclusionId"}},
+	"VpcEncryptionControls":          {"ec2", []string{"VpcEncryptionControlId"}},
 	"Addresses":                      {"ec2", []string{"AllocationId", "PublicIp"}},
 	"ManagedPrefixLists":             {"ec2", []string{"PrefixListId"}},
 	"ManagedPrefixListEntries":       {"ec2", []string{"PrefixListId"}},

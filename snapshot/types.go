@@ -74,29 +74,30 @@ type Region struct {
 
 // EC2 holds the collections of the EC2 API, under AWS's own names.
 type EC2 struct {
-	VPCs               Collection[VPC]              // Vpcs
-	VPCAttributes      Collection[VPCAttribute]     // VpcAttributes
-	Subnets            Collection[Subnet]           // Subnets
-	RouteTables        Collection[RouteTable]       // RouteTables
-	NetworkACLs        Collection[NetworkACL]       // NetworkAcls
-	SecurityGroups     Collection[SecurityGroup]    // SecurityGroups
-	SecurityGroupVPCs  Collection[SecurityGroupVPC] // SecurityGroupVpcAssociations
-	NetworkInterfaces  Collection[NetworkInterface] // NetworkInterfaces
-	Instances          Collection[Instance]         // Reservations[].Instances, flattened
-	VPCEndpoints       Collection[VPCEndpoint]      // VpcEndpoints
-	PrefixLists        Collection[PrefixList]       // PrefixLists with ManagedPrefixLists and their entries, merged by id
-	DHCPOptions        Collection[DHCPOptions]      // DhcpOptions
-	InternetGateways   Collection[InternetGateway]  // InternetGateways
-	EgressOnlyGateways Collection[InternetGateway]  // EgressOnlyInternetGateways
-	NATGateways        Collection[NATGateway]       // NatGateways
-	Peerings           Collection[Peering]          // VpcPeeringConnections
-	TransitGateways    Collection[TransitGateway]   // TransitGateways
-	TGWAttachments     Collection[TGWAttachment]    // TransitGatewayAttachments and TransitGatewayVpcAttachments, merged by id
-	TGWRouteTables     Collection[TGWRouteTable]    // TransitGatewayRouteTables with TransitGatewayRoutes, merged by id
-	VPNGateways        Collection[VPNGateway]       // VpnGateways
-	BlockPublicAccess  Collection[BPAOptions]       // VpcBlockPublicAccessOptions: at most one
-	BPAExclusions      Collection[BPAExclusion]     // VpcBlockPublicAccessExclusions
-	Addresses          Collection[ElasticIP]        // Addresses
+	VPCs               Collection[VPC]                  // Vpcs
+	VPCAttributes      Collection[VPCAttribute]         // VpcAttributes
+	Subnets            Collection[Subnet]               // Subnets
+	RouteTables        Collection[RouteTable]           // RouteTables
+	NetworkACLs        Collection[NetworkACL]           // NetworkAcls
+	SecurityGroups     Collection[SecurityGroup]        // SecurityGroups
+	SecurityGroupVPCs  Collection[SecurityGroupVPC]     // SecurityGroupVpcAssociations
+	NetworkInterfaces  Collection[NetworkInterface]     // NetworkInterfaces
+	Instances          Collection[Instance]             // Reservations[].Instances, flattened
+	VPCEndpoints       Collection[VPCEndpoint]          // VpcEndpoints
+	PrefixLists        Collection[PrefixList]           // PrefixLists with ManagedPrefixLists and their entries, merged by id
+	DHCPOptions        Collection[DHCPOptions]          // DhcpOptions
+	InternetGateways   Collection[InternetGateway]      // InternetGateways
+	EgressOnlyGateways Collection[InternetGateway]      // EgressOnlyInternetGateways
+	NATGateways        Collection[NATGateway]           // NatGateways
+	Peerings           Collection[Peering]              // VpcPeeringConnections
+	TransitGateways    Collection[TransitGateway]       // TransitGateways
+	TGWAttachments     Collection[TGWAttachment]        // TransitGatewayAttachments and TransitGatewayVpcAttachments, merged by id
+	TGWRouteTables     Collection[TGWRouteTable]        // TransitGatewayRouteTables with TransitGatewayRoutes, merged by id
+	VPNGateways        Collection[VPNGateway]           // VpnGateways
+	BlockPublicAccess  Collection[BPAOptions]           // VpcBlockPublicAccessOptions: at most one
+	BPAExclusions      Collection[BPAExclusion]         // VpcBlockPublicAccessExclusions
+	EncryptionControls Collection[VPCEncryptionControl] // VpcEncryptionControls
+	Addresses          Collection[ElasticIP]            // Addresses
 
 	// ruledGroups are the groups whose rules came from SecurityGroupRules: a gap
 	// in that listing is a gap in theirs.
@@ -116,6 +117,7 @@ type VPC struct {
 	IsDefault     bool
 	BPAMode       string // BlockPublicAccessStates.InternetGatewayBlockMode; empty: not told
 	State         string
+	Encryption    *VPCEncryptionControl // EncryptionControl; nil: not told here
 }
 
 // VPCAttribute is describe-vpc-attribute, merged by VPC.
@@ -540,6 +542,24 @@ type BPAExclusion struct {
 	Mode     string // InternetGatewayExclusionMode: "allow-bidirectional", "allow-egress"
 	Resource string // ResourceArn of a VPC or subnet
 	State    string
+}
+
+// VPCEncryptionControl is one of describe-vpc-encryption-controls, or
+// EncryptionControl of a VPC in describe-vpcs.
+type VPCEncryptionControl struct {
+	At         Source
+	ID         string // VpcEncryptionControlId
+	VPC        VPCID
+	Mode       string // "monitor", "enforce"
+	State      string // "available", "enforce-in-progress", …
+	Exclusions []EncryptionExclusion
+	Tags       []Tag
+}
+
+// EncryptionExclusion is one member of ResourceExclusions.
+type EncryptionExclusion struct {
+	Resource string // the member's name, e.g. "NatGateway"
+	State    string // "enabling", "enabled", "disabling", "disabled"
 }
 
 // ElasticIP is one of describe-addresses.

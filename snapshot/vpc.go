@@ -37,6 +37,8 @@ func (r *reader) vpc(at Source, v *VPC) {
 			v.IsDefault = r.bool()
 		case "BlockPublicAccessStates":
 			v.BPAMode = r.internetGatewayBlockMode()
+		case "EncryptionControl":
+			v.Encryption = r.inlineEncryptionControl(at.Child("EncryptionControl"))
 		case "State":
 			v.State = r.text()
 		case "EnableDnsSupport":
@@ -46,6 +48,9 @@ func (r *reader) vpc(at Source, v *VPC) {
 		default:
 			r.Skip()
 		}
+	}
+	if v.Encryption != nil {
+		v.Encryption.VPC = v.ID
 	}
 	if len(v.CIDRs) == 0 && main.IsValid() {
 		v.CIDRs = []netip.Prefix{main}

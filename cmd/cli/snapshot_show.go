@@ -174,7 +174,7 @@ func newRegionInventory(r *snapshot.Region) regionInventory {
 		count("NAT gateways", e.NATGateways), count("VPC peerings", e.Peerings), count("transit gateways", e.TransitGateways),
 		count("transit gateway attachments", e.TGWAttachments), count("transit gateway route tables", e.TGWRouteTables),
 		count("VPN gateways", e.VPNGateways), count("block public access options", e.BlockPublicAccess),
-		count("block public access exclusions", e.BPAExclusions), count("Lambda functions", r.Functions),
+		count("block public access exclusions", e.BPAExclusions), count("VPC encryption controls", e.EncryptionControls), count("Lambda functions", r.Functions),
 		count("resolver rules", r.Resolver.Rules), count("DNS Firewall groups", r.Resolver.FirewallGroups), count("private zones", r.Resolver.PrivateZones),
 	}}
 	for _, v := range e.VPCs.Items {

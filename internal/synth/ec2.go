@@ -71,7 +71,7 @@ func (p *Plan) writeEC2(out *writer, acct int) {
 	}))
 	out.array("NatGateways", false, forEach(func(v vpc, item func(any)) { v.nats(item) }))
 	p.writeTransit(out, own, id)
-	for _, none := range []string{"EgressOnlyInternetGateways", "VpcPeeringConnections", "VpnGateways", "VpcBlockPublicAccessExclusions", "Reservations"} {
+	for _, none := range []string{"EgressOnlyInternetGateways", "VpcPeeringConnections", "VpnGateways", "VpcBlockPublicAccessExclusions", "VpcEncryptionControls", "Reservations"} {
 		out.array(none, false, func(func(any)) {})
 	}
 	out.array("VpcBlockPublicAccessOptions", false, func(item func(any)) {

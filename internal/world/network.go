@@ -33,7 +33,7 @@ func NetworkIn(region string, edits ...Edit) *World {
 		Add("SecurityGroupVpcAssociations"), Add("Addresses"),
 		Add("DhcpOptions", Obj{"DhcpOptionsId": "dopt-1", "DhcpConfigurations": List{
 			Obj{"Key": "domain-name-servers", "Values": List{Obj{"Value": "AmazonProvidedDNS"}}}}}),
-		BPA("off"),
+		BPA("off"), Add("VpcEncryptionControls"),
 		Add("ResolverRules"), Add("ResolverRuleAssociations"), Add("FirewallRuleGroupAssociations"), Add("HostedZones"),
 		Add("PrefixLists",
 			Obj{"PrefixListId": PL, "PrefixListName": "com.amazonaws." + region + ".s3", "OwnerId": "AWS", "AddressFamily": "IPv4",
@@ -494,6 +494,25 @@ func BPAExclusion(resource, mode string) Edit {
 	return func(w *World) {
 		Add("VpcBlockPublicAccessExclusions", Obj{"ExclusionId": "vpcbpa-exclude-" + resource, "InternetGatewayExclusionMode": mode,
 			"ResourceArn": "arn:aws:ec2:" + w.region + ":" + w.account + ":" + kind + "/" + resource, "State": "create-complete"})(w)
+	}
+}
+
+// EncryptionControl adds the control vpcec-<vpc> of a VPC: mode "monitor" or
+// "enforce", state available, with exclusions for the named resources
+// ("NatGateway", …) and none for the others.
+func EncryptionControl(vpc, mode string, excluded ...string) Edit {
+	return func(w *World) {
+		states := Obj{}
+		for _, r := range []string{"InternetGateway", "EgressOnlyInternetGateway", "NatGateway", "VirtualPrivateGateway", "VpcPeering", "Lambda", "VpcLattice", "ElasticFileSystem"} {
+			states[r] = Obj{"State": "disabled"}
+		}
+		for _, r := range excluded {
+			if states[r] == nil {
+				panic("world: no exclusion is for " + r)
+			}
+			states[r] = Obj{"State": "enabled"}
+		}
+		w.Apply(Add("VpcEncryptionControls", Obj{"VpcEncryptionControlId": "vpcec-" + vpc, "VpcId": vpc, "Mode": mode, "State": "available", "ResourceExclusions": states}))
 	}
 }
 

@@ -130,7 +130,7 @@ var idKeys = map[string]string{
 	"VpcPeeringConnections": "VpcPeeringConnectionId", "TransitGateways": "TransitGatewayId",
 	"TransitGatewayVpcAttachments": "TransitGatewayAttachmentId", "TransitGatewayAttachments": "TransitGatewayAttachmentId",
 	"TransitGatewayRouteTables": "TransitGatewayRouteTableId", "VpnGateways": "VpnGatewayId",
-	"VpcBlockPublicAccessExclusions": "ExclusionId", "RoleDetailList": "Arn", "Policies": "Arn", "buckets": "Name",
+	"VpcBlockPublicAccessExclusions": "ExclusionId", "VpcEncryptionControls": "VpcEncryptionControlId", "RoleDetailList": "Arn", "Policies": "Arn", "buckets": "Name",
 	"Instances": "InstanceId", "Addresses": "AllocationId", "SecurityGroupVpcAssociations": "GroupId",
 }
 

@@ -48,7 +48,7 @@ var idKeys = map[string]string{
 	"NatGateways": "NatGatewayId", "VpcPeeringConnections": "VpcPeeringConnectionId", "TransitGateways": "TransitGatewayId",
 	"TransitGatewayAttachments": "TransitGatewayAttachmentId", "TransitGatewayVpcAttachments": "TransitGatewayAttachmentId",
 	"TransitGatewayRouteTables": "TransitGatewayRouteTableId", "TransitGatewayRoutes": "TransitGatewayRouteTableId", "VpnGateways": "VpnGatewayId",
-	"VpcBlockPublicAccessExclusions": "ExclusionId", "Addresses": "AllocationId", "Instances": "InstanceId", "Reservations": "ReservationId",
+	"VpcBlockPublicAccessExclusions": "ExclusionId", "VpcEncryptionControls": "VpcEncryptionControlId", "Addresses": "AllocationId", "Instances": "InstanceId", "Reservations": "ReservationId",
 	"RoleDetailList": "Arn", "Policies": "Arn", "buckets": "Name", "accessPoints": "Name", "Keys": "KeyId", "Aliases": "AliasName",
 	"serviceControlPolicies": "Id", "resourceControlPolicies": "Id", "ResolverRules": "Id", "HostedZones": "Id",
 	"CompilationJobs": "CompilationJobName", "TrainingJobs": "TrainingJobName", "ProcessingJobs": "ProcessingJobName", "TransformJobs": "TransformJobName",

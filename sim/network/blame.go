@@ -26,6 +26,7 @@ const (
 	urlNAT               = docs + "userguide/nat-gateway-basics.html"
 	urlRegionalNAT       = docs + "userguide/nat-gateways-regional.html"
 	urlBPA               = docs + "userguide/security-vpc-bpa-basics.html"
+	urlEncryption        = docs + "userguide/vpc-encryption-controls.html"
 	urlDNS               = docs + "userguide/AmazonDNS-concepts.html"
 	urlDHCP              = docs + "userguide/DHCPOptionSetConcepts.html"
 	urlGatewayEndpoint   = docs + "privatelink/gateway-endpoints.html"

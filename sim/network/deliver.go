@@ -38,6 +38,7 @@ func (a *asking) targetCases() packetset.Set {
 
 // deliver hands traffic to the interfaces in subnet that it is addressed to.
 func (a *asking) deliver(t *trail, subnet located[snapshot.Subnet]) {
+	a.lintZone(subnet)
 	rest := t.cases
 	for i := range a.targets {
 		y := &a.targets[i]
@@ -76,6 +77,7 @@ func (a *asking) receive(t *trail, y *target) {
 			a.deny(t, h, t.cases, Finding{Code: "PROTOCOL_RESTRICTION", AnalyzerCode: "PROTOCOL_RESTRICTION", Gate: gateEndpoint, Component: string(e.ID), Name: y.name, At: e.At,
 				Message: fmt.Sprintf("The interface endpoint %s answers TCP only.", e.ID), Fix: "Use TCP port 443.", Rule: "N73", URL: urlInterfaceEndpoint})
 		}
+		a.cleartext(t, h, y)
 	} else {
 		t.pass(h)
 	}

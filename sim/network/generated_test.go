@@ -105,6 +105,9 @@ var themes = map[string]func(t *rapid.T, w *world.World){
 		if chance(t, 6, "host names off") {
 			w.Apply(world.DNS("vpc-a", true, false))
 		}
+		if chance(t, 2, "encryption controls") {
+			encryptionControls(t, w)
+		}
 	},
 	"anything": func(t *rapid.T, w *world.World) {
 		if chance(t, 3, "no list route") {
@@ -203,8 +206,28 @@ func blockPublicAccess(t *rapid.T, w *world.World) {
 	}
 }
 
+// encryptionControls draws a control, told in either place, in both, or in none.
+func encryptionControls(t *rapid.T, w *world.World) {
+	mode := rapid.SampledFrom([]string{"monitor", "enforce", "enforce", "Enforce"})
+	state := rapid.SampledFrom([]string{"available", "available", "available", "creating", "enforce-in-progress", "monitor-failed", "deleting", "delete-failed", "deleted"})
+	switch rapid.SampledFrom([]string{"listed", "listed", "inline", "both", "not collected"}).Draw(t, "told") {
+	case "not collected":
+		w.Apply(world.NotCollected("VpcEncryptionControls"))
+	case "both":
+		w.Apply(world.Set("Vpcs", "vpc-a", "EncryptionControl", world.Obj{"Mode": mode.Draw(t, "inline mode"), "State": state.Draw(t, "inline state")}))
+		fallthrough
+	case "listed":
+		w.Apply(world.EncryptionControl("vpc-a", mode.Draw(t, "mode")), world.Set("VpcEncryptionControls", "vpcec-vpc-a", "State", state.Draw(t, "state")))
+	case "inline":
+		w.Apply(world.Set("Vpcs", "vpc-a", "EncryptionControl", world.Obj{"VpcEncryptionControlId": "vpcec-vpc-a", "Mode": mode.Draw(t, "mode"), "State": state.Draw(t, "state")}))
+	}
+}
+
 func drawQuery(t *rapid.T, theme string) network.Query {
 	q := network.Query{From: job("subnet-1", "sg-1"), To: s3("us-east-1", ""), Protocol: 6}
+	if theme == "interface endpoint" && chance(t, 3, "other ports") {
+		q.Ports = rapid.SampledFrom([][]network.PortRange{{{From: 80, To: 80}}, {{From: 80, To: 80}, {From: 443, To: 443}}, {{From: 79, To: 81}, {From: 443, To: 444}}}).Draw(t, "destination ports")
+	}
 	switch {
 	case theme == "public address" || chance(t, 6, "from interface"):
 		q.From = network.Endpoint{Interface: "eni-x"}
@@ -297,6 +320,7 @@ func (w twin) fate(t testing.TB, p network.Packet) ([]concrete.Outcome, concrete
 		for _, c := range portsOf(cases, p, w.isClient(t, p.Source)) {
 			b := base
 			b.Source, b.SourcePort, b.NATPort = src, c[0], c[1]
+			b.DestinationPort = p.DestinationPort
 			if serverKnown && base.MemberOf == "" {
 				b.Destination = p.Destination
 			}

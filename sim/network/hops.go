@@ -194,6 +194,7 @@ func (a *asking) gatewayEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
 	}
 	a.gatewayOrigin(t, h, e)
 	a.lintGatewayEndpoints(e)
+	a.lintGatewayCleartext(t, e)
 	if bad := a.notCarried(); bad != packetset.None {
 		f.Code, f.AnalyzerCode, f.Rule = "VPCE_GATEWAY_PROTOCOL_RESTRICTION", "VPCE_GATEWAY_PROTOCOL_RESTRICTION", "N49"
 		f.Message = fmt.Sprintf("Gateway endpoints carry TCP and ICMP echo requests only; %s drops protocol %d.", id, a.q.Protocol)
@@ -249,6 +250,7 @@ func (a *asking) loadBalancerEndpoint(t *trail, e located[snapshot.VPCEndpoint])
 			a.throughACL(t, n, side{dir: rules.Inbound})
 		}
 	}
+	a.lintEncryptedEndpoint(e)
 	a.opaque(t, h, "the appliances behind "+h.Component)
 	a.end(t, Context{}, true)
 }
@@ -286,6 +288,7 @@ func (a *asking) internetGateway(t *trail, r *snapshot.Route, subnet located[sna
 	}
 	h := Hop{Component: r.Target, Kind: "internet-gateway", At: g.of.At}
 	a.attached(t, h, g.of, nameOf(g.of.Tags))
+	a.lintCrossing(t.vpcID, h, crossInternetGateway)
 	v4, v6 := a.onWire(t, false), a.onWire(t, true)
 	a.notPrivateDestination(t, h, v4)
 	ctx := Context{Via: "public", Region: a.s3Region()}
@@ -400,6 +403,7 @@ func (a *asking) egressOnlyGateway(t *trail, r *snapshot.Route, subnet located[s
 	}
 	h := Hop{Component: r.Target, Kind: "egress-only-internet-gateway", At: g.of.At}
 	a.attached(t, h, g.of, nameOf(g.of.Tags))
+	a.lintCrossing(t.vpcID, h, crossEgressOnly)
 	if v4 := a.onWire(t, false); v4 != packetset.None {
 		a.deny(t, h, v4, Finding{Code: "PROTOCOL_RESTRICTION", AnalyzerCode: "PROTOCOL_RESTRICTION", Gate: gateRoute, Component: h.Component,
 			Message: h.Component + " carries IPv6 only.", Fix: "Route IPv4 to a NAT gateway.", Rule: "N126", URL: urlEIGW})
@@ -425,6 +429,7 @@ func (a *asking) vpnGateway(t *trail, r *snapshot.Route) {
 		a.badState(t, h, st, Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: h.Component, Name: nameOf(g.of.Tags),
 			Message: fmt.Sprintf("%s is not attached to %s.", r.Target, t.vpcID), Fix: "Route the traffic elsewhere, or attach the gateway.", Rule: "N141", URL: urlRoute}, state)
 	}
+	a.lintCrossing(t.vpcID, h, crossVPNGateway)
 	a.onPremises(t, h)
 }
 

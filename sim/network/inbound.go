@@ -85,6 +85,7 @@ func (a *asking) enterFromInternet(y *target) {
 	h.Component, h.At = string(g.ID), g.At
 	t.home.link = h.Component
 	t.pass(h)
+	a.lintCrossing(y.vpc, h, crossInternetGateway)
 	a.mappedOnly(t, h, y)
 	a.inboundBPA(t, n)
 	a.inboundEdge(t, n)

@@ -39,6 +39,7 @@ type index struct {
 	attachments table[snapshot.TGWAttachmentID, snapshot.TGWAttachment]
 	transitRTs  table[snapshot.TGWRouteTableID, snapshot.TGWRouteTable]
 	vpns        table[string, snapshot.VPNGateway]
+	encryption  map[snapshot.VPCID][]*snapshot.VPCEncryptionControl
 
 	subnetACL     map[snapshot.SubnetID]snapshot.NetworkACLID
 	defaultACL    map[snapshot.VPCID]snapshot.NetworkACLID
@@ -134,6 +135,13 @@ func (x *index) addRegion(a *snapshot.Account, r *snapshot.Region) {
 	x.region[a.ID][r.Name] = r
 	e := &r.EC2
 	fill(&x.vpcs, r, &e.VPCs, func(v *snapshot.VPC) snapshot.VPCID { return v.ID }, func(v *snapshot.VPC) string { return v.OwnerID })
+	for i := range e.EncryptionControls.Items {
+		if x.encryption == nil {
+			x.encryption = map[snapshot.VPCID][]*snapshot.VPCEncryptionControl{}
+		}
+		c := &e.EncryptionControls.Items[i]
+		x.encryption[c.VPC] = append(x.encryption[c.VPC], c)
+	}
 	fill(&x.attributes, r, &e.VPCAttributes, func(v *snapshot.VPCAttribute) snapshot.VPCID { return v.VPC }, nil)
 	fill(&x.subnets, r, &e.Subnets, func(v *snapshot.Subnet) snapshot.SubnetID { return v.ID }, func(v *snapshot.Subnet) string { return v.OwnerID })
 	fill(&x.routeTables, r, &e.RouteTables, func(v *snapshot.RouteTable) snapshot.RouteTableID { return v.ID }, func(v *snapshot.RouteTable) string { return v.OwnerID })

@@ -121,6 +121,45 @@ var lintRows = []lintRow{
 	{rule: "N92", name: "five groups", edits: edits(grouped(5, 1)), from: &fromGrouped, want: reachable},
 	{rule: "N92", name: "six groups", edits: edits(grouped(6, 1)), from: &fromGrouped, want: reachable, code: "LIMIT_SG_PER_INTERFACE", component: "eni-g", says: "6 security groups; AWS's default quota is 5, and 16"},
 	{rule: "N92", name: "the product", edits: edits(grouped(4, 251)), from: &fromGrouped, want: reachable, code: "LIMIT_SG_PER_INTERFACE", component: "eni-g", says: "4 security groups with up to 251 outbound rules"},
+
+	{rule: "N132", name: "a gateway endpoint needs no exclusion", edits: edits(enforced), want: reachable},
+	{rule: "N132", name: "monitor mode asks for none", edits: and(natDefault, world.EncryptionControl("vpc-a", "monitor")), want: reachable},
+	{rule: "N132", name: "not collected", edits: and(natDefault, world.NotCollected("VpcEncryptionControls")), want: reachable},
+	{rule: "N132", name: "a NAT gateway", edits: and(natDefault, enforced), want: reachable,
+		code: "ENCRYPTION_CONTROLS", component: "nat-1", severity: 1, says: "NAT gateways can't be without an exclusion, and there is none"},
+	{rule: "N132", name: "the internet gateway behind it", edits: and(natDefault, world.EncryptionControl("vpc-a", "enforce", "NatGateway")), want: reachable,
+		code: "ENCRYPTION_CONTROLS", component: "igw-1", severity: 1, says: "internet gateways can't be without an exclusion"},
+	{rule: "N132", name: "excluded", edits: and(natDefault, world.EncryptionControl("vpc-a", "enforce", "NatGateway", "InternetGateway")), want: reachable,
+		code: "ENCRYPTION_CONTROLS", component: "nat-1", severity: 0, says: "excludes NAT gateways"},
+	{rule: "N132", name: "the exclusion is being taken away", edits: and(natDefault, enforced, excludedAs("NatGateway", "disabling")), want: reachable,
+		code: "ENCRYPTION_CONTROLS", component: "nat-1", severity: 1, says: "its exclusion for NAT gateways is being changed"},
+	{rule: "N132", name: "the mode is being changed", edits: and(natDefault, enforced, world.Set("VpcEncryptionControls", "vpcec-vpc-a", "State", "monitor-in-progress")), want: reachable,
+		code: "ENCRYPTION_CONTROLS", component: "nat-1", severity: 1, says: `the mode of vpcec-vpc-a is "enforce" in state "monitor-in-progress"`},
+	{rule: "N132", name: "an internet gateway", edits: and(igwDefault, withEIP, enforced), from: fromInterface("eni-x"), want: reachable,
+		code: "ENCRYPTION_CONTROLS", component: "igw-1", severity: 1, says: "internet gateways can't be without an exclusion"},
+	{rule: "N132", name: "a virtual private gateway", edits: edits(world.VGW("vgw-1", "vpc-a"), onlyDefault("vgw-1"), enforced), want: unknown,
+		code: "ENCRYPTION_CONTROLS", component: "vgw-1", severity: 1, says: "virtual private gateways can't be"},
+	{rule: "N132", name: "a peering with a VPC that does not enforce", edits: edits(world.NoS3Route(), peerB, world.Peering("pcx-1", "vpc-a", "vpc-b"), defaultTo("pcx-1"), enforced), want: blocked,
+		code: "ENCRYPTION_CONTROLS", component: "pcx-1", severity: 1, says: "vpc-a enforces encryption (vpcec-vpc-a), where VPC peering can't be"},
+	{rule: "N132", name: "a peering with a VPC that does, from one that does not", edits: edits(world.NoS3Route(), peerB, world.Peering("pcx-1", "vpc-a", "vpc-b"), defaultTo("pcx-1"), world.EncryptionControl("vpc-b", "enforce")), want: blocked,
+		code: "ENCRYPTION_CONTROLS", component: "pcx-1", severity: 1, says: "vpc-b enforces encryption"},
+	{rule: "N132", name: "a peering of two that both enforce", edits: edits(world.NoS3Route(), peerB, world.Peering("pcx-1", "vpc-a", "vpc-b"), defaultTo("pcx-1"), enforced, world.EncryptionControl("vpc-b", "enforce")), want: blocked},
+	{rule: "N132", name: "a peering of two that both enforce, one with an exclusion", edits: edits(world.NoS3Route(), peerB, world.Peering("pcx-1", "vpc-a", "vpc-b"), defaultTo("pcx-1"), enforced, world.EncryptionControl("vpc-b", "enforce", "Lambda")), want: blocked,
+		code: "ENCRYPTION_CONTROLS", component: "pcx-1", severity: 1, says: "vpc-a enforces encryption"},
+	{rule: "N132", name: "a Gateway Load Balancer endpoint", edits: edits(world.NoS3Route(), gwlb, defaultTo("vpce-w"), enforced), want: unknown,
+		code: "SNAPSHOT_INCONSISTENT", component: "vpce-w", severity: 1, says: "there can be no Gateway Load Balancer"},
+	{rule: "N132", name: "a Gateway Load Balancer endpoint in monitor mode", edits: edits(world.NoS3Route(), gwlb, defaultTo("vpce-w"), world.EncryptionControl("vpc-a", "monitor")), want: unknown},
+	{rule: "N132", name: "a Local Zone's subnet", edits: edits(world.Set("Subnets", "subnet-1", "AvailabilityZone", "us-west-2-lax-1a"), enforced), want: reachable,
+		code: "SNAPSHOT_INCONSISTENT", component: "subnet-1", severity: 1, says: "there can be no subnets in Local Zones"},
+	{rule: "N132", name: "a Local Zone's subnet in monitor mode", edits: edits(world.Set("Subnets", "subnet-1", "AvailabilityZone", "us-west-2-lax-1a"), world.EncryptionControl("vpc-a", "monitor")), want: reachable},
+}
+
+var enforced = world.EncryptionControl("vpc-a", "enforce")
+
+func excludedAs(resource, state string) world.Edit {
+	return world.Do(func(w *world.World) {
+		w.Get("VpcEncryptionControls", "vpcec-vpc-a")["ResourceExclusions"].(world.Obj)[resource] = world.Obj{"State": state}
+	})
 }
 
 func TestLints(t *testing.T) {

@@ -30,6 +30,7 @@ func (a *asking) peering(t *trail, r *snapshot.Route) {
 		a.end(t, Context{}, true)
 		return
 	}
+	a.lintPeering(p.of, h, t.vpcID, other.VPC)
 	inside, sure := a.inPeer(t, other)
 	f.Code, f.AnalyzerCode, f.Rule = "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", "N139"
 	f.Message = fmt.Sprintf("%s carries traffic to addresses of %s only; the destination is none of them.", r.Target, other.VPC)

@@ -32,6 +32,7 @@ func (a *asking) natGateway(t *trail, r *snapshot.Route, subnet located[snapshot
 		return
 	}
 	a.badState(t, h, rules.NATState(n.State), f, n.State)
+	a.lintCrossing(t.vpcID, h, crossNATGateway)
 	a.natAccepts(t, h, n, f)
 	if n.HasAppliances {
 		a.opaque(t, h, "the appliances attached to "+h.Component)

@@ -34,6 +34,8 @@ func atomsOf(s *snapshot.Snapshot) atoms {
 		}
 	}
 	span := func(from, to int) { ports[from], ports[to+1] = true, true }
+	span(80, 80) // N76
+	span(443, 443)
 	for _, a := range s.Accounts {
 		for _, r := range a.Regions {
 			collectAtoms(&r.EC2, block, span)
@@ -178,15 +180,28 @@ func (w twin) cases(t testing.TB) ([]concrete.Case, concrete.Outcome) {
 		for _, d := range far {
 			for _, port := range at.portsIn(32768, 60999) {
 				for _, n := range natPorts {
-					c := base
-					c.Source, c.Destination, c.MemberOf, c.SourcePort, c.NATPort = src, d.addr, d.list, port, n
-					c.Protocol, c.DestinationPort = 6, 443
-					out = append(out, c)
+					for _, to := range w.serverPorts(at) {
+						c := base
+						c.Source, c.Destination, c.MemberOf, c.SourcePort, c.NATPort = src, d.addr, d.list, port, n
+						c.Protocol, c.DestinationPort = 6, to
+						out = append(out, c)
+					}
 				}
 			}
 		}
 	}
 	return out, concrete.Passes
+}
+
+func (w twin) serverPorts(at atoms) []int {
+	if len(w.q.Ports) == 0 {
+		return []int{443}
+	}
+	var out []int
+	for _, r := range w.q.Ports {
+		out = append(out, at.portsIn(int(r.From), int(r.To))...)
+	}
+	return out
 }
 
 func (w twin) client(t testing.TB) (base concrete.Case, sources []netip.Addr, subnet *snapshot.Subnet) {

@@ -220,6 +220,7 @@ func (a *asking) leave(t *trail, subnet located[snapshot.Subnet]) {
 	if a.spent(t) {
 		return
 	}
+	a.lintZone(subnet)
 	if same := a.s.And(t.cases, a.inSubnet(t.view, subnet.of)); same != packetset.None {
 		in := t.with(same)
 		a.deliver(in, subnet)

@@ -100,6 +100,7 @@ var bindings = map[calls.ID]binding{
 	"ec2.DescribeVpcAttribute":                   bind(ec2Client, (*ec2.Client).DescribeVpcAttribute),
 	"ec2.DescribeVpcBlockPublicAccessExclusions": bind(ec2Client, (*ec2.Client).DescribeVpcBlockPublicAccessExclusions),
 	"ec2.DescribeVpcBlockPublicAccessOptions":    bind(ec2Client, (*ec2.Client).DescribeVpcBlockPublicAccessOptions),
+	"ec2.DescribeVpcEncryptionControls":          bind(ec2Client, (*ec2.Client).DescribeVpcEncryptionControls),
 	"ec2.DescribeVpcEndpoints":                   bind(ec2Client, (*ec2.Client).DescribeVpcEndpoints),
 	"ec2.DescribeVpcPeeringConnections":          bind(ec2Client, (*ec2.Client).DescribeVpcPeeringConnections),
 	"ec2.DescribeVpcs":                           bind(ec2Client, (*ec2.Client).DescribeVpcs),

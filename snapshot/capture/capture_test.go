@@ -117,6 +117,7 @@ func TestTheSnapshotReadsBack(t *testing.T) {
 		"both pages of VPCs":              len(g.EC2.VPCs.Items) == 2 && g.EC2.VPCs.Complete,
 		"block public access off":         len(g.EC2.BlockPublicAccess.Items) == 1 && g.EC2.BlockPublicAccess.Items[0].Mode == "off",
 		"an exclusion":                    len(g.EC2.BPAExclusions.Items) == 1,
+		"an encryption control":           len(g.EC2.EncryptionControls.Items) == 1 && g.EC2.EncryptionControls.Items[0].Mode == "enforce" && len(g.EC2.EncryptionControls.Items[0].Exclusions) == 2,
 		"the S3 list's addresses":         len(g.EC2.PrefixLists.Items) == 2 && g.EC2.PrefixLists.Items[0].EntriesKnown,
 		"transit gateway routes":          len(g.EC2.TGWRouteTables.Items) == 1 && g.EC2.TGWRouteTables.Items[0].RoutesKnown,
 		"the zone's records, both pages":  len(g.Resolver.PrivateZones.Items) == 1 && len(g.Resolver.PrivateZones.Items[0].Records) == 2,

@@ -105,7 +105,7 @@ var keptMembers = set(
 	"State", "Status", "Code", "Type", "Origin", "RuleAction", "Protocol", "IpProtocol", "Region", "RegionName",
 	"AvailabilityZone", "AvailabilityZoneId", "InstanceTenancy", "VpcEndpointType", "ServiceName", "ServiceRegion",
 	"IpAddressType", "DnsRecordIpType", "ConnectivityType", "AvailabilityMode", "AddressFamily", "InterfaceType", "InstanceType",
-	"ResourceType", "InternetGatewayBlockMode", "InternetGatewayExclusionMode", "ExclusionsAllowed", "ManagedBy", "Reason",
+	"ResourceType", "InternetGatewayBlockMode", "InternetGatewayExclusionMode", "Mode", "ExclusionsAllowed", "ManagedBy", "Reason",
 	"Effect", "Version", "ObjectOwnership", "SSEAlgorithm", "Permission", "Payer", "URI", "NetworkOrigin",
 	"LocationConstraint", "BucketRegion", "KeyManager", "KeyState", "KeyUsage", "KeySpec", "CustomerMasterKeySpec", "EncryptionAlgorithms",
 	"Operations", "RuleType", "Action", "FirewallFailOpen", "FirewallDomainRedirectionAction", "Qtype", "BlockResponse", "VPCRegion",

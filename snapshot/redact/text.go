@@ -16,7 +16,7 @@ var special = regexp.MustCompile(strings.Join([]string{
 	`\b(?:ip|ec2)-[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}\b`,
 	`\b[0-9]{12}\b`,
 	`\b[a-z]{2}(?:-[a-z]+)+-[0-9][a-z]?\b`,
-	`\b(?:vpc|subnet|sg|sgr|rtb|rtbassoc|acl|aclassoc|eni|eni-attach|ela-attach|vpce|pl|dopt|igw|eigw|nat|pcx|tgw|tgw-attach|tgw-rtb|vgw|i|r|eipalloc|eipassoc|vpc-cidr-assoc|subnet-cidr-assoc|vpcbpa-exclude|rslvr-[a-z]+)-[0-9a-f]{8,17}\b`,
+	`\b(?:vpc|subnet|sg|sgr|rtb|rtbassoc|acl|aclassoc|eni|eni-attach|ela-attach|vpce|pl|dopt|igw|eigw|nat|pcx|tgw|tgw-attach|tgw-rtb|vgw|i|r|eipalloc|eipassoc|vpc-cidr-assoc|subnet-cidr-assoc|vpcbpa-exclude|vpcec|rslvr-[a-z]+)-[0-9a-f]{8,17}\b`,
 	`\b(?:AROA|AIDA|ANPA|AKIA|ASIA)[A-Z0-9]{12,}\b`,
 	`\b[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?\b`,
 }, "|"))
@@ -111,7 +111,7 @@ func (r *Redactor) special(s string) string {
 }
 
 // idPrefixes are what EC2 puts before the digits of its ids.
-var idPrefixes = set("vpc", "subnet", "sg", "sgr", "rtb", "rtbassoc", "acl", "aclassoc", "eni", "eni-attach", "ela-attach", "vpce", "pl", "dopt", "igw", "eigw", "nat", "pcx", "tgw", "tgw-attach", "tgw-rtb", "vgw", "i", "r", "eipalloc", "eipassoc", "vpc-cidr-assoc", "subnet-cidr-assoc", "vpcbpa-exclude")
+var idPrefixes = set("vpc", "subnet", "sg", "sgr", "rtb", "rtbassoc", "acl", "aclassoc", "eni", "eni-attach", "ela-attach", "vpce", "pl", "dopt", "igw", "eigw", "nat", "pcx", "tgw", "tgw-attach", "tgw-rtb", "vgw", "i", "r", "eipalloc", "eipassoc", "vpc-cidr-assoc", "subnet-cidr-assoc", "vpcbpa-exclude", "vpcec")
 
 // isResourceID tells whether all of s is an id that EC2 gave, quicker than
 // the pattern: they are most of a large snapshot.

@@ -41,6 +41,7 @@ type trouble struct {
 // not built them.
 var lacking = map[string]bool{
 	"ec2.DescribeVpcBlockPublicAccessOptions": true, "ec2.DescribeVpcBlockPublicAccessExclusions": true,
+	"ec2.DescribeVpcEncryptionControls":                 true,
 	"ec2.DescribeSecurityGroupVpcAssociations":          true,
 	"route53resolver.ListFirewallConfigs":               true,
 	"route53resolver.ListFirewallRuleGroupAssociations": true, "route53resolver.ListFirewallRules": true,
@@ -51,6 +52,7 @@ var lacking = map[string]bool{
 // emptyAnswers replace answers of the file that name resources of its own.
 var emptyAnswers = map[string]string{
 	"ec2.DescribeVpcBlockPublicAccessExclusions":        `<R xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><vpcBlockPublicAccessExclusionSet/></R>`,
+	"ec2.DescribeVpcEncryptionControls":                 `<R xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><vpcEncryptionControlSet/></R>`,
 	"ec2.DescribeSecurityGroupVpcAssociations":          `<R xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><securityGroupVpcAssociationSet/></R>`,
 	"route53resolver.ListFirewallConfigs":               `{"FirewallConfigs":[]}`,
 	"route53resolver.ListFirewallRuleGroupAssociations": `{"FirewallRuleGroupAssociations":[]}`,

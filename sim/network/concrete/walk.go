@@ -255,7 +255,7 @@ func (p *packet) deliver(vpc snapshot.VPCID) Outcome {
 	via, endpoint := "private", snapshot.VPCEndpointID("")
 	if v := p.e.endpointOf(i.ID); v != nil {
 		via, endpoint = "interface-endpoint", v.ID
-		if !p.gate(p.note(stateOf(v.State, "available"), string(v.ID), "vpc-endpoint", "N73", "state "+v.State)) {
+		if !p.gate(p.note(stateOf(v.State, "available"), string(v.ID), "vpc-endpoint", "N73", "state "+v.State)) || !p.gate(p.encrypted(v)) {
 			return Blocks
 		}
 	}

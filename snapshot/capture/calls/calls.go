@@ -196,6 +196,7 @@ func network() []Operation {
 		ec2("DescribeVpnGateways", "VpnGateways", "VpnGatewayId", "attachment.vpc-id", 0),
 		options,
 		ec2("DescribeVpcBlockPublicAccessExclusions", "VpcBlockPublicAccessExclusions", "ExclusionId", "", 1000),
+		ec2("DescribeVpcEncryptionControls", "VpcEncryptionControls", "VpcEncryptionControlId", "", 1000),
 	}
 }
 
