@@ -101,6 +101,7 @@ var inverses = []struct{ name, do, undo string }{
 	{"block public access", `putPublicAccessBlock: {accountId: 111122223333, publicAccessBlockConfiguration: {blockPublicAcls: true}}`, `deletePublicAccessBlock: {accountId: "111122223333"}`},
 	{"tags", `createTags: {resources: [vpce-g], tags: [{key: a, value: b}]}`, `deleteTags: {resources: [vpce-g], tags: [{key: a}]}`},
 	{"exclusion", `{as: vpcbpa-exclude-1, createVpcBlockPublicAccessExclusion: {vpcId: vpc-a, internetGatewayExclusionMode: allow-egress}}`, `deleteVpcBlockPublicAccessExclusion: {exclusionId: vpcbpa-exclude-1}`},
+	{"encryption control", `{as: vpcec-1, createVpcEncryptionControl: {vpcId: vpc-a}}`, `deleteVpcEncryptionControl: {vpcEncryptionControlId: vpcec-1}`},
 	{"JSON Patch", `[{op: add, path: /accounts/0/regions/0/ec2/Vpcs/0/Extra, value: {a: [1]}}]`, `[{op: remove, path: /accounts/0/regions/0/ec2/Vpcs/0/Extra}]`},
 }
 

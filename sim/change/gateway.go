@@ -41,8 +41,10 @@ func attachInternetGateway(e *editor, p parameters) error {
 	if rival != "" {
 		return e.refuse("InvalidParameterValue", "%s has the internet gateway %s already", p.text("VpcId"), rival)
 	}
-	member(igw.Node, "Attachments").Append(jsontree.NewObject("State", "available", "VpcId", p.text("VpcId")))
-	return nil
+	return e.encrypting(p.text("VpcId"), func() error {
+		member(igw.Node, "Attachments").Append(jsontree.NewObject("State", "available", "VpcId", p.text("VpcId")))
+		return nil
+	})
 }
 
 // setRouteState marks the static routes to a target, as AWS does when the
@@ -117,9 +119,12 @@ func createNATGateway(e *editor, p parameters) error {
 		address.Set("PublicIp", jsontree.NewString(eip.Get("PublicIp").Text()))
 	}
 	id := e.newID("nat-")
-	insertSorted(subnet.scope.collection(natGateways.collection), jsontree.NewObject("ConnectivityType", kind, "NatGatewayAddresses", jsontree.NewArray(address),
-		"NatGatewayId", id, "State", "available", "SubnetId", p.text("SubnetId"), "Tags", jsontree.NewArray(), "VpcId", subnet.Get("VpcId").Text()), "NatGatewayId")
-	return nil
+	gateway := jsontree.NewObject("ConnectivityType", kind, "NatGatewayAddresses", jsontree.NewArray(address),
+		"NatGatewayId", id, "State", "available", "SubnetId", p.text("SubnetId"), "Tags", jsontree.NewArray(), "VpcId", subnet.Get("VpcId").Text())
+	return e.encrypting(subnet.Get("VpcId").Text(), func() error {
+		insertSorted(subnet.scope.collection(natGateways.collection), gateway, "NatGatewayId")
+		return nil
+	})
 }
 
 func deleteNATGateway(e *editor, p parameters) error {
@@ -140,8 +145,10 @@ func acceptPeering(e *editor, p parameters) error {
 	if code := pcx.Get("Status").Get("Code").Text(); code != "pending-acceptance" {
 		return e.refuse("InvalidStateTransition", "%s is %s, not pending-acceptance", p.text("VpcPeeringConnectionId"), code)
 	}
-	pcx.Set("Status", jsontree.NewObject("Code", "active", "Message", "Active"))
-	return nil
+	return e.encrypting(pcx.Get("RequesterVpcInfo").Get("VpcId").Text(), func() error {
+		pcx.Set("Status", jsontree.NewObject("Code", "active", "Message", "Active"))
+		return nil
+	})
 }
 
 func deletePeering(e *editor, p parameters) error {

@@ -101,6 +101,9 @@ var operations = []*operation{
 	{name: "ModifyVpcBlockPublicAccessOptions", service: "ec2", doc: "Change VPC Block Public Access.", parameters: []field{req("InternetGatewayBlockMode", oneOf("off", "block-ingress", "block-bidirectional"), "")}, apply: modifyBPA},
 	{name: "CreateVpcBlockPublicAccessExclusion", service: "ec2", doc: "Exclude a VPC or subnet from VPC Block Public Access.", parameters: []field{opt("VpcId", text, ""), opt("SubnetId", text, ""), req("InternetGatewayExclusionMode", oneOf("allow-bidirectional", "allow-egress"), "")}, apply: createBPAExclusion},
 	{name: "DeleteVpcBlockPublicAccessExclusion", service: "ec2", doc: "Delete such an exclusion.", parameters: []field{req("ExclusionId", text, "")}, apply: deleteBPAExclusion},
+	{name: "CreateVpcEncryptionControl", service: "ec2", doc: "Turn on a VPC's encryption control, in monitor mode.", parameters: []field{req("VpcId", text, "")}, apply: createControl},
+	{name: "ModifyVpcEncryptionControl", service: "ec2", doc: "Change the mode and the exclusions of a VPC's encryption control.", parameters: modifyControlFields(), apply: modifyControl},
+	{name: "DeleteVpcEncryptionControl", service: "ec2", doc: "Delete a VPC's encryption control.", parameters: []field{req("VpcEncryptionControlId", text, "")}, apply: deleteControl},
 	{name: "CreateTags", service: "ec2", doc: "Tag resources of EC2.", parameters: []field{req("Resources", texts, ""), req("Tags", tagShape, "")}, apply: createTags},
 	{name: "DeleteTags", service: "ec2", doc: "Remove tags from resources of EC2.", parameters: []field{req("Resources", texts, ""), req("Tags", tagShape, "")}, apply: deleteTags},
 

@@ -121,6 +121,9 @@ func createSubnet(e *editor, p parameters) error {
 	if zone != "" && !strings.HasPrefix(zone, vpc.scope.regionName()) {
 		return e.refuse("InvalidParameterValue", "the zone %s is not in %s", zone, vpc.scope.regionName())
 	}
+	if localZone.MatchString(zone) && e.enforcing(p.text("VpcId")) != nil {
+		return e.refuse("", "%s is in enforce mode, where Local Zone subnets such as one in %s are not supported", p.text("VpcId"), zone)
+	}
 	subnet := jsontree.NewObject("AvailabilityZone", zone, "AvailableIpAddressCount", 1<<(32-c.Bits())-5, "CidrBlock", c.String(),
 		"DefaultForAz", false, "MapPublicIpOnLaunch", false, "OwnerId", vpc.scope.accountID(), "State", "available",
 		"SubnetId", id, "Tags", jsontree.NewArray(), "VpcId", p.text("VpcId"))
@@ -265,7 +268,7 @@ func deleteTags(e *editor, p parameters) error { return e.tag(p, false) }
 
 // taggable are the EC2 collections whose resources may be tagged by id.
 var taggable = []ec2Kind{vpcs, subnets, securityGroups, networkACLs, routeTables, endpoints, interfaces, natGateways, igws, eigws, vgws, peerings, tgws,
-	tgwAttachments, tgwAnyAttach, tgwRouteTables, managedLists}
+	tgwAttachments, tgwAnyAttach, tgwRouteTables, managedLists, encryptionControls}
 
 func (e *editor) tag(p parameters, set bool) error {
 	for _, id := range p.texts("Resources") {

@@ -105,9 +105,6 @@ var themes = map[string]func(t *rapid.T, w *world.World){
 		if chance(t, 6, "host names off") {
 			w.Apply(world.DNS("vpc-a", true, false))
 		}
-		if chance(t, 2, "encryption controls") {
-			encryptionControls(t, w)
-		}
 	},
 	"anything": func(t *rapid.T, w *world.World) {
 		if chance(t, 3, "no list route") {
@@ -147,6 +144,9 @@ func topology(t *rapid.T, theme string) *world.World {
 	}
 	if chance(t, 4, "BPA") {
 		blockPublicAccess(t, w)
+	}
+	if odds := map[bool]int{true: 2, false: 6}[theme == "interface endpoint"]; chance(t, odds, "encryption controls") {
+		encryptionControls(t, w)
 	}
 	if chance(t, 8, "unlisted") {
 		w.Apply(world.Unset("PrefixLists", world.PL, "Cidrs"))
@@ -225,7 +225,7 @@ func encryptionControls(t *rapid.T, w *world.World) {
 
 func drawQuery(t *rapid.T, theme string) network.Query {
 	q := network.Query{From: job("subnet-1", "sg-1"), To: s3("us-east-1", ""), Protocol: 6}
-	if theme == "interface endpoint" && chance(t, 3, "other ports") {
+	if odds := map[bool]int{true: 3, false: 8}[theme == "interface endpoint"]; chance(t, odds, "other ports") {
 		q.Ports = rapid.SampledFrom([][]network.PortRange{{{From: 80, To: 80}}, {{From: 80, To: 80}, {From: 443, To: 443}}, {{From: 79, To: 81}, {From: 443, To: 444}}}).Draw(t, "destination ports")
 	}
 	switch {
