@@ -256,6 +256,27 @@ func TestReplacements(t *testing.T) {
 	}
 }
 
+// TestEncryptionControlsStayReadable: their words and ids say nothing of the
+// owner, and their messages may.
+func TestEncryptionControlsStayReadable(t *testing.T) {
+	native := []byte(`{"schema":"canreach.snapshot/v1","accounts":[{"accountId":"111122223333","regions":[{"region":"us-east-1","ec2":{"VpcEncryptionControls":[` +
+		`{"VpcEncryptionControlId":"vpcec-0a1b2c3d4e5f60718","VpcId":"vpc-1","Mode":"enforce","State":"available","StateMessage":"ask genomics",` +
+		`"ResourceExclusions":{"NatGateway":{"State":"enabled"}},"Tags":[{"Key":"team","Value":"genomics"}]}]}}]}]}`)
+	r, err := redact.New(native, []byte("k"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(r.Snapshot(native))
+	for _, kept := range []string{`"vpcec-0a1b2c3d4e5f60718"`, `"Mode":"enforce"`, `"State":"available"`, `{"NatGateway":{"State":"enabled"}}`} {
+		if !strings.Contains(text, kept) {
+			t.Errorf("no %s in %s", kept, text)
+		}
+	}
+	if strings.Contains(text, "genomics") {
+		t.Errorf("left: %s", text)
+	}
+}
+
 func TestAPatternThatCannotBeKept(t *testing.T) {
 	// Part of an account id: no replacement of the whole keeps what it matches.
 	native := []byte(`{"schema":"canreach.snapshot/v1","accounts":[{"accountId":"111122223333"},{"accountId":"111144445555"},{"accountId":"222244445555"}],` +
