@@ -168,12 +168,15 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	if status == cli.ExitUsage && stdout != "" {
 		ts.Fatalf("exit status 2 with something on standard output")
 	}
-	if args[2] != "check" || !strings.HasPrefix(stdout, "{") {
+	if args[2] != "check" && args[2] != "trace" || !strings.HasPrefix(stdout, "{") {
 		return
 	}
 	var a sim.Answer
 	ts.Check(json.Unmarshal([]byte(stdout), &a))
 	ts.Value(answerKey{}).(*answer).Answer = &a
+	if args[2] == "trace" {
+		return
+	}
 	for _, problem := range properties(workdir, args[2:], stdout) {
 		ts.Fatalf("%s", problem)
 	}
