@@ -30,6 +30,38 @@ func (p *Partition) In(class, pattern int) bool {
 	return p.bits[class*p.stride+pattern/64]>>(pattern%64)&1 == 1
 }
 
+// Mask is a choice of patterns.
+type Mask []uint64
+
+// Mask is a choice of none of the partition's patterns.
+func (p *Partition) Mask() Mask { return make(Mask, p.stride) }
+
+// Set adds a pattern to the choice.
+func (m Mask) Set(pattern int) { m[pattern/64] |= 1 << (pattern % 64) }
+
+// Meets reports whether the words of a class match one of the mask's patterns.
+func (p *Partition) Meets(class int, m Mask) bool {
+	for i, w := range m {
+		if w&p.bits[class*p.stride+i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Sides lists the patterns that the words of a class match, and those that
+// they do not.
+func (p *Partition) Sides(class int) (in, out []Pattern) {
+	for i, q := range p.patterns {
+		if p.In(class, i) {
+			in = append(in, q)
+		} else {
+			out = append(out, q)
+		}
+	}
+	return in, out
+}
+
 // Word is the shortest word of a class, and of those the most readable.
 func (p *Partition) Word(class int) string { return spell(p.parent, p.by, p.states[class]) }
 
@@ -40,16 +72,20 @@ func (p *Partition) Readable(class int) string {
 	if word != "" && word[len(word)-1] != '/' {
 		return word
 	}
-	longer := word + "x"
+	if longer := word + "x"; p.Holds(class, longer) {
+		return longer
+	}
+	return word
+}
+
+// Holds reports whether a class holds a word.
+func (p *Partition) Holds(class int, word string) bool {
 	for i := range p.patterns {
-		if p.patterns[i].Match(longer) != p.In(class, i) {
-			return word
+		if p.patterns[i].Match(word) != p.In(class, i) {
+			return false
 		}
 	}
-	if !p.lang.has(longer) {
-		return word
-	}
-	return longer
+	return p.lang.has(word)
 }
 
 func (l *Language) has(word string) bool {
@@ -75,8 +111,15 @@ type Language struct {
 // Atoms parts the words of a language into the classes that the patterns tell
 // apart: no class is empty, they are disjoint, and together they are the
 // language. It fails with ErrBudget where the automaton has more than the
-// given number of states.
+// given number of states, or long patterns make these too large.
 func Atoms(patterns []Pattern, lang Language, states int) (*Partition, error) {
+	m := Meter{Steps: states * stepsPerState}
+	return m.Atoms(patterns, lang, states)
+}
+
+// Atoms is [Atoms] for at most the given number of states, and what is left of
+// the meter's steps.
+func (m *Meter) Atoms(patterns []Pattern, lang Language, states int) (*Partition, error) {
 	all := make([]Pattern, 0, len(patterns)+len(lang.Must)+len(lang.Or))
 	all = append(append(append(all, patterns...), lang.Must...), lang.Or...)
 	d := &determinizer{
@@ -85,6 +128,7 @@ func Atoms(patterns []Pattern, lang Language, states int) (*Partition, error) {
 		must:     int32(len(lang.Must)),
 		or:       len(lang.Or) > 0,
 		limit:    states,
+		meter:    m,
 	}
 	d.out = &Partition{patterns: patterns, lang: lang, stride: (len(patterns) + 63) / 64}
 	d.bits = make([]uint64, d.out.stride)
@@ -100,6 +144,7 @@ type determinizer struct {
 	must     int32
 	or       bool
 	limit    int
+	meter    *Meter
 
 	table   stateTable
 	classes bitTable
@@ -114,10 +159,11 @@ type determinizer struct {
 func (d *determinizer) run() error {
 	d.visit(d.m.start(), -1, 0)
 	for at := 0; at < d.table.len(); at++ {
-		if d.table.len() > d.limit {
+		if d.table.len() > d.limit || d.meter.Steps < 0 {
 			return ErrBudget
 		}
 		d.letters = append(d.letters[:0], d.m.alphabet(d.table.get(at), true)...)
+		d.meter.Steps -= len(d.letters) * len(d.table.get(at))
 		for _, u := range d.letters {
 			d.next = d.m.step(d.next[:0], d.table.get(at), u)
 			d.visit(d.next, int32(at), u)

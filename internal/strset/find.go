@@ -1,22 +1,25 @@
 package strset
 
-import (
-	"container/heap"
-	"math"
-)
+import "container/heap"
 
 // Find looks for a word that is in every pattern of in and in none of out. ok
 // is false where there is none. The error is ErrBudget where the search visits
-// more than the given number of states without an answer.
+// more than the given number of states without an answer, or long patterns
+// make these too large.
 //
 // The search goes forward over sets of positions, nearest to a match of all
 // of in first. Of two states that agree on in, the one with fewer live
 // positions of out makes the other needless (an antichain), and a state in
 // which a pattern of out can't fail any more is dropped.
 func Find(in, out []Pattern, states int) (word string, ok bool, err error) {
-	m := Meter{Steps: math.MaxInt}
+	m := Meter{Steps: states * stepsPerState}
 	return m.Find(in, out, states)
 }
+
+// stepsPerState is how many positions a search without a meter of its own may
+// visit for each state: patterns of a hundred characters stay far below it,
+// and of those of ten thousand no search takes memory without end.
+const stepsPerState = 1000
 
 // Meter is a budget that many searches share.
 type Meter struct {
@@ -154,6 +157,7 @@ func (f *finder) beaten(s []int32, split int) bool {
 		return false
 	}
 	for _, r := range f.rivals[w] {
+		f.meter.Steps--
 		if subset(f.states.get(int(r))[split:], s[split:]) {
 			return true
 		}

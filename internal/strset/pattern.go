@@ -279,6 +279,45 @@ func (p Pattern) Apart(q Pattern) bool {
 	return false
 }
 
+// Loose is how many of p's wildcards leave it open where the words that they
+// stand for end. A last star is none, nor is a star before the one character
+// that it excludes; each of the others may double the states of an automaton
+// in which it meets its like.
+func (p Pattern) Loose() int {
+	n := 0
+	for i := range p.toks {
+		if p.loose(i) {
+			n++
+		}
+	}
+	return n
+}
+
+func (p Pattern) loose(at int) bool {
+	switch t := p.toks[at]; t.kind {
+	case one:
+		return t.class != Digit
+	case many:
+		if at+1 == len(p.toks) {
+			return false
+		}
+		next := p.toks[at+1]
+		return next.kind != lit || t.class.has(next.unit)
+	}
+	return false
+}
+
+// Stem is a set that holds p and has no loose wildcard: p's beginning up to
+// the first of them, and whatever follows.
+func (p Pattern) Stem() Pattern {
+	for i := range p.toks {
+		if p.loose(i) {
+			return Pattern{toks: p.toks[:i:i], need: p.need}.Many(Any)
+		}
+	}
+	return p
+}
+
 // All reports whether p is the single wildcard that stands for every word.
 func (p Pattern) All() bool {
 	return len(p.toks) == 1 && p.toks[0] == token{kind: many, class: Any}

@@ -369,3 +369,49 @@ func TestNarrowStarKeepsWhatIsBefore(t *testing.T) {
 		t.Error(ok, err)
 	}
 }
+
+// TestLongPatternsEnd: the budget counts what a state holds, so that patterns
+// of ten thousand characters take neither gigabytes nor minutes.
+func TestLongPatternsEnd(t *testing.T) {
+	long := Glob("*" + strings.Repeat("a?", 4000))
+	m := Meter{Steps: 1_000_000}
+	if _, err := m.Atoms([]Pattern{long, Glob("*" + strings.Repeat("?a", 4000))}, Language{}, 30_000); !errors.Is(err, ErrBudget) {
+		t.Errorf("Atoms: %v", err)
+	}
+	if m.Steps > 0 || m.Steps < -1_000_000 {
+		t.Errorf("Atoms left %d steps", m.Steps)
+	}
+	m = Meter{Steps: 1_000_000}
+	_, ok, err := m.Find([]Pattern{long, Glob("*" + strings.Repeat("b?", 3000) + "c")}, []Pattern{Glob("*c")}, 30_000)
+	if ok || !errors.Is(err, ErrBudget) {
+		t.Errorf("Find: %v, %v", ok, err)
+	}
+	if m.Steps < -1_000_000 {
+		t.Errorf("Find left %d steps", m.Steps)
+	}
+}
+
+func TestStem(t *testing.T) {
+	for _, tt := range []struct {
+		text, stem string
+		loose      int
+	}{
+		{"abc", "abc", 0}, {"ab*", "ab*", 0}, {"a*b*", "a*", 1}, {"a*b*c", "a*", 2}, {"a?b", "a*", 1},
+		{"%:ab*c", "%:ab*", 1}, {"+:b", "+:b", 0}, {"+b", "*", 1}, {"$$a*", "$$a*", 0}, {"", "", 0}, {"*", "*", 0},
+	} {
+		p := spec{text: tt.text}.pattern()
+		if got, want := p.Stem(), (spec{text: tt.stem}).pattern(); got.Key() != want.Key() || p.Loose() != tt.loose {
+			t.Errorf("%s: stem %+v, want %s; %d loose, want %d", tt.text, got.toks, tt.stem, p.Loose(), tt.loose)
+		}
+	}
+}
+
+func TestStemHoldsThePattern(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		s := spec{text: rapid.StringOfN(rapid.RuneFrom([]rune("ab:/1*?+!%&#$")), 0, 6, -1).Draw(r, "pattern")}
+		word := rapid.StringOfN(rapid.RuneFrom([]rune("ab:/1")), 0, 6, -1).Draw(r, "word")
+		if p := s.pattern(); p.Match(word) && !p.Stem().Match(word) || p.Stem().Loose() > 0 {
+			r.Fatalf("%q is in %s, not in its stem %+v", word, s.text, p.Stem().toks)
+		}
+	})
+}

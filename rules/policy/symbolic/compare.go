@@ -41,8 +41,9 @@ type Options struct {
 	// Fixed are condition keys, by lower-case name, that have this one value
 	// in every request, e.g. aws:principalaccount.
 	Fixed map[string]string
-	// states is atomStates, or in tests fewer, which makes the lazy mode act.
-	states int
+	// attempt is the first of cutText's attempts that is made; not 0 in tests.
+	attempt int
+	budget  *budget // of the comparison that this one is part of
 }
 
 // Difference tells whether one document allows a request that the other does
@@ -72,11 +73,10 @@ type Comparison struct {
 // https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_CheckNoNewAccess.html
 func Compare(old, new *policy.Document, kind policy.Kind, o Options) Comparison {
 	c := Comparison{}
-	if o.states == 0 {
-		o.states = atomStates
-	}
+	o.budget = newBudget()
 	p := newPair(old, new, kind, o)
 	c.New = p.difference(p.new, p.old)
+	p.budget.refill()
 	c.Less = p.difference(p.old, p.new)
 	p.release()
 	c.Relation = relate(c.New.Exists, c.Less.Exists)
@@ -115,7 +115,7 @@ type pair struct {
 
 func newPair(old, new *policy.Document, kind policy.Kind, o Options) *pair {
 	p := &pair{space: newSpace(kind, o.Fixed, old, new)}
-	p.states = o.states
+	p.attempt, p.budget = o.attempt, o.budget
 	p.old = &side{doc: old, plain: renamed(old)}
 	p.new = &side{doc: new, plain: renamed(new)}
 	oldExpr, newExpr := p.document(old), p.document(new)
@@ -134,11 +134,7 @@ func (s *space) overBudget() *Trouble {
 	if s.arena.Err() == nil {
 		return nil
 	}
-	d := s.largest()
-	return &Trouble{
-		Text: "decision diagram over budget: " + d.describe(), Dimension: d.name,
-		Count: len(d.patterns), Budget: edgeBudget, Patterns: d.texts[:min(5, len(d.texts))],
-	}
+	return s.tooMuch("decision diagram over budget: ", nil, edgeBudget)
 }
 
 // replays bounds the examples that are tried before an answer stays open.
@@ -199,11 +195,11 @@ func (p *pair) openFacts(opaque bool) *Trouble {
 		texts = append(texts, strings.ReplaceAll(o.text, "\x00", " "))
 	}
 	sort.Strings(texts)
-	const shown = 5
+	list, more := few(texts)
 	return &Trouble{
-		Text:     "the answer hangs on what these stand for: " + strings.Join(texts[:min(shown, len(texts))], "; "),
+		Text:     "the answer hangs on what these stand for: " + strings.Join(list, "; ") + more,
 		Count:    len(texts),
-		Patterns: texts[:min(shown, len(texts))],
+		Patterns: list,
 	}
 }
 
@@ -231,14 +227,10 @@ func (p *pair) specialise(more, less *side, set idd.ID) (Difference, bool) {
 	name := names[0]
 	values, complete := p.candidates(name, set)
 	for _, v := range values[:min(casesSplit, len(values))] {
-		fixed := map[string]string{name: v}
-		for k, x := range p.fixed {
-			fixed[k] = x
+		if p.budget.cases--; p.budget.cases < 0 || p.budget.edges < 0 {
+			return Difference{}, false
 		}
-		sub := newPair(less.doc, more.doc, p.kind, Options{Fixed: fixed, states: p.states})
-		sub.depth = p.depth + 1
-		d := sub.difference(sub.new, sub.old)
-		sub.release()
+		d := p.withValue(more, less, name, v)
 		if d.Exists == policy.True {
 			return d, true
 		}
@@ -248,6 +240,22 @@ func (p *pair) specialise(more, less *side, set idd.ID) (Difference, bool) {
 		return Difference{Exists: policy.False}, true
 	}
 	return Difference{}, false
+}
+
+// withValue is the difference among the requests whose key has one value.
+func (p *pair) withValue(more, less *side, key, value string) Difference {
+	fixed := map[string]string{key: value}
+	for k, x := range p.fixed {
+		fixed[k] = x
+	}
+	sub := newPair(less.doc, more.doc, p.kind, Options{Fixed: fixed, attempt: p.attempt, budget: p.budget})
+	sub.depth = p.depth + 1
+	d := sub.difference(sub.new, sub.old)
+	if sub.arena != nil {
+		p.budget.edges -= sub.arena.Edges()
+	}
+	sub.release()
+	return d
 }
 
 // fresh are values that a policy is not likely to name.
@@ -262,7 +270,7 @@ var fresh = map[string]string{
 // complete tells that these are all that the key can have in the set.
 func (p *pair) candidates(name string, set idd.ID) (values []string, complete bool) {
 	d := p.keys[name]
-	if d != nil && !d.lazy && !d.multi && d.family == familyText {
+	if d != nil && !d.lazy() && !d.multi && d.family == familyText {
 		complete = true
 		for _, run := range p.arena.Project(d.level, set) {
 			for at := run.Lo; at <= run.Hi; at++ {

@@ -1,6 +1,7 @@
 package symbolic
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -287,6 +288,33 @@ func TestCompareWorstCases(t *testing.T) {
 	for i := range 60 {
 		keys = append(keys, cond("Deny", "*", "*", fmt.Sprintf(`"StringNotLike":{"k:a%d":"*a*","k:b%d":"*b*"}`, i, (i*7)%60)))
 	}
+	var growing, variables, accounts, numbers []string
+	for i := range 99 {
+		growing = append(growing, "arn:aws:s3:::b/*"+strings.Repeat("a?", i+1))
+	}
+	for i := range 20 {
+		var resources []string
+		conditions := map[string][]string{}
+		for _, v := range []string{"aws:PrincipalTag/a", "aws:PrincipalTag/b", "aws:PrincipalTag/c"} {
+			resources = append(resources, fmt.Sprintf("arn:aws:s3:::b/${%s}/*%d", v, i))
+			for j := range 30 {
+				conditions[v] = append(conditions[v], fmt.Sprintf("a%d*", j))
+			}
+		}
+		text, err := json.Marshal(conditions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		variables = append(variables, cond("Allow", "s3:*", strings.Join(resources, `","`), `"StringLike":`+string(text)))
+		variables[i] = strings.Replace(variables[i], `"Resource":`, `"Resource":[`, 1)
+		variables[i] = strings.Replace(variables[i], `,"Condition"`, `],"Condition"`, 1)
+	}
+	for i := range 400 {
+		accounts = append(accounts, cond("Allow", "s3:*", "*", fmt.Sprintf(`"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::%d:role/r%d"}`, 111111111111+i, i)))
+	}
+	for i := range 3000 {
+		numbers = append(numbers, fmt.Sprint(i))
+	}
 	tests := []struct {
 		name     string
 		old, new []string
@@ -297,6 +325,11 @@ func TestCompareWorstCases(t *testing.T) {
 		{"300 infixes under a star", []string{allow("arn:aws:s3:::b/*")}, []string{allow(infixes(0, 300)...)}, []Relation{NoNewAccess}},
 		{"3-SAT, 40 variables", nothing, clauses(40, 170, 1), []Relation{RelationUnknown, NewAccess, Equivalent}},
 		{"3-SAT, 12 variables", nothing, clauses(12, 80, 2), []Relation{RelationUnknown, NewAccess, Equivalent}},
+		{"10,000 characters", []string{allow("arn:aws:s3:::b/" + strings.Repeat("*a", 5000))}, []string{allow("arn:aws:s3:::b/*" + strings.Repeat("a", 9000))}, []Relation{RelationUnknown, Incomparable}},
+		{"99 patterns of growing length", nothing, []string{allow(growing...)}, []Relation{RelationUnknown, NewAccess}},
+		{"variables of 30 values each", nothing, variables, []Relation{RelationUnknown, NewAccess}},
+		{"400 accounts", accounts, append(accounts[:0:0], accounts[1:]...), []Relation{NoNewAccess}},
+		{"3,000 numbers", []string{cond("Allow", "*", "*", `"NumericEquals":{"k:n":["`+strings.Join(numbers, `","`)+`"]}`)}, []string{allow("*")}, []Relation{Incomparable}},
 		{"60 pairs of keys", nothing, append(keys, allow("*")), []Relation{RelationUnknown, NewAccess}},
 	}
 	for _, tt := range tests {
@@ -314,13 +347,15 @@ func TestCompareWorstCases(t *testing.T) {
 	}
 }
 
-// TestLazyAgreesWithAtoms compares in the lazy mode what atoms settle.
+// TestLazyAgreesWithAtoms compares what atoms settle with some or all of the
+// patterns on levels of their own.
 func TestLazyAgreesWithAtoms(t *testing.T) {
 	settled, asked := 0, 0
 	for _, kind := range []policy.Kind{policy.KindIdentity, policy.KindResource} {
 		rapid.Check(t, func(r *rapid.T) {
 			old, new := genComparable(r, t, kind, "old"), genComparable(r, t, kind, "new")
-			atoms, lazy := Compare(old, new, kind, Options{}), Compare(old, new, kind, Options{states: 1})
+			attempt := rapid.IntRange(1, 4).Draw(r, "attempt")
+			atoms, lazy := Compare(old, new, kind, Options{}), Compare(old, new, kind, Options{attempt: attempt})
 			for _, d := range [][2]policy.Truth{{atoms.New.Exists, lazy.New.Exists}, {atoms.Less.Exists, lazy.Less.Exists}} {
 				if d[0] != d[1] && d[0] != policy.Unknown && d[1] != policy.Unknown {
 					r.Fatalf("atoms %+v, lazy %+v", atoms, lazy)
@@ -335,4 +370,32 @@ func TestLazyAgreesWithAtoms(t *testing.T) {
 	if settled*5 < asked {
 		t.Errorf("the lazy mode settled %d of %d only", settled, asked)
 	}
+}
+
+// TestHardPatternsAgreeWithAtoms is TestLazyAgreesWithAtoms on documents in
+// which patterns that cross meet ones that hold one another.
+func TestHardPatternsAgreeWithAtoms(t *testing.T) {
+	pool := []string{"b/*a*b*", "b/*b*a*", "b/*a*", "b/*b", "b/a*b*a", "b/?a*", "b/??", "b/a*", "b/ab*", "b/ab", "b/*", "c/*a*b", "c/*", "*/*b*", "b/b*a*b"}
+	document := func(r *rapid.T, name string) *policy.Document {
+		list := make([]string, rapid.IntRange(1, 4).Draw(r, name))
+		for i := range list {
+			var resources []string
+			for range rapid.IntRange(1, 3).Draw(r, "resources") {
+				resources = append(resources, `"arn:aws:s3:::`+rapid.SampledFrom(pool).Draw(r, "resource")+`"`)
+			}
+			effect := rapid.SampledFrom([]string{"Allow", "Allow", "Deny"}).Draw(r, "effect")
+			not := rapid.SampledFrom([]string{"", "", "Not"}).Draw(r, "not")
+			list[i] = fmt.Sprintf(`"Effect":"%s","Action":"s3:GetObject","%sResource":[%s]`, effect, not, strings.Join(resources, ","))
+		}
+		return statements(t, policy.KindIdentity, list...)
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		old, new := document(r, "old"), document(r, "new")
+		want := Compare(old, new, policy.KindIdentity, Options{})
+		for attempt := 1; attempt <= 4; attempt++ {
+			if got := Compare(old, new, policy.KindIdentity, Options{attempt: attempt}); got.Relation != want.Relation {
+				r.Fatalf("attempt %d: %s, with atoms %s", attempt, got.Relation, want.Relation)
+			}
+		}
+	})
 }

@@ -12,39 +12,33 @@ const operationsTried = 256
 
 // operation picks an action and a resource on the path that go together: an
 // action which AWS authorises against resources of certain types asks about
-// those only (P53, P358). It prefers actions that exist.
+// those only (P53, P358). It prefers resources at hand to those that must be
+// sought, and actions that exist to those by form.
 func (w *search) operation() (action, resource string, ok bool) {
 	actions := w.actions()
-	type found struct {
-		resource string
-		ok       bool
-	}
-	tried := make(map[string]found)
-	for _, known := range []bool{true, false} { // those whose resources are known first
+	for _, pick := range []func(*dimension, strset.Pattern) (string, bool){w.readable, w.sought} {
+		tried := make(map[string]bool) // kinds of resource, in vain
 		for _, action := range actions {
-			kinds := resourceTypes(action)
-			if known != (len(kinds) > 0) {
-				continue
-			}
-			if !known {
-				kinds = []string{anyForm}
-			}
-			for _, kind := range kinds {
-				f, done := tried[kind]
-				if !done {
-					f.resource, f.ok = w.resourceOf(arnForms[kind])
-					tried[kind] = f
+			for _, kind := range resourceTypes(action) {
+				if tried[kind] {
+					continue
 				}
-				if f.ok {
-					return action, f.resource, true
+				if resource, ok := pick(w.resource, arnForms[kind]); ok {
+					return action, resource, true
 				}
-			}
-			if w.spent != nil {
-				return "", "", false
+				tried[kind] = true
+				if w.spent != nil {
+					return "", "", false
+				}
 			}
 		}
 	}
-	return "", "", false
+	i := slices.IndexFunc(actions, func(a string) bool { return len(resourceTypes(a)) == 0 })
+	if i < 0 {
+		return "", "", false
+	}
+	resource, ok = w.word(w.resource)
+	return actions[i], resource, ok
 }
 
 // actions lists actions on the path. Where AWS has a table of the service's
@@ -55,8 +49,8 @@ func (w *search) actions() []string {
 		return append(slices.Clone(s3Actions()), "example:Action")
 	}
 	var real, made []string
-	if d.lazy {
-		word, ok := w.word(d, nil)
+	if d.lazy() {
+		word, ok := w.word(d)
 		if !ok {
 			return nil
 		}
@@ -103,11 +97,7 @@ func (w *search) knownIn(atom int) []string {
 			break
 		}
 		folded := strings.ToLower(a)
-		same := true
-		for i := 0; same && i < len(d.patterns); i++ {
-			same = d.patterns[i].Match(folded) == d.words.In(atom, i)
-		}
-		if same {
+		if d.words.Holds(atom, folded) {
 			out = append(out, a)
 		}
 	}
@@ -115,16 +105,16 @@ func (w *search) knownIn(atom int) []string {
 	return out
 }
 
-// onPath reports whether a word of the lazy action dimension is on the path.
+// onPath reports whether a word of the action dimension is on the path.
 func (w *search) onPath(word string) bool {
 	d := w.action
-	for i, p := range d.patterns {
-		l := d.level + d.first() + i
-		if w.set[l] && p.Match(word) != (w.runs[l].Lo == 1) {
-			return false
+	run := w.runs[d.level]
+	for at := run.Lo; at <= run.Hi; at++ {
+		if d.words.Holds(int(at), word) {
+			return w.hardAgree(d, word)
 		}
 	}
-	return true
+	return false
 }
 
 // allDetailed reports whether every action is one of a service whose actions,
@@ -147,39 +137,4 @@ func (w *search) spelling(action string) string {
 		}
 	}
 	return action
-}
-
-// resourceOf picks a resource of a type on the path.
-func (w *search) resourceOf(kind strset.Pattern) (string, bool) {
-	d := w.resource
-	if len(d.patterns) == 0 || d.lazy {
-		return w.word(d, []strset.Pattern{kind})
-	}
-	run := w.runs[d.level]
-	for i := run.Lo; i <= run.Hi; i++ {
-		if word := d.words.Readable(int(i)); kind.Match(word) {
-			return word, true
-		}
-	}
-	for i := run.Lo; i <= run.Hi; i++ {
-		if word, ok := w.within(int(i), kind); ok || w.spent != nil {
-			return word, ok
-		}
-	}
-	return "", false
-}
-
-// within is a word of an atom of resources that is of a type, too.
-func (w *search) within(atom int, kind strset.Pattern) (string, bool) {
-	d := w.resource
-	in := append([]strset.Pattern{kind}, d.lang.Must...)
-	var out []strset.Pattern
-	for i, p := range d.patterns {
-		if d.words.In(atom, i) {
-			in = append(in, p)
-		} else {
-			out = append(out, p)
-		}
-	}
-	return w.find(d, in, out)
 }

@@ -1,6 +1,8 @@
 package symbolic
 
 import (
+	"slices"
+
 	"github.com/canreach/canreach/internal/idd"
 	"github.com/canreach/canreach/internal/strset"
 )
@@ -17,14 +19,12 @@ type Trouble struct {
 
 func (t *Trouble) Error() string { return t.Text }
 
-// search follows the paths of a diagram to requests that exist. In the lazy
-// mode a path says of each pattern whether it matches; the word is sought only
-// then.
+// search follows the paths of a diagram to requests that exist. A path says of
+// each hard pattern whether it matches; the word is sought only then.
 type search struct {
 	*space
 	runs  []idd.Range // per level, the values that the path leaves open
 	set   []bool      // per level, whether the path bounds it
-	steps int
 	pairs map[pairKey]bool
 	known map[int][]string // actions of the table, per atom
 	spent *Trouble
@@ -48,7 +48,7 @@ type pairKey struct {
 // trouble where it had to give up before it had seen them all.
 func (s *space) each(set idd.ID, visit func(*assignment) bool) *Trouble {
 	w := &search{
-		space: s, visit: visit, steps: searchSteps,
+		space: s, visit: visit,
 		runs: make([]idd.Range, s.arena.Levels()), set: make([]bool, s.arena.Levels()),
 		pairs: make(map[pairKey]bool),
 	}
@@ -59,31 +59,15 @@ func (s *space) each(set idd.ID, visit func(*assignment) bool) *Trouble {
 	return w.spent
 }
 
+// over takes a step off the budget, and reports whether that is spent.
 func (w *search) over(d *dimension) bool {
-	if w.steps--; w.steps >= 0 {
+	if w.budget.steps--; w.budget.steps >= 0 && w.budget.find.Steps >= 0 {
 		return false
 	}
 	if w.spent == nil {
-		if d == nil {
-			d = w.largest()
-		}
-		w.spent = &Trouble{
-			Text: "string constraints over budget: " + d.describe(), Dimension: d.name,
-			Count: len(d.patterns), Budget: searchSteps, Patterns: d.texts[:min(5, len(d.texts))],
-		}
+		w.spent = w.tooMuch("string constraints over budget: ", d, searchSteps)
 	}
 	return true
-}
-
-// largest is the dimension with the most patterns.
-func (s *space) largest() *dimension {
-	best := s.resource
-	for _, d := range s.dims {
-		if len(d.patterns) > len(best.patterns) {
-			best = d
-		}
-	}
-	return best
 }
 
 // walk explores the paths below x; true means stop.
@@ -116,44 +100,52 @@ func (w *search) walk(x idd.ID) bool {
 	return false
 }
 
-// lazyAt is the lazy dimension that a level belongs to, and the pattern.
-func (w *search) lazyAt(level int) (*dimension, int) {
+// hardAt is the dimension of a level that stands for a hard pattern, and which
+// of them it is.
+func (w *search) hardAt(level int) (*dimension, int) {
 	for _, d := range w.dims {
-		if d.lazy && level >= d.level && level < d.level+d.first()+len(d.patterns) {
-			return d, level - d.level - d.first()
+		if d.lazy() && level > d.level && level <= d.level+len(d.hard) {
+			return d, level - d.level - 1
 		}
 	}
 	return nil, 0
 }
 
-// plausible checks the pattern that the path has just decided against each of
-// those before it: two that exclude one another can't both match, and what
-// includes another must match with it.
+// plausible checks the hard pattern that the path has just decided against
+// what was decided before it: two that exclude one another can't both match,
+// and what includes another must match with it.
 func (w *search) plausible(level int) bool {
-	d, at := w.lazyAt(level)
-	if d == nil || at < 0 {
+	d, at := w.hardAt(level)
+	if d == nil {
 		return true
 	}
-	matches := w.runs[level].Lo == 1
-	for l := d.level + d.first(); l < level; l++ {
-		if !w.set[l] {
-			continue
+	p, matches := d.hard[at].pattern, w.runs[level].Lo == 1
+	for l := d.level + 1; l < level; l++ {
+		if w.set[l] && !w.goTogether(d, p, matches, d.hard[l-d.level-1].pattern, w.runs[l].Lo == 1) {
+			return false
 		}
-		other := l - d.level - d.first()
-		switch otherMatches := w.runs[l].Lo == 1; {
-		case matches && otherMatches:
-			if w.pair(d, int32(at), int32(other), false) {
-				return false
-			}
-		case matches:
-			if w.pair(d, int32(at), int32(other), true) {
-				return false
-			}
-		case otherMatches:
-			if w.pair(d, int32(other), int32(at), true) {
+	}
+	run := w.runs[d.level]
+	if atom := int(run.Lo) - d.first(); run.Lo == run.Hi && atom >= 0 {
+		for q := range d.patterns {
+			if d.matches(atom, int32(q)) && !w.goTogether(d, p, matches, int32(q), true) {
 				return false
 			}
 		}
+	}
+	return true
+}
+
+// goTogether reports whether a word may match p, or not match it, and the same
+// of q.
+func (w *search) goTogether(d *dimension, p int32, matchesP bool, q int32, matchesQ bool) bool {
+	switch {
+	case matchesP && matchesQ:
+		return !w.pair(d, p, q, false)
+	case matchesP:
+		return !w.pair(d, p, q, true)
+	case matchesQ:
+		return !w.pair(d, q, p, true)
 	}
 	return true
 }
@@ -177,9 +169,9 @@ func (w *search) pair(d *dimension, p, q int32, includes bool) bool {
 	var found bool
 	var err error
 	if includes {
-		_, found, err = strset.Find([]strset.Pattern{d.patterns[p]}, []strset.Pattern{d.patterns[q]}, pairStates)
+		_, found, err = w.budget.find.Find([]strset.Pattern{d.patterns[p]}, []strset.Pattern{d.patterns[q]}, pairStates)
 	} else {
-		_, found, err = strset.Find([]strset.Pattern{d.patterns[p], d.patterns[q]}, nil, pairStates)
+		_, found, err = w.budget.find.Find([]strset.Pattern{d.patterns[p], d.patterns[q]}, nil, pairStates)
 	}
 	holds := !found && err == nil
 	w.pairs[k] = holds
@@ -214,13 +206,6 @@ func (w *search) leaf() bool {
 // value is a value of d on the path; nil where the key is absent, not ok where
 // no value will do.
 func (w *search) value(d *dimension) (values []string, ok bool) {
-	if d.lazy {
-		if d.optional && (!w.set[d.level] || w.runs[d.level].Hi == 0) {
-			return nil, true
-		}
-		word, ok := w.word(d, nil)
-		return []string{word}, ok
-	}
 	if d.multi {
 		for i := range d.atoms() {
 			if w.set[d.level+i] && w.runs[d.level+i].Lo == 1 {
@@ -229,23 +214,84 @@ func (w *search) value(d *dimension) (values []string, ok bool) {
 		}
 		return values, true
 	}
-	run := w.runs[d.level]
-	at := int(run.Lo)
+	at := int(w.runs[d.level].Lo)
 	if d.optional && at == 0 {
 		return nil, true
+	}
+	if d.lazy() {
+		word, ok := w.word(d)
+		return []string{word}, ok
 	}
 	return []string{d.sample(at - d.first())}, true
 }
 
-// word is a word of a lazy dimension that matches what the path says, and the
-// further patterns.
-func (w *search) word(d *dimension, further []strset.Pattern) (string, bool) {
-	in := append([]strset.Pattern(nil), d.lang.Must...)
-	in = append(in, further...)
-	var out []strset.Pattern
-	for i, p := range d.patterns {
-		l := d.level + d.first() + i
-		switch {
+// word is a word of a text dimension that matches what the path says.
+func (w *search) word(d *dimension) (string, bool) {
+	if word, ok := w.readable(d, anyWord); ok {
+		return word, true
+	}
+	return w.sought(d, anyWord)
+}
+
+var anyWord = strset.Glob("*")
+
+// readable is the first of the atoms' readable words on the path that is of
+// the kind; that there is none says nothing.
+func (w *search) readable(d *dimension, kind strset.Pattern) (string, bool) {
+	if len(d.patterns) == 0 {
+		return "", false
+	}
+	first, last := w.atomsOf(d)
+	for i := first; i <= last; i++ {
+		if word := d.words.Readable(i); kind.Match(word) && w.hardAgree(d, word) {
+			return word, true
+		}
+	}
+	return "", false
+}
+
+// sought is any word on the path that is of the kind.
+func (w *search) sought(d *dimension, kind strset.Pattern) (string, bool) {
+	if len(d.patterns) == 0 {
+		return w.find(d, append([]strset.Pattern{kind}, d.lang.Must...), nil)
+	}
+	first, last := w.atomsOf(d)
+	for i := first; i <= last; i++ {
+		if word, ok := w.within(d, i, kind); ok || w.spent != nil {
+			return word, ok
+		}
+	}
+	return "", false
+}
+
+// atomsOf are the first and the last atom of a single-valued dimension that
+// the path leaves open.
+func (w *search) atomsOf(d *dimension) (first, last int) {
+	run := w.runs[d.level]
+	return max(int(run.Lo)-d.first(), 0), int(run.Hi) - d.first()
+}
+
+// hardAgree reports whether a word matches the hard patterns as the path says.
+func (w *search) hardAgree(d *dimension, word string) bool {
+	for i, h := range d.hard {
+		if l := d.level + 1 + i; w.set[l] && d.patterns[h.pattern].Match(word) != (w.runs[l].Lo == 1) {
+			return false
+		}
+	}
+	return true
+}
+
+// within is a word of an atom that matches the hard patterns as the path says,
+// and is of the kind.
+func (w *search) within(d *dimension, atom int, kind strset.Pattern) (string, bool) {
+	in, out := d.words.Sides(atom)
+	in = append(append(in, kind), d.lang.Must...)
+	for i, h := range d.hard {
+		p := d.patterns[h.pattern]
+		if h.stem >= 0 && !d.words.In(atom, int(h.stem)) {
+			continue // the pattern does not match here, whatever its level says
+		}
+		switch l := d.level + 1 + i; {
 		case !w.set[l]:
 		case w.runs[l].Lo == 1:
 			in = append(in, p)
@@ -258,9 +304,11 @@ func (w *search) word(d *dimension, further []strset.Pattern) (string, bool) {
 
 // find is strset.Find in the language of d, on this search's budget.
 func (w *search) find(d *dimension, in, out []strset.Pattern) (string, bool) {
+	// What shares no word with one of in need not be kept out.
+	out = slices.DeleteFunc(out, func(p strset.Pattern) bool { return slices.ContainsFunc(in, p.Apart) })
 	shapes := d.lang.Or
 	if len(shapes) == 0 {
-		shapes = []strset.Pattern{strset.Glob("*")}
+		shapes = []strset.Pattern{anyWord}
 	}
 	in = append(in, strset.Pattern{})
 	for _, shape := range shapes {
@@ -268,9 +316,9 @@ func (w *search) find(d *dimension, in, out []strset.Pattern) (string, bool) {
 			return "", false
 		}
 		in[len(in)-1] = shape
-		word, ok, err := strset.Find(in, out, findStates)
+		word, ok, err := w.budget.find.Find(in, out, findStates)
 		if err != nil {
-			w.steps = 0
+			w.budget.steps = 0
 			w.over(d)
 			return "", false
 		}

@@ -27,7 +27,8 @@ type space struct {
 	opaqueIndex map[string]int
 	variables   map[string]bool // keys that patterns refer to and that are not fixed
 
-	states      int // of the automaton of one dimension, before the lazy mode
+	attempt     int // see Options
+	budget      *budget
 	arena       *idd.Arena
 	opaqueLevel int
 }
@@ -238,12 +239,35 @@ func (s *space) actions(st *policy.Statement) *expr {
 
 // Budgets of one comparison: what goes beyond is answered Unknown.
 const (
-	atomStates  = 3000    // automaton states of one dimension, before the lazy mode
-	multiAtoms  = 64      // classes of values of one multivalued key
-	findStates  = 30_000  // states of one lazy search for a word
-	searchSteps = 40_000  // diagram edges followed, and searches made
-	edgeBudget  = 400_000 // of the diagram
+	atomStates  = 20_000     // automaton states of one attempt to part one dimension
+	atomSteps   = 6_000_000  // positions of patterns visited by all automata
+	multiAtoms  = 64         // classes of values of one multivalued key
+	findStates  = 30_000     // states of one lazy search for a word
+	findSteps   = 12_000_000 // positions of patterns visited by all searches
+	searchSteps = 40_000     // diagram edges followed, and searches made
+	edgeBudget  = 400_000    // of the diagram
+	caseBudget  = 96         // values of policy variables tried, one by one or together
 )
+
+// budget is what is left of a comparison's budgets. The comparisons into which
+// it is split by the values of policy variables share it.
+type budget struct {
+	cut, find strset.Meter
+	steps     int
+	cases     int
+	edges     int
+}
+
+func newBudget() *budget {
+	b := &budget{cut: strset.Meter{Steps: atomSteps}}
+	b.refill()
+	return b
+}
+
+// refill readies the budget for another search through the same diagrams.
+func (b *budget) refill() {
+	b.find.Steps, b.steps, b.cases, b.edges = findSteps, searchSteps, caseBudget, edgeBudget
+}
 
 // layOut cuts the dimensions into atoms and gives them their levels. The
 // largest dimension stands on top (engine: order matters).
@@ -264,9 +288,9 @@ func (s *space) layOut() *Trouble {
 	}
 	var levels []uint64
 	for _, d := range s.dims {
-		d.cut(s.states)
-		if d.multi && (d.lazy || d.atoms() > multiAtoms) {
-			return &Trouble{Dimension: d.name, Count: len(d.patterns), Budget: multiAtoms, Patterns: d.texts, Text: "classes of values over budget: " + d.describe()}
+		d.cut(s.attempt, &s.budget.cut)
+		if d.multi && (d.lazy() || d.atoms() > multiAtoms) {
+			return s.tooMuch("classes of values over budget: ", d, multiAtoms)
 		}
 		d.level = len(levels)
 		levels = append(levels, d.levels()...)
