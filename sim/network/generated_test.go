@@ -17,7 +17,7 @@ import (
 // shadowing bug survives uniform addresses and ports, and does not survive these.
 var (
 	cidrPool = rapid.SampledFrom([]string{"0.0.0.0/0", "52.216.0.0/15", "52.216.0.0/16", "54.231.0.0/16", "3.5.0.0/19", "3.0.0.0/8",
-		"10.0.0.0/16", "10.0.1.0/24", "10.0.1.128/25", "10.0.9.0/24"})
+		"10.0.0.0/16", "10.0.1.0/24", "10.0.1.128/25", "10.0.9.0/24", "10.1.1.0/24", "10.0.5.0/24"})
 	publicPool = rapid.SampledFrom([]string{"0.0.0.0/0", "52.216.0.0/15", "52.216.0.0/16", "54.231.0.0/16", "3.5.0.0/19", "3.0.0.0/8"})
 	portPool   = rapid.SampledFrom([][2]int{{0, 65535}, {443, 443}, {1024, 65535}, {32768, 60999}, {49152, 65535}, {3389, 3389}, {0, 0}})
 	targetPool = rapid.SampledFrom([]string{"igw-1", "nat-1", "nat-1", "tgw-1", "pcx-1", "vgw-1", "eni-n", "vpce-w", "nat-gone", "blackhole"})
@@ -106,6 +106,29 @@ var themes = map[string]func(t *rapid.T, w *world.World){
 			w.Apply(world.DNS("vpc-a", true, false))
 		}
 	},
+	"peered client": func(t *rapid.T, w *world.World) {
+		endpointFor(t, w, "pcx-1")
+		if chance(t, 6, "peering") {
+			w.Apply(world.Set("VpcPeeringConnections", "pcx-1", "Status", world.Obj{"Code": rapid.SampledFrom([]string{"pending-acceptance", "deleted", "active"}).Draw(t, "status")}))
+		}
+	},
+	"spoke client": func(t *rapid.T, w *world.World) {
+		doors := []string{"subnet-b"}
+		if chance(t, 2, "a subnet of its own") {
+			w.Apply(world.Subnet("subnet-b2", "vpc-b", "10.1.2.0/24", rapid.SampledFrom([]string{"us-east-1a", "us-east-1a", "us-east-1a", "us-east-1b"}).Draw(t, "zone")))
+			doors = []string{"subnet-b2"}
+		}
+		w.Apply(world.Attach("tgw-attach-b", "tgw-1", "vpc-b", doors...))
+		w.Apply(world.Append("TransitGatewayRouteTables", "tgw-rtb-1", "Routes", world.TGWRoute("10.1.0.0/16", "tgw-attach-b")))
+		for _, cidr := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"10.1.0.0/16", "10.1.1.0/25", "10.0.0.0/16", "10.0.5.0/24"}), 0, max(0, rapid.IntRange(-3, 2).Draw(t, "further tgw routes")), func(s string) string { return s }).Draw(t, "tgw routes") {
+			tgwRoute(t, w, cidr)
+		}
+		endpointFor(t, w, "tgw-1")
+		if chance(t, 4, "attachment") {
+			state := statePool.Draw(t, "attachment state")
+			w.Apply(world.Set("TransitGatewayVpcAttachments", "tgw-attach-b", "State", state), world.Set("TransitGatewayAttachments", "tgw-attach-b", "State", state))
+		}
+	},
 	"anything": func(t *rapid.T, w *world.World) {
 		if chance(t, 3, "no list route") {
 			w.Apply(world.NoS3Route())
@@ -113,9 +136,40 @@ var themes = map[string]func(t *rapid.T, w *world.World){
 	},
 }
 
+// tgwRoute adds a route to the transit gateway's table, in place of one to the same CIDR.
+func tgwRoute(t *rapid.T, w *world.World, cidr string) {
+	to := rapid.SampledFrom([]string{"tgw-attach-a", "tgw-attach-b", "tgw-attach-b", "tgw-attach-h"}).Draw(t, "tgw target")
+	table := w.Get("TransitGatewayRouteTables", "tgw-rtb-1")
+	table["Routes"] = append(slices.DeleteFunc(table["Routes"].(world.List), func(r any) bool { return r.(world.Obj)["DestinationCidrBlock"] == cidr }), world.TGWRoute(cidr, to))
+}
+
+// endpointFor adds vpce-i in vpc-a for clients in subnet-b, which come by a
+// link, and ways there and back.
+func endpointFor(t *rapid.T, w *world.World, link string) {
+	w.Apply(world.IFE())
+	if chance(t, 2, "second interface") {
+		w.Apply(world.Remove("VpcEndpoints", "vpce-i"), world.Remove("NetworkInterfaces", "eni-i-1"),
+			world.Subnet("subnet-6", "vpc-a", "10.0.6.0/24", rapid.SampledFrom([]string{"us-east-1a", "us-east-1b"}).Draw(t, "zone of subnet-6")), world.OnTable("rtb-5", "subnet-6"),
+			world.InterfaceEndpoint("vpce-i", "vpc-a", "sg-5", "subnet-5", "subnet-6"))
+	}
+	there := rapid.SampledFrom([]string{"10.0.0.0/16", "10.0.0.0/16", "10.0.0.0/8", "10.0.5.0/24", "0.0.0.0/0"}).Draw(t, "there")
+	back := rapid.SampledFrom([]string{"10.1.0.0/16", "10.1.0.0/16", "10.0.0.0/8", "10.1.1.0/25", "0.0.0.0/0"}).Draw(t, "back")
+	w.Apply(world.Table("rtb-b", "vpc-b", nil, world.To(there, rapid.SampledFrom([]string{link, link, link, link, link, "nat-gone"}).Draw(t, "by"))))
+	w.Apply(world.Routes("rtb-5", world.To(back, rapid.SampledFrom([]string{link, link, link, link, link, link, "pcx-1", "tgw-1", "igw-1"}).Draw(t, "back by"))))
+	if chance(t, 2, "ingress of sg-5") {
+		w.Apply(world.Ingress("sg-5", drawRules(t, "sg-5", "sg-1", "sg-b", "10.1.1.0/24", "10.1.1.128/25")...))
+	} else {
+		w.Apply(world.Ingress("sg-5", world.Rule("tcp", "10.0.0.0/8")))
+	}
+	if chance(t, 2, "egress of sg-b") {
+		w.Apply(world.Egress("sg-b", drawRules(t, "sg-b", "sg-5", "10.0.5.0/24", "10.0.6.0/24")...))
+	}
+}
+
 // filtered is the subnet whose ACL is drawn most often.
 var filtered = map[string]string{"gateway endpoint": "subnet-1", "public address": "subnet-1", "NAT gateway": "subnet-9",
-	"interface endpoint": "subnet-5", "transit gateway": "subnet-h2"}
+	"interface endpoint": "subnet-5", "transit gateway": "subnet-h2",
+	"peered client": "subnet-b", "spoke client": "subnet-b"}
 
 // topology draws a VPC with everything on the way to S3, some of it broken.
 func topology(t *rapid.T, theme string) *world.World {
@@ -130,7 +184,7 @@ func topology(t *rapid.T, theme string) *world.World {
 		w.Apply(world.Group("sg-5", "vpc-a", nil, nil))
 	}
 	w.Apply(world.Group("sg-2", "vpc-a", nil, drawRules(t, "sg-2", "sg-1")), world.Egress("sg-1", drawRules(t, "sg-1", "sg-1", "sg-5")...))
-	for _, s := range []string{"subnet-1", "subnet-9", "subnet-5", "subnet-6", "subnet-h1", "subnet-h2"} {
+	for _, s := range []string{"subnet-1", "subnet-9", "subnet-5", "subnet-6", "subnet-h1", "subnet-h2", "subnet-b", "subnet-b2"} {
 		odds := 4
 		if s == filtered[theme] {
 			odds = 2
@@ -227,6 +281,13 @@ func drawQuery(t *rapid.T, theme string) network.Query {
 	q := network.Query{From: job("subnet-1", "sg-1"), To: s3("us-east-1", ""), Protocol: 6}
 	if odds := map[bool]int{true: 3, false: 8}[theme == "interface endpoint"]; chance(t, odds, "other ports") {
 		q.Ports = rapid.SampledFrom([][]network.PortRange{{{From: 80, To: 80}}, {{From: 80, To: 80}, {From: 443, To: 443}}, {{From: 79, To: 81}, {From: 443, To: 444}}}).Draw(t, "destination ports")
+	}
+	if theme == "peered client" || theme == "spoke client" {
+		q.From = job("subnet-b", "sg-b")
+		if !chance(t, 8, "public name") {
+			q.To = s3("us-east-1", endpointName)
+		}
+		return q
 	}
 	switch {
 	case theme == "public address" || chance(t, 6, "from interface"):

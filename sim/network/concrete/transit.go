@@ -110,6 +110,15 @@ func (p *packet) outOfAttachment(far *snapshot.TGWAttachment, tgw string) Outcom
 	return p.look()
 }
 
+// entersGateway reports whether packets of a subnet reach the transit gateway:
+// the VPC's attachment must have a subnet in their zone (N133).
+func (p *packet) entersGateway(from *snapshot.Subnet, tgw string) bool {
+	a := p.e.attachment(func(a *snapshot.TGWAttachment) bool {
+		return string(a.Gateway) == tgw && is(a.ResourceType, "vpc") && a.ResourceID == string(from.VPC)
+	})
+	return a != nil && p.subnetIn(a, from.AvailabilityZone) != nil
+}
+
 func (p *packet) subnetIn(a *snapshot.TGWAttachment, zone string) *snapshot.Subnet {
 	for _, id := range a.Subnets {
 		if s := p.e.subnet(id); s != nil && s.AvailabilityZone == zone {

@@ -311,12 +311,12 @@ func (p *packet) returnRoute(from *snapshot.Subnet) Outcome {
 	}
 	var outcomes []Outcome
 	for _, w := range p.e.choices(t, p.src, "") {
-		outcomes = append(outcomes, p.returnBy(t, w))
+		outcomes = append(outcomes, p.returnBy(from, t, w))
 	}
 	return agreed(outcomes)
 }
 
-func (p *packet) returnBy(t *snapshot.RouteTable, w choice) Outcome {
+func (p *packet) returnBy(from *snapshot.Subnet, t *snapshot.RouteTable, w choice) Outcome {
 	id := string(t.ID)
 	if w.route == nil {
 		return p.noteReply(Blocks, id, "route-table", "N38", "no route back to "+p.src.String())
@@ -332,6 +332,9 @@ func (p *packet) returnBy(t *snapshot.RouteTable, w choice) Outcome {
 		}
 		return p.noteReply(Blocks, id, "route-table", "N19", "the client is in another VPC")
 	case snapshot.TargetTransitGateway, snapshot.TargetPeering:
+		if p.foreign == "tgw" && r.Target == p.via && !p.entersGateway(from, r.Target) {
+			return p.noteReply(Blocks, r.Target, "transit-gateway", "N133", "the reply can't enter it from "+from.AvailabilityZone)
+		}
 		if p.foreign != "" && r.Target == p.via {
 			return p.noteReply(Passes, id, "route-table", "N136", "back to "+r.Target)
 		}
