@@ -51,6 +51,31 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// The keys that would settle a line are named as the line names them, else as
+// the policy writes them.
+func TestUnknownKeysAreSpelled(t *testing.T) {
+	ask := func(unknown, statement string) string {
+		out, _ := decide(t, `{"id":"a","request":{"principal":"arn:aws:iam::111122223333:role/Neo","action":"s3:GetObject","resource":"arn:aws:s3:::b/k","resourceAccount":"111122223333","unknown":["`+unknown+`"]},
+			"identityPolicies":[{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*",`+statement+`}]}]}`)
+		var d struct{ UnknownKeys []string }
+		if err := json.Unmarshal([]byte(out), &d); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(d.UnknownKeys, " ")
+	}
+	for _, tt := range []struct{ name, unknown, statement, want string }{
+		{"a variable", "aws:PrincipalTag/*", `"Resource":"arn:aws:s3:::b/${aws:PrincipalTag/Team}*"`, "aws:PrincipalTag/Team"},
+		{"a variable that the line names", "aws:PrincipalTag/team", `"Resource":"arn:aws:s3:::b/${aws:PrincipalTag/Team}*"`, "aws:PrincipalTag/team"},
+		{"a variable in a condition", "aws:PrincipalTag/*", `"Resource":"*","Condition":{"StringEquals":{"aws:PrincipalAccount":"${aws:PrincipalTag/Team}"}}`, "aws:PrincipalTag/Team"},
+		{"a condition key", "s3:ExistingObjectTag/*", `"Resource":"*","Condition":{"StringEquals":{"s3:ExistingObjectTag/pii":"no"}}`, "s3:ExistingObjectTag/pii"},
+		{"a condition key that the line names", "s3:ExistingObjectTag/pii", `"Resource":"*","Condition":{"StringEquals":{"S3:existingobjecttag/PII":"no"}}`, "s3:ExistingObjectTag/pii"},
+	} {
+		if got := ask(tt.unknown, tt.statement); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestDecideRefuses(t *testing.T) {
 	for name, line := range map[string]string{
 		"empty":                   ``,

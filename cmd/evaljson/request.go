@@ -31,7 +31,7 @@ func (w *Worker) readRequest(c *cursor) *lineError {
 	r := &w.request
 	clear(r.Context)
 	*r = policy.Request{Context: r.Context, UnknownKeys: r.UnknownKeys[:0]}
-	w.values = w.values[:0]
+	w.values, w.unknown = w.values[:0], w.unknown[:0]
 	var seen uint
 	err := c.object("request", func(key string) (err *lineError) {
 		bit := uint(0)
@@ -356,6 +356,7 @@ func (w *Worker) readUnknown(c *cursor) *lineError {
 			return c.fail("the name of an unknown key may have a * at its end only, got %q", clip(name))
 		}
 		r.UnknownKeys = append(r.UnknownKeys, w.key(name).lower)
+		w.unknown = append(w.unknown, name)
 		return nil
 	})
 }

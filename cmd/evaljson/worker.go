@@ -32,6 +32,7 @@ type Worker struct {
 	line       line
 	values     []string // backing of the context's values
 	written    []string // the context's keys as the line writes them
+	unknown    []string // the unknown keys as the line writes them
 	assumed    []string
 }
 
@@ -88,7 +89,20 @@ func (w *Worker) Decide(text, out []byte) ([]byte, bool) {
 		d = w.evaluator.Judge(&w.layers, &w.request)
 	}
 	d.Assumptions = append(d.Assumptions, w.assumed...)
+	w.spell(d.Needs)
 	return appendDecision(out, w.line.id, &d, w.options.Explain), true
+}
+
+// spell writes the keys that would settle a request as its line does, where it
+// names them; else they stay as the policy writes them.
+func (w *Worker) spell(needs []policy.Need) {
+	for i := range needs {
+		for _, name := range w.unknown {
+			if strings.EqualFold(name, needs[i].Key) {
+				needs[i].Key = name
+			}
+		}
+	}
 }
 
 var endpointTypes = map[string]policy.EndpointType{"Gateway": policy.EndpointGateway, "Interface": policy.EndpointInterface, "gateway": policy.EndpointGateway, "interface": policy.EndpointInterface}

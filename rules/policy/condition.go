@@ -271,7 +271,7 @@ func (e *Evaluator) expanded(p *program, tokens []token, s string, fold bool) Tr
 				unresolved = unresolved || !t.hasDefault
 				units = appendFolded(units, t.fallback, fold)
 			default:
-				e.touchKey(t.text, t.text)
+				e.touchKey(t.written, t.text)
 				unknown = true
 				units = append(units, unitStar)
 			}

@@ -222,14 +222,11 @@ func (e *Evaluator) notPrincipalAllow(s *compiledStatement) (yes, maybe grades) 
 // (P32), and always a principal with a boundary (P33).
 func (e *Evaluator) notPrincipalDeny(s *compiledStatement, layer layerID) (yes, maybe grades) {
 	who := &e.r.Principal
-	if s.Principals.All {
-		return 0, 0
-	}
 	if e.l.Boundary != nil && layer != layerEndpoint && (who.Kind == PrincipalRole || who.Kind == PrincipalUser) {
 		return gradeStar, 0
 	}
 	listed, perhaps := e.principals(s)
-	if listed&gradeStar != 0 {
+	if s.Principals.All || listed&gradeStar != 0 {
 		return 0, 0
 	}
 	var needed grades

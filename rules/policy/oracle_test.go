@@ -172,8 +172,6 @@ func (o *oracle) principal(s *Statement, kind Kind) map[string]bool {
 		return none
 	case !s.Deny:
 		return star // P31
-	case got["star"] && s.Principals.All:
-		return none
 	case kind == KindBucket && o.l.Boundary != nil && who.Kind == PrincipalRole:
 		return star // P33
 	case got["star"],

@@ -20,6 +20,7 @@ const (
 type token struct {
 	kind       tokenKind
 	text       string // tokenLiteral: the text; tokenVariable: the key, lower case
+	written    string // tokenVariable: the key as the policy writes it
 	fallback   string // tokenVariable: its default (P64)
 	hasDefault bool
 	slot       int // tokenVariable: index in program.keys
@@ -76,7 +77,7 @@ func readVariable(text string) (token, int) {
 		return token{kind: tokenLiteral, text: body}, end + 1
 	}
 	key, rest, hasDefault := strings.Cut(body, ",")
-	t := token{kind: tokenVariable, text: lower(strings.TrimSpace(key)), hasDefault: hasDefault}
+	t := token{kind: tokenVariable, text: lower(strings.TrimSpace(key)), written: strings.TrimSpace(key), hasDefault: hasDefault}
 	if hasDefault {
 		open := strings.IndexByte(text, '\'')
 		if open < 0 || strings.TrimLeft(text[2+len(key)+1:open], " ") != "" {

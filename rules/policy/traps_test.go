@@ -296,6 +296,8 @@ var traps = []struct {
 	{"T18", "Allow NotPrincipal reaches anonymous", wantAllow, world{who: anonymous, bucket: `{"Effect":"Allow","NotPrincipal":{"AWS":"arn:aws:iam::111111111111:user/u"},` + getAll + `}`}},
 	{"T19", "Deny NotPrincipal without the session", wantExplicit, world{bucket: `{"Effect":"Deny","NotPrincipal":{"AWS":["arn:aws:iam::111111111111:role/R","arn:aws:iam::111111111111:root"]},` + onAll + `}`}},
 	{"T19", "Deny NotPrincipal with all three", wantAllow, world{bucket: `{"Effect":"Deny","NotPrincipal":{"AWS":["arn:aws:iam::111111111111:role/R","arn:aws:iam::111111111111:root","arn:aws:sts::111111111111:assumed-role/R/SageMaker"]},` + onAll + `}`}},
+	{"T20", "Deny NotPrincipal * with a boundary, whatever the element lists", wantExplicit, world{boundary: fullSCP, bucket: `{"Effect":"Deny","NotPrincipal":"*",` + onAll + `}`}},
+	{"T20", "Deny NotPrincipal * without a boundary", wantAllow, world{bucket: `{"Effect":"Deny","NotPrincipal":"*",` + onAll + `}`}},
 	{"T20", "Deny NotPrincipal with a boundary", wantExplicit, world{boundary: fullSCP, bucket: `{"Effect":"Deny","NotPrincipal":{"AWS":["arn:aws:iam::111111111111:role/R","arn:aws:iam::111111111111:root","arn:aws:sts::111111111111:assumed-role/R/SageMaker"]},` + onAll + `}`}},
 	{"T21", "actions fold case", wantAllow, world{identity: []string{allow(`"Action":"S3:getOBJECT","Resource":"*"`)}}},
 	{"T22", "wildcard in the service prefix", wantAllow, world{identity: []string{allow(`"Action":"s*:GetObject","Resource":"*"`)}}},
