@@ -212,8 +212,8 @@ func parseTarget(text string) (target, error) {
 	case part[2] == "s3" && strings.HasPrefix(part[5], "accesspoint/"):
 		return parseAccessPoint(text, part)
 	case part[2] == "s3express":
-		name := strings.TrimPrefix(part[5], "bucket/")
-		return target{arn: text, partition: part[1], bucket: name, key: "*", whole: true}, nil
+		name, _, _ := strings.Cut(strings.TrimPrefix(part[5], "bucket/"), "/") // sessions are for the whole bucket (P300)
+		return target{arn: strings.Join(append(part[:5:5], "bucket/"+name), ":"), partition: part[1], bucket: name, key: "*", whole: true}, nil
 	case part[2] != "s3":
 		return target{}, fmt.Errorf("%q is an ARN of %s, not of S3", text, part[2])
 	case part[3] != "" || part[4] != "":

@@ -76,6 +76,25 @@ func TestUnknownKeysAreSpelled(t *testing.T) {
 	}
 }
 
+// P300, T93: what "s3:…" allows is nothing on a directory bucket.
+func TestDirectoryBucket(t *testing.T) {
+	const session = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3express:CreateSession","Resource":"arn:aws:s3express:us-east-1:111122223333:bucket/x--use1-az4--x-s3"}]}`
+	for _, tt := range []struct{ name, action, resource, policy, want string }{
+		{"an object by the ARN of S3", "s3:GetObject", "arn:aws:s3:::x--use1-az4--x-s3/k", allowAll, "DENY"},
+		{"an object by the ARN of S3 Express", "s3:GetObject", "arn:aws:s3express:us-east-1:111122223333:bucket/x--use1-az4--x-s3/k", allowAll, "DENY"},
+		{"the bucket", "s3:ListBucket", "arn:aws:s3:::x--use1-az4--x-s3", allowAll, "DENY"},
+		{"a session", "s3:PutObject", "arn:aws:s3:::x--use1-az4--x-s3/k", session, "ALLOW"},
+		{"a session in another Region", "s3:PutObject", "arn:aws:s3:::x--usw2-az1--x-s3/k", session, "DENY"},
+		{"a bucket action of its own", "s3:GetBucketPolicy", "arn:aws:s3:::x--use1-az4--x-s3", session, "DENY"},
+		{"an object of that name", "s3:GetObject", "arn:aws:s3:::b/x--use1-az4--x-s3", allowAll, "ALLOW"},
+	} {
+		out, _ := decide(t, `{"id":"a","request":{"principal":"arn:aws:iam::111122223333:role/Neo","action":"`+tt.action+`","resource":"`+tt.resource+`","resourceAccount":"111122223333"},"identityPolicies":[`+tt.policy+`]}`)
+		if !strings.Contains(out, `"decision":"`+tt.want+`"`) {
+			t.Errorf("%s: got %s, want %s", tt.name, out, tt.want)
+		}
+	}
+}
+
 func TestDecideRefuses(t *testing.T) {
 	for name, line := range map[string]string{
 		"empty":                   ``,

@@ -115,6 +115,7 @@ func (w *Worker) complete(c *cursor, seen uint) *lineError {
 		}
 	}
 	w.assume()
+	w.directory()
 	return nil
 }
 
