@@ -17,6 +17,9 @@ func (r *jobRun) lintLayers(n int, d *decided) {
 	done := make(map[string]bool)
 	for i := range d.blockers {
 		r.lintLayer(n, d, d.blockers[i].layer.Layer, done)
+		if d.blockers[i].either { // the bucket policy might have granted instead (P206)
+			r.lintLayer(n, d, policy.LayerBucket, done)
+		}
 	}
 	for _, l := range d.sample.Layers {
 		if l.Outcome == policy.LayerUnknown {

@@ -245,6 +245,8 @@ func TestSubnetEgressGuideline(t *testing.T) {
 func TestLintsExplainBlockers(t *testing.T) {
 	for _, tr := range []trap{
 		{id: "T32 a dead statement", edits: []Edit{role(Allow(list, objects("/*")))}, action: list, want: sim.Blocked, code: "ROLE_NO_ALLOW", also: "STATEMENT_NEVER_MATCHES"},
+		{id: "T16 a principal with a partial wildcard", edits: []Edit{none(), bucketDoc(For("arn:aws:iam::111111111111:role/*", Allow(get, objects("/*"))))}, want: sim.Blocked, code: "ROLE_NO_ALLOW", also: "PRINCIPAL_NEVER_MATCHES"},
+		{id: "T17 a principal that was deleted", edits: []Edit{none(), bucketDoc(For("AROAOLDOLDOLDOLDOLDOL", Allow(get, objects("/*"))))}, want: sim.Blocked, code: "ROLE_NO_ALLOW", also: "PRINCIPAL_DELETED"},
 		{id: "T79 a role as principal of a gateway endpoint", edits: []Edit{endpointDoc(For(roleR, Allow("s3:*", "*")))}, want: sim.Unknown, also: "VPCE_PRINCIPAL_UNSUPPORTED"},
 		{id: "T141 a missing key looks like a denial", edits: []Edit{role(Allow(get, objects("/*")))}, want: sim.Reachable, also: "MISSING_KEY_LOOKS_DENIED"},
 	} {
