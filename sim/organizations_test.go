@@ -16,17 +16,45 @@ func TestOrganizationKnownInPart(t *testing.T) {
 	deny := Doc(Deny("s3:*", "*"))
 	denyAll := Doc(For("*", Deny("s3:*", "*")))
 	for _, tr := range []trap{
-		{id: "no place, nothing denies", edits: []Edit{noPlace}, want: sim.Unknown},
+		{id: "no place, every unit allows everything", edits: []Edit{noPlace}, want: sim.Reachable},
+		{id: "no place, a unit allows something else", edits: []Edit{noPlace, Detach("serviceControlPolicies", "p-FullAWSAccess", "ou-1"), SCP("p-some", Doc(Allow("*", "arn:aws:s3:::b/*")), "ou-1")}, want: sim.Unknown},
+		{id: "no place, targets of one not known", edits: []Edit{noPlace, NoTargets("serviceControlPolicies", "p-FullAWSAccess")}, want: sim.Unknown},
 		{id: "no place, SCP on the account", edits: []Edit{noPlace, SCP("p-deny", deny, accountA)}, want: sim.Blocked, code: "SCP_EXPLICIT_DENY"},
 		{id: "no place, SCP on the root", edits: []Edit{noPlace, SCP("p-deny", deny, "r-1")}, want: sim.Blocked, code: "SCP_EXPLICIT_DENY"},
 		{id: "no place, SCP on some unit", edits: []Edit{noPlace, SCP("p-deny", deny, "ou-1")}, want: sim.Unknown},
-		{id: "no place, SCP on another account", edits: []Edit{noPlace, SCP("p-deny", deny, accountX)}, want: sim.Unknown},
+		{id: "no place, SCP on another account", edits: []Edit{noPlace, SCP("p-deny", deny, accountX)}, want: sim.Reachable},
 		{id: "no place, RCP on the account", edits: []Edit{noPlace, RCP("p-deny", denyAll, accountA)}, want: sim.Blocked, code: "RCP_EXPLICIT_DENY"},
 		{id: "no place, the account allows nothing", edits: []Edit{noPlace, Detach("serviceControlPolicies", "p-FullAWSAccess", accountA), SCP("p-ec2", Doc(Allow("ec2:*", "*")), accountA)},
 			want: sim.Blocked, code: "SCP_NO_ALLOW"},
 		{id: "no targets of one, another denies", edits: []Edit{SCP("p-deny", deny, "ou-1"), SCP("p-else", deny), NoTargets("serviceControlPolicies", "p-else")}, want: sim.Blocked, code: "SCP_EXPLICIT_DENY"},
 		{id: "no targets of a Deny", edits: []Edit{SCP("p-else", deny), NoTargets("serviceControlPolicies", "p-else")}, want: sim.Unknown},
 		{id: "no targets of the Allow", edits: []Edit{SCP("p-else", Doc(Deny("iam:*", "*")), "ou-1"), NoTargets("serviceControlPolicies", "p-FullAWSAccess")}, want: sim.Unknown},
+	} {
+		t.Run(tr.id, func(t *testing.T) { checkTrap(t, &tr) })
+	}
+}
+
+// TestPolicyTypeNotEnabled is P96: a policy type that no root of the
+// organization lists is not enabled, so nothing of it applies.
+func TestPolicyTypeNotEnabled(t *testing.T) {
+	roots := func(types ...string) Edit {
+		return Do(func(w *World) {
+			list := List{}
+			for _, t := range types {
+				list = append(list, Obj{"Type": t, "Status": "ENABLED"})
+			}
+			w.Root()["organizations"].(Obj)["Roots"] = List{Obj{"Id": "r-1", "PolicyTypes": list}}
+		})
+	}
+	for _, tr := range []trap{
+		{id: "RCPs not collected", edits: []Edit{NotCollected("resourceControlPolicies")}, want: sim.Unknown},
+		{id: "RCPs not enabled", edits: []Edit{NotCollected("resourceControlPolicies"), roots("SERVICE_CONTROL_POLICY")}, want: sim.Reachable},
+		{id: "RCPs enabled, not collected", edits: []Edit{NotCollected("resourceControlPolicies"), roots("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")}, want: sim.Unknown},
+		{id: "SCPs not enabled", edits: []Edit{NotCollected("serviceControlPolicies"), roots("RESOURCE_CONTROL_POLICY")}, want: sim.Reachable},
+		{id: "neither enabled", edits: []Edit{NotCollected("serviceControlPolicies", "resourceControlPolicies"), roots()}, want: sim.Reachable},
+		{id: "the roots of another organization", edits: []Edit{NotCollected("resourceControlPolicies"), roots("SERVICE_CONTROL_POLICY"),
+			Do(func(w *World) { w.Root()["organizations"].(Obj)["organizationId"] = "o-2" })}, want: sim.Unknown},
+		{id: "not enabled, and yet there", edits: []Edit{roots("SERVICE_CONTROL_POLICY"), RCP("p-deny", Doc(For("*", Deny("s3:*", "*"))), accountA)}, want: sim.Blocked, code: "RCP_EXPLICIT_DENY"},
 	} {
 		t.Run(tr.id, func(t *testing.T) { checkTrap(t, &tr) })
 	}

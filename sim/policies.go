@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/rules/policy"
@@ -143,9 +144,9 @@ func (w *World) controlPolicies(account string, kind policy.Kind) (levels [][]po
 		return nil, "account " + account + " is not in the snapshot, so nobody knows its organization", ""
 	}
 	org := &w.snap.Organizations
-	list := &org.SCPs
+	list, enabled := &org.SCPs, slices.Contains(org.PolicyTypes, "SERVICE_CONTROL_POLICY")
 	if kind == policy.KindRCP {
-		list = &org.RCPs
+		list, enabled = &org.RCPs, slices.Contains(org.PolicyTypes, "RESOURCE_CONTROL_POLICY")
 	}
 	if a.ManagementAccount.Presence == snapshot.Collected && a.ManagementAccount.Value || org.ManagementAccount == a.ID && a.ID != "" {
 		return nil, "", ""
@@ -157,6 +158,8 @@ func (w *World) controlPolicies(account string, kind policy.Kind) (levels [][]po
 		return nil, "the organization of account " + account + " could not be read", ""
 	case a.OrganizationID == "" && len(list.Items) == 0 && list.Presence != snapshot.Unreadable:
 		return nil, "", "Account " + account + " is taken to be in no organization, as the snapshot names none: no SCP and no RCP applies."
+	case org.PolicyTypesKnown && !enabled && a.OrganizationID == org.ID && len(list.Items) == 0:
+		return nil, "", "" // its root does not have the policy type (P96)
 	case list.Presence == snapshot.Unreadable:
 		return nil, "the organization's policies could not be read (" + gapText(list.Gap) + ")", ""
 	case list.Presence == snapshot.NotCollected:
@@ -176,6 +179,8 @@ func (w *World) controlLevels(a *snapshot.Account, items []snapshot.OrgPolicy, k
 	if len(a.OrganizationPath) == 0 {
 		path = []string{a.ID}
 		switch root, ok := attachedAbove(items, a.ID); {
+		case ok && root != "" && w.unitsAllowAll(items, kind):
+			path = []string{root, a.ID}
 		case ok && root != "":
 			path, lost = []string{root, "", a.ID}, 1
 		case ok:
@@ -214,6 +219,35 @@ func (w *World) controlLevels(a *snapshot.Account, items []snapshot.OrgPolicy, k
 		}
 	}
 	return levels, "", ""
+}
+
+// unitsAllowAll tells that no organizational unit restricts anything, whichever
+// an account is in: what is attached to units allows everything. As every unit
+// has a policy, one to which none is attached does not exist (P96).
+func (w *World) unitsAllowAll(items []snapshot.OrgPolicy, kind policy.Kind) bool {
+	for i := range items {
+		p := &items[i]
+		if p.TargetsPresence != snapshot.Collected {
+			return false
+		}
+		if !slices.ContainsFunc(p.Targets, func(t string) bool { return !isAccountID(t) && !strings.HasPrefix(t, "r-") }) {
+			continue
+		}
+		if parsed := w.policyOf(p.Name, &p.Document, kind); parsed == nil || !allowsAll(parsed.Document) {
+			return false
+		}
+	}
+	return true
+}
+
+// allowsAll recognises FullAWSAccess and RCPFullAWSAccess.
+func allowsAll(d *policy.Document) bool {
+	if d == nil || len(d.Statements) != 1 {
+		return false
+	}
+	s := &d.Statements[0]
+	return !s.Deny && !s.NotAction && !s.NotResource && len(s.Conditions) == 0 &&
+		slices.Equal(s.Actions, []string{"*"}) && slices.Equal(s.Resources, []string{"*"})
 }
 
 // attachedAbove tells whether a policy is attached to more than accounts, and

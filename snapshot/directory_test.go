@@ -251,6 +251,7 @@ func TestOrganizations(t *testing.T) {
 		"organizations/list-policies.RESOURCE_CONTROL_POLICY.json", `{"Policies":[]}`,
 		"organizations/describe-policy.p-FullAWSAccess.json", `{"Policy":{"PolicySummary":{"Id":"p-FullAWSAccess","Name":"FullAWSAccess","Type":"SERVICE_CONTROL_POLICY"},"Content":"{}"}}`,
 		"organizations/list-targets-for-policy.p-FullAWSAccess.json", `{"Targets":[{"TargetId":"r-root","Type":"ROOT"}]}`,
+		"organizations/list-roots.json", `{"Roots":[{"Id":"r-root","Arn":"arn:aws:organizations::999988887777:root/o-abc/r-root","Name":"Root","PolicyTypes":[{"Type":"SERVICE_CONTROL_POLICY","Status":"ENABLED"}]}]}`,
 		"organizations/list-parents.111122223333.json", `{"Parents":[{"Id":"ou-root-1","Type":"ORGANIZATIONAL_UNIT"}]}`,
 		"organizations/list-parents.ou-root-1.json", `{"Parents":[{"Id":"r-root","Type":"ROOT"}]}`,
 	))
@@ -263,6 +264,9 @@ func TestOrganizations(t *testing.T) {
 	}
 	if o.Presence != Collected || o.ID != "o-abc" || len(o.SCPs.Items) != 1 || o.RCPs.Presence != Collected || len(o.RCPs.Items) != 0 {
 		t.Errorf("organizations %+v", o)
+	}
+	if !o.PolicyTypesKnown || len(o.PolicyTypes) != 1 || o.PolicyTypes[0] != "SERVICE_CONTROL_POLICY" {
+		t.Errorf("policy types %v", o.PolicyTypes)
 	}
 	if p := o.SCPs.Items[0]; p.ID != "p-FullAWSAccess" || p.Name != "FullAWSAccess" || string(p.Document.Raw) != `"{}"` || len(p.Targets) != 1 || p.TargetsPresence != Collected {
 		t.Errorf("policy %+v", p)

@@ -10,6 +10,7 @@ import (
 // orgTree is what the files tell of an organization.
 type orgTree struct {
 	organization raw
+	roots        record // of list-roots
 	policies     collection
 	listed       map[string]bool            // types whose list is here
 	attached     map[string]map[string]bool // policy → targets, from list-policies-for-target
@@ -25,6 +26,7 @@ var orgKinds = map[string]string{"SERVICE_CONTROL_POLICY": "serviceControlPolici
 func (t *orgTree) init() {
 	if t.listed == nil {
 		t.listed, t.members, t.kinds = map[string]bool{}, map[string]bool{}, map[string]string{}
+		t.roots.members = map[string]raw{}
 		t.attached, t.parent = map[string]map[string]bool{}, map[string]string{}
 	}
 	t.seen = true
@@ -77,7 +79,10 @@ func (m *importer) organizationsFile(f *cliFile) bool {
 			id := memberText(item.text, "Id")
 			t.child(id, parent, isAccountID(id))
 		})
-	case f.kind("Roots") == jsonscan.Array || f.kind("OrganizationalUnit") == jsonscan.Object || f.kind("EffectivePolicy") == jsonscan.Object:
+	case f.kind("Roots") == jsonscan.Array:
+		t.init()
+		m.joinArray(&t.roots, "Roots", f.member("Roots"))
+	case f.kind("OrganizationalUnit") == jsonscan.Object || f.kind("EffectivePolicy") == jsonscan.Object:
 		t.init()
 	default:
 		return false

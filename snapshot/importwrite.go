@@ -343,6 +343,11 @@ func (m *importer) writeOrganizations(w *nativeWriter) {
 		w.compact(t.organization.text)
 		comma = ","
 	}
+	if roots, ok := t.roots.members["Roots"]; ok {
+		w.WriteString(comma + "\n\"Roots\":")
+		w.compact(roots.text)
+		comma = ","
+	}
 	for _, kind := range slices.Sorted(maps.Keys(orgKinds)) {
 		var records []*record
 		for _, r := range t.policies.sorted() {

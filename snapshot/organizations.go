@@ -26,6 +26,8 @@ func (r *reader) organizations(v *Organizations) {
 			v.ManagementAccount = r.text()
 		case "Organization", "organization":
 			r.organization(v)
+		case "Roots":
+			r.roots(v)
 		case "complete":
 			for _, name := range readTexts[string](r, nil) {
 				v.SCPs.Complete = v.SCPs.Complete || name == "serviceControlPolicies"
@@ -47,6 +49,28 @@ func (r *reader) organization(v *Organizations) {
 			v.ManagementAccount = r.text()
 		default:
 			r.Skip()
+		}
+	}
+}
+
+// roots reads list-roots' answer: which types of policies are enabled.
+func (r *reader) roots(v *Organizations) {
+	if !r.array() {
+		return
+	}
+	for r.NextItem() {
+		for ok := r.object(); ok && r.NextKey(); {
+			if r.Key() != "PolicyTypes" {
+				r.Skip()
+				continue
+			}
+			if !r.array() {
+				continue
+			}
+			v.PolicyTypesKnown = true
+			for r.NextItem() {
+				v.PolicyTypes = append(v.PolicyTypes, r.nestedText("Type"))
+			}
 		}
 	}
 }

@@ -838,6 +838,13 @@ type Organizations struct {
 	ManagementAccount string
 	SCPs              Collection[OrgPolicy] // serviceControlPolicies
 	RCPs              Collection[OrgPolicy] // resourceControlPolicies
+	// PolicyTypes are the types of policies that a root of the organization
+	// lists, e.g. SERVICE_CONTROL_POLICY, in whichever state. A type that is not
+	// listed is not enabled, where PolicyTypesKnown.
+	//
+	// AWS: https://docs.aws.amazon.com/organizations/latest/APIReference/API_Root.html
+	PolicyTypes      []string
+	PolicyTypesKnown bool
 }
 
 // OrgPolicy is one SCP or RCP and what it is attached to.
