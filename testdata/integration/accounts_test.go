@@ -48,7 +48,6 @@ func newOwner(t *testing.T, w *world) *owner {
 	root := must[*organizations.ListRootsOutput](t)(w.org.ListRoots(w.ctx, &organizations.ListRootsInput{})).Roots[0].Id
 	o.unit = *must[*organizations.CreateOrganizationalUnitOutput](t)(w.org.CreateOrganizationalUnit(w.ctx, &organizations.CreateOrganizationalUnitInput{ParentId: root, Name: aws.String("data")})).OrganizationalUnit.Id
 	must[*organizations.MoveAccountOutput](t)(w.org.MoveAccount(w.ctx, &organizations.MoveAccountInput{AccountId: &o.id, SourceParentId: root, DestinationParentId: &o.unit}))
-	must[*organizations.EnablePolicyTypeOutput](t)(w.org.EnablePolicyType(w.ctx, &organizations.EnablePolicyTypeInput{RootId: root, PolicyType: orgtypes.PolicyTypeResourceControlPolicy}))
 
 	assumed := must[*sts.AssumeRoleOutput](t)(sts.NewFromConfig(w.cfg).AssumeRole(w.ctx, &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::" + o.id + ":role/Builder"), RoleSessionName: aws.String("build")})).Credentials
 	o.creds = aws.Credentials{AccessKeyID: *assumed.AccessKeyId, SecretAccessKey: *assumed.SecretAccessKey, SessionToken: *assumed.SessionToken}

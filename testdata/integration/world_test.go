@@ -41,7 +41,7 @@ type world struct {
 	vpc, subnetA, subnetB, public string
 	table, publicTable, acl       string
 	group, endpoint, list, nat    string
-	aclAssociations               []string
+	dhcp, unit                    string
 	role, managed, boundary       string // ARNs
 	job                           string // file
 }
@@ -81,7 +81,8 @@ func (w *world) network() {
 	// moto's VPC names DHCP options that it does not list: give it real ones.
 	options := must[*ec2.CreateDhcpOptionsOutput](t)(w.ec2.CreateDhcpOptions(w.ctx, &ec2.CreateDhcpOptionsInput{
 		DhcpConfigurations: []types.NewDhcpConfiguration{{Key: aws.String("domain-name-servers"), Values: []string{"AmazonProvidedDNS"}}}}))
-	must[*ec2.AssociateDhcpOptionsOutput](t)(w.ec2.AssociateDhcpOptions(w.ctx, &ec2.AssociateDhcpOptionsInput{VpcId: &w.vpc, DhcpOptionsId: options.DhcpOptions.DhcpOptionsId}))
+	w.dhcp = *options.DhcpOptions.DhcpOptionsId
+	must[*ec2.AssociateDhcpOptionsOutput](t)(w.ec2.AssociateDhcpOptions(w.ctx, &ec2.AssociateDhcpOptionsInput{VpcId: &w.vpc, DhcpOptionsId: &w.dhcp}))
 	subnet := func(cidr, zone string) string {
 		return *must[*ec2.CreateSubnetOutput](t)(w.ec2.CreateSubnet(w.ctx, &ec2.CreateSubnetInput{VpcId: &w.vpc, CidrBlock: &cidr, AvailabilityZone: &zone})).Subnet.SubnetId
 	}
@@ -203,10 +204,14 @@ func (w *world) organization() {
 	t := w.t
 	must[*organizations.CreateOrganizationOutput](t)(w.org.CreateOrganization(w.ctx, &organizations.CreateOrganizationInput{FeatureSet: orgtypes.OrganizationFeatureSetAll}))
 	root := must[*organizations.ListRootsOutput](t)(w.org.ListRoots(w.ctx, &organizations.ListRootsInput{})).Roots[0].Id
+	for _, kind := range []orgtypes.PolicyType{orgtypes.PolicyTypeServiceControlPolicy, orgtypes.PolicyTypeResourceControlPolicy} {
+		must[*organizations.EnablePolicyTypeOutput](t)(w.org.EnablePolicyType(w.ctx, &organizations.EnablePolicyTypeInput{RootId: root, PolicyType: kind}))
+	}
 	ou := must[*organizations.CreateOrganizationalUnitOutput](t)(w.org.CreateOrganizationalUnit(w.ctx, &organizations.CreateOrganizationalUnitInput{ParentId: root, Name: aws.String("ml")})).OrganizationalUnit.Id
 	scp := must[*organizations.CreatePolicyOutput](t)(w.org.CreatePolicy(w.ctx, &organizations.CreatePolicyInput{Type: orgtypes.PolicyTypeServiceControlPolicy, Name: aws.String("it-guard"), Description: aws.String("d"),
 		Content: document("Deny", "*", "organizations:LeaveOrganization")}))
 	must[*organizations.AttachPolicyOutput](t)(w.org.AttachPolicy(w.ctx, &organizations.AttachPolicyInput{PolicyId: scp.Policy.PolicySummary.Id, TargetId: ou}))
+	w.unit = *ou
 }
 
 func (w *world) jobFile() {
