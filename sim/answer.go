@@ -282,4 +282,5 @@ type Missing struct {
 	Component string `json:"component,omitempty"`
 	Pointer   string `json:"pointer,omitempty"`
 	Collect   string `json:"collect,omitempty"` // the AWS CLI command or the key that would tell
+	Gap       string `json:"gap,omitempty"`     // the capture's calls that failed to tell, and how, e.g. "ec2 DescribeNetworkAcls answered AccessDenied"
 }

@@ -54,6 +54,7 @@ func (w *World) Check(q Question) (*Answer, error) {
 	r.describe(a, targets)
 	r.kmsPathNote()
 	r.c.finish(a)
+	w.nameGaps(a.Unknowns)
 	markSubnetChoice(a)
 	settle(a)
 	return a, nil

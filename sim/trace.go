@@ -152,6 +152,7 @@ func (w *World) traceAnswer(q TraceQuestion, n network.Query, res *network.Resul
 		}
 	}
 	c.finish(a)
+	w.nameGaps(a.Unknowns)
 	return a
 }
 

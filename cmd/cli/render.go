@@ -338,6 +338,9 @@ func renderUnknowns(w io.Writer, p painter, a *sim.Answer) {
 		if u.Collect != "" {
 			fmt.Fprintf(w, "     collect: %s\n", wrap(safeText(u.Collect), 14))
 		}
+		if u.Gap != "" && !strings.Contains(u.Fact, strings.TrimSpace(u.Gap[strings.Index(u.Gap, " ")+1:])) {
+			fmt.Fprintf(w, "     not captured: %s\n", wrap(safeText(u.Gap), 19))
+		}
 	}
 }
 

@@ -227,6 +227,7 @@ func (h *page) unknowns(a *sim.Answer) {
 		h.open("dl")
 		h.pair("Component", m.Component)
 		h.pair("Find out", m.Collect)
+		h.pair("Not captured", m.Gap)
 		h.pair("In the snapshot", m.Pointer)
 		h.close("dl", "article")
 	}

@@ -178,15 +178,22 @@ func (a *asking) resolverFacts(v located[snapshot.VPC]) dnsFacts {
 // (N102, N104).
 func (a *asking) firewall(v located[snapshot.VPC], f *dnsFacts) {
 	r := &v.in.Resolver
-	var lacking []string
+	var lacking, refused []string
 	for _, c := range []struct {
 		name string
 		p    snapshot.Presence
 	}{{"ResolverRules", r.Rules.Presence}, {"ResolverRuleAssociations", r.RuleAssociations.Presence},
 		{"FirewallRuleGroupAssociations", r.FirewallGroups.Presence}, {"private HostedZones", r.PrivateZones.Presence}} {
-		if c.p != snapshot.Collected {
+		switch c.p {
+		case snapshot.Collected:
+		case snapshot.Unreadable:
+			refused = append(refused, c.name)
+		default:
 			lacking = append(lacking, c.name)
 		}
+	}
+	if len(refused) > 0 { // a gap says that nobody knows: N104's leniency is for what was not asked
+		f.needs = append(f.needs, a.route53Need(v, "could not be read: "+strings.Join(refused, ", ")))
 	}
 	if len(lacking) > 0 {
 		a.notCollected(v, lacking, f)
@@ -201,11 +208,16 @@ func (a *asking) firewall(v located[snapshot.VPC], f *dnsFacts) {
 	}
 }
 
+func (a *asking) route53Need(v located[snapshot.VPC], why string) rules.Need {
+	return rules.Need{Code: "UNK_DNS", Component: string(v.of.ID), At: v.of.At,
+		Fact:    "whether Route 53 Resolver rules, DNS Firewall or private zones touch " + a.name.Host + " (" + why + ")",
+		Collect: "aws route53resolver list-resolver-rules and its like; aws route53 list-hosted-zones-by-vpc"}
+}
+
 func (a *asking) notCollected(v located[snapshot.VPC], lacking []string, f *dnsFacts) {
 	what := strings.Join(lacking, ", ")
 	if a.q.StrictDNS {
-		f.needs = append(f.needs, rules.Need{Code: "UNK_DNS", Component: string(v.of.ID), At: v.of.At,
-			Fact: "whether Route 53 Resolver rules, DNS Firewall or private zones touch " + a.name.Host + " (not collected: " + what + ")", Collect: "aws route53resolver list-resolver-rules and its like; aws route53 list-hosted-zones-by-vpc"})
+		f.needs = append(f.needs, a.route53Need(v, "not collected: "+what))
 		return
 	}
 	if a.explain {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -139,7 +138,7 @@ var jobNotFound = []string{"ResourceNotFound", "ResourceNotFoundException", "Val
 // job adds what a job refers to. A file is read; anything else is described
 // in every account and region where it may be.
 func (r *run) job(ctx context.Context, w *world, name string) error {
-	if st, err := os.Stat(name); err == nil && st.Mode().IsRegular() {
+	if calls.IsFile(name) {
 		return r.jobFile(name)
 	}
 	op, short, account, region, err := jobCall(name)
@@ -189,13 +188,6 @@ func (r *run) describeJob(ctx context.Context, p part, op calls.Operation, short
 	return true
 }
 
-// jobKinds are the resource types of SageMaker ARNs.
-var jobKinds = map[string]calls.ID{
-	"compilation-job": "sagemaker.DescribeCompilationJob", "training-job": "sagemaker.DescribeTrainingJob",
-	"processing-job": "sagemaker.DescribeProcessingJob", "transform-job": "sagemaker.DescribeTransformJob",
-	"model": "sagemaker.DescribeModel", "notebook-instance": "sagemaker.DescribeNotebookInstance", "domain": "sagemaker.DescribeDomain",
-}
-
 // jobCall tells what "NAME", "training-job/NAME" or an ARN asks for. A name
 // alone is a compilation job's.
 func jobCall(name string) (op calls.Operation, short, account, region string, err error) {
@@ -207,13 +199,10 @@ func jobCall(name string) (op calls.Operation, short, account, region string, er
 		}
 		region, account, path = p[3], p[4], p[5]
 	}
-	kind, short, typed := strings.Cut(path, "/")
-	if !typed {
-		kind, short = "compilation-job", path
-	}
-	id, ok := jobKinds[kind]
+	kind, short := calls.JobKind(path)
+	id, ok := calls.JobKinds[kind]
 	if !ok {
-		return op, "", "", "", fmt.Errorf("--job %q: %q is none of %s", name, kind, strings.Join(sortedKeys(jobKinds), ", "))
+		return op, "", "", "", fmt.Errorf("--job %q: there is no such file, and %q is none of %s", name, kind, strings.Join(sortedKeys(calls.JobKinds), ", "))
 	}
 	for _, o := range calls.All() {
 		if o.ID() == id {

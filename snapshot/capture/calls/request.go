@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,7 +55,50 @@ func (r Request) Wants(n Need) bool {
 
 // Operations returns the operations that the request may call.
 func (r Request) Operations() []Operation {
-	return slices.DeleteFunc(All(), func(o Operation) bool { return !r.Wants(o.Need) || o.InsteadOf != "" && !r.Scoped() })
+	return slices.DeleteFunc(All(), func(o Operation) bool {
+		return !r.Wants(o.Need) || o.InsteadOf != "" && !r.Scoped() || o.Need == Jobs && !r.describes(o.ID())
+	})
+}
+
+// describes tells whether one of the request's jobs is described with the
+// operation. A job's file is not described, it is read.
+func (r Request) describes(id ID) bool {
+	for _, job := range r.Jobs {
+		if IsFile(job) {
+			continue
+		}
+		if strings.HasPrefix(job, "arn:") {
+			job = job[strings.LastIndex(job, ":")+1:]
+		}
+		kind, _ := JobKind(job)
+		if JobKinds[kind] == id || kind == "transform-job" && id == JobKinds["model"] {
+			return true
+		}
+	}
+	return false
+}
+
+// JobKinds are the operations that describe what a request may call a job, by
+// the resource types of SageMaker's ARNs.
+var JobKinds = map[string]ID{
+	"compilation-job": "sagemaker.DescribeCompilationJob", "training-job": "sagemaker.DescribeTrainingJob",
+	"processing-job": "sagemaker.DescribeProcessingJob", "transform-job": "sagemaker.DescribeTransformJob",
+	"model": "sagemaker.DescribeModel", "notebook-instance": "sagemaker.DescribeNotebookInstance", "domain": "sagemaker.DescribeDomain",
+}
+
+// JobKind takes "training-job/NAME" apart. A name alone is a compilation job's.
+func JobKind(job string) (kind, name string) {
+	kind, name, typed := strings.Cut(job, "/")
+	if !typed {
+		return "compilation-job", job
+	}
+	return kind, name
+}
+
+// IsFile tells whether a request's job is a file, and not a name.
+func IsFile(job string) bool {
+	st, err := os.Stat(job)
+	return err == nil && st.Mode().IsRegular()
 }
 
 // form is a regular expression that is compiled when first used: most runs of
