@@ -68,7 +68,7 @@ func tgwCandidates(t *snapshot.TGWRouteTable, i int, r *RouteTraffic) []tgwCandi
 	case strings.EqualFold(x.Type, "propagated"):
 		class = 2
 	}
-	if x.PrefixList == "" {
+	if x.CIDR.IsValid() { // the search prints a list's route once for each entry
 		return []tgwCandidate{{i, class, x.CIDR.Bits(), r.Remote(x.CIDR)}}
 	}
 	cidrs, known := r.Entries(x.PrefixList)

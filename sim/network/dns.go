@@ -240,7 +240,10 @@ func (a *asking) recurse(v located[snapshot.VPC], at Hop, f *dnsFacts) resolutio
 		return resolution{branches: []branch{a.endpointNameBranch(at)}}
 	}
 	private := a.privateDNS(v, at, f)
-	if forward != nil && labels >= zoneLabels && (len(private.branches) == 0 || labels > privateLabels(a.name)) {
+	if len(private.branches) > 0 && zoneLabels < privateLabels(a.name) {
+		zone, zoneLabels = nil, privateLabels(a.name) // private DNS is a hidden zone, and more specific
+	}
+	if forward != nil && labels >= zoneLabels {
 		return resolution{branches: []branch{public, a.elsewhere(at, public)}, why: rules.Need{Code: "UNK_DNS_FORWARDED", Component: forward.ID, At: forward.At,
 			Fact: fmt.Sprintf("what the servers answer to which Resolver rule %s forwards %s", forward.ID, a.name.Host)}}
 	}

@@ -71,7 +71,7 @@ func (a *asking) endpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route) 
 			a.unattachedEndpoint(t, tb, r, e)
 			return
 		}
-		if t.view.nat != nil && t.home.kind == snapshot.TargetLocal {
+		if a.translatedHere(t) {
 			a.translatedToEndpoint(t, tb, r, e)
 			return
 		}
@@ -107,6 +107,16 @@ func without(tb *snapshot.RouteTable, target string) *snapshot.RouteTable {
 		}
 	}
 	return &rest
+}
+
+// translatedHere reports whether a NAT gateway of the VPC where the traffic is
+// has made it its own: a new source there, wherever it came from (N47).
+func (a *asking) translatedHere(t *trail) bool {
+	if t.view.nat == nil {
+		return false
+	}
+	n := a.x.nats[snapshot.NATGatewayID(t.view.nat.id)].of
+	return n != nil && n.VPC == t.vpcID
 }
 
 // translatedToEndpoint is a NAT gateway's traffic for which its own table has
@@ -219,7 +229,7 @@ func (a *asking) notCarried() packetset.Set {
 // own VPC (N46), and whether it serves a NAT gateway in it is not documented (N47).
 func (a *asking) gatewayOrigin(t *trail, h Hop, e located[snapshot.VPCEndpoint]) {
 	switch {
-	case t.home.kind != snapshot.TargetLocal:
+	case t.home.kind != snapshot.TargetLocal && !a.translatedHere(t):
 		a.deny(t, h, t.cases, Finding{Code: "VPCE_NOT_FROM_OUTSIDE_VPC", Gate: gateEndpoint, Component: h.Component, Name: nameOf(e.of.Tags),
 			Message: fmt.Sprintf("%s serves interfaces of %s only; traffic that entered the VPC by %s can't use it.", e.of.ID, e.of.VPC, t.home.link),
 			Fix:     "Create a gateway endpoint in the client's own VPC, or use an interface endpoint.", Rule: "N46", URL: urlEndpointS3})

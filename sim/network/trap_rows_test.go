@@ -237,10 +237,15 @@ func zone(name string, records ...string) world.Edit {
 		"VPCs": world.List{world.Obj{"VPCRegion": "us-east-1", "VPCId": "vpc-a"}}, "ResourceRecordSets": sets})
 }
 
-var forwardAll = world.All(
-	world.Add("ResolverRules", world.Obj{"Id": "rslvr-rr-1", "DomainName": ".", "RuleType": "FORWARD", "Status": "COMPLETE",
-		"TargetIps": world.List{world.Obj{"Ip": "192.168.0.53", "Port": 53}}}),
-	world.Add("ResolverRuleAssociations", world.Obj{"Id": "rslvr-rrassoc-1", "ResolverRuleId": "rslvr-rr-1", "VPCId": "vpc-a", "Status": "COMPLETE"}))
+var forwardAll = forward(".")
+
+// forward is a Resolver rule that sends a domain to on-premises servers.
+func forward(domain string) world.Edit {
+	return world.All(
+		world.Add("ResolverRules", world.Obj{"Id": "rslvr-rr-1", "DomainName": domain, "RuleType": "FORWARD", "Status": "COMPLETE",
+			"TargetIps": world.List{world.Obj{"Ip": "192.168.0.53", "Port": 53}}}),
+		world.Add("ResolverRuleAssociations", world.Obj{"Id": "rslvr-rrassoc-1", "ResolverRuleId": "rslvr-rr-1", "VPCId": "vpc-a", "Status": "COMPLETE"}))
+}
 
 var dnsTraps = []trap{
 	{id: "T82", edits: edits(world.DNS("vpc-a", false, true)), want: blocked, code: "DNS_DISABLED"},
