@@ -2,6 +2,7 @@ package rules
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/snapshot"
@@ -61,6 +62,21 @@ func prefixes(s string) []netip.Prefix {
 
 // SpecialPurpose lists the address space that is not on the public internet.
 func SpecialPurpose() []netip.Prefix { return special }
+
+// NotOnInternet lists the address space that no host of the internet has:
+// SpecialPurpose but for the blocks set aside for documentation, which people
+// write where they mean some host of the internet.
+func NotOnInternet() []netip.Prefix { return notOnInternet }
+
+var (
+	documentation = prefixes("192.0.2.0/24 198.51.100.0/24 203.0.113.0/24 2001:db8::/32")
+	notOnInternet = slices.DeleteFunc(slices.Clone(special), func(p netip.Prefix) bool { return slices.Contains(documentation, p) })
+)
+
+// OnInternet reports whether every address of p may be a host of the internet.
+func OnInternet(p netip.Prefix) bool {
+	return p.IsValid() && !slices.ContainsFunc(notOnInternet, p.Masked().Overlaps)
+}
 
 // MayBePublic reports whether some address of p can be a public one.
 func MayBePublic(p netip.Prefix) bool {

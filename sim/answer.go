@@ -188,6 +188,7 @@ type Path struct {
 	Via          string   `json:"via"` // "gateway-endpoint", "interface-endpoint", "public" or ""
 	Endpoint     string   `json:"endpoint,omitempty"`
 	Destinations []string `json:"destinations,omitempty"` // CIDRs that take it
+	Protocol     string   `json:"protocol,omitempty"`     // where the question asks about all
 	Hops         []Hop    `json:"hops"`
 }
 

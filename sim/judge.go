@@ -10,6 +10,11 @@ func (t *tally) join(o tally) {
 	t.open = t.open || o.open
 }
 
+// tallyOf is what a verdict says of its cases.
+func tallyOf(v Verdict) tally {
+	return tally{pass: v == Reachable || v == Partial, fail: v == Blocked || v == Partial, open: v == Unknown}
+}
+
 // judge: one definite pass and one definite failure are PARTIAL whatever the
 // rest; else anything open is UNKNOWN; else the common value. No case at all
 // claims nothing.

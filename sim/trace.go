@@ -2,7 +2,9 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/rules"
@@ -13,7 +15,7 @@ import (
 // TraceQuestion is what trace asks: the network half alone, between two ends.
 type TraceQuestion struct {
 	From, To        string // an interface, instance, subnet, address, "internet", "s3", a service, an endpoint
-	Protocol        string // "tcp", "udp", "icmp" or a number; empty: tcp
+	Protocol        string // "tcp", "udp", "icmp", "all" or a number; empty: tcp
 	Ports           []network.PortRange
 	SourcePorts     []network.PortRange
 	StrictDNS       bool
@@ -31,7 +33,7 @@ func (e *EndError) Error() string { return fmt.Sprintf("%s %q: %s", e.Flag, e.Wo
 func (w *World) Trace(q TraceQuestion) (*Answer, error) {
 	n := network.Query{Ports: q.Ports, SourcePorts: q.SourcePorts, StrictDNS: q.StrictDNS, AssumePublicDNS: q.AssumePublicDNS, ICMPType: 0}
 	var err error
-	if n.Protocol, err = traceProtocol(q.Protocol); err != nil {
+	if n.Protocol, err = traceProtocol(&q); err != nil {
 		return nil, err
 	}
 	if n.From, err = traceEnd("--from", q.From, "any-region"); err != nil {
@@ -50,20 +52,96 @@ func (w *World) Trace(q TraceQuestion) (*Answer, error) {
 		}
 		return nil, err
 	}
-	res, err := w.net.Ask(n)
+	if x, y := n.From.Address, n.To.Address; x.IsValid() && y.IsValid() && x.Addr().Is4() != y.Addr().Is4() {
+		return nil, &EndError{"--to", q.To, fmt.Sprintf("%s is of the other family of addresses; no packet goes from one to the other", q.From)}
+	}
+	parts, err := w.traceParts(n)
 	if err != nil {
 		return nil, err
 	}
-	return w.traceAnswer(q, n, res), nil
+	return w.traceAnswer(q, n, parts), nil
 }
 
-func traceProtocol(word string) (int, error) {
-	if word == "" {
-		return 6, nil
+// tracePart is the answer for one interface of the source and one protocol.
+type tracePart struct {
+	placement int // which interface of the source
+	protocol  int
+	result    *network.Result
+}
+
+// traceParts asks of every interface of an instance, and of every protocol
+// where all are asked about.
+func (w *World) traceParts(n network.Query) ([]tracePart, error) {
+	from := []network.Endpoint{n.From}
+	if ids := w.net.InterfacesOf(n.From.Instance); len(ids) > 1 {
+		from = nil
+		for _, id := range ids {
+			from = append(from, network.Endpoint{Interface: id})
+		}
 	}
-	n, ok := rules.ProtocolNumber(word)
-	if !ok || n < 0 {
-		return 0, &EndError{"--protocol", word, "want tcp, udp, icmp, icmpv6 or a number from 0 to 255"}
+	protocols := []int{n.Protocol}
+	if n.Protocol == rules.AllProtocols {
+		protocols = w.protocolsApart()
+		n.Ports, n.ICMPType = []network.PortRange{{From: 0, To: 65535}}, -1
+	}
+	var out []tracePart
+	for i, f := range from {
+		for _, p := range protocols {
+			n.From, n.Protocol = f, p
+			res, err := w.net.Ask(n)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, tracePart{i, p, res})
+		}
+	}
+	return out, nil
+}
+
+// protocolsApart lists a protocol for each that some rule of the snapshot may
+// treat in its own way: TCP, UDP, ICMP and those that a rule names, and one
+// that stands for all the others.
+func (w *World) protocolsApart() []int {
+	apart := map[int]bool{1: true, 6: true, 17: true, 58: true}
+	named := func(word string) {
+		if p, ok := rules.ProtocolNumber(word); ok && p >= 0 {
+			apart[p] = true
+		}
+	}
+	for _, acc := range w.snap.Accounts {
+		for _, r := range acc.Regions {
+			for i := range r.EC2.SecurityGroups.Items {
+				g := &r.EC2.SecurityGroups.Items[i]
+				for _, p := range slices.Concat(g.Ingress, g.Egress) {
+					named(p.Protocol)
+				}
+			}
+			for i := range r.EC2.NetworkACLs.Items {
+				for _, e := range r.EC2.NetworkACLs.Items[i].Entries {
+					named(e.Protocol)
+				}
+			}
+		}
+	}
+	other := 255
+	for apart[other] && other > 0 {
+		other--
+	}
+	apart[other] = true
+	return slices.Sorted(maps.Keys(apart))
+}
+
+// traceProtocol reads the protocol; rules.AllProtocols stands for all.
+func traceProtocol(q *TraceQuestion) (int, error) {
+	n, ok := 6, true
+	if q.Protocol != "" {
+		n, ok = rules.ProtocolNumber(q.Protocol)
+	}
+	if !ok {
+		return 0, &EndError{"--protocol", q.Protocol, "want tcp, udp, icmp, icmpv6, all or a number from 0 to 255"}
+	}
+	if n != 6 && n != 17 && len(q.Ports)+len(q.SourcePorts) > 0 {
+		return 0, &EndError{"--port", q.Protocol, "only tcp and udp have ports"}
 	}
 	return n, nil
 }
@@ -127,36 +205,81 @@ func traceService(name, word, s, region string) (network.Endpoint, error) {
 	return network.Endpoint{Service: "com.amazonaws." + region + "." + s}, nil
 }
 
-// traceAnswer words a result in the contract's shape: one placement, whose
-// network has the paths.
-func (w *World) traceAnswer(q TraceQuestion, n network.Query, res *network.Result) *Answer {
+// traceAnswer words results in the contract's shape: a placement for each
+// interface of the source, whose network has the paths.
+func (w *World) traceAnswer(q TraceQuestion, n network.Query, parts []tracePart) *Answer {
 	c := newCollector()
-	for i := range res.Findings {
-		c.addShared(networkFinding(&res.Findings[i]), 0, res.Findings[i].Together)
-	}
-	for _, m := range res.Unknowns {
-		c.missing(Missing{Code: m.Code, Gate: gateOf(m.Gate), Fact: m.Fact, Component: m.Component, Pointer: m.At.Pointer(), Collect: m.Collect})
-	}
-	for _, a := range res.Assumptions {
-		c.assume(a)
-	}
-	net := &netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome)}
-	a := &Answer{Schema: SchemaVerdict, Verdict: net.outcome,
-		Question:   AskedOf{From: q.From, To: q.To, Protocol: protocolWord(n.Protocol), Port: singlePort(n)},
-		Snapshot:   SnapshotRef{SHA256: w.snap.SHA256, CapturedAt: capturedAt(w.snap)},
-		Placements: []Placement{{Verdict: net.outcome, Network: net.render(w), Requests: []Request{}}}}
-	if s := string(res.Subnet); s != "" {
-		a.Placements[0].Subnet = s
-		if p, ok := inAccount(w.subnets[snapshot.SubnetID(s)], ""); ok {
-			a.Placements[0].AvailabilityZone = p.item.AvailabilityZone
+	a := &Answer{Schema: SchemaVerdict,
+		Question: AskedOf{From: q.From, To: q.To, Protocol: protocolWord(n.Protocol), Port: singlePort(n)},
+		Snapshot: SnapshotRef{SHA256: w.snap.SHA256, CapturedAt: capturedAt(w.snap)}}
+	var whole tally
+	for i := 0; i < len(parts); {
+		end := i
+		for end < len(parts) && parts[end].placement == parts[i].placement {
+			end++
 		}
+		p := w.tracePlacement(c, len(a.Placements), parts[i:end])
+		a.Placements = append(a.Placements, p)
+		whole.join(tallyOf(p.Verdict))
+		i = end
 	}
+	a.Verdict = whole.judge()
 	c.finish(a)
 	w.nameGaps(a.Unknowns)
 	return a
 }
 
+// tracePlacement joins the answers for the protocols of one interface.
+func (w *World) tracePlacement(c *collector, at int, parts []tracePart) Placement {
+	var whole tally
+	var out Placement
+	for i, part := range parts {
+		res := part.result
+		for i := range res.Findings {
+			c.addShared(networkFinding(&res.Findings[i]), at, res.Findings[i].Together)
+		}
+		for _, m := range res.Unknowns {
+			c.missing(Missing{Code: m.Code, Gate: gateOf(m.Gate), Fact: m.Fact, Component: m.Component, Pointer: m.At.Pointer(), Collect: m.Collect})
+		}
+		for _, a := range res.Assumptions {
+			c.assume(a)
+		}
+		whole.join(tallyOf(Verdict(res.Outcome)))
+		net := (&netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome)}).render(w)
+		if len(parts) > 1 {
+			if len(net.Paths) == 0 {
+				net.Paths = []Path{{Verdict: net.Verdict, Hops: net.Path}}
+			}
+			for j := range net.Paths {
+				net.Paths[j].Protocol = protocolWord(part.protocol)
+			}
+		}
+		if i == 0 {
+			out = Placement{Network: net, Requests: []Request{}}
+			w.nameSubnet(&out, string(res.Subnet))
+			continue
+		}
+		out.Network.Paths = append(out.Network.Paths, net.Paths...)
+	}
+	out.Verdict = whole.judge()
+	out.Network.Verdict = out.Verdict
+	return out
+}
+
+func (w *World) nameSubnet(p *Placement, subnet string) {
+	if subnet == "" {
+		return
+	}
+	p.Subnet = subnet
+	if s, ok := inAccount(w.subnets[snapshot.SubnetID(subnet)], ""); ok {
+		p.AvailabilityZone = s.item.AvailabilityZone
+	}
+}
+
 func protocolWord(n int) string {
+	if n == rules.AllProtocols {
+		return "all"
+	}
 	if s := protocolNames[n]; s != "" {
 		return s
 	}

@@ -23,11 +23,12 @@ func newTraceCommand(env *Env) *cobra.Command {
 		Long: `Trace decides, from a snapshot alone, whether the network carries traffic from
 one end to the other and its replies back. It looks at no policy.
 
-An end is an interface (eni-…), an instance (i-…), a subnet (subnet-…: any
-address in it, with the VPC's default security group), an address or CIDR,
-"internet", "s3" or "s3:REGION" or an S3 host name, an interface endpoint
-(vpce-…), or another service ("sts", "com.amazonaws.us-east-1.ecr.api").
-ARNs are read, too.
+An end is an interface (eni-…), an instance (i-…: every interface of it), a
+subnet (subnet-…: any address in it, with the VPC's default security group),
+an address or CIDR, in a VPC or outside, "internet", "s3" or "s3:REGION" or an
+S3 host name, an interface endpoint (vpce-…), or another service ("sts",
+"com.amazonaws.us-east-1.ecr.api"). ARNs are read, too. icmp is an echo request
+and its reply.
 
 Exit status: 0 REACHABLE, 1 PARTIAL or BLOCKED, 3 UNKNOWN, 2 if the input could
 not be read or the question makes no sense.`,
@@ -63,8 +64,8 @@ not be read or the question makes no sense.`,
 	sf.register(cmd.Flags())
 	cmd.Flags().StringVar(&q.From, "from", "", "where the traffic starts")
 	cmd.Flags().StringVar(&q.To, "to", "", "where it goes")
-	cmd.Flags().StringVar(&q.Protocol, "protocol", "tcp", "tcp, udp, icmp, icmpv6 or a protocol number")
-	cmd.Flags().StringVar(&ports, "port", "", "destination ports: PORT, FROM-TO, or several with commas; default 443 for tcp, all for others")
+	cmd.Flags().StringVar(&q.Protocol, "protocol", "tcp", "tcp, udp, icmp, icmpv6, all or a protocol number")
+	cmd.Flags().StringVar(&ports, "port", "", "destination ports: PORT, FROM-TO, or several with commas; default 443 for tcp, all for udp")
 	cmd.Flags().StringVar(&sourcePorts, "source-port", "", "source ports, in the same form; default 32768-60999")
 	cmd.Flags().BoolVar(&q.StrictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
 	cmd.Flags().BoolVar(&q.AssumePublicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")
@@ -113,9 +114,13 @@ func renderTrace(w io.Writer, a *sim.Answer, color bool) {
 		port = fmt.Sprintf(" port %d", q.Port)
 	}
 	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), oneLine(fmt.Sprintf("%s → %s, %s%s", q.From, q.To, q.Protocol, port)))
-	paths := a.Placements[0].Network.Paths
-	if len(paths) == 0 {
-		paths = []sim.Path{{Verdict: a.Verdict, Hops: a.Placements[0].Network.Path}}
+	var paths []sim.Path
+	for i := range a.Placements {
+		of := a.Placements[i].Network.Paths
+		if len(of) == 0 {
+			of = []sim.Path{{Verdict: a.Placements[i].Verdict, Hops: a.Placements[i].Network.Path}}
+		}
+		paths = append(paths, of...)
 	}
 	for i := range paths {
 		renderPath(w, p, &paths[i], i+1, len(paths))
@@ -140,7 +145,14 @@ func renderPath(w io.Writer, p painter, path *sim.Path, n, of int) {
 	if of > 1 {
 		title = fmt.Sprintf("Path %d of %d", n, of)
 	}
-	fmt.Fprintf(w, "\n%s  %s%s\n", p.paint("1", title), p.mark(path.Verdict), oneLine(destinationsText(path)))
+	if path.Protocol != "" {
+		title += ", " + path.Protocol
+	}
+	mark := p.mark(path.Verdict)
+	if text := oneLine(destinationsText(path)); text != "" {
+		mark += " " + text
+	}
+	fmt.Fprintf(w, "\n%s  %s\n", p.paint("1", title), mark)
 	back := false
 	for _, h := range path.Hops {
 		if h.Direction == "reply" && !back {
@@ -166,7 +178,7 @@ func destinationsText(path *sim.Path) string {
 	if len(list) > shownDestinations {
 		list, more = list[:shownDestinations], fmt.Sprintf(" and %d more", len(path.Destinations)-shownDestinations)
 	}
-	return " to " + strings.Join(list, ", ") + more
+	return "to " + strings.Join(list, ", ") + more
 }
 
 func hopVerdict(decision string) sim.Verdict {

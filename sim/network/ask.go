@@ -69,7 +69,7 @@ func (a *asking) decide(q Query) (*Result, error) {
 	if err := a.normalise(); err != nil {
 		return nil, err
 	}
-	if a.q.From.Internet {
+	if a.q.From.Internet || a.startsOutside() {
 		return a.decideInbound()
 	}
 	if err := a.begin(); err != nil {
@@ -80,6 +80,9 @@ func (a *asking) decide(q Query) (*Result, error) {
 		return nil, err
 	}
 	a.pose(res)
+	if a.cases == packetset.None && a.s.Err() == nil {
+		return nil, nonsense("%s and the destination have no family of addresses in common", a.from.words())
+	}
 	for i, b := range res.branches {
 		a.start(b, i, len(res.branches) > 1)
 	}
@@ -164,13 +167,13 @@ func (a *asking) destinations() (resolution, error) {
 	case to.VPCEndpoint != "":
 		return a.toEndpoint(to.VPCEndpoint, at)
 	case to.Interface != "":
-		return a.toInterface(to.Interface, one)
+		return a.toInterfaces([]snapshot.NetworkInterfaceID{to.Interface}, one)
 	case to.Instance != "":
-		inst, ok := a.x.nics().instances[to.Instance]
-		if !ok || len(inst.of.Interfaces) == 0 {
+		ids := a.x.interfacesOf(to.Instance)
+		if len(ids) == 0 {
 			return resolution{}, nonsense("instance %s is not in the snapshot, or has no interface", to.Instance)
 		}
-		return a.toInterface(inst.of.Interfaces[0], one)
+		return a.toInterfaces(ids, one)
 	case to.Subnet != "":
 		return a.toSubnet(to.Subnet, one)
 	case to.Address.IsValid():
@@ -178,6 +181,7 @@ func (a *asking) destinations() (resolution, error) {
 		for _, e := range a.interfacesIn(p) {
 			a.addTarget(e, a.endpointOf(e.of.ID), p.Contains)
 		}
+		a.addPublicTargets(p)
 		return one(a.s.Prefix(packetset.Destination, p))
 	}
 	return resolution{}, nonsense("the question names no destination")
@@ -203,12 +207,14 @@ func (a *asking) s3Name(d *S3Destination) (rules.Name, error) {
 	return n, nil
 }
 
-func (a *asking) toInterface(id snapshot.NetworkInterfaceID, one func(packetset.Set) (resolution, error)) (resolution, error) {
-	e, ok := a.x.nics().byID[id]
-	if !ok {
-		return resolution{}, nonsense("network interface %s is not in the snapshot", id)
+func (a *asking) toInterfaces(ids []snapshot.NetworkInterfaceID, one func(packetset.Set) (resolution, error)) (resolution, error) {
+	for _, id := range ids {
+		e, ok := a.x.nics().byID[id]
+		if !ok {
+			return resolution{}, nonsense("network interface %s is not in the snapshot", id)
+		}
+		a.addTarget(e, a.endpointOf(id), func(x netip.Addr) bool { return x.Is4() && a.from.v4 || x.Is6() && a.from.v6 })
 	}
-	a.addTarget(e, a.endpointOf(id), func(x netip.Addr) bool { return x.Is4() && a.from.v4 || x.Is6() && a.from.v6 })
 	return one(a.targetCases())
 }
 
@@ -247,10 +253,26 @@ func (a *asking) publicInternet() packetset.Set {
 	if a.from.v6 {
 		d = a.s.Or(d, a.s.Prefix(packetset.Destination, netip.MustParsePrefix("2000::/3")))
 	}
-	for _, p := range rules.SpecialPurpose() {
-		d = a.s.Diff(d, a.s.Prefix(packetset.Destination, p))
+	return a.s.Diff(d, a.notInternet(packetset.Destination))
+}
+
+// notInternet is what is no host of the internet: special addresses, and
+// those of the snapshot's own VPCs, whose IPv6 addresses are global.
+func (a *asking) notInternet(e packetset.End) packetset.Set {
+	x := packetset.None
+	for _, p := range rules.NotOnInternet() {
+		x = a.s.Or(x, a.s.Prefix(e, p))
 	}
-	return d
+	for _, acc := range a.x.snap.Accounts {
+		for _, r := range acc.Regions {
+			for i := range r.EC2.VPCs.Items {
+				for _, p := range slices.Concat(r.EC2.VPCs.Items[i].CIDRs, r.EC2.VPCs.Items[i].IPv6CIDRs) {
+					x = a.s.Or(x, a.s.Prefix(e, p))
+				}
+			}
+		}
+	}
+	return x
 }
 
 // pose fixes the cases of the question.
@@ -305,8 +327,31 @@ func (a *asking) start(b branch, n int, uncertain bool) {
 		a.startElsewhere(t, b)
 		return
 	}
+	if a.toItself(t); t.cases == packetset.None {
+		return
+	}
 	a.sourceGroups(t)
 	a.leave(t, a.from.subnet)
+}
+
+// toItself ends what an interface sends to an address of its own: it never
+// leaves the host, so that no group, ACL or route sees it.
+func (a *asking) toItself(t *trail) {
+	e, ok := a.x.nics().byID[a.from.iface]
+	if a.from.iface == "" || !ok {
+		return
+	}
+	addrs := slices.Clone(e.of.IPv6)
+	for _, p := range e.of.Addresses {
+		addrs = append(addrs, p.Private)
+	}
+	own := a.s.And(t.cases, addrSet(a.s, packetset.Destination, addrs))
+	if own == packetset.None {
+		return
+	}
+	a.assumed = append(a.assumed, fmt.Sprintf("What %s sends to its own address stays inside the host: no security group, network ACL or route table sees it.", a.from.component))
+	a.end(t.with(own), Context{SourceIsClient: true}, false)
+	t.cases = a.s.Diff(t.cases, own)
 }
 
 // sourceGroups judges the client's own groups.
@@ -518,8 +563,11 @@ func (a *asking) example(x packetset.Set, d side) *Packet {
 func (a *asking) packet(c packetset.Case, v view, d side) *Packet {
 	p := &Packet{Source: c.Source, Destination: c.Destination, Protocol: c.Protocol, SourcePort: c.SourcePort, DestinationPort: c.DestinationPort, Reply: d.reply}
 	if v.nat != nil {
-		p.Source, p.SourcePort = v.nat.address(c), c.TranslatedPort
-		if v.nat.port == packetset.SecondPort {
+		p.Source = v.nat.address(c)
+		switch v.nat.port {
+		case packetset.TranslatedPort:
+			p.SourcePort = c.TranslatedPort
+		case packetset.SecondPort:
 			p.SourcePort = c.SecondPort
 		}
 	}

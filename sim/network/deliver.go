@@ -23,6 +23,8 @@ type target struct {
 	groups      []snapshot.SecurityGroupID
 	groupsKnown bool
 	endpoint    located[snapshot.VPCEndpoint]
+	// public: cases are addressed to a public address that is mapped to it.
+	public bool
 	// addressUnknown: cases holds every address that it may have (N62).
 	addressUnknown bool
 }

@@ -73,3 +73,8 @@ func (m *Model) RegionOf(from Endpoint) string {
 	}
 	return regionName(a.from.subnet.in)
 }
+
+// InterfacesOf lists the interfaces of an instance, its primary one first.
+func (m *Model) InterfacesOf(instance string) []snapshot.NetworkInterfaceID {
+	return m.x.interfacesOf(instance)
+}

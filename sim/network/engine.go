@@ -23,6 +23,7 @@ type engine struct {
 	lists   map[listMatchKey]rules.Match
 	runs    map[packetset.Set][]packetset.AddressRange // destinations as addresses
 	groupID map[*snapshot.SecurityGroup]uint32
+	seen    map[string]*translator // public addresses that far ends see, by themselves
 }
 
 // listMatchKey names a prefix list as seen from one end.
@@ -41,7 +42,7 @@ const maxEdges = 1 << 18
 func newEngine() *engine {
 	return &engine{s: packetset.New(packetset.DefaultBudget), byKey: map[string]int{},
 		filters: map[filterKey]rules.Filter{}, routes: map[routeKey][]rules.RoutePart{}, nats: map[natKey]*translator{},
-		sets: map[string]packetset.Set{}, lists: map[listMatchKey]rules.Match{}, runs: map[packetset.Set][]packetset.AddressRange{}, groupID: map[*snapshot.SecurityGroup]uint32{}}
+		sets: map[string]packetset.Set{}, lists: map[listMatchKey]rules.Match{}, runs: map[packetset.Set][]packetset.AddressRange{}, groupID: map[*snapshot.SecurityGroup]uint32{}, seen: map[string]*translator{}}
 }
 
 // symbol is a set of addresses that can't be listed (N33): the body of a

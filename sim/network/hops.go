@@ -306,6 +306,9 @@ func (a *asking) internetGateway(t *trail, r *snapshot.Route, subnet located[sna
 	a.publicSources6(&ctx, v6)
 	a.blockPublicAccess(t, subnet, t.view.nat != nil)
 	a.edgeRoute(t, string(id), subnet, public)
+	if a.backInside(t, &ctx); t.cases == packetset.None {
+		return
+	}
 	a.end(t, ctx, false)
 }
 
@@ -537,7 +540,10 @@ func (b *bpaFacts) exclusions(a *asking, t *trail, owner *snapshot.Region, subne
 	if subnet.of != nil {
 		near = string(subnet.of.ID)
 	}
-	client := string(a.from.subnet.of.ID)
+	client := ""
+	if a.from.subnet.of != nil {
+		client = string(a.from.subnet.of.ID)
+	}
 	var ofVPC, atGateway, atClient rules.BPAExclusionMode
 	for i := range owner.EC2.BPAExclusions.Items {
 		x := &owner.EC2.BPAExclusions.Items[i]

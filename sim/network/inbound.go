@@ -4,40 +4,83 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/snapshot"
 )
 
-// decideInbound is a question from the internet to an interface: by the VPC's
-// internet gateway, to a public address that is mapped to it.
+// startsOutside reports whether the source is an address that is in no VPC of
+// the snapshot and of no interface in it.
+func (a *asking) startsOutside() bool {
+	p := a.q.From.Address
+	if !p.IsValid() || p.IsSingleIP() && len(a.interfacesIn(p))+len(a.publicOwners(p)) > 0 {
+		return false
+	}
+	for _, v := range a.x.vpcs {
+		if slices.ContainsFunc(v.of.CIDRs, p.Overlaps) || slices.ContainsFunc(v.of.IPv6CIDRs, p.Overlaps) {
+			return false
+		}
+	}
+	for _, n := range a.x.subnets {
+		if n.of.CIDR.IsValid() && n.of.CIDR.Overlaps(p) || slices.ContainsFunc(n.of.IPv6CIDRs, p.Overlaps) {
+			return false
+		}
+	}
+	return true
+}
+
+// decideInbound is a question from outside of every VPC to an interface: from
+// the internet by the VPC's internet gateway to a public address that is
+// mapped to it, and from a private address by a gateway to other networks.
 func (a *asking) decideInbound() (*Result, error) {
-	a.from = source{component: "internet", kind: "internet", v4: true, v6: true, groupsKnown: true, groupsKey: "internet"}
-	a.from.addresses = a.internetSources()
+	private := a.fromThere()
 	to := &a.q.To
-	if to.Address.IsValid() {
+	switch {
+	case to.Address.IsValid():
 		if err := a.publicTargets(to.Address.Masked()); err != nil {
 			return nil, err
 		}
-	} else if to.Interface == "" && to.Instance == "" && to.Subnet == "" {
-		return nil, nonsense("from the internet, only interfaces, instances, subnets and addresses can be asked about")
-	} else if _, err := a.destinations(); err != nil {
-		return nil, err
+	case to.Interface == "" && to.Instance == "" && to.Subnet == "" && to.VPCEndpoint == "":
+		return nil, nonsense("from %s, only interfaces, instances, subnets, interface endpoints and addresses can be asked about", a.from.component)
+	default:
+		if _, err := a.destinations(); err != nil {
+			return nil, err
+		}
 	}
 	a.pose(resolution{branches: []branch{{destinations: a.targetCases()}}})
+	if a.cases == packetset.None && a.s.Err() == nil {
+		return nil, nonsense("%s and the destination have no family of addresses in common", a.from.component)
+	}
 	for i := range a.targets {
+		if private {
+			a.enterFromElsewhere(&a.targets[i])
+			continue
+		}
 		a.enterFromInternet(&a.targets[i])
 	}
 	return a.result(), nil
 }
 
+// fromThere words the source, and reports whether it is a private address.
+func (a *asking) fromThere() (private bool) {
+	p := a.q.From.Address
+	if !p.IsValid() {
+		a.from = source{component: "internet", kind: "internet", v4: true, v6: true, groupsKnown: true, groupsKey: "internet"}
+		a.from.addresses = a.internetSources()
+		return false
+	}
+	p = p.Masked()
+	word := strings.TrimSuffix(strings.TrimSuffix(p.String(), "/32"), "/128")
+	a.from = source{component: word, kind: "address", v4: p.Addr().Is4(), v6: p.Addr().Is6(), groupsKnown: true, groupsKey: "outside"}
+	a.from.addresses = a.s.Prefix(packetset.Source, p)
+	return !rules.OnInternet(p)
+}
+
 func (a *asking) internetSources() packetset.Set {
 	x := a.s.Or(a.s.Prefix(packetset.Source, netip.MustParsePrefix("0.0.0.0/0")), a.s.Prefix(packetset.Source, netip.MustParsePrefix("2000::/3")))
-	for _, p := range rules.SpecialPurpose() {
-		x = a.s.Diff(x, a.s.Prefix(packetset.Source, p))
-	}
-	return x
+	return a.s.Diff(x, a.notInternet(packetset.Source))
 }
 
 // publicTargets finds the interfaces that have a public or private address in p.
@@ -64,19 +107,27 @@ func (a *asking) publicTargets(p netip.Prefix) error {
 // enterFromInternet sends traffic through the internet gateway to one target.
 func (a *asking) enterFromInternet(y *target) {
 	cases := a.s.And(a.cases, y.cases)
-	n, v := a.x.subnets[y.subnet], a.x.vpcs[y.vpc]
-	if cases == packetset.None || n.of == nil {
+	if cases == packetset.None || a.x.subnets[y.subnet].of == nil {
 		return
 	}
-	t := &trail{cases: cases, vpc: v.of, vpcID: y.vpc, region: v.in, home: home{kind: snapshot.TargetInternetGateway}}
-	t.pass(Hop{Component: "internet", Kind: "internet"})
+	t := &trail{cases: cases, home: home{kind: snapshot.TargetInternetGateway}}
+	t.pass(Hop{Component: a.from.component, Kind: a.from.kind})
+	a.throughInternetGateway(t, y, true)
+}
+
+// throughInternetGateway takes traffic from the internet into the target's
+// VPC. mapped: it is addressed to the target's private address here, so that
+// whether a public one leads to it is to be judged.
+func (a *asking) throughInternetGateway(t *trail, y *target, mapped bool) {
+	n, v := a.x.subnets[y.subnet], a.x.vpcs[y.vpc]
+	t.vpc, t.vpcID, t.region, t.home = v.of, y.vpc, v.in, home{kind: snapshot.TargetInternetGateway}
 	g := a.gatewayOf(y.vpc)
 	h := Hop{Component: string(y.vpc), Kind: "internet-gateway", At: n.of.At}
 	if g == nil {
 		if v.in == nil || v.in.EC2.InternetGateways.Presence != snapshot.Collected {
-			a.doubt(t, h, cases, gateRoute, rules.Need{Code: "UNK_ROUTE_TARGET", Component: string(y.vpc), At: n.of.At, Fact: "the internet gateway of " + string(y.vpc), Collect: "aws ec2 describe-internet-gateways"})
+			a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_ROUTE_TARGET", Component: string(y.vpc), At: n.of.At, Fact: "the internet gateway of " + string(y.vpc), Collect: "aws ec2 describe-internet-gateways"})
 		} else {
-			a.deny(t, h, cases, Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: string(y.vpc),
+			a.deny(t, h, t.cases, Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: string(y.vpc),
 				Message: fmt.Sprintf("No internet gateway is attached to %s.", y.vpc), Fix: "Attach an internet gateway.", Rule: "N110", URL: urlIGW})
 		}
 		a.end(t, Context{}, true)
@@ -86,8 +137,10 @@ func (a *asking) enterFromInternet(y *target) {
 	t.home.link = h.Component
 	t.pass(h)
 	a.lintCrossing(y.vpc, h, crossInternetGateway)
-	a.mappedOnly(t, h, y)
-	a.inboundBPA(t, n)
+	if mapped {
+		a.mappedOnly(t, h, y)
+	}
+	a.blockPublicAccess(t, n, false) // both modes stop what starts outside, unless an exclusion allows both directions
 	a.inboundEdge(t, n)
 	a.enter(t, n)
 }
@@ -124,14 +177,6 @@ func (a *asking) mappedOnly(t *trail, h Hop, y *target) {
 	}
 }
 
-// inboundBPA is Block Public Access for traffic that starts outside: both
-// modes stop it, unless an exclusion allows both directions.
-func (a *asking) inboundBPA(t *trail, n located[snapshot.Subnet]) {
-	a.from.subnet = n // exclusions are looked up by the only subnet there is
-	a.blockPublicAccess(t, n, false)
-	a.from.subnet = located[snapshot.Subnet]{}
-}
-
 // inboundEdge judges the gateway's own route table (N39).
 func (a *asking) inboundEdge(t *trail, n located[snapshot.Subnet]) {
 	tb := a.x.routeTables[a.x.edgeTable[t.home.link]].of
@@ -148,4 +193,143 @@ func (a *asking) inboundEdge(t *trail, n located[snapshot.Subnet]) {
 		a.doubt(t, Hop{Component: string(tb.ID), Kind: "route-table", Via: routeText(r), At: r.At}, cases, gateRoute, rules.Need{Code: "MIDDLEBOX_OPAQUE", Component: r.Target, At: r.At,
 			Fact: "what " + r.Target + ", to which the edge route table " + string(tb.ID) + " sends the traffic, does with it; that is not in a snapshot"})
 	}
+}
+
+// addPublicTargets finds the interfaces to which public addresses in p are
+// mapped: traffic to them that leaves by an internet gateway comes back by
+// theirs.
+func (a *asking) addPublicTargets(p netip.Prefix) {
+	if !rules.OnInternet(p) {
+		return
+	}
+	for _, e := range a.publicOwners(p) {
+		for _, x := range e.of.Addresses {
+			if p.Contains(x.Public) {
+				a.targets = append(a.targets, target{component: string(e.of.ID), kind: "network-interface", name: nameOf(e.of.Tags), at: e.of.At, vpc: e.of.VPC, subnet: e.of.Subnet,
+					groups: e.of.Groups, groupsKnown: e.of.GroupsKnown, public: true, cases: a.s.Addresses(packetset.Destination, x.Public, x.Public)})
+			}
+		}
+	}
+}
+
+// backInside takes what left by an internet gateway, for a public address
+// that is mapped to a known interface, into that one's VPC. It is seen there
+// with its public source, and takes no group's membership along.
+func (a *asking) backInside(t *trail, ctx *Context) {
+	for i := range a.targets {
+		y := &a.targets[i]
+		cases := a.s.And(t.cases, y.cases)
+		if !y.public || cases == packetset.None || a.x.subnets[y.subnet].of == nil {
+			continue
+		}
+		t.cases = a.s.Diff(t.cases, cases)
+		c := t.with(cases)
+		if len(ctx.PublicIPs) > 0 {
+			c.view.nat = a.seenAs(c.view, ctx.PublicIPs)
+		}
+		a.throughInternetGateway(c, y, false)
+	}
+}
+
+// seenAs is a source as the internet sees it.
+func (a *asking) seenAs(v view, public []netip.Addr) *translator {
+	n := &translator{id: "public", addrs: slices.Clone(public), public: public, port: v.sourcePort(), choice: packetset.TranslatedChoice}
+	if v.nat != nil {
+		n.choice = v.nat.choice
+	}
+	key := fmt.Sprint(public, n.port, n.choice)
+	if old, ok := a.seen[key]; ok {
+		return old
+	}
+	a.seen[key] = n
+	return n
+}
+
+// entrance is a gateway by which a VPC's traffic with other networks enters.
+type entrance struct {
+	home home
+	hop  Hop
+	need rules.Need
+}
+
+// enterFromElsewhere sends traffic of a private address that is in no VPC of
+// the snapshot into the target's, by each gateway that may bring it. Whether
+// it does is not in a snapshot; what stops it behind the gateway is (N141).
+func (a *asking) enterFromElsewhere(y *target) {
+	cases := a.s.And(a.cases, y.cases)
+	n, v := a.x.subnets[y.subnet], a.x.vpcs[y.vpc]
+	if cases == packetset.None || n.of == nil {
+		return
+	}
+	t := &trail{cases: cases, vpc: v.of, vpcID: y.vpc, region: v.in}
+	t.pass(Hop{Component: a.from.component, Kind: a.from.kind})
+	list := a.entrances(y.vpc, v.in)
+	if len(list) == 0 {
+		a.noEntrance(t, v)
+		return
+	}
+	var ways []func(*trail)
+	for _, in := range list {
+		ways = append(ways, func(t *trail) {
+			t.home = in.home
+			a.doubt(t, in.hop, t.cases, gateRoute, in.need)
+			a.enter(t, n)
+		})
+	}
+	if len(ways) == 1 {
+		ways[0](t)
+		return
+	}
+	a.fork(t, gateRoute, list[0].need, ways...)
+}
+
+func (a *asking) noEntrance(t *trail, v located[snapshot.VPC]) {
+	h := Hop{Component: string(t.vpcID), Kind: "vpc"}
+	if v.of != nil {
+		h.At = v.of.At
+	}
+	if v.in == nil || v.in.EC2.VPNGateways.Presence != snapshot.Collected || v.in.EC2.TGWAttachments.Presence != snapshot.Collected || v.in.EC2.Peerings.Presence != snapshot.Collected {
+		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "ONPREM_OPAQUE", Component: h.Component, At: h.At, Fact: "which gateways lead from other networks into " + h.Component,
+			Collect: "aws ec2 describe-vpn-gateways, describe-transit-gateway-vpc-attachments, describe-vpc-peering-connections"})
+	} else {
+		a.deny(t, h, t.cases, Finding{Code: "NO_PATH", AnalyzerCode: "NO_PATH", Gate: gateRoute, Component: h.Component,
+			Message: fmt.Sprintf("Nothing leads from %s into %s: the address is private and in no VPC of the snapshot, and %s has no VPN gateway, transit gateway or peering with its network.", a.from.component, h.Component, h.Component),
+			Fix:     "Ask from an interface or subnet of the snapshot, or connect the networks.", Rule: "N113", URL: urlIGW})
+	}
+	a.end(t, Context{}, true)
+}
+
+// entrances lists a VPC's gateways to networks that are not in the snapshot.
+func (a *asking) entrances(vpc snapshot.VPCID, r *snapshot.Region) []entrance {
+	if r == nil {
+		return nil
+	}
+	var out []entrance
+	add := func(code, id, kind string, at snapshot.Source, h home) {
+		out = append(out, entrance{home: h, hop: Hop{Component: id, Kind: kind, At: at},
+			need: rules.Need{Code: code, Component: id, At: at, Fact: fmt.Sprintf("whether %s brings traffic of %s, which is in no VPC of the snapshot, into %s", id, a.from.component, vpc)}})
+	}
+	for i := range r.EC2.VPNGateways.Items {
+		g := &r.EC2.VPNGateways.Items[i]
+		if slices.ContainsFunc(g.Attachments, func(x snapshot.GatewayAttachment) bool {
+			return x.VPC == vpc && rules.GatewayAttachmentState(x.State) != rules.StateBroken
+		}) {
+			add("ONPREM_OPAQUE", g.ID, "vpn-gateway", g.At, home{kind: snapshot.TargetVPNGateway, link: g.ID})
+		}
+	}
+	for i := range r.EC2.TGWAttachments.Items {
+		t := &r.EC2.TGWAttachments.Items[i]
+		if t.ResourceID == string(vpc) && rules.AttachmentState(t.State) != rules.StateBroken {
+			add("ONPREM_OPAQUE", string(t.ID), "transit-gateway-attachment", t.At, home{kind: snapshot.TargetTransitGateway, link: string(t.Gateway), attachment: t.ID})
+		}
+	}
+	for i := range r.EC2.Peerings.Items {
+		p := &r.EC2.Peerings.Items[i]
+		_, other, ok := rules.PeeringSides(p, vpc)
+		if !ok || rules.PeeringState(p.Status) == rules.StateBroken || a.x.vpcs[other.VPC].of != nil || len(other.CIDRs) > 0 && !slices.ContainsFunc(other.CIDRs, a.q.From.Address.Overlaps) {
+			continue
+		}
+		add("UNK_CROSS_ACCOUNT", string(p.ID), "vpc-peering-connection", p.At, home{kind: snapshot.TargetPeering, link: string(p.ID), client: other.VPC})
+	}
+	return out
 }

@@ -251,6 +251,25 @@ func (x *index) nics() *interfaces {
 	return n
 }
 
+// interfacesOf lists the interfaces of an instance: what it says itself, else
+// what says to be attached to it.
+func (x *index) interfacesOf(instance string) []snapshot.NetworkInterfaceID {
+	if i := x.nics().instances[instance].of; i != nil && len(i.Interfaces) > 0 {
+		return i.Interfaces
+	}
+	var out []snapshot.NetworkInterfaceID
+	for _, a := range x.snap.Accounts {
+		for _, r := range a.Regions {
+			for i := range r.EC2.NetworkInterfaces.Items {
+				if e := &r.EC2.NetworkInterfaces.Items[i]; instance != "" && e.InstanceID == instance && x.nics().byID[e.ID].of == e {
+					out = append(out, e.ID)
+				}
+			}
+		}
+	}
+	return out
+}
+
 // here returns the capture of an account and Region, or nil.
 func (x *index) here(account, region string) *snapshot.Region { return x.region[account][region] }
 

@@ -84,11 +84,11 @@ func (a *asking) begin() error {
 	case f.Interface != "":
 		return a.fromInterface(f.Interface)
 	case f.Instance != "":
-		inst, ok := a.x.nics().instances[f.Instance]
-		if !ok || len(inst.of.Interfaces) == 0 {
+		ids := a.x.interfacesOf(f.Instance)
+		if len(ids) == 0 {
 			return nonsense("instance %s is not in the snapshot, or has no interface", f.Instance)
 		}
-		return a.fromInterface(inst.of.Interfaces[0])
+		return a.fromInterface(ids[0])
 	case f.Subnet != "":
 		return a.fromSubnet(f.Subnet)
 	case f.Address.IsValid():
@@ -182,33 +182,81 @@ func (a *asking) defaultGroup(n located[snapshot.Subnet]) ([]snapshot.SecurityGr
 	return nil, false
 }
 
+// fromAddress starts at an interface that has the address, private or public,
+// or else at any interface that would have it.
 func (a *asking) fromAddress(p netip.Prefix) error {
 	p = p.Masked()
 	if p.IsSingleIP() {
-		for _, e := range a.interfacesIn(p) {
-			return a.fromInterface(e.of.ID)
+		if e, private, err := a.ownerOf(p); e.of != nil || err != nil {
+			if err == nil {
+				err = a.fromInterface(e.of.ID)
+			}
+			a.from.v4, a.from.v6 = private.Is4(), private.Is6()
+			a.from.addresses = addrSet(a.s, packetset.Source, []netip.Addr{private})
+			return err
 		}
 	}
+	n, err := a.subnetAround(p)
+	if err != nil {
+		return err
+	}
+	if err := a.fromSubnet(n.of.ID); err != nil {
+		return err
+	}
+	a.from.v4, a.from.v6 = p.Addr().Is4(), p.Addr().Is6()
+	a.from.addresses = a.s.And(a.from.addresses, a.s.Prefix(packetset.Source, p))
+	if a.from.addresses == packetset.None {
+		return nonsense("%s is an address that AWS reserves in %s", p, n.of.ID)
+	}
+	a.from.component = strings.TrimSuffix(strings.TrimSuffix(p.String(), "/32"), "/128")
+	return nil
+}
+
+// ownerOf is the interface that has a private or public address, and the
+// private one that it sends from then. VPCs may have the same addresses.
+func (a *asking) ownerOf(p netip.Prefix) (owner located[snapshot.NetworkInterface], private netip.Addr, err error) {
+	list := a.interfacesIn(p)
+	private = p.Addr()
+	if len(list) == 0 {
+		list = a.publicOwners(p)
+	}
+	if len(list) == 0 {
+		return owner, private, nil
+	}
+	for _, e := range list[1:] {
+		if e.of.VPC != list[0].of.VPC {
+			return owner, private, nonsense("%s is the address of %s in %s and of %s in %s: name the interface", private, list[0].of.ID, list[0].of.VPC, e.of.ID, e.of.VPC)
+		}
+	}
+	for _, x := range list[0].of.Addresses {
+		if x.Public == private {
+			private = x.Private
+		}
+	}
+	return list[0], private, nil
+}
+
+// subnetAround is the subnet that holds all of p.
+func (a *asking) subnetAround(p netip.Prefix) (located[snapshot.Subnet], error) {
+	var in located[snapshot.Subnet]
 	for _, acc := range a.x.snap.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.Subnets.Items {
 				n := &r.EC2.Subnets.Items[i]
-				if !within(n, p) {
+				if !within(n, p) || a.x.subnets[n.ID].of != n {
 					continue
 				}
-				if err := a.fromSubnet(n.ID); err != nil {
-					return err
+				if in.of != nil {
+					return in, nonsense("%s is in %s and in %s: name the subnet", p, in.of.ID, n.ID)
 				}
-				a.from.addresses = a.s.And(a.from.addresses, a.s.Prefix(packetset.Source, p))
-				if a.from.addresses == packetset.None {
-					return nonsense("%s is an address that AWS reserves in %s", p, n.ID)
-				}
-				a.from.component = strings.TrimSuffix(strings.TrimSuffix(p.String(), "/32"), "/128")
-				return nil
+				in = located[snapshot.Subnet]{of: n, in: r}
 			}
 		}
 	}
-	return nonsense("address %s is in no subnet of the snapshot", p)
+	if in.of == nil {
+		return in, nonsense("%s is in no subnet of the snapshot, or in more than one", p)
+	}
+	return in, nil
 }
 
 func within(n *snapshot.Subnet, p netip.Prefix) bool {
@@ -240,4 +288,20 @@ func (a *asking) interfacesIn(p netip.Prefix) []located[snapshot.NetworkInterfac
 func hasAddressIn(e *snapshot.NetworkInterface, p netip.Prefix) bool {
 	return slices.ContainsFunc(e.Addresses, func(x snapshot.InterfaceAddress) bool { return p.Contains(x.Private) }) ||
 		slices.ContainsFunc(e.IPv6, p.Contains)
+}
+
+// publicOwners lists the interfaces to which a public address in p is mapped.
+func (a *asking) publicOwners(p netip.Prefix) []located[snapshot.NetworkInterface] {
+	var out []located[snapshot.NetworkInterface]
+	for _, acc := range a.x.snap.Accounts {
+		for _, r := range acc.Regions {
+			for i := range r.EC2.NetworkInterfaces.Items {
+				e := &r.EC2.NetworkInterfaces.Items[i]
+				if slices.ContainsFunc(e.Addresses, func(x snapshot.InterfaceAddress) bool { return p.Contains(x.Public) }) && a.x.nics().byID[e.ID].of == e {
+					out = append(out, located[snapshot.NetworkInterface]{of: e, in: r})
+				}
+			}
+		}
+	}
+	return out
 }

@@ -1,0 +1,56 @@
+package sim_test
+
+import (
+	"testing"
+
+	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/network"
+)
+
+// twoInterfaces is an instance with an interface in subnet-1, which has a
+// NAT gateway, and one in subnet-2, which has none.
+var twoInterfaces = world.All(world.NAT(), world.Routes("rtb-1", world.To("0.0.0.0/0", "nat-1")),
+	world.Subnet("subnet-2", "vpc-a", "10.0.2.0/24", "us-east-1b"), world.Table("rtb-2", "vpc-a", []string{"subnet-2"}),
+	world.Group("sg-in", "vpc-a", []world.Obj{world.Ports(22, 22, world.Rule("tcp", "10.0.0.0/16"))}, []world.Obj{world.Rule("-1", "0.0.0.0/0")}),
+	world.Interface("eni-1", "subnet-1", "10.0.1.10", "sg-in"), world.Interface("eni-2", "subnet-2", "10.0.2.10", "sg-in"),
+	world.Add("Reservations", world.Obj{"ReservationId": "r-1", "Instances": world.List{world.Obj{"InstanceId": "i-1", "SubnetId": "subnet-1", "VpcId": "vpc-a",
+		"NetworkInterfaces": world.List{world.Obj{"NetworkInterfaceId": "eni-1"}, world.Obj{"NetworkInterfaceId": "eni-2"}}}}}))
+
+func TestTrace(t *testing.T) {
+	w := sim.NewWorld(world.Network(twoInterfaces).Snapshot(t))
+	ssh := []network.PortRange{{From: 22, To: 22}}
+	for _, c := range []struct {
+		name       string
+		q          sim.TraceQuestion
+		want       sim.Verdict
+		placements int
+	}{
+		{"every interface of an instance", sim.TraceQuestion{From: "i-1", To: "8.8.8.8"}, sim.Partial, 2},
+		{"one of them", sim.TraceQuestion{From: "eni-1", To: "8.8.8.8"}, sim.Reachable, 1},
+		{"to every interface of an instance", sim.TraceQuestion{From: "10.0.2.10", To: "i-1", Ports: ssh}, sim.Reachable, 1},
+		{"one protocol", sim.TraceQuestion{From: "eni-1", To: "eni-2", Protocol: "tcp", Ports: ssh}, sim.Reachable, 1},
+		{"all protocols, of which some ports pass", sim.TraceQuestion{From: "eni-1", To: "eni-2", Protocol: "all"}, sim.Partial, 1},
+		{"all protocols by their number", sim.TraceQuestion{From: "eni-1", To: "eni-2", Protocol: "-1"}, sim.Partial, 1},
+		{"N81 a protocol without ports", sim.TraceQuestion{From: "eni-1", To: "eni-2", Protocol: "50"}, sim.Blocked, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a, err := w.Trace(c.q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.Verdict != c.want || len(a.Placements) != c.placements {
+				t.Errorf("%s with %d placements, want %s with %d; %+v", a.Verdict, len(a.Placements), c.want, c.placements, a.Findings)
+			}
+		})
+	}
+	for _, q := range []sim.TraceQuestion{
+		{From: "eni-1", To: "eni-2", Protocol: "icmp", Ports: ssh},
+		{From: "10.0.1.10", To: "2001:db8::1"},
+		{From: "eni-1", To: "eni-2", Protocol: "-2"},
+	} {
+		if a, err := w.Trace(q); err == nil {
+			t.Errorf("%+v has an answer: %s", q, a.Verdict)
+		}
+	}
+}
