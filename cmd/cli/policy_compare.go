@@ -28,7 +28,7 @@ const (
 )
 
 func newPolicyCompareCommand(env *Env) *cobra.Command {
-	var kind, input, output string
+	var kind, endpointType, input, output string
 	cmd := &cobra.Command{
 		Use:   "compare OLD NEW",
 		Short: "Does a new policy allow anything that the old one did not?",
@@ -54,20 +54,22 @@ worst of all lines counts: 2, then 1, then 3.`,
 			if output != "text" && output != "json" {
 				return fmt.Errorf("unknown output format %q: it is text or json", output)
 			}
+			as := pairType{kind: kind, endpoint: endpointType}
 			if input != "" {
-				return compareBatch(env, input, kind)
+				return compareBatch(env, input, as)
 			}
-			return compareFiles(env, args[0], args[1], kind, output)
+			return compareFiles(env, args[0], args[1], as, output)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&kind, "type", "", "identity, resource or endpoint (default: resource where a statement names a principal, else identity)")
+	f.StringVar(&endpointType, "endpoint-type", "", "what endpoint policies are on: gateway or interface (default: what both have in common)")
 	f.StringVar(&input, "input", "", "compare the pairs of a JSON Lines file, or - for standard input")
 	f.StringVarP(&output, "output", "o", "text", "text or json")
 	return cmd
 }
 
-func compareFiles(env *Env, oldName, newName, kind, output string) error {
+func compareFiles(env *Env, oldName, newName string, as pairType, output string) error {
 	if oldName == "-" && newName == "-" {
 		return errors.New("only one of OLD and NEW can be standard input")
 	}
@@ -79,7 +81,7 @@ func compareFiles(env *Env, oldName, newName, kind, output string) error {
 	if err != nil {
 		return err
 	}
-	p, err := parsePair(oldText, newText, kind)
+	p, err := parsePair(oldText, newText, as)
 	if err != nil {
 		var bad *pairError
 		if errors.As(err, &bad) {
@@ -135,6 +137,24 @@ func readPolicy(env *Env, name string) ([]byte, error) {
 type policyPair struct {
 	old, new *policy.Document
 	kind     policy.Kind
+	endpoint policy.EndpointType
+}
+
+// pairType is what the policies of a pair are said to be.
+type pairType struct {
+	kind     string // of --type; "" is by their form
+	endpoint string // of --endpoint-type; "" is either
+}
+
+// endpointTypes are the types of endpoints whose policies can be compared.
+var endpointTypes = map[string]policy.EndpointType{"": policy.EndpointUnspecified, "gateway": policy.EndpointGateway, "interface": policy.EndpointInterface}
+
+func (t pairType) endpointType() (policy.EndpointType, error) {
+	e, ok := endpointTypes[strings.ToLower(t.endpoint)]
+	if !ok {
+		return e, fmt.Errorf("unknown endpoint type %q: it is gateway or interface", t.endpoint)
+	}
+	return e, nil
 }
 
 // pairError is what is wrong with one of them.
@@ -164,17 +184,21 @@ func kindsOf(name string) ([]policy.Kind, error) {
 
 // parsePair reads both policies as the first kind that fits them. Where none
 // does, the error is of the kind that the old one comes nearest to.
-func parsePair(oldText, newText []byte, kind string) (*policyPair, error) {
-	kinds, err := kindsOf(kind)
+func parsePair(oldText, newText []byte, as pairType) (*policyPair, error) {
+	kinds, err := kindsOf(as.kind)
 	if err != nil {
 		return nil, err
 	}
-	if kind == "" && (bytes.Contains(oldText, []byte(`Principal"`)) || bytes.Contains(newText, []byte(`Principal"`))) {
+	endpoint, err := as.endpointType()
+	if err != nil {
+		return nil, err
+	}
+	if as.kind == "" && (bytes.Contains(oldText, []byte(`Principal"`)) || bytes.Contains(newText, []byte(`Principal"`))) {
 		kinds = kinds[1:]
 	}
 	var first error
 	for _, k := range kinds {
-		p := &policyPair{kind: k}
+		p := &policyPair{kind: k, endpoint: endpoint}
 		var which int
 		if p.old, err = policy.Parse(oldText, k); err == nil {
 			which = 1
@@ -191,7 +215,7 @@ func parsePair(oldText, newText []byte, kind string) (*policyPair, error) {
 }
 
 func (p *policyPair) compare() symbolic.Comparison {
-	return symbolic.Compare(p.old, p.new, p.kind, symbolic.Options{})
+	return symbolic.Compare(p.old, p.new, p.kind, symbolic.Options{Endpoint: p.endpoint})
 }
 
 // comparisonJSON is a comparison as JSON.
@@ -402,8 +426,11 @@ type batchError struct {
 }
 
 // compareBatch answers the pairs of a JSON Lines file, in order.
-func compareBatch(env *Env, name, kind string) error {
-	if _, err := kindsOf(kind); err != nil {
+func compareBatch(env *Env, name string, as pairType) error {
+	if _, err := kindsOf(as.kind); err != nil {
+		return err
+	}
+	if _, err := as.endpointType(); err != nil {
 		return err
 	}
 	in := env.Stdin
@@ -423,7 +450,7 @@ func compareBatch(env *Env, name, kind string) error {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
-		answer, status := compareLine(lines.Bytes(), kind)
+		answer, status := compareLine(lines.Bytes(), as)
 		seen[status] = true
 		if err := writeJSONLine(out, answer, false); err != nil {
 			return err
@@ -443,8 +470,8 @@ func compareBatch(env *Env, name, kind string) error {
 	return nil
 }
 
-func compareLine(line []byte, kind string) (answer any, status int) {
-	p, id, err := parseLine(line, kind)
+func compareLine(line []byte, as pairType) (answer any, status int) {
+	p, id, err := parseLine(line, as)
 	if err != nil {
 		out := batchFailure{ID: id, Error: batchError{Code: "INPUT_MALFORMED", Message: err.Error()}}
 		var bad *pairError
@@ -464,7 +491,7 @@ func compareLine(line []byte, kind string) (answer any, status int) {
 
 // parseLine reads a line strictly: unknown, repeated and missing members are
 // errors.
-func parseLine(line []byte, kind string) (*policyPair, any, error) {
+func parseLine(line []byte, as pairType) (*policyPair, any, error) {
 	members, err := objectMembers(line)
 	if err != nil {
 		return nil, nil, err
@@ -478,13 +505,18 @@ func parseLine(line []byte, kind string) (*policyPair, any, error) {
 		}
 	}
 	for name := range members {
-		if !slices.Contains([]string{"id", "type", "reference", "candidate"}, name) {
-			return nil, id, fmt.Errorf("unknown member %q: a line has id, type, reference and candidate", name)
+		if !slices.Contains([]string{"id", "type", "endpointType", "reference", "candidate"}, name) {
+			return nil, id, fmt.Errorf("unknown member %q: a line has id, type, endpointType, reference and candidate", name)
 		}
 	}
 	if text, ok := members["type"]; ok {
-		if err := json.Unmarshal(text, &kind); err != nil {
+		if err := json.Unmarshal(text, &as.kind); err != nil {
 			return nil, id, errors.New("type is no string")
+		}
+	}
+	if text, ok := members["endpointType"]; ok {
+		if err := json.Unmarshal(text, &as.endpoint); err != nil {
+			return nil, id, errors.New("endpointType is no string")
 		}
 	}
 	var texts [2][]byte
@@ -499,7 +531,7 @@ func parseLine(line []byte, kind string) (*policyPair, any, error) {
 		}
 		texts[i] = text
 	}
-	p, err := parsePair(texts[0], texts[1], kind)
+	p, err := parsePair(texts[0], texts[1], as)
 	return p, id, err
 }
 

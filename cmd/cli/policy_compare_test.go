@@ -65,6 +65,36 @@ func TestPolicyCompareStatus(t *testing.T) {
 	}
 }
 
+// TestPolicyCompareEndpointType is P118 and P120: an account is its root user
+// on a gateway endpoint, and all of the account on an interface endpoint.
+func TestPolicyCompareEndpointType(t *testing.T) {
+	const root = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:root"}}}}`
+	dir := t.TempDir()
+	oldFile, newFile := filepath.Join(dir, "old.json"), filepath.Join(dir, "new.json")
+	for name, text := range map[string]string{oldFile: root, newFile: grant} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		typ, relation, newAccess string
+		status                   int
+	}{{"gateway", "equivalent", "false", ExitHolds}, {"interface", "new-access", "true", ExitViolated}, {"", "UNKNOWN", "null", ExitUnknown}} {
+		text, _, status := comparePolicies(t, "", oldFile, newFile, "--type", "endpoint", "--endpoint-type", tt.typ)
+		if !strings.HasPrefix(text, tt.relation+"\n") || status != tt.status {
+			t.Errorf("%q: status %d\n%s", tt.typ, status, text)
+		}
+		line := `{"id":1,"type":"endpoint","endpointType":"` + tt.typ + `","reference":` + root + `,"candidate":` + grant + `}`
+		text, _, status = comparePolicies(t, line, "--input", "-")
+		if !strings.HasPrefix(text, `{"id":1,"newAccess":`+tt.newAccess) || status != tt.status {
+			t.Errorf("%q in a batch: status %d\n%s", tt.typ, status, text)
+		}
+	}
+	if _, stderr, status := comparePolicies(t, "", oldFile, newFile, "--endpoint-type", "gatewy"); status != ExitUsage || !strings.Contains(stderr, "gatewy") {
+		t.Errorf("status %d: %s", status, stderr)
+	}
+}
+
 func TestPolicyCompareText(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "old.json")
 	if err := os.WriteFile(file, []byte(readData), 0o600); err != nil {

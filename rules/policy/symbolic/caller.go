@@ -1,6 +1,7 @@
 package symbolic
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -99,6 +100,9 @@ func (s *space) callers(text string, patterns ...strset.Pattern) *expr {
 // matches, or that the NotPrincipal element does not exempt.
 func (s *space) principals(st *policy.Statement) *expr {
 	p := st.Principals
+	if s.kind == policy.KindEndpoint && s.endpoint == policy.EndpointGateway {
+		return s.gatewayPrincipals(st)
+	}
 	var each []*expr
 	if p.All {
 		each = append(each, exprTrue)
@@ -128,6 +132,32 @@ func (s *space) principals(st *policy.Statement) *expr {
 		return not(e)
 	}
 	return e
+}
+
+// gatewayPrincipals is the set of requests by a caller that the policy of a
+// gateway endpoint means: an account is its root user alone (P118), and of
+// roles, users and sessions, and of NotPrincipal, nobody knows (P119, P121).
+func (s *space) gatewayPrincipals(st *policy.Statement) *expr {
+	p := st.Principals
+	all := p.All || slices.Contains(p.AWS, "*")
+	switch {
+	case st.NotPrincipal && all:
+		return exprFalse
+	case st.NotPrincipal:
+		return s.unknown("NotPrincipal of a gateway endpoint's policy", nil)
+	case all:
+		return exprTrue
+	}
+	var each []*expr
+	for _, v := range p.AWS {
+		e := s.entry(v)
+		named := or(e.role, e.session, e.other)
+		each = append(each, and(e.account, s.callers("root", s.shapes.root)), and(named, s.unknown("Principal of a gateway endpoint's policy that names a role, user or session", nil)))
+	}
+	for _, v := range p.Service {
+		each = append(each, s.callers(v, strset.Literal("service/"+v)))
+	}
+	return or(each...)
 }
 
 // entry is what a value of Principal.AWS names.
@@ -172,7 +202,7 @@ func (s *space) entry(v string) entry {
 		at := strings.LastIndexByte(p.RoleARN, '/') + 1
 		name := p.RoleARN[at:]
 		session := strset.Literal(p.Session + ":" + p.RoleARN[:at])
-		none.session = s.callers(v, session.Literal(name), session.Many(strset.Any).Literal("/"+name))
+		none.session = s.callers(v, session.Literal(name), session.One(strset.Any, 1).Many(strset.Any).Literal("/"+name))
 	case policy.PrincipalUser, policy.PrincipalFederatedUser:
 		none.other = s.callers(v, strset.Literal(":"+p.ARN))
 	default:

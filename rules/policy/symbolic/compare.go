@@ -1,6 +1,7 @@
 package symbolic
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -41,6 +42,10 @@ type Options struct {
 	// Fixed are condition keys, by lower-case name, that have this one value
 	// in every request, e.g. aws:principalaccount.
 	Fixed map[string]string
+	// Endpoint is what an endpoint policy is on: EndpointGateway or
+	// EndpointInterface, which read principals differently (P118, P120). With
+	// any other value the answer is what both have in common.
+	Endpoint policy.EndpointType
 	// attempt is the first of cutText's attempts that is made; not 0 in tests.
 	attempt int
 	budget  *budget // of the comparison that this one is part of
@@ -72,6 +77,44 @@ type Comparison struct {
 // AWS answers the first half of it, without an example:
 // https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_CheckNoNewAccess.html
 func Compare(old, new *policy.Document, kind policy.Kind, o Options) Comparison {
+	if kind != policy.KindEndpoint || o.Endpoint == policy.EndpointGateway || o.Endpoint == policy.EndpointInterface {
+		return compare(old, new, kind, o)
+	}
+	o.Endpoint = policy.EndpointInterface
+	c := compare(old, new, kind, o)
+	if !namesPrincipals(old) && !namesPrincipals(new) {
+		return c
+	}
+	o.Endpoint = policy.EndpointGateway
+	gateway := compare(old, new, kind, o)
+	c.New, c.Less = common(gateway.New, c.New), common(gateway.Less, c.Less)
+	c.Relation = relate(c.New.Exists, c.Less.Exists)
+	return c
+}
+
+// common is what both readings of an endpoint policy say.
+func common(gateway, elsewhere Difference) Difference {
+	switch {
+	case gateway.Exists == elsewhere.Exists || gateway.Exists == policy.Unknown:
+		return gateway
+	case elsewhere.Exists == policy.Unknown:
+		return elsewhere
+	}
+	return Difference{Trouble: &Trouble{Text: "the answer hangs on whether the policy is on a gateway or an interface endpoint, which read principals differently (P118, P120)"}}
+}
+
+// namesPrincipals tells whether some principal of a document is not "*".
+func namesPrincipals(d *policy.Document) bool {
+	for i := range d.Statements {
+		st := &d.Statements[i]
+		if p := st.Principals; p != nil && (st.NotPrincipal || !p.All && slices.ContainsFunc(p.AWS, func(v string) bool { return v != "*" })) {
+			return true
+		}
+	}
+	return false
+}
+
+func compare(old, new *policy.Document, kind policy.Kind, o Options) Comparison {
 	c := Comparison{}
 	o.budget = newBudget()
 	p := newPair(old, new, kind, o)
@@ -115,7 +158,7 @@ type pair struct {
 
 func newPair(old, new *policy.Document, kind policy.Kind, o Options) *pair {
 	p := &pair{space: newSpace(kind, o.Fixed, old, new)}
-	p.attempt, p.budget = o.attempt, o.budget
+	p.endpoint, p.attempt, p.budget = o.Endpoint, o.attempt, o.budget
 	p.old = &side{doc: old, plain: renamed(old)}
 	p.new = &side{doc: new, plain: renamed(new)}
 	oldExpr, newExpr := p.document(old), p.document(new)
@@ -178,8 +221,8 @@ func (p *pair) difference(more, less *side) Difference {
 // replay asks the concrete evaluator for both sides; nil where it does not
 // confirm the difference.
 func (p *pair) replay(more, less *side, r *policy.Request) *Example {
-	yes := decide(more.plain, p.kind, r)
-	if yes.Outcome != policy.True || decide(less.plain, p.kind, r).Outcome != policy.False {
+	yes := decide(more.plain, p.kind, p.endpoint, r)
+	if yes.Outcome != policy.True || decide(less.plain, p.kind, p.endpoint, r).Outcome != policy.False {
 		return nil
 	}
 	return &Example{Request: *r, Statement: allowing(yes)}
@@ -248,7 +291,7 @@ func (p *pair) withValue(more, less *side, key, value string) Difference {
 	for k, x := range p.fixed {
 		fixed[k] = x
 	}
-	sub := newPair(less.doc, more.doc, p.kind, Options{Fixed: fixed, attempt: p.attempt, budget: p.budget})
+	sub := newPair(less.doc, more.doc, p.kind, Options{Fixed: fixed, Endpoint: p.endpoint, attempt: p.attempt, budget: p.budget})
 	sub.depth = p.depth + 1
 	d := sub.difference(sub.new, sub.old)
 	if sub.arena != nil {

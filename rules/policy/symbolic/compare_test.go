@@ -54,6 +54,18 @@ func TestCompare(t *testing.T) {
 		{"T183 no action of the pattern fits", []string{nothing}, []string{cond("Allow", "s3:ListB*", "arn:aws:s3:::b/*", "")}, Equivalent},
 		{"T183 bucket and objects", []string{nothing}, []string{cond("Allow", "s3:ListBucket", "arn:aws:s3:::b*", "")}, NewAccess},
 
+		{"P39 an operation is no action", []string{nothing}, []string{cond("Allow", "s3:HeadObject", "*", "")}, Equivalent},
+		{"P39 no action has such a name", []string{nothing}, []string{cond("Allow", "s3:Head*", "*", "")}, Equivalent},
+		{"P39 nor in another service", []string{nothing}, []string{cond("Allow", "ec2:LaunchInstance", "*", "")}, Equivalent},
+		{"P39 a service that the tables lack", []string{nothing}, []string{cond("Allow", "example:HeadObject", "*", "")}, NewAccess},
+		{"P37 some service with such an action", []string{nothing}, []string{cond("Allow", "s*:HeadObject", "*", "")}, NewAccess},
+		{"P149 a key that the action never has", []string{nothing}, []string{cond("Allow", "s3:GetObject", "*", `"StringLike":{"s3:prefix":"a/*"}`)}, Equivalent},
+		{"P149 which is absent then", []string{cond("Allow", "s3:GetObject", "*", "")}, []string{cond("Allow", "s3:GetObject", "*", `"StringNotLike":{"s3:prefix":"a/*"}`)}, Equivalent},
+		{"P149 another action has it", []string{nothing}, []string{cond("Allow", "s3:*", "*", `"StringLike":{"s3:prefix":"a/*"}`)}, NewAccess},
+		{"P149 two keys of different actions", []string{nothing}, []string{cond("Allow", "s3:*", "*", `"StringLike":{"s3:prefix":"a/*","s3:ExistingObjectTag/t":"x"}`)}, Equivalent},
+		{"P149 a set of what never is", []string{nothing}, []string{cond("Allow", "s3:GetObject", "*", `"ForAnyValue:StringEquals":{"s3:RequestObjectTagKeys":"a"}`)}, Equivalent},
+		{"P149 a tag that the action has", []string{nothing}, []string{cond("Allow", "s3:GetObject", "*", `"StringEquals":{"s3:ExistingObjectTag/t":"x"}`)}, NewAccess},
+
 		{"P141 values OR", []string{all(`"StringEquals":{"k:v":["a","b"]}`)}, []string{all(`"StringEquals":{"k:v":"a"}`), all(`"StringEquals":{"k:v":"b"}`)}, Equivalent},
 		{"P142 values NOR", []string{all(`"StringNotEquals":{"k:v":["a","b"]}`)}, []string{all(`"StringNotEquals":{"k:v":"a"}`)}, NewAccess},
 		{"P145 missing key", []string{all(`"StringLike":{"k:v":"*"}`)}, []string{all(``)}, NewAccess},
@@ -248,7 +260,7 @@ func TestCompareAgreesWithEvaluate(t *testing.T) {
 				if types := resourceTypes(q.Action); types != nil && !slices.ContainsFunc(types, func(name string) bool { return arnForms[name].Match(q.Resource) }) {
 					continue // no such request exists (P53)
 				}
-				was, is := decide(old, kind, &q).Outcome, decide(new, kind, &q).Outcome
+				was, is := decide(old, kind, policy.EndpointInterface, &q).Outcome, decide(new, kind, policy.EndpointInterface, &q).Outcome
 				if is == policy.True && was == policy.False && got.New.Exists == policy.False {
 					r.Fatalf("new access missed: %+v", q)
 				}
@@ -398,4 +410,58 @@ func TestHardPatternsAgreeWithAtoms(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestCompareEndpoint is P118 to P124 for comparisons: gateway and interface
+// endpoints read principals differently, and what passes an endpoint has its
+// keys.
+func TestCompareEndpoint(t *testing.T) {
+	const (
+		account = `{"AWS":"111122223333"}`
+		role    = `{"AWS":"arn:aws:iam::111122223333:role/R"}`
+	)
+	grant := func(p string) string { return by(p, cond("Allow", "s3:*", "*", "")) }
+	everyone := func(effect, c string) string { return by(`"*"`, cond(effect, "s3:*", "*", c)) }
+	root := everyone("Allow", `"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:root"}`)
+	for _, tt := range []struct {
+		name                       string
+		old, new                   []string
+		gateway, elsewhere, either Relation
+	}{
+		{"P118 an account is its root user", []string{grant(account)}, []string{root}, Equivalent, NoNewAccess, NoNewAccess},
+		{"P118 the other way round", []string{root}, []string{grant(account)}, Equivalent, NewAccess, RelationUnknown},
+		{"P118 two forms of an account", []string{grant(account)}, []string{grant(`{"AWS":"arn:aws:iam::111122223333:root"}`)}, Equivalent, Equivalent, Equivalent},
+		{"P117 everyone", []string{grant(account)}, []string{everyone("Allow", "")}, NewAccess, NewAccess, NewAccess},
+		{"P119 a role", []string{everyone("Deny", "")}, []string{grant(role)}, RelationUnknown, NewAccess, RelationUnknown},
+		{"P119 a role against everyone", []string{grant(role)}, []string{everyone("Allow", "")}, NewAccess, NewAccess, NewAccess},
+		{"P119 a role, both times", []string{grant(role)}, []string{grant(role)}, Equivalent, Equivalent, Equivalent},
+		{"P119 a role and more objects", []string{by(role, cond("Allow", "s3:*", "arn:aws:s3:::b/*", ""))}, []string{by(role, cond("Allow", "s3:*", "arn:aws:s3:::b*", ""))}, RelationUnknown, NewAccess, RelationUnknown},
+		{"P121 NotPrincipal", []string{everyone("Allow", "")}, []string{everyone("Allow", ""), `"NotPrincipal":` + account + `,` + cond("Deny", "s3:*", "*", "")}, NoNewAccess, NoNewAccess, NoNewAccess},
+		{"P124 its own keys are there", []string{everyone("Allow", "")}, []string{everyone("Allow", `"Null":{"aws:SourceVpce":"false"}`)}, Equivalent, Equivalent, Equivalent},
+		{"P124 and aws:SourceIp is not", []string{everyone("Allow", "")}, []string{everyone("Allow", `"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}`)}, Equivalent, Equivalent, Equivalent},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			old, new := statements(t, policy.KindEndpoint, tt.old...), statements(t, policy.KindEndpoint, tt.new...)
+			for _, as := range []struct {
+				endpoint policy.EndpointType
+				want     Relation
+			}{{policy.EndpointGateway, tt.gateway}, {policy.EndpointInterface, tt.elsewhere}, {policy.EndpointNone, tt.either}} {
+				c := Compare(old, new, policy.KindEndpoint, Options{Endpoint: as.endpoint})
+				if c.Relation != as.want {
+					t.Errorf("endpoint type %d: %v, want %v\n%+v\n%+v", as.endpoint, c.Relation, as.want, c.New, c.Less)
+				}
+			}
+		})
+	}
+}
+
+// TestExampleRolesHavePaths: a session names a role of any path, and a path is
+// one that a role can have.
+func TestExampleRolesHavePaths(t *testing.T) {
+	old := statements(t, policy.KindResource, by(`{"AWS":"arn:aws:iam::111122223333:role/R"}`, cond("Allow", "s3:*", "*", "")))
+	new := statements(t, policy.KindResource, by(`{"AWS":"arn:aws:sts::111122223333:assumed-role/R/S"}`, cond("Allow", "s3:*", "*", "")))
+	c := Compare(old, new, policy.KindResource, Options{})
+	if x := c.New.Example; x == nil || strings.Contains(x.Request.Principal.RoleARN, "//") {
+		t.Errorf("example %+v", x)
+	}
 }

@@ -320,7 +320,14 @@ func (s *space) constraints() *expr {
 	for i := 1; i < len(endpoint); i++ { // P190
 		all = append(all, or(and(endpoint[0], endpoint[i]), not(or(endpoint[0], endpoint[i]))))
 	}
-	if d := s.keys["aws:sourceip"]; d != nil && len(endpoint) > 0 {
+	d := s.keys["aws:sourceip"]
+	switch {
+	case s.kind == policy.KindEndpoint: // what it carries comes through it (P124)
+		all = append(all, endpoint...)
+		if d != nil {
+			all = append(all, not(&expr{op: opPresent, dim: d}))
+		}
+	case d != nil && len(endpoint) > 0:
 		all = append(all, not(and(endpoint[0], &expr{op: opPresent, dim: d})))
 	}
 	for _, o := range s.opaques {

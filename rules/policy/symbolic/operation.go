@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/internal/strset"
+	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/rules/policy/sar"
 )
 
 // operationsTried bounds the actions that are tried on one path.
@@ -15,7 +17,7 @@ const operationsTried = 256
 // those only (P53, P358). It prefers resources at hand to those that must be
 // sought, and actions that exist to those by form.
 func (w *search) operation() (action, resource string, ok bool) {
-	actions := w.actions()
+	actions := slices.DeleteFunc(w.actions(), w.lacksKeys)
 	for _, pick := range []func(*dimension, strset.Pattern) (string, bool){w.readable, w.sought} {
 		tried := make(map[string]bool) // kinds of resource, in vain
 		for _, action := range actions {
@@ -41,6 +43,12 @@ func (w *search) operation() (action, resource string, ok bool) {
 	return actions[i], resource, ok
 }
 
+// lacksKeys tells that AWS never gives an action's requests a condition key
+// that the path needs (P149).
+func (w *search) lacksKeys(action string) bool {
+	return slices.ContainsFunc(w.given, func(key string) bool { return policy.SuppliesKey(action, key) == policy.False })
+}
+
 // actions lists actions on the path. Where AWS has a table of the service's
 // actions, and some of them are on the path, it is those; else one by form.
 func (w *search) actions() []string {
@@ -63,17 +71,33 @@ func (w *search) actions() []string {
 	} else {
 		run := w.runs[d.level]
 		for i := run.Lo; i <= run.Hi && len(made) < operationsTried; i++ {
-			made = append(made, d.words.Word(int(i)))
 			real = append(real, w.knownIn(int(i))...)
+			if word := d.words.Word(int(i)); !w.listed(int(i)) {
+				made = append(made, word)
+			}
 		}
 	}
-	if len(real) > 0 && allDetailed(made) {
+	if len(made) == 0 || len(real) > 0 && allDetailed(made) {
 		return real
 	}
 	for i, a := range made {
 		made[i] = w.spelling(a)
 	}
 	return append(real, made...)
+}
+
+// listed tells that all words of an atom are of one service whose actions are
+// known: what its table lacks is no action (P39).
+func (w *search) listed(atom int) bool {
+	d := w.action
+	for i, p := range d.texts {
+		service, _, ok := strings.Cut(strings.ToLower(p), ":")
+		if ok && !strings.ContainsAny(service, "*?") && d.matches(atom, int32(i)) {
+			_, known := sar.FindService(service)
+			return known
+		}
+	}
+	return false
 }
 
 // knownIn lists the actions of AWS's table in one atom.

@@ -25,6 +25,7 @@ type search struct {
 	*space
 	runs  []idd.Range // per level, the values that the path leaves open
 	set   []bool      // per level, whether the path bounds it
+	given []string    // the condition keys that the path needs to be present
 	pairs map[pairKey]bool
 	known map[int][]string // actions of the table, per atom
 	spent *Trouble
@@ -193,6 +194,12 @@ func (w *search) leaf() bool {
 			return w.spent != nil
 		}
 		out.values[d] = value
+	}
+	w.given = w.given[:0]
+	for name, d := range w.keys {
+		if out.values[d] != nil {
+			w.given = append(w.given, name)
+		}
 	}
 	action, resource, ok := w.operation()
 	if !ok {

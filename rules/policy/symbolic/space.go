@@ -14,7 +14,8 @@ import (
 // dimension for each part of a request that they mention.
 type space struct {
 	kind     policy.Kind
-	fixed    map[string]string // keys whose value is given, by lower-case name
+	endpoint policy.EndpointType // of endpoint policies
+	fixed    map[string]string   // keys whose value is given, by lower-case name
 	resource *dimension
 	action   *dimension
 	caller   *dimension

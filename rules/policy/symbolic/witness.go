@@ -124,7 +124,7 @@ var allowAll = func() *policy.Document {
 
 // decide asks the concrete evaluator whether a document alone allows r: all
 // other layers that r has to pass allow it.
-func decide(d *policy.Document, kind policy.Kind, r *policy.Request) policy.Decision {
+func decide(d *policy.Document, kind policy.Kind, endpoint policy.EndpointType, r *policy.Request) policy.Decision {
 	p := policy.Policy{Name: "policy", Document: d}
 	all := []policy.Policy{{Name: "all", Document: allowAll}}
 	q := *r
@@ -134,7 +134,7 @@ func decide(d *policy.Document, kind policy.Kind, r *policy.Request) policy.Deci
 		l.Identity = []policy.Policy{p}
 		q.ResourceAccount = q.Principal.Account
 	case policy.KindEndpoint:
-		l.Endpoint, l.EndpointType = &p, policy.EndpointInterface
+		l.Endpoint, l.EndpointType = &p, endpoint
 		l.Resource = &policy.Policy{Name: "all", Document: grantAll}
 		q.ResourceAccount = q.Principal.Account
 	default:
