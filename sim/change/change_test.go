@@ -311,6 +311,13 @@ func TestCommands(t *testing.T) {
 		{"deletePublicAccessBlock: {accountId: 111122223333}", "aws s3control delete-public-access-block --account-id 111122223333"},
 		{"putBucketEncryption: {bucket: b, serverSideEncryptionConfiguration: {rules: [{applyServerSideEncryptionByDefault: {SSEAlgorithm: AES256}}]}}",
 			`aws s3api put-bucket-encryption --bucket b --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}'`},
+		{"replaceRouteTableAssociation: {subnetId: subnet-1, routeTableId: rtb-2}", `aws ec2 replace-route-table-association --association-id "$(aws ec2 describe-route-tables --filters ` +
+			`Name=association.subnet-id,Values=subnet-1 --query "RouteTables[].Associations[?SubnetId=='subnet-1'].RouteTableAssociationId[]" --output text)" --route-table-id rtb-2`},
+		{"replaceNetworkAclAssociation: {subnetId: subnet-1, networkAclId: acl-2}", `aws ec2 replace-network-acl-association --association-id "$(aws ec2 describe-network-acls --filters ` +
+			`Name=association.subnet-id,Values=subnet-1 --query "NetworkAcls[].Associations[?SubnetId=='subnet-1'].NetworkAclAssociationId[]" --output text)" --network-acl-id acl-2`},
+		{"deleteRolePolicy: {roleName: \"arn:aws:iam::111122223333:role/a/Neo\", policyName: --profile}", "aws iam delete-role-policy --role-name Neo --policy-name=--profile"},
+		{"createSecurityGroup: {groupName: \"a b\", vpcId: vpc-1}", "aws ec2 create-security-group --group-name 'a b' --vpc-id vpc-1 --description 'a b'"},
+		{"deleteTags: {resources: [vpc-1], tags: [{key: \"$(id)`id`'\"}]}", "aws ec2 delete-tags --resources vpc-1 --tags '[{\"Key\":\"$(id)`id`'\\''\"}]'"},
 	} {
 		changes, err := change.Parse("c.yaml", []byte(tc.yaml))
 		if err != nil {

@@ -3,6 +3,7 @@ package change
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/canreach/canreach/internal/jsontree"
 	"github.com/canreach/canreach/internal/located"
@@ -30,13 +31,34 @@ func (e *editor) note(format string, args ...any) {
 }
 
 // newID returns the id for what the change creates: the one that was asked
-// for, or a made-up one that tells itself apart from AWS's.
-func (e *editor) newID(prefix string) string {
+// for, or a made-up one that tells itself apart from AWS's. It refuses one that
+// the snapshot has.
+func (e *editor) newID(k ec2Kind, prefix string) (string, error) {
+	if id := e.change.As; id != "" {
+		if _, taken := e.find(k.collection, k.idKey, id); taken {
+			return "", e.refuse("", "the %s %s is in the snapshot already", k.word, id)
+		}
+		return id, nil
+	}
+	for {
+		e.made++
+		id := fmt.Sprintf("%snew%d", prefix, e.made)
+		if _, taken := e.find(k.collection, k.idKey, id); !taken {
+			return id, nil
+		}
+	}
+}
+
+// partID returns the id of something that a resource has one of for each
+// owner, such as a subnet's association.
+func (e *editor) partID(prefix, owner string) string {
 	if e.change.As != "" {
 		return e.change.As
 	}
-	e.made++
-	return fmt.Sprintf("%snew%d", prefix, e.made)
+	if _, rest, ok := strings.Cut(owner, "-"); ok {
+		owner = rest
+	}
+	return prefix + strings.NewReplacer(".", "-", "/", "-").Replace(owner)
 }
 
 // scope is the account and region that something stands in; region is nil
@@ -125,6 +147,8 @@ var (
 	tgwAnyAttach   = ec2Kind{"TransitGatewayAttachments", "TransitGatewayAttachmentId", "transit gateway attachment", "InvalidTransitGatewayAttachmentID.NotFound"}
 	tgwRouteTables = ec2Kind{"TransitGatewayRouteTables", "TransitGatewayRouteTableId", "transit gateway route table", "InvalidRouteTableID.NotFound"}
 	dhcpOptions    = ec2Kind{"DhcpOptions", "DhcpOptionsId", "DHCP option set", "InvalidDhcpOptionID.NotFound"}
+	bpaExclusions  = ec2Kind{"VpcBlockPublicAccessExclusions", "ExclusionId", "exclusion", "InvalidVpcBlockPublicAccessExclusionId.NotFound"}
+	addresses      = ec2Kind{"Addresses", "AllocationId", "Elastic IP", "InvalidAllocationID.NotFound"}
 	managedLists   = ec2Kind{"ManagedPrefixLists", "PrefixListId", "prefix list", "InvalidPrefixListID.NotFound"}
 	prefixLists    = ec2Kind{"PrefixLists", "PrefixListId", "prefix list", "InvalidPrefixListID.NotFound"}
 )

@@ -77,8 +77,12 @@ func createControl(e *editor, p parameters) error {
 	if len(e.controls(p.text("VpcId"))) > 0 {
 		return e.refuse("", "%s has a VPC encryption control already", p.text("VpcId"))
 	}
+	id, err := e.newID(encryptionControls, "vpcec-")
+	if err != nil {
+		return err
+	}
 	control := jsontree.NewObject("Mode", "monitor", "ResourceExclusions", jsontree.NewObject(), "State", "available", "Tags", jsontree.NewArray(),
-		"VpcEncryptionControlId", e.newID("vpcec-"), "VpcId", p.text("VpcId"))
+		"VpcEncryptionControlId", id, "VpcId", p.text("VpcId"))
 	if vpc.scope.region.Get("ec2").Get(encryptionControls.collection).Kind() == jsontree.Array {
 		insertSorted(vpc.scope.collection(encryptionControls.collection), control, encryptionControls.idKey)
 		vpc.Delete(inlineControl)

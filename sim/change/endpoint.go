@@ -24,9 +24,9 @@ func createEndpoint(e *editor, p parameters) error {
 	if err != nil {
 		return err
 	}
-	id := e.newID("vpce-")
-	if _, ok := e.find(endpoints.collection, "VpcEndpointId", id); ok {
-		return e.refuse("", "the VPC endpoint %s is in the snapshot already", id)
+	id, err := e.newID(endpoints, "vpce-")
+	if err != nil {
+		return err
 	}
 	kind := p.text("VpcEndpointType")
 	if kind == "" {
@@ -441,6 +441,7 @@ func deleteEndpoints(e *editor, p parameters) error {
 				f.remove()
 			}
 		}
+		e.setRouteState(id, "", "blackhole") // of a Gateway Load Balancer endpoint
 		ep.remove()
 	}
 	return nil

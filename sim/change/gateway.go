@@ -13,7 +13,11 @@ func createInternetGateway(e *editor, _ parameters) error {
 	if len(scopes) != 1 {
 		return e.refuse("", "the snapshot has %d regions; say which with account and region beside the operation", len(scopes))
 	}
-	insertSorted(scopes[0].collection(igws.collection), jsontree.NewObject("Attachments", jsontree.NewArray(), "InternetGatewayId", e.newID("igw-"),
+	id, err := e.newID(igws, "igw-")
+	if err != nil {
+		return err
+	}
+	insertSorted(scopes[0].collection(igws.collection), jsontree.NewObject("Attachments", jsontree.NewArray(), "InternetGatewayId", id,
 		"OwnerId", scopes[0].accountID(), "Tags", jsontree.NewArray()), "InternetGatewayId")
 	return nil
 }
@@ -43,6 +47,7 @@ func attachInternetGateway(e *editor, p parameters) error {
 	}
 	return e.encrypting(p.text("VpcId"), func() error {
 		member(igw.Node, "Attachments").Append(jsontree.NewObject("State", "available", "VpcId", p.text("VpcId")))
+		e.setRouteState(p.text("InternetGatewayId"), p.text("VpcId"), "active")
 		return nil
 	})
 }
@@ -109,16 +114,20 @@ func createNATGateway(e *editor, p parameters) error {
 			return e.refuse("MissingParameter", "a public NAT gateway takes allocationId, an Elastic IP's")
 		}
 		address.Set("AllocationId", jsontree.NewString(p.text("AllocationId")))
-		eip, ok := e.find("Addresses", "AllocationId", p.text("AllocationId"))
-		if !ok {
-			return e.refuse("InvalidAllocationID.NotFound", "the Elastic IP %q is not in the snapshot", p.text("AllocationId"))
+		eip, err := e.need(addresses, p.text("AllocationId"))
+		if err != nil {
+			return err
 		}
 		if eip.Get("AssociationId").Text() != "" {
 			return e.refuse("InvalidParameterCombination", "%s is associated with something already", p.text("AllocationId"))
 		}
 		address.Set("PublicIp", jsontree.NewString(eip.Get("PublicIp").Text()))
+		eip.Set("AssociationId", jsontree.NewString(e.partID("eipassoc-", p.text("AllocationId"))))
 	}
-	id := e.newID("nat-")
+	id, err := e.newID(natGateways, "nat-")
+	if err != nil {
+		return err
+	}
 	gateway := jsontree.NewObject("ConnectivityType", kind, "NatGatewayAddresses", jsontree.NewArray(address),
 		"NatGatewayId", id, "State", "available", "SubnetId", p.text("SubnetId"), "Tags", jsontree.NewArray(), "VpcId", subnet.Get("VpcId").Text())
 	return e.encrypting(subnet.Get("VpcId").Text(), func() error {
@@ -132,7 +141,18 @@ func deleteNATGateway(e *editor, p parameters) error {
 	if err != nil {
 		return err
 	}
+	if state := nat.Get("State").Text(); state == "deleting" || state == "deleted" {
+		return e.refuse("NatGatewayNotFound", "%s is %s already", p.text("NatGatewayId"), state)
+	}
 	nat.Set("State", jsontree.NewString("deleted"))
+	for _, a := range nat.Get("NatGatewayAddresses").Elements() { // its interfaces go, its addresses are free again
+		if eni, ok := e.find(interfaces.collection, interfaces.idKey, a.Get("NetworkInterfaceId").Text()); ok {
+			eni.remove()
+		}
+		if eip, ok := e.find(addresses.collection, addresses.idKey, a.Get("AllocationId").Text()); ok {
+			eip.Delete("AssociationId")
+		}
+	}
 	e.setRouteState(p.text("NatGatewayId"), "", "blackhole")
 	return nil
 }
@@ -147,6 +167,7 @@ func acceptPeering(e *editor, p parameters) error {
 	}
 	return e.encrypting(pcx.Get("RequesterVpcInfo").Get("VpcId").Text(), func() error {
 		pcx.Set("Status", jsontree.NewObject("Code", "active", "Message", "Active"))
+		e.setRouteState(p.text("VpcPeeringConnectionId"), "", "active")
 		return nil
 	})
 }
@@ -155,6 +176,9 @@ func deletePeering(e *editor, p parameters) error {
 	pcx, err := e.need(peerings, p.text("VpcPeeringConnectionId"))
 	if err != nil {
 		return err
+	}
+	if code := pcx.Get("Status").Get("Code").Text(); code != "active" && code != "pending-acceptance" {
+		return e.refuse("InvalidStateTransition", "%s is %s", p.text("VpcPeeringConnectionId"), code)
 	}
 	pcx.Set("Status", jsontree.NewObject("Code", "deleted"))
 	e.setRouteState(p.text("VpcPeeringConnectionId"), "", "blackhole")
@@ -310,6 +334,10 @@ func modifyPrefixList(e *editor, p parameters) error {
 		cidr := canonicalCIDR(parameters{v}.text("Cidr"))
 		return slices.IndexFunc(entries.Elements(), func(n *jsontree.Node) bool { return canonicalCIDR(n.Get("Cidr").Text()) == cidr })
 	}
+	version, known := l.Get("Version").Int()
+	if p.has("CurrentVersion") && known && p.int("CurrentVersion") != version {
+		return e.refuse("PrefixListVersionMismatch", "%s has the version %d, not %d", p.text("PrefixListId"), version, p.int("CurrentVersion"))
+	}
 	for _, v := range p.items("RemoveEntries") {
 		i := at(v)
 		if i < 0 {
@@ -333,6 +361,9 @@ func modifyPrefixList(e *editor, p parameters) error {
 	}
 	if most, ok := l.Get("MaxEntries").Int(); ok && entries.Len() > most {
 		return e.refuse("PrefixListMaxEntriesExceeded", "%s would have %d entries; its maximum is %d", p.text("PrefixListId"), entries.Len(), most)
+	}
+	if known && (p.has("AddEntries") || p.has("RemoveEntries")) {
+		l.Set("Version", jsontree.NewInt(version+1))
 	}
 	return nil
 }

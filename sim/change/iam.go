@@ -2,6 +2,7 @@ package change
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -41,6 +42,18 @@ func (e *editor) needRole(name string) (found, error) {
 	return found{}, e.refuse("", "%d accounts have a role %q; say which with account beside the operation", len(hits), name)
 }
 
+var iamName = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,128}$`)
+
+// checkIAMName refuses what IAM takes for no name of a policy.
+//
+// AWS: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+func (e *editor) checkIAMName(parameter, name string) error {
+	if iamName.MatchString(name) {
+		return nil
+	}
+	return e.refuse("ValidationError", "%s %q is not 1 to 128 letters, digits and _+=,.@-", parameter, name)
+}
+
 func (e *editor) needManagedPolicy(arn string) (found, error) {
 	for _, a := range e.accounts() {
 		list := a.Get("iam").Get("Policies")
@@ -56,6 +69,9 @@ func (e *editor) needManagedPolicy(arn string) (found, error) {
 func putRolePolicy(e *editor, p parameters) error {
 	role, err := e.needRole(p.text("RoleName"))
 	if err != nil {
+		return err
+	}
+	if err := e.checkIAMName("policyName", p.text("PolicyName")); err != nil {
 		return err
 	}
 	if role.Get("RolePolicyList").Kind() != jsontree.Array {
@@ -205,6 +221,9 @@ func createManagedPolicy(e *editor, p parameters) error {
 	accounts := e.accounts()
 	if len(accounts) != 1 {
 		return e.refuse("", "the snapshot has %d accounts; say which with account beside the operation", len(accounts))
+	}
+	if err := e.checkIAMName("policyName", p.text("PolicyName")); err != nil {
+		return err
 	}
 	path := p.text("Path")
 	if path == "" {

@@ -186,9 +186,9 @@ func createACL(e *editor, p parameters) error {
 	if err != nil {
 		return err
 	}
-	id := e.newID("acl-")
-	if _, ok := e.find(networkACLs.collection, "NetworkAclId", id); ok {
-		return e.refuse("", "the network ACL %s is in the snapshot already", id)
+	id, err := e.newID(networkACLs, "acl-")
+	if err != nil {
+		return err
 	}
 	entries := jsontree.NewArray()
 	for _, egress := range []bool{true, false} {
@@ -230,7 +230,7 @@ func replaceACLAssociation(e *editor, p parameters) error {
 		return e.refuse("", "%s is associated with %s already", subnet, p.text("NetworkAclId"))
 	}
 	old.Get("Associations").RemoveAt(i)
-	insertSorted(member(acl.Node, "Associations"), jsontree.NewObject("NetworkAclAssociationId", e.newID("aclassoc-"),
+	insertSorted(member(acl.Node, "Associations"), jsontree.NewObject("NetworkAclAssociationId", e.partID("aclassoc-", subnet),
 		"NetworkAclId", p.text("NetworkAclId"), "SubnetId", subnet), "SubnetId")
 	return nil
 }

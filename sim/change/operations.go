@@ -156,6 +156,17 @@ var operations = []*operation{
 	{name: "EnableKey", service: "kms", doc: "Enable a key.", parameters: []field{req("KeyId", text, "")}, apply: setKeyState("Enabled")},
 	{name: "DisableKey", service: "kms", doc: "Disable a key.", parameters: []field{req("KeyId", text, "")}, apply: setKeyState("Disabled")},
 	{name: "ScheduleKeyDeletion", service: "kms", doc: "Schedule a key's deletion.", parameters: []field{req("KeyId", text, ""), opt("PendingWindowInDays", number, "")}, apply: setKeyState("PendingDeletion")},
+	{name: "CancelKeyDeletion", service: "kms", doc: "Cancel a key's deletion; it is disabled then.", parameters: []field{req("KeyId", text, "")}, apply: cancelKeyDeletion},
+}
+
+// Operation names the operation that a key of a change file stands for, as
+// "ec2.createRoute"; "" where there is none.
+func Operation(key string) string {
+	o, err := findOperation(key, located.Value{})
+	if err != nil {
+		return ""
+	}
+	return o.service + "." + o.key()
 }
 
 // findOperation finds an operation by its name in any of AWS's spellings, with

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/canreach/canreach/internal/jsontree"
@@ -172,10 +173,30 @@ func createOrgPolicy(e *editor, p parameters) error {
 	if org.Get(key).Kind() != jsontree.Array {
 		return e.refuse("", "the snapshot holds no %s: which others apply is not known", key)
 	}
-	value := jsontree.NewObject("Id", e.newID("p-"), "Name", p.text("Name"), "AwsManaged", false, "Content", jsontree.NewObject(), "Targets", jsontree.NewArray())
+	id, err := e.newPolicyID()
+	if err != nil {
+		return err
+	}
+	value := jsontree.NewObject("Id", id, "Name", p.text("Name"), "AwsManaged", false, "Content", jsontree.NewObject(), "Targets", jsontree.NewArray())
 	insertSorted(org.Get(key), value, "Id")
 	setDocument(value, "Content", p.text("Content"), false)
 	return nil
+}
+
+func (e *editor) newPolicyID() (string, error) {
+	if id := e.change.As; id != "" {
+		if _, err := e.needOrgPolicy(id); err == nil {
+			return "", e.refuse("", "the policy %s is in the snapshot already", id)
+		}
+		return id, nil
+	}
+	for {
+		e.made++
+		id := fmt.Sprintf("p-new%d", e.made)
+		if _, err := e.needOrgPolicy(id); err != nil {
+			return id, nil
+		}
+	}
 }
 
 func deleteOrgPolicy(e *editor, p parameters) error {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -27,10 +29,53 @@ func (c Change) Command() (command string, ok bool) {
 	}
 	for _, f := range c.op.parameters {
 		if v, ok := c.Parameters.Get(f.name); ok {
-			parts = append(parts, option(f, v)...)
+			options, ok := c.option(f, v)
+			if !ok {
+				return "", false
+			}
+			parts = append(parts, options...)
 		}
 	}
-	return strings.Join(parts, " "), true
+	return strings.Join(append(parts, c.demanded()...), " "), true
+}
+
+// demanded are options that the AWS CLI insists on and changes may leave out.
+func (c Change) demanded() []string {
+	name := func(f string) string { v, _ := c.Parameters.Get(f); return shellQuote(v.Text) }
+	switch {
+	case c.op.name == "CreateSecurityGroup" && !c.has("Description"):
+		return []string{"--description", name("GroupName")}
+	case c.op.name == "CreatePolicy" && c.op.service == "organizations" && !c.has("Description"):
+		return []string{"--description", name("Name")}
+	case c.op.name == "ModifyManagedPrefixList" && !c.has("CurrentVersion"):
+		return []string{"--current-version", `"$(aws ec2 describe-managed-prefix-lists --prefix-list-ids ` + name("PrefixListId") +
+			` --query 'PrefixLists[0].Version' --output text)"`}
+	}
+	return nil
+}
+
+// plainID matches ids that mean nothing to a shell or in a query.
+var plainID = regexp.MustCompile(`^[a-z]+-[0-9A-Za-z-]+$`)
+
+// option is a parameter on the command line. Of two that are written more
+// freely in changes than the AWS CLI takes them, it makes what the CLI takes;
+// ok is false where that can't be done.
+func (c Change) option(f field, v located.Value) (options []string, ok bool) {
+	association, describe, list, id := c.op.name == "ReplaceRouteTableAssociation" || c.op.name == "DisassociateRouteTable", "describe-route-tables", "RouteTables", "RouteTableAssociationId"
+	if c.op.name == "ReplaceNetworkAclAssociation" {
+		association, describe, list, id = true, "describe-network-acls", "NetworkAcls", "NetworkAclAssociationId"
+	}
+	switch {
+	case association && f.name == "SubnetId" && c.has("AssociationId"):
+		return nil, true
+	case association && f.name == "SubnetId":
+		query := fmt.Sprintf("%s[].Associations[?SubnetId=='%s'].%s[]", list, v.Text, id)
+		return []string{"--association-id", fmt.Sprintf(`"$(aws ec2 %s --filters Name=association.subnet-id,Values=%s --query "%s" --output text)"`, describe, v.Text, query)},
+			plainID.MatchString(v.Text)
+	case f.name == "RoleName" && strings.HasPrefix(v.Text, "arn:"):
+		v.Text = v.Text[strings.LastIndexByte(v.Text, '/')+1:]
+	}
+	return option(f, v), true
 }
 
 func (c Change) has(name string) bool { _, ok := c.Parameters.Get(name); return ok }
@@ -52,6 +97,9 @@ func option(f field, v located.Value) []string {
 		return out
 	case v.Kind == located.List || v.Kind == located.Map:
 		return []string{name, shellQuote(string(v.JSON()))}
+	}
+	if _, err := strconv.Atoi(v.Text); err != nil && strings.HasPrefix(v.Text, "-") {
+		return []string{name + "=" + shellQuote(v.Text)} // no option of its own
 	}
 	return []string{name, shellQuote(v.Text)}
 }

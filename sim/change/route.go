@@ -1,6 +1,7 @@
 package change
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 
@@ -341,9 +342,9 @@ func createRouteTable(e *editor, p parameters) error {
 	if err != nil {
 		return err
 	}
-	id := e.newID("rtb-")
-	if _, ok := e.find(routeTables.collection, "RouteTableId", id); ok {
-		return e.refuse("", "the route table %s is in the snapshot already", id)
+	id, err := e.newID(routeTables, "rtb-")
+	if err != nil {
+		return err
 	}
 	routes := jsontree.NewArray()
 	for _, c := range vpcBlocks(vpc.Node) {
@@ -401,7 +402,7 @@ func associateRouteTable(e *editor, p parameters) error {
 	if old, _ := e.association(routeTables.collection, "RouteTableAssociationId", p); old.Node != nil {
 		return e.refuse("Resource.AlreadyAssociated", "%s is associated with %s already; replaceRouteTableAssociation moves it", p.text("SubnetId"), old.Get("RouteTableId").Text())
 	}
-	member(table.Node, "Associations").Append(newTableAssociation(e.newID("rtbassoc-"), p.text("RouteTableId"), p.text("SubnetId")))
+	member(table.Node, "Associations").Append(newTableAssociation(e.partID("rtbassoc-", p.text("SubnetId")), p.text("RouteTableId"), p.text("SubnetId")))
 	return nil
 }
 
@@ -429,11 +430,14 @@ func replaceTableAssociation(e *editor, p parameters) error {
 	if old.Get("VpcId").Text() != table.Get("VpcId").Text() {
 		return e.refuse("InvalidParameterValue", "%s and %s belong to different networks", old.Get("RouteTableId").Text(), p.text("RouteTableId"))
 	}
+	if old.Get("RouteTableId").Text() == p.text("RouteTableId") {
+		return e.refuse("", "%s is associated with %s already", associationName(p), p.text("RouteTableId"))
+	}
 	a := old.Get("Associations").At(i).Copy()
 	old.Get("Associations").RemoveAt(i)
 	added := member(table.Node, "Associations")
 	added.Append(a)
-	a.Set("RouteTableAssociationId", jsontree.NewString(e.newID("rtbassoc-")))
+	a.Set("RouteTableAssociationId", jsontree.NewString(e.partID("rtbassoc-", cmp.Or(a.Get("SubnetId").Text(), a.Get("GatewayId").Text(), old.Get("VpcId").Text()))))
 	a.Set("RouteTableId", jsontree.NewString(p.text("RouteTableId")))
 	return nil
 }

@@ -237,6 +237,21 @@ func putKeyPolicy(e *editor, p parameters) error {
 	return nil
 }
 
+func cancelKeyDeletion(e *editor, p parameters) error {
+	key, err := e.needKey(p.text("KeyId"))
+	if err != nil {
+		return err
+	}
+	if m := key.Get("KeyMetadata"); m != nil {
+		key = m
+	}
+	if state := key.Get("KeyState").Text(); state != "PendingDeletion" {
+		return e.refuse("KMSInvalidStateException", "%s is %s, not pending deletion", p.text("KeyId"), state)
+	}
+	key.Set("KeyState", jsontree.NewString("Disabled"))
+	return nil
+}
+
 func setKeyState(state string) func(*editor, parameters) error {
 	return func(e *editor, p parameters) error {
 		key, err := e.needKey(p.text("KeyId"))
@@ -245,6 +260,14 @@ func setKeyState(state string) func(*editor, parameters) error {
 		}
 		if m := key.Get("KeyMetadata"); m != nil {
 			key = m
+		}
+		switch now := key.Get("KeyState").Text(); {
+		case strings.EqualFold(key.Get("KeyManager").Text(), "AWS"):
+			return e.refuse("UnsupportedOperationException", "%s is AWS's own key", p.text("KeyId"))
+		case now == "PendingDeletion":
+			return e.refuse("KMSInvalidStateException", "%s is pending deletion", p.text("KeyId"))
+		case p.has("PendingWindowInDays") && (p.int("PendingWindowInDays") < 7 || p.int("PendingWindowInDays") > 30):
+			return e.refuse("ValidationException", "pendingWindowInDays is %d; it is 7 to 30", p.int("PendingWindowInDays"))
 		}
 		key.Set("KeyState", jsontree.NewString(state))
 		return nil

@@ -34,6 +34,9 @@ func authorize(direction string) func(*editor, parameters) error {
 			return e.refuse("", "the snapshot does not hold %s of %s as describe-security-groups prints it; collect that", direction, p.text("GroupId"))
 		}
 		permissions := group.Get(direction)
+		if len(p.items("IpPermissions")) == 0 {
+			return e.refuse("MissingParameter", "ipPermissions names no rule")
+		}
 		for _, v := range p.items("IpPermissions") {
 			if err := e.authorizeOne(group, permissions, parameters{v}); err != nil {
 				return err
@@ -69,6 +72,9 @@ func revoke(direction string) func(*editor, parameters) error {
 			return err
 		}
 		permissions := group.Get(direction)
+		if len(p.items("IpPermissions")) == 0 {
+			return e.refuse("MissingParameter", "ipPermissions names no rule")
+		}
 		for _, v := range p.items("IpPermissions") {
 			if err := e.revokeOne(group, permissions, parameters{v}); err != nil {
 				return err
@@ -295,9 +301,12 @@ func createSecurityGroup(e *editor, p parameters) error {
 	if err != nil {
 		return err
 	}
-	id := e.newID("sg-")
-	if _, ok := e.find(securityGroups.collection, "GroupId", id); ok {
-		return e.refuse("", "the security group %s is in the snapshot already", id)
+	id, err := e.newID(securityGroups, "sg-")
+	if err != nil {
+		return err
+	}
+	if name := strings.ToLower(p.text("GroupName")); name == "default" || strings.HasPrefix(name, "sg-") {
+		return e.refuse("InvalidParameterValue", "%q is a reserved name of a security group", p.text("GroupName"))
 	}
 	duplicate := false
 	e.each(securityGroups.collection, func(f found) bool {
@@ -365,6 +374,9 @@ func modifyInterface(e *editor, p parameters) error {
 	eni, err := e.need(interfaces, p.text("NetworkInterfaceId"))
 	if err != nil {
 		return err
+	}
+	if p.has("Groups") && p.has("SourceDestCheck") {
+		return e.refuse("InvalidParameterCombination", "one attribute at a time: groups or sourceDestCheck")
 	}
 	if p.has("Groups") {
 		groups := jsontree.NewArray()

@@ -2,6 +2,7 @@ package change
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/internal/jsontree"
@@ -42,6 +43,9 @@ func modifyVPCAttribute(e *editor, p parameters) error {
 		insertSorted(vpc.scope.collection("VpcAttributes"), jsontree.NewObject("VpcId", p.text("VpcId")), "VpcId")
 		attributes = e.vpcAttribute(p.text("VpcId"))
 	}
+	if support := attributeValue(attributes.Get("EnableDnsSupport")); p.sub("EnableDnsHostnames").yes("Value") && support != nil && !support.True() {
+		return e.refuse("InvalidParameterValue", "DNS hostnames need DNS support, which is off in %s", p.text("VpcId"))
+	}
 	for _, name := range []string{"EnableDnsSupport", "EnableDnsHostnames"} {
 		if !p.has(name) {
 			continue
@@ -74,7 +78,7 @@ func associateVPCBlock(e *editor, p parameters) error {
 			return e.refuse("InvalidVpc.Range", "%s overlaps %s of %s", c, old, p.text("VpcId"))
 		}
 	}
-	member(vpc.Node, "CidrBlockAssociationSet").Append(jsontree.NewObject("AssociationId", e.newID("vpc-cidr-assoc-"), "CidrBlock", c.String(),
+	member(vpc.Node, "CidrBlockAssociationSet").Append(jsontree.NewObject("AssociationId", e.partID("vpc-cidr-assoc-", c.String()), "CidrBlock", c.String(),
 		"CidrBlockState", jsontree.NewObject("State", "associated")))
 	e.each(routeTables.collection, func(f found) bool {
 		if f.Get("VpcId").Text() == p.text("VpcId") && staticRoute(f.Node, "DestinationCidrBlock", c.String()) < 0 {
@@ -105,9 +109,9 @@ func createSubnet(e *editor, p parameters) error {
 	if err != nil {
 		return err
 	}
-	id := e.newID("subnet-")
-	if _, ok := e.find(subnets.collection, "SubnetId", id); ok {
-		return e.refuse("", "the subnet %s is in the snapshot already", id)
+	id, err := e.newID(subnets, "subnet-")
+	if err != nil {
+		return err
 	}
 	c, perr := netip.ParsePrefix(p.text("CidrBlock"))
 	if perr != nil || !c.Addr().Is4() {
@@ -203,10 +207,12 @@ func modifySubnet(e *editor, p parameters) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"MapPublicIpOnLaunch", "EnableDns64", "AssignIpv6AddressOnCreation"} {
-		if p.has(name) {
-			subnet.Set(name, jsontree.NewBool(p.sub(name).yes("Value")))
-		}
+	names := slices.DeleteFunc([]string{"MapPublicIpOnLaunch", "EnableDns64", "AssignIpv6AddressOnCreation"}, func(n string) bool { return !p.has(n) })
+	if len(names) > 1 {
+		return e.refuse("InvalidParameterCombination", "one attribute at a time: %s or %s", names[0], names[1])
+	}
+	for _, name := range names {
+		subnet.Set(name, jsontree.NewBool(p.sub(name).yes("Value")))
 	}
 	return nil
 }
@@ -237,8 +243,12 @@ func createBPAExclusion(e *editor, p parameters) error {
 	if err != nil {
 		return err
 	}
+	exclusion, err := e.newID(bpaExclusions, "vpcbpa-exclude-")
+	if err != nil {
+		return err
+	}
 	arn := "arn:" + partition(f.scope.regionName()) + ":ec2:" + f.scope.regionName() + ":" + f.scope.accountID() + ":" + resource + "/" + id
-	insertSorted(f.scope.collection("VpcBlockPublicAccessExclusions"), jsontree.NewObject("ExclusionId", e.newID("vpcbpa-exclude-"),
+	insertSorted(f.scope.collection("VpcBlockPublicAccessExclusions"), jsontree.NewObject("ExclusionId", exclusion,
 		"InternetGatewayExclusionMode", p.text("InternetGatewayExclusionMode"), "ResourceArn", arn, "State", "create-complete"), "ExclusionId")
 	return nil
 }
@@ -255,9 +265,9 @@ func partition(region string) string {
 }
 
 func deleteBPAExclusion(e *editor, p parameters) error {
-	f, ok := e.find("VpcBlockPublicAccessExclusions", "ExclusionId", p.text("ExclusionId"))
-	if !ok {
-		return e.refuse("InvalidVpcBlockPublicAccessExclusionId.NotFound", "the exclusion %q is not in the snapshot", p.text("ExclusionId"))
+	f, err := e.need(bpaExclusions, p.text("ExclusionId"))
+	if err != nil {
+		return err
 	}
 	f.remove()
 	return nil
@@ -271,6 +281,11 @@ var taggable = []ec2Kind{vpcs, subnets, securityGroups, networkACLs, routeTables
 	tgwAttachments, tgwAnyAttach, tgwRouteTables, managedLists, encryptionControls}
 
 func (e *editor) tag(p parameters, set bool) error {
+	for _, t := range p.items("Tags") {
+		if key := (parameters{t}).text("Key"); strings.HasPrefix(strings.ToLower(key), "aws:") {
+			return e.refuse("InvalidParameterValue", "tag keys that begin with aws: are AWS's own: %q", key)
+		}
+	}
 	for _, id := range p.texts("Resources") {
 		hit := false
 		for _, k := range taggable {
@@ -302,8 +317,8 @@ func setTag(of *jsontree.Node, name string, t parameters, set bool) {
 		}
 		if set {
 			old.Set("Value", jsontree.NewString(t.text("Value")))
-		} else {
-			tags.RemoveAt(i)
+		} else if !t.has("Value") || t.text("Value") == old.Get("Value").Text() {
+			tags.RemoveAt(i) // a value that is given has to agree
 		}
 		return
 	}
