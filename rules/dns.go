@@ -86,7 +86,7 @@ func publicName(n Name, labels []string) (Name, error) {
 	if service := labels[k]; service == "s3" {
 		n.Form, n.Region = FormGlobal, "us-east-1"
 		return n, nil
-	} else if strings.HasPrefix(service, "s3-website") || strings.HasPrefix(service, "s3express") {
+	} else if service == "s3-global" || strings.HasPrefix(service, "s3-website") || strings.HasPrefix(service, "s3express") {
 		n.Form = FormOther
 		return n, nil
 	} else if region, ok := strings.CutPrefix(service, "s3-"); ok && strings.Count(region, "-") >= 2 {

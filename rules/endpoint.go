@@ -31,9 +31,13 @@ func KindOfEndpoint(e *snapshot.VPCEndpoint) EndpointKind {
 }
 
 // ServesService reports whether e is an endpoint of a service in a Region, by
-// its service name and ServiceRegion (N42, N70).
+// its service name and ServiceRegion (N42, N70). Only interface endpoints reach
+// another Region: where a gateway endpoint's two differ, it serves neither.
 func ServesService(e *snapshot.VPCEndpoint, region, service string) bool {
 	r, s, ok := SplitServiceName(e.ServiceName)
+	if KindOfEndpoint(e) == EndpointGateway && r != region {
+		return false
+	}
 	if e.ServiceRegion != "" {
 		r = e.ServiceRegion
 	}

@@ -55,6 +55,7 @@ type Filter struct {
 
 // Oddity is a rule that AWS accepts and that does not do what it seems to.
 type Oddity struct {
+	Group   snapshot.SecurityGroupID // whose rule it is
 	At      snapshot.Source
 	Message string
 }

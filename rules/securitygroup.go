@@ -140,9 +140,9 @@ func portOddity(p *snapshot.Permission, g *snapshot.SecurityGroup) *Oddity {
 	}
 	switch {
 	case p.FromPort == nil || p.ToPort == nil || *p.FromPort == -1 || *p.ToPort == -1:
-		return &Oddity{At: p.At, Message: fmt.Sprintf("A rule of %s has no port range; it is read as every port.", g.ID)}
+		return &Oddity{Group: g.ID, At: p.At, Message: fmt.Sprintf("A rule of %s has no port range; it is read as every port.", g.ID)}
 	case *p.FromPort > *p.ToPort:
-		return &Oddity{At: p.At, Message: fmt.Sprintf("A rule of %s has the port range %d to %d, which matches nothing.", g.ID, *p.FromPort, *p.ToPort)}
+		return &Oddity{Group: g.ID, At: p.At, Message: fmt.Sprintf("A rule of %s has the port range %d to %d, which matches nothing.", g.ID, *p.FromPort, *p.ToPort)}
 	}
 	return nil
 }

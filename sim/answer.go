@@ -180,6 +180,10 @@ type Network struct {
 	Verdict Verdict `json:"verdict"`
 	Path    []Hop   `json:"path"`
 	Paths   []Path  `json:"paths,omitempty"`
+	// Passes and Fails are given where the answer is PARTIAL: a packet that
+	// gets through and is answered, and one that is not.
+	Passes *Example `json:"passes,omitempty"`
+	Fails  *Example `json:"fails,omitempty"`
 }
 
 // Path is traffic that takes the same way.

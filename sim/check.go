@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -103,6 +104,7 @@ func (r *jobRun) jobVerdict(a *Answer, all tally) {
 // settle drops what an answer does not hang on: missing facts count only
 // where the verdict, or that of a placement, is UNKNOWN.
 func settle(a *Answer) {
+	a.onlyIfPartial()
 	if a.Verdict == Unknown {
 		return
 	}
@@ -112,6 +114,17 @@ func settle(a *Answer) {
 		}
 	}
 	a.Unknowns = []Missing{}
+}
+
+// onlyIfPartial drops the packets that tell a PARTIAL answer's cases apart
+// where there is nothing to tell apart.
+func (a *Answer) onlyIfPartial() {
+	if a.Verdict == Partial {
+		return
+	}
+	for i := range a.Placements {
+		a.Placements[i].Network.Passes, a.Placements[i].Network.Fails = nil, nil
+	}
 }
 
 func (q *Question) validate() ([]target, error) {
@@ -134,6 +147,11 @@ func (q *Question) validate() ([]target, error) {
 	if q.Options.At != "" {
 		if _, ok := epochOf(q.Options.At); !ok {
 			return nil, fmt.Errorf("--at %q: want a time such as 2026-01-31T12:00:00Z", q.Options.At)
+		}
+	}
+	if h := q.Options.Hostname; h != "" {
+		if _, err := rules.ParseName(h); err != nil {
+			return nil, fmt.Errorf("--hostname %q: %w (want one such as s3.us-east-1.amazonaws.com)", h, err)
 		}
 	}
 	if p := q.Options.Port; p < 0 || p > 65535 {
@@ -365,7 +383,7 @@ func (r *jobRun) checkSubnetEgress() {
 			missing = append(missing, fmt.Sprintf("%s (%s)", id, p.item.CIDR))
 		}
 	}
-	r.warn(Finding{Code: "JOB_SG_SUBNET_EGRESS", Gate: GateSGEgress, Component: string(groups[0]), Pointer: c.At.Pointer(), Rule: "N152", URL: docNeoVPC,
+	r.warn(Finding{Code: "JOB_SG_SUBNET_EGRESS", Gate: GateSGEgress, Component: string(groups[0]), Name: r.nameOfGroup(groups[0]), Pointer: c.At.Pointer(), Rule: "N152", URL: docNeoVPC,
 		Message: "The job's security groups do not let it out to all of its own subnets on every TCP port, as SageMaker asks: not to all of " + strings.Join(missing, ", ") + ".",
 		Fix:     "Add an outbound rule for the subnets' CIDR blocks to one of the job's groups."}, everywhere)
 }

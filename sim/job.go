@@ -596,6 +596,14 @@ func groupName(g *snapshot.SecurityGroup) string {
 	return g.Name
 }
 
+// nameOfGroup is what people call a group of the job.
+func (r *jobRun) nameOfGroup(id snapshot.SecurityGroupID) string {
+	if p, ok := inAccount(r.w.groups[id], r.who.account); ok {
+		return groupName(p.item)
+	}
+	return ""
+}
+
 // needsText lists what would settle an unknown.
 func needsText(needs []policy.Need) string {
 	var out []string

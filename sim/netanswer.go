@@ -11,6 +11,8 @@ import (
 type netAnswer struct {
 	flows   []network.Flow
 	outcome Verdict
+	passes  *network.Packet
+	fails   *network.Packet
 	differs bool // the bucket's Region is not known, and another one gives another answer
 }
 
@@ -31,7 +33,7 @@ func (r *jobRun) askNetwork(n int, s *slot) *netAnswer {
 		return &netAnswer{outcome: Unknown, flows: []network.Flow{{Passed: network.Cases{Empty: true}, Blocked: network.Cases{Empty: true}}}}
 	}
 	r.fileNetwork(n, res)
-	out := &netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome)}
+	out := &netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome), passes: res.Passes, fails: res.Fails}
 	if !s.known {
 		other, err := r.w.askOnce(s, r.networkQuery(s, elsewhere))
 		out.differs = err != nil || Verdict(other.Outcome) != out.outcome || out.outcome == Reachable
@@ -104,15 +106,16 @@ func networkFinding(f *network.Finding) Finding {
 	out := Finding{Code: f.Code, Gate: gateOf(f.Gate), Severity: Severity(f.Severity), Component: f.Component, Name: f.Name,
 		Pointer: f.At.Pointer(), Message: f.Message, Fix: f.Fix, Rule: f.Rule, URL: f.URL,
 		RuleIndex: f.RuleIndex, RuleNumber: f.RuleNumber, Also: f.Also, AnalyzerCode: f.AnalyzerCode}
-	if f.Example != nil {
-		out.Example = packetExample(f.Example)
-	}
+	out.Example = packetExample(f.Example)
 	return out
 }
 
 var protocolNames = map[int]string{1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}
 
 func packetExample(p *network.Packet) *Example {
+	if p == nil {
+		return nil
+	}
 	e := &Example{Protocol: protocolNames[p.Protocol], SourcePort: p.SourcePort, DestinationPort: p.DestinationPort, Reply: p.Reply}
 	if e.Protocol == "" {
 		e.Protocol = itoa(p.Protocol)
@@ -142,7 +145,7 @@ func gateOf(word string) Gate {
 
 // render turns the network's flows into the contract's paths.
 func (a *netAnswer) render(w *World) Network {
-	out := Network{Verdict: a.outcome, Path: []Hop{}}
+	out := Network{Verdict: a.outcome, Path: []Hop{}, Passes: packetExample(a.passes), Fails: packetExample(a.fails)}
 	for i := range a.flows {
 		f := &a.flows[i]
 		p := Path{Verdict: Verdict(f.Outcome), Via: f.Context.Via, Endpoint: string(f.Context.Endpoint), Hops: hops(f.Hops)}

@@ -60,8 +60,17 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 		}
 		if len(net.flows) == 1 {
 			show = d.view.at(d.source)
+			if f.Blocked.Empty && f.Open.Empty {
+				continue
+			}
+			show.allowed = nil
 		} else {
+			before := show.allowed
 			show.add(d)
+			show.allowed = before
+		}
+		if show.allowed == nil {
+			show.allowed = passing(f, d)
 		}
 	}
 	total.join(settleAlternatives(alternatives))
@@ -83,10 +92,53 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 	out.Verdict = total.judge()
 	out.Layers = show.layers()
 	out.Allowed, out.Denied = show.allowed, show.denied
+	if !total.pass {
+		out.Allowed = nil
+	}
 	if out.Layers == nil {
 		out.Layers = []Layer{}
 	}
 	return out, total
+}
+
+// passing is a request that the policies allow, by a way and from an address
+// that the network lets through; nil: there is none.
+func passing(f *network.Flow, d *decided) *Example {
+	if f.Passed.Empty || d.gate.fail || d.gate.open {
+		return nil
+	}
+	for i := range d.result.Cases {
+		c := &d.result.Cases[i]
+		if c.Allowed == nil {
+			continue
+		}
+		if !f.Context.SourceIsClient {
+			return requestExample(c.Allowed)
+		}
+		if from, ok := firstCommon(f.Passed.Sources, c.Addresses["aws:vpcsourceip"]); ok {
+			return placed(requestExample(c.Allowed), from)
+		}
+	}
+	return nil
+}
+
+// firstCommon is the first address of list that is also in part (nil: any).
+func firstCommon(list []network.AddrRange, part []symbolic.AddrRange) (netip.Addr, bool) {
+	for _, a := range list {
+		if part == nil {
+			return a.From, true
+		}
+		for _, b := range part {
+			from := a.From
+			if b.From.BitLen() == from.BitLen() && b.From.Compare(from) > 0 {
+				from = b.From
+			}
+			if from.BitLen() == b.To.BitLen() && from.Compare(a.To) <= 0 && from.Compare(b.To) <= 0 {
+				return from, true
+			}
+		}
+	}
+	return netip.Addr{}, false
 }
 
 // settleAlternatives joins ways of which one is taken and nobody knows which

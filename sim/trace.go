@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -226,6 +227,7 @@ func (w *World) traceAnswer(q TraceQuestion, n network.Query, parts []tracePart)
 	a.Verdict = whole.judge()
 	c.finish(a)
 	w.nameGaps(a.Unknowns)
+	a.onlyIfPartial()
 	return a
 }
 
@@ -245,7 +247,7 @@ func (w *World) tracePlacement(c *collector, at int, parts []tracePart) Placemen
 			c.assume(a)
 		}
 		whole.join(tallyOf(Verdict(res.Outcome)))
-		net := (&netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome)}).render(w)
+		net := (&netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome), passes: res.Passes, fails: res.Fails}).render(w)
 		if len(parts) > 1 {
 			if len(net.Paths) == 0 {
 				net.Paths = []Path{{Verdict: net.Verdict, Hops: net.Path}}
@@ -260,6 +262,8 @@ func (w *World) tracePlacement(c *collector, at int, parts []tracePart) Placemen
 			continue
 		}
 		out.Network.Paths = append(out.Network.Paths, net.Paths...)
+		out.Network.Passes = cmp.Or(out.Network.Passes, net.Passes)
+		out.Network.Fails = cmp.Or(out.Network.Fails, net.Fails)
 	}
 	out.Verdict = whole.judge()
 	out.Network.Verdict = out.Verdict

@@ -399,3 +399,13 @@ func inAccount(files []string) []string {
 	}
 	return out
 }
+
+// What describe-prefix-lists prints without its contents is no managed list
+// that contradicts another.
+func TestPrefixListsWithoutContents(t *testing.T) {
+	s, _ := mustImport(t, dir(here+"describe-prefix-lists.json", `{"PrefixLists":[{"PrefixListId":"pl-1","PrefixListName":"com.amazonaws.us-east-1.s3"}]}`,
+		here+"describe-managed-prefix-lists.json", `{"PrefixLists":[{"PrefixListId":"pl-1","PrefixListName":"com.amazonaws.us-east-1.s3","AddressFamily":"IPv4","OwnerId":"AWS"}]}`))
+	if c := regionOf(t, s).EC2.PrefixLists; len(c.Items) != 1 || c.Items[0].EntriesKnown || c.Items[0].OwnerID != "AWS" {
+		t.Errorf("%+v", c)
+	}
+}

@@ -135,7 +135,7 @@ func (m *importer) prefixLists(f *cliFile) {
 	}
 	plain, managed := m.part(p, "ec2/PrefixLists"), m.part(p, "ec2/ManagedPrefixLists")
 	isManaged := false
-	m.eachItem(f, "PrefixLists", func(item raw) { isManaged = isManaged || !strings.Contains(string(item.text), `"Cidrs"`) })
+	m.eachItem(f, "PrefixLists", func(item raw) { isManaged = isManaged || managedList(string(item.text)) })
 	c := plain
 	if isManaged {
 		c = managed
@@ -154,6 +154,13 @@ func (m *importer) prefixLists(f *cliFile) {
 			delete(m.parts[p], name)
 		}
 	}
+}
+
+// managedList tells an item of describe-managed-prefix-lists: it has no
+// contents, and says more of the list than its id and name.
+func managedList(item string) bool {
+	return !strings.Contains(item, `"Cidrs"`) &&
+		(strings.Contains(item, `"PrefixListArn"`) || strings.Contains(item, `"OwnerId"`) || strings.Contains(item, `"AddressFamily"`))
 }
 
 // attributeFile reads describe-vpc-attribute.

@@ -22,7 +22,8 @@ func (r *reader) networkACL(at Source, v *NetworkACL) {
 		case "IsDefault":
 			v.IsDefault = r.bool()
 		case "Associations":
-			for ok := r.array(); ok && r.NextItem(); {
+			v.SubnetsKnown = r.array()
+			for ok := v.SubnetsKnown; ok && r.NextItem(); {
 				if id := r.nestedText("SubnetId"); id != "" {
 					v.Subnets = append(v.Subnets, SubnetID(id))
 				}

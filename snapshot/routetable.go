@@ -20,9 +20,9 @@ func (r *reader) routeTable(at Source, v *RouteTable) {
 		case "Tags":
 			v.Tags = r.tags()
 		case "Associations":
-			v.Associations = r.routeTableAssociations(r.child(at, "Associations"))
+			v.Associations, v.AssociationsKnown = r.routeTableAssociations(r.child(at, "Associations"))
 		case "Routes":
-			v.Routes = r.routeList(r.child(at, "Routes"))
+			v.Routes, v.RoutesKnown = r.routeList(r.child(at, "Routes"))
 		case "PropagatingVgws":
 			for ok := r.array(); ok && r.NextItem(); {
 				v.PropagatingVGWs = append(v.PropagatingVGWs, r.nestedText("GatewayId"))
@@ -33,9 +33,9 @@ func (r *reader) routeTable(at Source, v *RouteTable) {
 	}
 }
 
-func (r *reader) routeTableAssociations(base string) []RouteTableAssociation {
+func (r *reader) routeTableAssociations(base string) ([]RouteTableAssociation, bool) {
 	if !r.array() {
-		return nil
+		return nil, false
 	}
 	var buf [8]RouteTableAssociation
 	out := buf[:0]
@@ -59,12 +59,12 @@ func (r *reader) routeTableAssociations(base string) []RouteTableAssociation {
 		}
 		out = append(out, a)
 	}
-	return keep(&r.slabs.associations, out)
+	return keep(&r.slabs.associations, out), true
 }
 
-func (r *reader) routeList(base string) []Route {
+func (r *reader) routeList(base string) ([]Route, bool) {
 	if !r.array() {
-		return nil
+		return nil, false
 	}
 	var buf [16]Route
 	out := buf[:0]
@@ -72,7 +72,7 @@ func (r *reader) routeList(base string) []Route {
 		out = append(out, Route{At: Source{base, int32(i)}})
 		r.route(&out[i])
 	}
-	return keep(&r.slabs.routes, out)
+	return keep(&r.slabs.routes, out), true
 }
 
 // route reads one route. Whatever it does not know of it is kept by name: such

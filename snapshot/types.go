@@ -213,6 +213,8 @@ type RouteTable struct {
 	Associations    []RouteTableAssociation
 	Routes          []Route
 	PropagatingVGWs []string
+	// The keys Associations and Routes are in the file.
+	AssociationsKnown, RoutesKnown bool
 }
 
 // PortRange is inclusive at both ends.
@@ -243,6 +245,7 @@ type NetworkACL struct {
 	Subnets      []SubnetID // of Associations
 	Entries      []ACLEntry
 	EntriesKnown bool // the Entries key is in the file
+	SubnetsKnown bool // the Associations key is in the file
 }
 
 // GroupReference is a UserIdGroupPair of a security-group rule.

@@ -153,9 +153,7 @@ func renderPlacements(w io.Writer, p painter, a *sim.Answer) {
 			name += " to " + pl.Target
 		}
 		fmt.Fprintf(w, "  %s %s  network %s\n", p.mark(pl.Verdict), oneLine(name), p.verdict(pl.Network.Verdict))
-		if len(pl.Network.Path) > 0 {
-			fmt.Fprintf(w, "      %s\n", oneLine(pathText(pl.Network.Path)+pathEnd(pl)))
-		}
+		renderPaths(w, pl)
 		for _, r := range pl.Requests {
 			fmt.Fprintf(w, "    %s %s on %s\n", p.mark(r.Verdict), oneLine(r.Action), oneLine(r.Resource))
 			if r.Verdict == sim.Partial {
@@ -188,9 +186,43 @@ func pathText(path []sim.Hop) string {
 	return strings.Join(parts, " → ")
 }
 
+// renderPaths draws the way of a placement's traffic; where some of it gets
+// through and some does not, a way of each, and a packet of each.
+func renderPaths(w io.Writer, p *sim.Placement) {
+	n := &p.Network
+	if n.Verdict != sim.Partial {
+		if len(n.Path) > 0 {
+			fmt.Fprintf(w, "      %s\n", oneLine(pathText(n.Path)+pathEnd(n.Verdict)))
+		}
+		return
+	}
+	shown := make(map[sim.Verdict]bool)
+	for i := range n.Paths {
+		if q := &n.Paths[i]; !shown[q.Verdict] && len(q.Hops) > 0 {
+			shown[q.Verdict] = true
+			fmt.Fprintf(w, "      %s\n", oneLine(pathText(q.Hops)+pathEnd(q.Verdict)))
+		}
+	}
+	renderPackets(w, n, "      ")
+}
+
+// renderPackets writes a packet that gets through and one that does not,
+// where there are both.
+func renderPackets(w io.Writer, n *sim.Network, indent string) {
+	if n.Verdict != sim.Partial {
+		return
+	}
+	if n.Passes != nil {
+		fmt.Fprintf(w, "%spasses: %s\n", indent, oneLine(exampleText(n.Passes)))
+	}
+	if n.Fails != nil {
+		fmt.Fprintf(w, "%sfails:  %s\n", indent, oneLine(exampleText(n.Fails)))
+	}
+}
+
 // pathEnd closes a path that gets through.
-func pathEnd(p *sim.Placement) string {
-	if p.Network.Verdict == sim.Blocked {
+func pathEnd(v sim.Verdict) string {
+	if v == sim.Blocked {
 		return " ✗"
 	}
 	return " → S3"

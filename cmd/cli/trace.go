@@ -125,6 +125,10 @@ func renderTrace(w io.Writer, a *sim.Answer, color bool) {
 	for i := range paths {
 		renderPath(w, p, &paths[i], i+1, len(paths))
 	}
+	if n := &a.Placements[0].Network; n.Verdict == sim.Partial {
+		fmt.Fprintln(w)
+		renderPackets(w, n, "  ")
+	}
 	renderFindings(w, p, a, sim.Blocker, "What stops it")
 	renderUnknowns(w, p, a)
 	renderFindings(w, p, a, sim.Warning, "Warnings")

@@ -71,6 +71,9 @@ type Result struct {
 	Findings    []Finding
 	Unknowns    []Missing
 	Assumptions []string
+	// Passes is a packet of a case that gets through and back, Fails one of a
+	// case that does not; each nil where there is no such case.
+	Passes, Fails *Packet
 }
 
 // Flow is traffic that takes the same way.

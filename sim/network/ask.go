@@ -408,6 +408,9 @@ func (a *asking) result() *Result {
 		return &Result{Unknowns: []Missing{{Code: "UNK_BUDGET", Gate: gateRoute, Component: a.from.component,
 			Fact: "the answer: the rules on the way interact in more ways than the budget allows"}}}
 	}
+	if a.explain || a.nested {
+		r.Passes, r.Fails = a.apart(passed, blocked)
+	}
 	if !a.explain {
 		return r
 	}
@@ -423,6 +426,33 @@ func (a *asking) result() *Result {
 	slices.Sort(r.Assumptions)
 	r.Assumptions = slices.Compact(r.Assumptions)
 	return r
+}
+
+// apart shows a packet of each side. Where the client's own packets look the
+// same, what tells them apart is a translator's choice of address and port
+// (N96a), and they are shown as they leave it.
+func (a *asking) apart(passed, blocked packetset.Set) (passes, fails *Packet) {
+	yes, some := a.s.Witness(passed)
+	no, others := a.s.Witness(blocked)
+	if some {
+		passes = a.packet(yes, view{}, side{})
+	}
+	if others {
+		fails = a.packet(no, view{}, side{})
+	}
+	if !some || !others || *passes != *fails {
+		return passes, fails
+	}
+	for _, w := range a.ways {
+		for _, s := range w.steps {
+			if v := s.key.view; v.nat != nil {
+				if x, y := a.packet(yes, v, side{}), a.packet(no, v, side{}); *x != *y {
+					return x, y
+				}
+			}
+		}
+	}
+	return passes, fails
 }
 
 // sum says which cases pass and which are blocked, whichever of the ways they
@@ -551,6 +581,9 @@ func addrRanges(in []packetset.AddressRange) []AddrRange {
 // example is one case of x as a packet, at its start; for a reply, as it
 // comes back.
 func (a *asking) example(x packetset.Set, d side) *Packet {
+	if x == packetset.None {
+		return nil
+	}
 	c, ok := a.s.Witness(a.s.And(x, a.cases))
 	if !ok {
 		if c, ok = a.s.Witness(x); !ok {
@@ -637,6 +670,9 @@ func (a *asking) findings(r *Result, blocked, open packetset.Set) {
 		out[i].Together = r.Outcome == Blocked && !alone && blockers > 1 && out[i].Severity == severityBlocker
 	}
 	out = append(out, a.notes...)
+	for i := range out {
+		out[i].Name = orElse(out[i].Name, a.x.nameFor(out[i].Component))
+	}
 	slices.SortStableFunc(out, compareFindings)
 	r.Findings = slices.CompactFunc(out, func(x, y Finding) bool {
 		return compareFindings(x, y) == 0 && x.Message == y.Message && x.Severity == y.Severity

@@ -35,9 +35,9 @@ func base() *world {
 	e.DHCPOptions = got(snapshot.DHCPOptions{ID: "dopt-1", DNSServers: []string{"AmazonProvidedDNS"}})
 	e.Subnets = got(snapshot.Subnet{ID: "s1", VPC: "vpc-1", OwnerID: acc.ID, CIDR: pfx("10.0.1.0/24"), AvailabilityZone: "us-east-1a", FreeAddresses: 40, FreeKnown: true, State: "available", At: snapshot.At("/s/0")})
 	e.RouteTables = got(
-		snapshot.RouteTable{ID: "rt1", VPC: "vpc-1", At: snapshot.At("/rt/0"), Associations: []snapshot.RouteTableAssociation{{Subnet: "s1"}},
+		snapshot.RouteTable{ID: "rt1", VPC: "vpc-1", AssociationsKnown: true, RoutesKnown: true, At: snapshot.At("/rt/0"), Associations: []snapshot.RouteTableAssociation{{Subnet: "s1"}},
 			Routes: []snapshot.Route{local, {PrefixList: "pl-s3", TargetKind: snapshot.TargetVPCEndpoint, Target: "vpce-g", State: "active", Origin: "CreateRoute"}}},
-		snapshot.RouteTable{ID: "rt-main", VPC: "vpc-1", At: snapshot.At("/rt/1"), Associations: []snapshot.RouteTableAssociation{{Main: true}}, Routes: []snapshot.Route{local}},
+		snapshot.RouteTable{ID: "rt-main", VPC: "vpc-1", AssociationsKnown: true, RoutesKnown: true, At: snapshot.At("/rt/1"), Associations: []snapshot.RouteTableAssociation{{Main: true}}, Routes: []snapshot.Route{local}},
 	)
 	e.NetworkACLs = got(allowAll("acl-1", true, "s1", "s5", "s9"))
 	e.SecurityGroups = got(egressAll("sg1"))
@@ -52,7 +52,7 @@ func base() *world {
 }
 
 func allowAll(id snapshot.NetworkACLID, def bool, subnets ...snapshot.SubnetID) snapshot.NetworkACL {
-	return snapshot.NetworkACL{ID: id, VPC: "vpc-1", IsDefault: def, Subnets: subnets, EntriesKnown: true, At: snapshot.At("/acl/" + string(id)), Entries: []snapshot.ACLEntry{
+	return snapshot.NetworkACL{ID: id, VPC: "vpc-1", IsDefault: def, Subnets: subnets, SubnetsKnown: true, EntriesKnown: true, At: snapshot.At("/acl/" + string(id)), Entries: []snapshot.ACLEntry{
 		{RuleNumber: 100, Egress: true, Allow: true, Protocol: "-1", CIDR: pfx("0.0.0.0/0")},
 		{RuleNumber: 100, Allow: true, Protocol: "-1", CIDR: pfx("0.0.0.0/0")}}}
 }
@@ -93,7 +93,7 @@ func (w *world) noPL(id snapshot.RouteTableID) {
 func (w *world) nat() {
 	e := w.ec2
 	e.Subnets.Items = append(e.Subnets.Items, snapshot.Subnet{ID: "s9", VPC: "vpc-1", CIDR: pfx("10.0.9.0/24"), AvailabilityZone: "us-east-1a", State: "available"})
-	e.RouteTables.Items = append(e.RouteTables.Items, snapshot.RouteTable{ID: "rt9", VPC: "vpc-1", Associations: []snapshot.RouteTableAssociation{{Subnet: "s9"}},
+	e.RouteTables.Items = append(e.RouteTables.Items, snapshot.RouteTable{ID: "rt9", VPC: "vpc-1", AssociationsKnown: true, RoutesKnown: true, Associations: []snapshot.RouteTableAssociation{{Subnet: "s9"}},
 		Routes: []snapshot.Route{{CIDR: pfx("10.0.0.0/16"), TargetKind: snapshot.TargetLocal, Target: "local", State: "active"}}})
 	w.route("rt9", "0.0.0.0/0", snapshot.TargetInternetGateway, "igw1")
 	e.InternetGateways = got(snapshot.InternetGateway{ID: "igw1", Attachments: []snapshot.GatewayAttachment{{VPC: "vpc-1", State: "available"}}})

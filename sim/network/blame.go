@@ -186,7 +186,7 @@ func (a *asking) blameGroups(groups []*snapshot.SecurityGroup, ids []snapshot.Se
 			continue
 		}
 		if f.At == (snapshot.Source{}) {
-			f.Component, f.Name, f.At = string(ids[i]), nameOf(g.Tags), g.At
+			f.Component, f.Name, f.At = string(ids[i]), groupName(g), g.At
 			f.At = g.At.Child(permissionsKey(d.dir))
 		}
 		if perms, known := rules.Permissions(g, d.dir); !known || len(perms) > 0 {
@@ -203,7 +203,11 @@ func (a *asking) blameGroups(groups []*snapshot.SecurityGroup, ids []snapshot.Se
 		f.Message = fmt.Sprintf("%s has no security group, so nothing is allowed %s.", owner, d.dir)
 	case empty:
 		f.Code, f.Rule = "SG_HAS_NO_RULES", "N79"
-		f.Message = fmt.Sprintf("%s has no %s rules; %s is not allowed.", joinIDs(ids), d.dir, what)
+		has := "has"
+		if len(ids) > 1 {
+			has = "have"
+		}
+		f.Message = fmt.Sprintf("%s %s no %s rules; %s is not allowed.", joinIDs(ids), has, d.dir, what)
 	default:
 		f.Message = fmt.Sprintf("No %s rule of %s allows %s.", d.dir, joinIDs(ids), what)
 	}
@@ -289,7 +293,7 @@ func (a *asking) noRoute(t *trail, tb *snapshot.RouteTable, subnet located[snaps
 		who = fmt.Sprintf("%s uses %s, which", subnet.of.ID, tb.ID)
 	}
 	f := Finding{Code: "NO_ROUTE_TO_DESTINATION", AnalyzerCode: "NO_ROUTE_TO_DESTINATION", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), At: tb.At, Rule: "N38", URL: urlRoute}
-	f.Message = fmt.Sprintf("%s has no route for %s.", who, a.destinationWords())
+	f.Message = fmt.Sprintf("%s has no route for %s.", who, a.destinationWords(t.cases))
 	f.Fix = a.routeFix(t, tb)
 	if a.explain && a.q.To.S3 != nil {
 		a.regionNote(t)
@@ -297,13 +301,20 @@ func (a *asking) noRoute(t *trail, tb *snapshot.RouteTable, subnet located[snaps
 	return f
 }
 
-func (a *asking) destinationWords() string {
+// destinationWords says where cases are bound for.
+func (a *asking) destinationWords(cases packetset.Set) string {
+	private := len(a.targets) > 0 && a.s.And(cases, a.targetCases()) != packetset.None
+	v6 := a.s.And(cases, a.s.OfFamily(false)) == packetset.None
 	switch {
-	case a.q.To.S3 != nil && len(a.targets) == 0:
-		if l := a.destinationList(); l != "" {
-			return fmt.Sprintf("S3 in %s (prefix list %s)", a.name.Region, l)
+	case a.q.To.S3 != nil && !private:
+		where := "S3 in " + a.name.Region
+		if v6 {
+			where = "the IPv6 addresses of " + where
 		}
-		return "S3 in " + a.name.Region
+		if l := a.serviceList(a.name.Region, "s3", v6); l != "" {
+			return fmt.Sprintf("%s (prefix list %s)", where, l)
+		}
+		return where
 	case a.q.To.S3 != nil:
 		return "the interface endpoint's addresses"
 	case a.q.To.Service != "":
@@ -316,9 +327,13 @@ func (a *asking) routeFix(t *trail, tb *snapshot.RouteTable) string {
 	if a.q.To.S3 == nil {
 		return fmt.Sprintf("Add a route for the destination to %s.", tb.ID)
 	}
+	v6 := a.s.And(t.cases, a.s.OfFamily(false)) == packetset.None
 	for _, id := range a.x.vpcEndpoints[tb.VPC] {
 		e := a.x.endpoints[id].of
 		if rules.KindOfEndpoint(e) == rules.EndpointGateway && rules.ServesService(e, a.name.Region, "s3") && rules.EndpointState(e.State) != rules.StateBroken {
+			if v6 && slices.Contains(e.RouteTables, tb.ID) {
+				return fmt.Sprintf("Set the IpAddressType of %s to dualstack, or route ::/0 of %s to an egress-only internet gateway.", id, tb.ID)
+			}
 			return fmt.Sprintf("Associate %s with the gateway endpoint %s: aws ec2 modify-vpc-endpoint --vpc-endpoint-id %s --add-route-table-ids %s.", tb.ID, id, id, tb.ID)
 		}
 	}

@@ -150,7 +150,7 @@ func (a *asking) groupStep(t *trail, ids []snapshot.SecurityGroupID, owner strin
 			return a.blameGroups(groups, ids, owner, v, d, gate, relation, t.opaque, denied)
 		}
 		for _, o := range f.Odd {
-			a.note(Finding{Code: "SG_PORT_RANGE", Gate: gate, Severity: severityWarning, Component: owner, At: o.At, Message: o.Message, Rule: "N82", URL: urlSG})
+			a.note(Finding{Code: "SG_PORT_RANGE", Gate: gate, Severity: severityWarning, Component: string(o.Group), At: o.At, Message: o.Message, Rule: "N82", URL: urlSG})
 		}
 	}
 	a.filter(t, hops, gate, stepKey{kind: "security-group", component: k.what.(string) + owner, side: d, view: v}, f, blame)
@@ -294,13 +294,23 @@ func (a *asking) addTarget(n located[snapshot.NetworkInterface], e located[snaps
 	}
 	if e.of != nil {
 		y.component, y.kind, y.name = string(e.of.ID), "vpc-endpoint", nameOf(e.of.Tags)
-		if !y.groupsKnown && e.of.GroupsKnown {
-			y.groups, y.groupsKnown = e.of.Groups, true
-		}
+		a.endpointGroups(&y, e.of)
 	}
 	y.cases = addrSet(a.s, packetset.Destination, addrs)
 	if y.cases != packetset.None {
 		a.targets = append(a.targets, y)
+	}
+}
+
+// endpointGroups gives an endpoint's interface the groups that the endpoint
+// tells where its own are not known or none; and where the endpoint has none
+// either, the VPC's default one, which AWS attaches if none is chosen (N65).
+func (a *asking) endpointGroups(y *target, e *snapshot.VPCEndpoint) {
+	if len(y.groups) == 0 && e.GroupsKnown {
+		y.groups, y.groupsKnown = e.Groups, true
+	}
+	if n := a.x.subnets[y.subnet]; y.groupsKnown && len(y.groups) == 0 && n.of != nil {
+		y.groups, y.groupsKnown = a.defaultGroup(n)
 	}
 }
 

@@ -102,9 +102,9 @@ func (a *asking) resolver(v located[snapshot.VPC]) (amazon bool, custom []netip.
 func (a *asking) customServers(at Hop, v located[snapshot.VPC], custom []netip.Addr, need *rules.Need) resolution {
 	b := a.publicBranch(at)
 	mixed := strings.HasPrefix(need.Fact, "which of Amazon's")
-	if !mixed && a.unreachable(custom) {
+	if lost, all := a.unreachable(custom); all && !mixed {
 		o := a.x.dhcp[v.of.DHCPOptionsID].of
-		b.denies = append(b.denies, Finding{Code: "DNS_SERVER_UNREACHABLE", Gate: gateDNS, Component: string(o.ID), At: o.At,
+		b.denies = append(b.denies, Finding{Code: "DNS_SERVER_UNREACHABLE", Gate: gateDNS, Component: string(o.ID), At: o.At, Example: lost,
 			Message: fmt.Sprintf("%s names the DNS server %s, and %s can't reach it on port 53.", o.ID, custom[0], a.from.words()),
 			Fix:     fmt.Sprintf("Let the security groups, network ACLs and routes pass UDP and TCP port 53 to %s, or use AmazonProvidedDNS.", custom[0]), Rule: "N98", URL: urlDHCP})
 		return resolution{branches: []branch{b}}
@@ -122,21 +122,25 @@ func (a *asking) elsewhere(at Hop, b branch) branch {
 	return branch{destinations: b.destinations, elsewhere: true, at: at}
 }
 
-// unreachable reports whether no server can be reached on port 53, by UDP or TCP.
-func (a *asking) unreachable(servers []netip.Addr) bool {
+// unreachable reports whether no server can be reached on port 53, by UDP or
+// TCP, with a query to the first that gets lost.
+func (a *asking) unreachable(servers []netip.Addr) (lost *Packet, all bool) {
 	if a.nested {
-		return false
+		return nil, false
 	}
 	for _, s := range servers {
 		for _, p := range []int{17, 6} {
 			q := Query{From: a.q.From, To: Endpoint{Address: netip.PrefixFrom(s, s.BitLen())}, Protocol: p, Ports: []PortRange{{53, 53}}, SourcePorts: a.q.SourcePorts}
 			r, err := a.ask(q)
 			if err != nil || r.Outcome != Blocked {
-				return false
+				return nil, false
+			}
+			if lost == nil {
+				lost = r.Fails
 			}
 		}
 	}
-	return true
+	return lost, true
 }
 
 // resolverFacts judges the VPC's DNS attributes (N55, N97).
@@ -158,12 +162,13 @@ func (a *asking) resolverFacts(v located[snapshot.VPC]) dnsFacts {
 			Message: fmt.Sprintf("enableDnsSupport of %s is false, so %s does not resolve.", v.of.ID, a.name.Host),
 			Fix:     fmt.Sprintf("Turn on enableDnsSupport: aws ec2 modify-vpc-attribute --vpc-id %s --enable-dns-support.", v.of.ID), Rule: "N97", URL: urlDNS})
 	}
-	known := support.Presence == snapshot.Collected && names.Presence == snapshot.Collected
-	off := support.Presence == snapshot.Collected && !support.Value || names.Presence == snapshot.Collected && !names.Value
+	// Where support is off, nothing resolves, and DNS_DISABLED says so; the ways
+	// are judged as they are once it is on, so that no blocker hides behind it
+	// and none is named that goes with it.
 	switch {
-	case off:
+	case names.Presence == snapshot.Collected && !names.Value:
 		f.attrs = rules.StateBroken
-	case known:
+	case names.Presence == snapshot.Collected && support.Presence == snapshot.Collected:
 		f.attrs = rules.StateWorks
 	}
 	if a.explain && names.Presence == snapshot.Collected && !names.Value {
@@ -378,7 +383,7 @@ func (a *asking) aliasDestinations(alias string) packetset.Set {
 func (a *asking) publicBranch(at Hop) branch {
 	b := branch{at: at, destinations: a.publicDestinations()}
 	if a.name.Form == rules.FormOther {
-		b.needs = append(b.needs, rules.Need{Code: "VPCE_SERVICE_MISMATCH", Component: a.name.Host, At: at.At, Fact: "how website endpoints and directory buckets are reached; they are not modelled"})
+		b.needs = append(b.needs, rules.Need{Code: "VPCE_SERVICE_MISMATCH", Component: a.name.Host, At: at.At, Fact: "how " + a.name.Host + " is reached: website endpoints, directory buckets and multi-Region access points are not modelled"})
 	}
 	if b.destinations == packetset.None {
 		b.destinations, b.nowhere = a.nowhere(), true
@@ -554,8 +559,10 @@ func (a *asking) endpointDestinations(e located[snapshot.VPCEndpoint], zone stri
 			need = &rules.Need{Code: "UNK_ENDPOINT_INTERFACES", Component: string(e.of.ID), At: e.of.At, Fact: "the interfaces of " + string(e.of.ID), Collect: "aws ec2 describe-network-interfaces"}
 			continue
 		}
-		a.targets = append(a.targets, target{component: string(e.of.ID), kind: "vpc-endpoint", name: nameOf(e.of.Tags), at: e.of.At, vpc: n.of.VPC, subnet: id,
-			groups: e.of.Groups, groupsKnown: e.of.GroupsKnown, endpoint: e, addressUnknown: true, cases: usable(a.s, packetset.Destination, n.of, v4, v6)})
+		y := target{component: string(e.of.ID), kind: "vpc-endpoint", name: nameOf(e.of.Tags), at: e.of.At, vpc: n.of.VPC, subnet: id,
+			endpoint: e, addressUnknown: true, cases: usable(a.s, packetset.Destination, n.of, v4, v6)}
+		a.endpointGroups(&y, e.of)
+		a.targets = append(a.targets, y)
 	}
 	d := packetset.None
 	for i := before; i < len(a.targets); i++ {

@@ -76,8 +76,33 @@ func (a *asking) aclDrift(l *snapshot.NetworkACL, d side, gate string) {
 	}
 }
 
+// routeDrift is the same for a route table whose routes to S3 are copies, with
+// no route for its prefix list and none for everything.
+func (a *asking) routeDrift(tb *snapshot.RouteTable) {
+	if !a.explain || a.q.To.S3 == nil || len(a.targets) > 0 || !a.once("route-drift", string(tb.ID)) {
+		return
+	}
+	var at *snapshot.Route
+	for i := range tb.Routes {
+		r := &tb.Routes[i]
+		if r.PrefixList != "" && r.PrefixList == a.destinationList() || openTo(r.CIDR) {
+			return
+		}
+		if a.copied(r.CIDR) && r.TargetKind != snapshot.TargetLocal && !equalFold(r.Origin, "EnableVgwRoutePropagation") && (at == nil || r.CIDR.Addr().Less(at.CIDR.Addr())) {
+			at = r
+		}
+	}
+	if at != nil {
+		a.note(a.driftFinding(gateRoute, string(tb.ID), nameOf(tb.Tags), at.At, "a route for the prefix list of S3, or a gateway endpoint's,"))
+	}
+}
+
 func (a *asking) driftFinding(gate, id, name string, at snapshot.Source, instead string) Finding {
+	does, verb := "lets S3 through", "allow"
+	if gate == gateRoute {
+		does, verb = "routes S3", "use"
+	}
 	return Finding{Code: "S3_RANGES_COPIED", Gate: gate, Severity: severityWarning, Component: id, Name: name, At: at,
-		Message: fmt.Sprintf("%s lets S3 through by a copy of its address ranges, which AWS changes now and then; what is added later is blocked.", id),
-		Fix:     fmt.Sprintf("In %s, allow %s instead.", id, instead), Rule: "N58", URL: urlGatewayEndpoint}
+		Message: fmt.Sprintf("%s %s by a copy of its address ranges, which AWS changes now and then; what is added later is blocked.", id, does),
+		Fix:     fmt.Sprintf("In %s, %s %s instead.", id, verb, instead), Rule: "N58", URL: urlGatewayEndpoint}
 }

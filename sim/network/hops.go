@@ -25,10 +25,15 @@ func (a *asking) absent(t *trail, id, kind, code string, complete bool, r *snaps
 			Message: fmt.Sprintf("The route leads to %s, which does not exist.", id),
 			Fix:     "Point the route at a target that exists.", Rule: "N12", URL: urlRoute})
 	} else {
-		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: code, Component: id, At: r.At, Collect: collect,
-			Fact: "the state of " + id + ", which the route leads to and the snapshot lacks"})
+		a.doubt(t, h, t.cases, gateRoute, a.lacking(r, code, collect))
 	}
 	a.end(t, Context{}, true)
+}
+
+// lacking words that a route's target is not in the snapshot.
+func (a *asking) lacking(r *snapshot.Route, code, collect string) rules.Need {
+	return rules.Need{Code: code, Component: r.Target, At: r.At, Collect: collect,
+		Fact: "the state of " + r.Target + ", which the route leads to and the snapshot lacks"}
 }
 
 // badState notes a component whose state stops traffic, or leaves it open.
@@ -67,6 +72,11 @@ func (a *asking) endpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route) 
 	}
 	switch rules.KindOfEndpoint(e.of) {
 	case rules.EndpointGateway:
+		if r.PrefixList == "" {
+			a.doubt(t, Hop{Component: r.Target, Kind: "vpc-endpoint", At: e.of.At}, t.cases, gateEndpoint, rules.Need{Code: "SNAPSHOT_INCONSISTENT", Component: string(tb.ID), At: r.At,
+				Fact:    fmt.Sprintf("whether %s carries what the route %s of %s sends it: AWS leads to a gateway endpoint by its service's prefix list only", r.Target, routeText(r), tb.ID),
+				Collect: "aws ec2 describe-route-tables --route-table-ids " + string(tb.ID)})
+		}
 		if e.of.RouteTablesKnown && !slices.Contains(e.of.RouteTables, tb.ID) {
 			a.unattachedEndpoint(t, tb, r, e)
 			return
@@ -193,6 +203,9 @@ func (a *asking) gatewayEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
 	a.badState(t, h, rules.EndpointState(e.of.State), f, e.of.State)
 	if a.named() && !a.servesDestination(e.of) {
 		f.Code, f.AnalyzerCode, f.Rule = "VPCE_SERVICE_MISMATCH", "", "N59"
+		if a.q.To.S3 != nil && rules.ServiceOf(e.of) == "s3" {
+			f.Code, f.Rule = "VPCE_REGION_MISMATCH", "N41"
+		}
 		f.Message = fmt.Sprintf("%s is an endpoint for %s, which is not the destination's service and Region.", id, e.of.ServiceName)
 		f.Fix = "Route the destination's own prefix list to an endpoint for its service."
 		a.deny(t, h, t.cases, f)
@@ -291,13 +304,17 @@ func (a *asking) collections(vpc snapshot.VPCID) collections {
 func (a *asking) internetGateway(t *trail, r *snapshot.Route, subnet located[snapshot.Subnet]) {
 	id := snapshot.InternetGatewayID(r.Target)
 	g := a.x.internet[id]
-	if g.of == nil {
-		ec2 := a.collections(t.vpcID).ec2
-		a.absent(t, r.Target, "internet-gateway", "UNK_ROUTE_TARGET", ec2 != nil && gone(&ec2.InternetGateways), r, "aws ec2 describe-internet-gateways")
+	h := Hop{Component: r.Target, Kind: "internet-gateway", At: r.At}
+	switch ec2 := a.collections(t.vpcID).ec2; {
+	case g.of != nil:
+		h.At = g.of.At
+		a.attached(t, h, g.of, nameOf(g.of.Tags))
+	case ec2 != nil && gone(&ec2.InternetGateways):
+		a.absent(t, r.Target, h.Kind, "UNK_ROUTE_TARGET", true, r, "")
 		return
+	default: // a client without a public address is stopped whatever its state is (N1)
+		a.doubt(t, h, t.cases, gateRoute, a.lacking(r, "UNK_ROUTE_TARGET", "aws ec2 describe-internet-gateways"))
 	}
-	h := Hop{Component: r.Target, Kind: "internet-gateway", At: g.of.At}
-	a.attached(t, h, g.of, nameOf(g.of.Tags))
 	a.lintCrossing(t.vpcID, h, crossInternetGateway)
 	v4, v6 := a.onWire(t, false), a.onWire(t, true)
 	a.notPrivateDestination(t, h, v4)

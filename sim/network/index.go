@@ -2,6 +2,7 @@ package network
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
@@ -41,7 +42,9 @@ type index struct {
 	vpns        table[string, snapshot.VPNGateway]
 	encryption  map[snapshot.VPCID][]*snapshot.VPCEncryptionControl
 
-	subnetACL     map[snapshot.SubnetID]snapshot.NetworkACLID
+	subnetACL     map[snapshot.SubnetID][]snapshot.NetworkACLID
+	untoldACL     map[snapshot.VPCID]snapshot.NetworkACLID // one whose associations were not collected
+	untoldTable   map[snapshot.VPCID]snapshot.RouteTableID // the same of route tables
 	defaultACL    map[snapshot.VPCID]snapshot.NetworkACLID
 	subnetTable   map[snapshot.SubnetID][]tableOf
 	mainTable     map[snapshot.VPCID][]tableOf
@@ -114,7 +117,8 @@ func accountID(r *snapshot.Region) string {
 
 func newIndex(s *snapshot.Snapshot) *index {
 	x := &index{snap: s, interfaces: &interfaces{}, byService: &listIndex{},
-		subnetACL: map[snapshot.SubnetID]snapshot.NetworkACLID{}, defaultACL: map[snapshot.VPCID]snapshot.NetworkACLID{},
+		subnetACL: map[snapshot.SubnetID][]snapshot.NetworkACLID{}, untoldACL: map[snapshot.VPCID]snapshot.NetworkACLID{}, untoldTable: map[snapshot.VPCID]snapshot.RouteTableID{},
+		defaultACL:  map[snapshot.VPCID]snapshot.NetworkACLID{},
 		subnetTable: map[snapshot.SubnetID][]tableOf{}, mainTable: map[snapshot.VPCID][]tableOf{}, edgeTable: map[string]snapshot.RouteTableID{},
 		vpcEndpoints: map[snapshot.VPCID][]snapshot.VPCEndpointID{}, vpcSubnets: map[snapshot.VPCID][]snapshot.SubnetID{},
 		vpcAttachment: map[tgwVPC]snapshot.TGWAttachmentID{}, region: map[string]map[string]*snapshot.Region{},
@@ -208,12 +212,20 @@ func (x *index) associateACL(a *snapshot.NetworkACL) {
 	if a.IsDefault {
 		x.defaultACL[a.VPC] = a.ID
 	}
+	if !a.SubnetsKnown {
+		x.untoldACL[a.VPC] = a.ID
+	}
 	for _, s := range a.Subnets {
-		x.subnetACL[s] = a.ID
+		if !slices.Contains(x.subnetACL[s], a.ID) {
+			x.subnetACL[s] = append(slices.Clip(x.subnetACL[s]), a.ID)
+		}
 	}
 }
 
 func (x *index) associateTable(t *snapshot.RouteTable) {
+	if !t.AssociationsKnown {
+		x.untoldTable[t.VPC] = t.ID
+	}
 	for _, a := range t.Associations {
 		of := tableOf{t.ID, a.State}
 		switch {
@@ -272,12 +284,6 @@ func (x *index) interfacesOf(instance string) []snapshot.NetworkInterfaceID {
 
 // here returns the capture of an account and Region, or nil.
 func (x *index) here(account, region string) *snapshot.Region { return x.region[account][region] }
-
-// nameOf is a resource's Name tag.
-func nameOf(tags []snapshot.Tag) string {
-	n, _ := snapshot.TagValue(tags, "Name")
-	return n
-}
 
 // listKey names AWS's list of one service's addresses in one Region.
 type listKey struct {

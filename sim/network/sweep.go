@@ -155,13 +155,23 @@ func swap[K comparable, T any](t *table[K, T], id K, o *T) bool {
 }
 
 func (x *index) moveACL(a *snapshot.NetworkACL) {
-	x.subnetACL, x.defaultACL = maps.Clone(x.subnetACL), maps.Clone(x.defaultACL)
-	maps.DeleteFunc(x.subnetACL, func(_ snapshot.SubnetID, id snapshot.NetworkACLID) bool { return id == a.ID })
+	x.subnetACL, x.defaultACL, x.untoldACL = maps.Clone(x.subnetACL), maps.Clone(x.defaultACL), maps.Clone(x.untoldACL)
+	for s, of := range x.subnetACL {
+		if i := slices.Index(of, a.ID); i >= 0 {
+			x.subnetACL[s] = slices.Delete(slices.Clone(of), i, i+1)
+		}
+	}
+	if x.untoldACL[a.VPC] == a.ID {
+		delete(x.untoldACL, a.VPC)
+	}
 	x.associateACL(a)
 }
 
 func (x *index) moveTable(t *snapshot.RouteTable) {
-	x.subnetTable, x.mainTable, x.edgeTable = maps.Clone(x.subnetTable), maps.Clone(x.mainTable), maps.Clone(x.edgeTable)
+	x.subnetTable, x.mainTable, x.edgeTable, x.untoldTable = maps.Clone(x.subnetTable), maps.Clone(x.mainTable), maps.Clone(x.edgeTable), maps.Clone(x.untoldTable)
+	if x.untoldTable[t.VPC] == t.ID {
+		delete(x.untoldTable, t.VPC)
+	}
 	gone := func(of []tableOf) []tableOf {
 		return slices.DeleteFunc(slices.Clone(of), func(o tableOf) bool { return o.table == t.ID })
 	}

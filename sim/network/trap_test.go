@@ -47,7 +47,7 @@ const (
 	unknown   = network.Unknown
 )
 
-var allTraps = [][]trap{routeTraps, endpointTraps, groupTraps, aclTraps, interfaceTraps, dnsTraps, transitTraps, middleTraps}
+var allTraps = [][]trap{routeTraps, endpointTraps, groupTraps, aclTraps, interfaceTraps, dnsTraps, transitTraps, middleTraps, ruleTraps}
 
 func TestTraps(t *testing.T) {
 	for _, rows := range allTraps {

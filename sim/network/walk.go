@@ -261,6 +261,7 @@ func (a *asking) routeBy(t *trail, tb *snapshot.RouteTable, subnet located[snaps
 		return
 	}
 	a.lintTable(tb.ID)
+	a.routeDrift(tb)
 	routes := a.routesOf(tb)
 	for _, p := range a.lookUp(tb, t.view, false) {
 		cases := a.s.And(p.Cases, t.cases)
@@ -345,12 +346,16 @@ func orElse(s, other string) string {
 // tableOf is the route table that governs a subnet (N15, N16).
 func (a *asking) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need) {
 	of := a.x.subnetTable[n.ID]
-	if len(of) == 0 {
+	untold, explicit := a.x.untoldTable[n.VPC], len(of) > 0
+	if !explicit {
 		of = a.x.mainTable[n.VPC]
 	}
 	need := rules.Need{Code: "UNK_ROUTE_TABLE", Component: string(n.ID), At: n.At, Fact: "the route table of " + string(n.ID),
 		Collect: "aws ec2 describe-route-tables"}
 	switch {
+	case !explicit && untold != "":
+		need.Fact = fmt.Sprintf("whether %s governs %s: its associations were not collected", untold, n.ID)
+		return nil, &need
 	case len(of) == 0:
 		return nil, &need
 	case len(of) > 1:
@@ -360,7 +365,41 @@ func (a *asking) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need)
 		need.Fact = fmt.Sprintf("whether %s governs %s: the association is in state %s", of[0].table, n.ID, of[0].state)
 		return nil, &need
 	}
-	return a.x.routeTables[of[0].table].of, nil
+	tb := a.x.routeTables[of[0].table].of
+	if !tb.RoutesKnown {
+		need.Component, need.At = string(tb.ID), tb.At
+		need.Fact = fmt.Sprintf("the routes of %s, which governs %s", tb.ID, n.ID)
+		return nil, &need
+	}
+	return tb, nil
+}
+
+// aclOf is the network ACL of a subnet (N93): the one that lists it, else the
+// VPC's default one.
+func (a *asking) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, explicit bool, need *rules.Need) {
+	of, untold := a.x.subnetACL[n.ID], a.x.untoldACL[n.VPC]
+	need = &rules.Need{Code: "UNK_NACL", Component: string(n.ID), At: n.At, Fact: "the network ACL of " + string(n.ID), Collect: "aws ec2 describe-network-acls"}
+	switch {
+	case len(of) > 1:
+		need.Fact = fmt.Sprintf("which network ACL filters %s: %s and %s both list it, and AWS has one for each subnet", n.ID, of[0], of[1])
+		return nil, true, need
+	case len(of) == 1:
+		l, explicit = a.x.acls[of[0]].of, true
+	case untold != "":
+		need.Fact = fmt.Sprintf("whether %s filters %s: its associations were not collected", untold, n.ID)
+		return nil, false, need
+	default:
+		l = a.x.acls[a.x.defaultACL[n.VPC]].of
+	}
+	switch {
+	case l == nil:
+		return nil, explicit, need
+	case !l.EntriesKnown:
+		need.Component, need.At = string(l.ID), l.At
+		need.Fact = fmt.Sprintf("the entries of %s, the network ACL of %s", l.ID, n.ID)
+		return nil, explicit, need
+	}
+	return l, explicit, nil
 }
 
 // throughACL sends packets over the border of a subnet, as they look now.
@@ -369,22 +408,17 @@ func (a *asking) throughACL(t *trail, subnet located[snapshot.Subnet], d side) {
 }
 
 func (a *asking) throughACLView(t *trail, subnet located[snapshot.Subnet], v view, d side) {
-	id, explicit := a.x.subnetACL[subnet.of.ID]
-	if !explicit {
-		id = a.x.defaultACL[subnet.of.VPC]
-	}
-	l := a.x.acls[id].of
+	l, explicit, need := a.aclOf(subnet.of)
 	gate := gateACLEgress
 	if d.dir == rules.Inbound {
 		gate = gateACLIngress
 	}
-	if l == nil || !l.EntriesKnown {
-		h := Hop{Component: orElse(string(id), string(subnet.of.ID)), Kind: "network-acl", Reply: d.reply, At: subnet.of.At, Via: d.dir.String()}
-		t.add(&step{hops: []Hop{h}, gate: gate, key: stepKey{kind: h.Kind, component: h.Component, side: d},
-			needs: []rules.Need{{Code: "UNK_NACL", Component: h.Component, At: h.At,
-				Fact: "the network ACL of " + string(subnet.of.ID), Collect: "aws ec2 describe-network-acls"}}})
+	if need != nil {
+		h := Hop{Component: need.Component, Kind: "network-acl", Reply: d.reply, At: need.At, Via: d.dir.String()}
+		t.add(&step{hops: []Hop{h}, gate: gate, key: stepKey{kind: h.Kind, component: h.Component, side: d}, needs: []rules.Need{*need}})
 		return
 	}
+	id := l.ID
 	if !explicit && a.explain {
 		a.note(Finding{Code: "SNAPSHOT_INCONSISTENT", Gate: gate, Severity: severityWarning, Component: string(subnet.of.ID), Name: nameOf(subnet.of.Tags), At: subnet.of.At,
 			Message: fmt.Sprintf("No network ACL lists %s among its associations; the VPC's default, %s, is taken.", subnet.of.ID, id), Rule: "N93", URL: urlACL})

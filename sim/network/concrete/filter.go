@@ -161,11 +161,19 @@ func covers(p *snapshot.Permission, port int) bool {
 	return from <= port && port <= to
 }
 
-// acl finds the network ACL of a subnet (N93).
+// acl finds the network ACL of a subnet (N93), or nil where the snapshot does
+// not tell it, or tells two.
 func (e *Evaluator) acl(s *snapshot.Subnet) *snapshot.NetworkACL {
 	all := func(r *snapshot.Region) []snapshot.NetworkACL { return r.EC2.NetworkACLs.Items }
-	if own := find(e, all, func(a *snapshot.NetworkACL) bool { return slices.Contains(a.Subnets, s.ID) }); own != nil {
+	own := find(e, all, func(a *snapshot.NetworkACL) bool { return slices.Contains(a.Subnets, s.ID) })
+	if own != nil {
+		if find(e, all, func(a *snapshot.NetworkACL) bool { return a.ID != own.ID && slices.Contains(a.Subnets, s.ID) }) != nil {
+			return nil
+		}
 		return own
+	}
+	if find(e, all, func(a *snapshot.NetworkACL) bool { return a.VPC == s.VPC && !a.SubnetsKnown }) != nil {
+		return nil
 	}
 	return find(e, all, func(a *snapshot.NetworkACL) bool { return a.VPC == s.VPC && a.IsDefault })
 }

@@ -28,9 +28,12 @@ func (p *packet) toEndpoint(r *snapshot.Route) Outcome {
 		return p.note(Unknown, r.Target, "vpc-endpoint", "N31", "a route to an endpoint of type "+v.Type)
 	case p.foreign != "":
 		return p.note(Blocks, r.Target, "vpc-endpoint", "N46", "the packet came from outside the VPC")
-	case v.VPC != p.subnet.VPC || !isS3(v.ServiceName):
-		return p.note(Blocks, r.Target, "vpc-endpoint", "N42", "another VPC's or service's")
-	case p.c.Protocol != 6:
+	case v.VPC != p.subnet.VPC || !strings.HasSuffix(v.ServiceName, "."+p.e.regionOf(v.VPC).Name+".s3"):
+		return p.note(Blocks, r.Target, "vpc-endpoint", "N42", "another VPC's, service's or Region's")
+	case r.PrefixList == "":
+		p.doubt = true // N31
+	}
+	if p.c.Protocol != 6 {
 		return p.note(Blocks, r.Target, "vpc-endpoint", "N49", "TCP only")
 	}
 	return p.arrived("gateway-endpoint", v.ID, netip.Addr{})

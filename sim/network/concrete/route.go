@@ -37,10 +37,12 @@ type choice struct {
 // snapshot has none or contradicts itself (N16).
 func (e *Evaluator) tableOf(s *snapshot.Subnet) (t *snapshot.RouteTable, ok bool) {
 	var explicit, main []*snapshot.RouteTable
+	untold := false
 	for _, a := range e.snap.Accounts {
 		for _, r := range a.Regions {
 			for i := range r.EC2.RouteTables.Items {
 				rt := &r.EC2.RouteTables.Items[i]
+				untold = untold || rt.VPC == s.VPC && !rt.AssociationsKnown
 				for _, as := range rt.Associations {
 					switch {
 					case as.Gateway != "":
@@ -56,10 +58,10 @@ func (e *Evaluator) tableOf(s *snapshot.Subnet) (t *snapshot.RouteTable, ok bool
 			}
 		}
 	}
-	if len(explicit) == 0 {
+	if len(explicit) == 0 && !untold {
 		explicit = main
 	}
-	if len(explicit) != 1 {
+	if len(explicit) != 1 || !explicit[0].RoutesKnown {
 		return nil, false
 	}
 	return explicit[0], true
