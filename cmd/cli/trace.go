@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -125,9 +126,14 @@ func renderTrace(w io.Writer, a *sim.Answer, color bool) {
 	for i := range paths {
 		renderPath(w, p, &paths[i], i+1, len(paths))
 	}
-	if n := &a.Placements[0].Network; n.Verdict == sim.Partial {
+	if a.Verdict == sim.Partial {
+		one := sim.Network{Verdict: a.Verdict}
+		for i := range a.Placements {
+			n := &a.Placements[i].Network
+			one.Passes, one.Fails = cmp.Or(one.Passes, n.Passes), cmp.Or(one.Fails, n.Fails)
+		}
 		fmt.Fprintln(w)
-		renderPackets(w, n, "  ")
+		renderPackets(w, &one, "  ")
 	}
 	renderFindings(w, p, a, sim.Blocker, "What stops it")
 	renderUnknowns(w, p, a)
