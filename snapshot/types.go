@@ -144,6 +144,7 @@ type Subnet struct {
 	State            string
 	IPv6Native       bool
 	EnableDNS64      bool
+	AssignIPv6       Flag // AssignIpv6AddressOnCreation: new interfaces get an IPv6 address
 	OutpostARN       string
 	BPAMode          string
 }

@@ -195,6 +195,8 @@ func (r *reader) subnet(at Source, v *Subnet) {
 			v.State = r.text()
 		case "Ipv6Native":
 			v.IPv6Native = r.bool()
+		case "AssignIpv6AddressOnCreation":
+			v.AssignIPv6 = r.flag(at, "AssignIpv6AddressOnCreation")
 		case "EnableDns64":
 			v.EnableDNS64 = r.bool()
 		case "OutpostArn":

@@ -75,6 +75,9 @@ func (a *asking) decide(q Query) (*Result, error) {
 	if err := a.begin(); err != nil {
 		return nil, err
 	}
+	if a.from.v6Open {
+		return a.eitherReading(q)
+	}
 	res, err := a.destinations()
 	if err != nil {
 		return nil, err

@@ -29,6 +29,36 @@ var combined = []trap{
 		want: reachable, flows: []flow{{via: "public", publicIP: hubAddress}}},
 }
 
+// dualJob is a job in a subnet of both families.
+func dualJob(assign any, more ...world.Edit) []world.Edit {
+	list := edits(dualStack)
+	if assign != nil {
+		list = and(list, world.Set("Subnets", "subnet-1", "AssignIpv6AddressOnCreation", assign))
+	}
+	return and(list, more...)
+}
+
+var (
+	dualName   = toS3("us-east-1", "s3.dualstack.us-east-1.amazonaws.com")
+	dns64      = world.Set("Subnets", "subnet-1", "EnableDns64", true)
+	egressOnly = world.All(world.Add("EgressOnlyInternetGateways", world.Obj{"EgressOnlyInternetGatewayId": "eigw-1", "Attachments": world.List{world.Obj{"VpcId": "vpc-a", "State": "attached"}}}),
+		world.Routes("rtb-1", world.Obj{"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-1", "State": "active", "Origin": "CreateRoute"}))
+)
+
+// What a job's interface in a dual-stack subnet is judged on.
+var dualStackJobs = []trap{
+	{id: "N53 A records only: the Regional name", edits: dualJob(true), want: reachable, flows: viaGateway},
+	{id: "N53 the dual-stack name, IPv6 without a route", edits: dualJob(true), to: dualName, want: partial, code: "NO_ROUTE_TO_DESTINATION", also: []string{"P_IP_FAMILY"}, flows: viaGateway},
+	{id: "N126 the dual-stack name, IPv6 by an egress-only gateway", edits: dualJob(true, egressOnly), to: dualName, want: reachable, flows: viaGateway},
+	{id: "N53 the group lets IPv4 out only", edits: dualJob(true, egressOnly, world.Egress("sg-1", world.Rule("-1", "0.0.0.0/0"))), to: dualName, want: partial, code: "ENI_SG_RULES_MISMATCH"},
+	{id: "N53 an interface without IPv6 uses A records only", edits: dualJob(false), to: dualName, want: reachable, flows: viaGateway},
+	{id: "N2 nobody tells whether it has IPv6, and it matters", edits: dualJob(nil), to: dualName, want: unknown, code: "UNK_VPC"},
+	{id: "N2 nobody tells, and it does not matter", edits: dualJob(nil, egressOnly), to: dualName, want: reachable, flows: viaGateway},
+	{id: "N2 nobody tells, and IPv4 is blocked", edits: dualJob(nil, egressOnly, world.NoS3Route()), to: dualName, want: unknown, code: "UNK_VPC"},
+	{id: "N109 DNS64 answers both families, and 64:ff9b::/96 has no route", edits: dualJob(true, dns64), want: partial, code: "NO_ROUTE_TO_DESTINATION", flows: viaGateway},
+	{id: "N123 DNS64 with NAT64", edits: dualJob(true, dns64, world.NAT(), world.Routes("rtb-1", world.To("64:ff9b::/96", "nat-1"))), want: reachable, flows: []flow{viaGateway[0], viaNAT[0]}},
+}
+
 // ofList is a route that a transit gateway table has by a list whose entries
 // the snapshot lacks.
 func ofList(cidr string) world.Obj {
@@ -38,7 +68,7 @@ func ofList(cidr string) world.Obj {
 }
 
 func TestCombinedRules(t *testing.T) {
-	for _, tr := range combined {
+	for _, tr := range append(combined, dualStackJobs...) {
 		t.Run(tr.id, func(t *testing.T) { report(t, tr.failures(t)) })
 	}
 }

@@ -25,6 +25,7 @@ type source struct {
 	groupsKey   string
 	addresses   packetset.Set // by source address, of every family
 	v4, v6      bool
+	v6Open      bool                        // whether it has an IPv6 address is not told
 	public      []snapshot.InterfaceAddress // those that a public address is mapped to
 	v6addrs     []netip.Addr
 }
@@ -106,7 +107,10 @@ func (a *asking) fromJob(j *HypotheticalInterface) error {
 	}
 	a.from = source{job: true, component: string(n.of.ID), kind: "subnet", name: nameOf(n.of.Tags), at: n.of.At, subnet: n, vpcID: n.of.VPC,
 		groups: dedupe(j.Groups), groupsKnown: true, v4: !n.of.IPv6Native && n.of.CIDR.IsValid()}
-	a.from.v6 = !a.from.v4
+	// New interfaces of a dual-stack subnet get IPv6 where the subnet says so.
+	assigned := n.of.AssignIPv6
+	a.from.v6 = !a.from.v4 || len(n.of.IPv6CIDRs) > 0 && (assigned.Value || a.reading == withIPv6)
+	a.from.v6Open = !a.from.v6 && len(n.of.IPv6CIDRs) > 0 && assigned.Presence != snapshot.Collected && a.reading == asTold
 	a.from.addresses = usable(a.s, packetset.Source, n.of, a.from.v4, a.from.v6)
 	a.from.groupsKey = fmt.Sprint(a.from.groups)
 	return nil

@@ -27,6 +27,7 @@ type asking struct {
 	assumed  []string
 	steps    int // taken so far, against hostile topologies
 	nested   bool
+	reading  reading
 	posed    bool
 	asked    []packetset.AddressRange // destinations of the question that have an address
 	linted   map[string]bool          // what was linted already
