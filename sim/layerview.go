@@ -3,6 +3,8 @@ package sim
 import (
 	"maps"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"github.com/canreach/canreach/rules/policy"
 )
@@ -54,18 +56,46 @@ func (v *layerView) add(d *decided) {
 		v.decision(&policy.Decision{Layers: []policy.LayerDecision{d.blockers[i].layer}})
 	}
 	for i := range d.kms {
-		k := d.kms[i]
-		for j := range k.Layers {
-			if k.Layers[j].Layer == policy.LayerKey {
-				v.decision(&policy.Decision{Layers: k.Layers[j : j+1]})
-			}
-		}
+		v.decision(&policy.Decision{Layers: []policy.LayerDecision{keyLayer(&d.kms[i])}})
 	}
 	for _, g := range d.gates {
-		if g.finding.Severity == Blocker {
-			v.merge(Layer{Layer: g.finding.Gate.String(), Decision: "explicitDeny", Policy: g.finding.Component, Reason: g.finding.Message})
+		if g.finding.Severity != Blocker || g.finding.Gate == GateKMS && len(d.kms) > 0 {
+			continue // what KMS decided stands already
+		}
+		word := "explicitDeny"
+		if strings.HasSuffix(g.finding.Code, "_NO_ALLOW") {
+			word = "implicitDeny"
+		}
+		v.merge(Layer{Layer: g.finding.Gate.String(), Decision: word, Policy: g.finding.Component, Reason: g.finding.Message})
+	}
+}
+
+// keyLayer is what KMS did with one use of a key, as one layer: the key policy
+// alone does not decide it (P306), so the statements are those of the layer
+// that did.
+func keyLayer(d *policy.Decision) policy.LayerDecision {
+	out := policy.LayerDecision{Layer: policy.LayerKey, Outcome: policy.ImplicitDeny, Level: -1}
+	switch d.Outcome {
+	case policy.True:
+		out.Outcome = policy.Allow
+	case policy.Unknown:
+		out.Outcome, out.Reason = policy.LayerUnknown, needsText(d.Needs)
+	case policy.False:
+		if slices.ContainsFunc(d.Layers, func(l policy.LayerDecision) bool { return l.Outcome == policy.ExplicitDeny }) {
+			out.Outcome = policy.ExplicitDeny
 		}
 	}
+	for _, l := range d.Layers {
+		if l.Outcome != out.Outcome || l.Outcome == policy.Allow && l.Layer != policy.LayerKey && l.Layer != policy.LayerRole {
+			continue
+		}
+		if out.Reason == "" {
+			out.Reason = l.Reason
+		}
+		out.Statements = append(out.Statements, l.Statements...)
+		out.Near = append(out.Near, l.Near...)
+	}
+	return out
 }
 
 func (v *layerView) decision(d *policy.Decision) {

@@ -26,8 +26,14 @@ func (e *Evaluator) keyDomain(key string) domain {
 		return d
 	}
 	u := e.uses(key)
+	if now.Within != "" {
+		u.patterns = append(u.patterns, textPattern{units: appendUnits(nil, tokenize(now.Within, false, true))})
+	}
 	values, complete := u.values()
 	d.complete = complete
+	if now.Within != "" {
+		values = slices.DeleteFunc(values, func(v string) bool { return !Glob(now.Within, v) })
+	}
 	if isOwnerKey(key) {
 		if e.r.ResourceAccount != "" {
 			values = []string{e.r.ResourceAccount}

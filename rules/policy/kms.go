@@ -26,8 +26,8 @@ type KeyUse struct {
 
 // KeyRequest is the request that S3 makes to KMS in the name of the caller of
 // s3: its principal, without the keys of its network path and of the bucket
-// (P93, P305). Where s3 asks about many objects, the encryption context is not
-// known.
+// (P93, P305). Where s3 asks about many objects, the encryption context is one
+// of theirs.
 //
 // AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
 func KeyRequest(s3 *Request, key *Key, use KeyUse) Request {
@@ -63,7 +63,7 @@ func KeyRequest(s3 *Request, key *Key, use KeyUse) Request {
 		about = bucket
 	}
 	if set(encryptionContext+"aws:s3:arn", about); strings.ContainsAny(about, "*?") {
-		r.Context[encryptionContext+"aws:s3:arn"] = Value{State: KeyValueUnknown}
+		r.Context[encryptionContext+"aws:s3:arn"] = Value{State: KeyValueUnknown, Within: about}
 	}
 	return r
 }

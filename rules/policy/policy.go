@@ -73,6 +73,9 @@ type Value struct {
 	State  KeyState
 	Values []string // KeyKnown: the value, or the values of a multivalued key; KeyMaybe: the value if present
 	Multi  bool     // the key is multivalued
+	// Within is a pattern with * and ? that the value is known to match, where
+	// it is not known itself; "" is any value.
+	Within string
 }
 
 // KeyState is one of the states of P215; sets of values are split into cases by the caller.
