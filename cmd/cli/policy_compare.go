@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,7 +27,8 @@ const (
 )
 
 func newPolicyCompareCommand(env *Env) *cobra.Command {
-	var kind, endpointType, input, output string
+	var input, output string
+	var o compareOptions
 	cmd := &cobra.Command{
 		Use:   "compare OLD NEW",
 		Short: "Does a new policy allow anything that the old one did not?",
@@ -37,11 +37,20 @@ condition key, present or absent. It prints equivalent, no-new-access, new-acces
 incomparable (each allows something that the other does not) or UNKNOWN, and for
 each difference a request that shows it, with the statement that allows it.
 
-The exit status is 0 where the new policy allows nothing more, 1 where it does,
+What the two deny is compared, too, since a Deny counts beside what other policies
+allow. Where neither has an Allow statement (guardrails), and with --denials, a
+request that OLD denies and NEW does not is new access; else it is only reported.
+
+A gateway endpoint reads the principals of its policy otherwise than an interface
+endpoint does: an account is its root user alone. Without --endpoint-type, endpoint
+policies are compared as both, and where that decides, the answer is UNKNOWN.
+
+The exit status is 0 where the new policy gives no new access, 1 where it does,
 3 where that is not known, and 2 where the input can't be read. With --input the
 worst of all lines counts: 2, then 1, then 3.`,
 		Example: `  canreach policy compare old.json new.json
   canreach policy compare --type resource old-bucket-policy.json new-bucket-policy.json -o json
+  canreach policy compare --type endpoint --endpoint-type gateway old.json new.json
   canreach policy compare --input pairs.jsonl
     {"id": "1", "type": "identity", "reference": {"Version": "2012-10-17", …}, "candidate": {…}}`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -54,22 +63,45 @@ worst of all lines counts: 2, then 1, then 3.`,
 			if output != "text" && output != "json" {
 				return fmt.Errorf("unknown output format %q: it is text or json", output)
 			}
-			as := pairType{kind: kind, endpoint: endpointType}
-			if input != "" {
-				return compareBatch(env, input, as)
+			if _, err := o.endpoint(); err != nil {
+				return err
 			}
-			return compareFiles(env, args[0], args[1], as, output)
+			if input != "" {
+				return compareBatch(env, input, o)
+			}
+			return compareFiles(env, args[0], args[1], output, o)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&kind, "type", "", "identity, resource or endpoint (default: resource where a statement names a principal, else identity)")
-	f.StringVar(&endpointType, "endpoint-type", "", "what endpoint policies are on: gateway or interface (default: what both have in common)")
+	f.StringVar(&o.kind, "type", "", "identity, resource or endpoint (default: resource where a statement names a principal, else identity)")
+	f.StringVar(&o.endpointType, "endpoint-type", "", "what an endpoint policy is on: gateway or interface (default: what both agree on)")
+	f.BoolVar(&o.denials, "denials", false, "count what NEW no longer denies as new access, because other policies may allow it")
 	f.StringVar(&input, "input", "", "compare the pairs of a JSON Lines file, or - for standard input")
 	f.StringVarP(&output, "output", "o", "text", "text or json")
 	return cmd
 }
 
-func compareFiles(env *Env, oldName, newName string, as pairType, output string) error {
+// compareOptions say how the policies are read.
+type compareOptions struct {
+	kind         string // --type
+	endpointType string
+	denials      bool
+}
+
+// endpoint is the type of endpoint that endpoint policies are on.
+func (o *compareOptions) endpoint() (policy.EndpointType, error) {
+	switch strings.ToLower(o.endpointType) {
+	case "":
+		return policy.EndpointUnspecified, nil
+	case "gateway":
+		return policy.EndpointGateway, nil
+	case "interface":
+		return policy.EndpointInterface, nil
+	}
+	return policy.EndpointNone, fmt.Errorf("unknown endpoint type %q: write gateway or interface", o.endpointType)
+}
+
+func compareFiles(env *Env, oldName, newName, output string, o compareOptions) error {
 	if oldName == "-" && newName == "-" {
 		return errors.New("only one of OLD and NEW can be standard input")
 	}
@@ -81,7 +113,7 @@ func compareFiles(env *Env, oldName, newName string, as pairType, output string)
 	if err != nil {
 		return err
 	}
-	p, err := parsePair(oldText, newText, as)
+	p, err := parsePair(oldText, newText, o)
 	if err != nil {
 		var bad *pairError
 		if errors.As(err, &bad) {
@@ -98,11 +130,19 @@ func compareFiles(env *Env, oldName, newName string, as pairType, output string)
 	if err != nil {
 		return err
 	}
-	return exit(comparisonStatus(c))
+	return exit(c.status())
 }
 
-func comparisonStatus(c symbolic.Comparison) int {
-	switch c.New.Exists {
+// comparison is what a pair of policies allows and denies differently.
+type comparison struct {
+	allowed symbolic.Comparison
+	denied  symbolic.Comparison // New is what NEW no longer denies
+	// guardrails tells that what is no longer denied is new access.
+	guardrails bool
+}
+
+func (c *comparison) status() int {
+	switch c.newAccess() {
 	case policy.True:
 		return ExitViolated
 	case policy.False:
@@ -138,23 +178,7 @@ type policyPair struct {
 	old, new *policy.Document
 	kind     policy.Kind
 	endpoint policy.EndpointType
-}
-
-// pairType is what the policies of a pair are said to be.
-type pairType struct {
-	kind     string // of --type; "" is by their form
-	endpoint string // of --endpoint-type; "" is either
-}
-
-// endpointTypes are the types of endpoints whose policies can be compared.
-var endpointTypes = map[string]policy.EndpointType{"": policy.EndpointUnspecified, "gateway": policy.EndpointGateway, "interface": policy.EndpointInterface}
-
-func (t pairType) endpointType() (policy.EndpointType, error) {
-	e, ok := endpointTypes[strings.ToLower(t.endpoint)]
-	if !ok {
-		return e, fmt.Errorf("unknown endpoint type %q: it is gateway or interface", t.endpoint)
-	}
-	return e, nil
+	denials  bool
 }
 
 // pairError is what is wrong with one of them.
@@ -184,21 +208,21 @@ func kindsOf(name string) ([]policy.Kind, error) {
 
 // parsePair reads both policies as the first kind that fits them. Where none
 // does, the error is of the kind that the old one comes nearest to.
-func parsePair(oldText, newText []byte, as pairType) (*policyPair, error) {
-	kinds, err := kindsOf(as.kind)
+func parsePair(oldText, newText []byte, o compareOptions) (*policyPair, error) {
+	endpoint, err := o.endpoint()
 	if err != nil {
 		return nil, err
 	}
-	endpoint, err := as.endpointType()
+	kinds, err := kindsOf(o.kind)
 	if err != nil {
 		return nil, err
 	}
-	if as.kind == "" && (bytes.Contains(oldText, []byte(`Principal"`)) || bytes.Contains(newText, []byte(`Principal"`))) {
+	if o.kind == "" && (bytes.Contains(oldText, []byte(`Principal"`)) || bytes.Contains(newText, []byte(`Principal"`))) {
 		kinds = kinds[1:]
 	}
 	var first error
 	for _, k := range kinds {
-		p := &policyPair{kind: k, endpoint: endpoint}
+		p := &policyPair{kind: k, endpoint: endpoint, denials: o.denials}
 		var which int
 		if p.old, err = policy.Parse(oldText, k); err == nil {
 			which = 1
@@ -214,198 +238,44 @@ func parsePair(oldText, newText []byte, as pairType) (*policyPair, error) {
 	return nil, first
 }
 
-func (p *policyPair) compare() symbolic.Comparison {
-	return symbolic.Compare(p.old, p.new, p.kind, symbolic.Options{Endpoint: p.endpoint})
+func (p *policyPair) compare() *comparison {
+	o := symbolic.Options{Endpoint: p.endpoint}
+	c := &comparison{
+		allowed:    symbolic.Compare(p.old, p.new, p.kind, o),
+		denied:     symbolic.Comparison{Relation: symbolic.Equivalent, New: symbolic.Difference{Exists: policy.False}, Less: symbolic.Difference{Exists: policy.False}},
+		guardrails: p.denials || !has(p.old, false) && !has(p.new, false),
+	}
+	if has(p.old, true) || has(p.new, true) {
+		c.denied = symbolic.CompareDenials(p.old, p.new, p.kind, o)
+	}
+	return c
 }
 
-// comparisonJSON is a comparison as JSON.
-type comparisonJSON struct {
-	Schema   string `json:"schema"`
-	Relation string `json:"relation"`
-	differencesJSON
+// has reports whether a document has a Deny statement, or an Allow statement.
+func has(d *policy.Document, deny bool) bool {
+	return slices.ContainsFunc(d.Statements, func(st policy.Statement) bool { return st.Deny == deny })
 }
 
-type differencesJSON struct {
-	NewAccess         *bool        `json:"newAccess"`
-	LessAccess        *bool        `json:"lessAccess"`
-	NewAccessExample  *exampleJSON `json:"newAccessExample,omitempty"`
-	LessAccessExample *exampleJSON `json:"lessAccessExample,omitempty"`
-	// Why an answer is null.
-	NewAccessUnknown  string `json:"newAccessUnknown,omitempty"`
-	LessAccessUnknown string `json:"lessAccessUnknown,omitempty"`
+// newAccess tells whether NEW gives access that OLD does not, lessAccess the
+// reverse.
+func (c *comparison) newAccess() policy.Truth {
+	return c.access(c.allowed.New.Exists, c.denied.New.Exists)
 }
 
-type exampleJSON struct {
-	Principal any            `json:"principal"`
-	Session   string         `json:"session,omitempty"`
-	Action    string         `json:"action"`
-	Resource  string         `json:"resource"`
-	Context   map[string]any `json:"context"`
-	Statement statementJSON  `json:"statement"`
+func (c *comparison) lessAccess() policy.Truth {
+	return c.access(c.allowed.Less.Exists, c.denied.Less.Exists)
 }
 
-type statementJSON struct {
-	Index int    `json:"index"`
-	Sid   string `json:"sid"`
+func (c *comparison) access(allowed, undenied policy.Truth) policy.Truth {
+	if c.guardrails {
+		return allowed.Or(undenied)
+	}
+	return allowed
 }
 
-func (p *policyPair) report(c symbolic.Comparison) comparisonJSON {
-	return comparisonJSON{Schema: comparisonSchema, Relation: c.Relation.String(), differencesJSON: p.differences(c)}
-}
-
-func (p *policyPair) differences(c symbolic.Comparison) differencesJSON {
-	var d differencesJSON
-	d.NewAccess, d.NewAccessExample, d.NewAccessUnknown = p.difference(c.New)
-	d.LessAccess, d.LessAccessExample, d.LessAccessUnknown = p.difference(c.Less)
-	return d
-}
-
-func (p *policyPair) difference(d symbolic.Difference) (exists *bool, example *exampleJSON, unknown string) {
-	switch d.Exists {
-	case policy.Unknown:
-		return nil, nil, d.Trouble.Text
-	case policy.False:
-		return new(bool), nil, ""
-	}
-	yes := true
-	r := &d.Example.Request
-	x := &exampleJSON{
-		Principal: principalJSON(&r.Principal), Action: r.Action, Resource: r.Resource, Context: map[string]any{},
-		Statement: statementJSON{Index: d.Example.Statement.Index, Sid: d.Example.Statement.Sid},
-	}
-	if r.Principal.Kind == policy.PrincipalRole {
-		x.Session = r.Principal.Session
-	}
-	names := p.keyNames()
-	for k, v := range r.Context {
-		name, ok := names[k]
-		switch {
-		case !ok || v.State != policy.KeyKnown:
-		case v.Multi:
-			x.Context[name] = v.Values
-		default:
-			x.Context[name] = v.Values[0]
-		}
-	}
-	return &yes, x, ""
-}
-
-// keyNames are the condition keys that the policies name, as they write them,
-// by lower-case name.
-func (p *policyPair) keyNames() map[string]string {
-	names := map[string]string{}
-	note := func(key string) {
-		if _, ok := names[strings.ToLower(key)]; !ok {
-			names[strings.ToLower(key)] = key
-		}
-	}
-	for _, d := range []*policy.Document{p.new, p.old} {
-		for i := range d.Statements {
-			st := &d.Statements[i]
-			for _, c := range st.Conditions {
-				note(c.Key)
-			}
-			texts := slices.Clone(st.Resources)
-			for _, c := range st.Conditions {
-				texts = append(texts, c.Values...)
-			}
-			for _, text := range texts {
-				for _, part := range policy.PatternParts(text, d.Variables(), false) {
-					if part.Variable != "" {
-						note(part.Variable)
-					}
-				}
-			}
-		}
-	}
-	return names
-}
-
-// principalJSON is a principal as `policy eval` reads it.
-func principalJSON(p *policy.Principal) any {
-	switch p.Kind {
-	case policy.PrincipalAnonymous:
-		return "anonymous"
-	case policy.PrincipalService:
-		for _, kind := range []string{"federated", "canonical"} {
-			if name, ok := strings.CutPrefix(p.Service, kind+"/"); ok {
-				return map[string]string{kind: name}
-			}
-		}
-		return map[string]string{"service": p.Service}
-	case policy.PrincipalRole:
-		return p.RoleARN
-	}
-	return p.ARN
-}
-
-// print writes a comparison for people.
-func (p *policyPair) print(w io.Writer, c symbolic.Comparison) error {
-	var b strings.Builder
-	fmt.Fprintln(&b, c.Relation)
-	for _, d := range []struct {
-		symbolic.Difference
-		title string
-	}{{c.New, "allowed by NEW, not by OLD"}, {c.Less, "allowed by OLD, not by NEW"}} {
-		exists, x, unknown := p.difference(d.Difference)
-		switch {
-		case exists == nil:
-			fmt.Fprintf(&b, "\n%s: UNKNOWN\n  %s\n", d.title, safeText(unknown))
-		case *exists:
-			fmt.Fprintf(&b, "\n%s, for example:\n", d.title)
-			x.print(&b)
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func (x *exampleJSON) print(b *strings.Builder) {
-	line := func(name string, value any) {
-		text, ok := value.(string)
-		if !ok {
-			text = jsonText(value)
-		}
-		fmt.Fprintf(b, "  %-10s %s\n", name, safeText(text))
-	}
-	line("principal", x.Principal)
-	if x.Session != "" {
-		line("session", x.Session)
-	}
-	line("action", x.Action)
-	line("resource", x.Resource)
-	keys := make([]string, 0, len(x.Context))
-	for k := range x.Context {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	for _, k := range keys {
-		line("context", k+" = "+jsonText(x.Context[k]))
-	}
-	statement := fmt.Sprintf("number %d", x.Statement.Index)
-	if x.Statement.Sid != "" {
-		statement += fmt.Sprintf(", Sid %q", x.Statement.Sid)
-	}
-	line("allowed by", "statement "+statement)
-}
-
-func jsonText(v any) string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		panic("unreachable: " + err.Error()) // strings, lists and maps of strings
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-func writeJSONLine(w io.Writer, v any, indent bool) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	if indent {
-		e.SetIndent("", "  ")
-	}
-	return e.Encode(v)
+// relation is the relation in a word.
+func (c *comparison) relation() symbolic.Relation {
+	return symbolic.Relate(c.newAccess(), c.lessAccess())
 }
 
 // batchResult is the answer to one line.
@@ -426,11 +296,8 @@ type batchError struct {
 }
 
 // compareBatch answers the pairs of a JSON Lines file, in order.
-func compareBatch(env *Env, name string, as pairType) error {
-	if _, err := kindsOf(as.kind); err != nil {
-		return err
-	}
-	if _, err := as.endpointType(); err != nil {
+func compareBatch(env *Env, name string, o compareOptions) error {
+	if _, err := kindsOf(o.kind); err != nil {
 		return err
 	}
 	in := env.Stdin
@@ -450,7 +317,7 @@ func compareBatch(env *Env, name string, as pairType) error {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
-		answer, status := compareLine(lines.Bytes(), as)
+		answer, status := compareLine(lines.Bytes(), o)
 		seen[status] = true
 		if err := writeJSONLine(out, answer, false); err != nil {
 			return err
@@ -470,8 +337,8 @@ func compareBatch(env *Env, name string, as pairType) error {
 	return nil
 }
 
-func compareLine(line []byte, as pairType) (answer any, status int) {
-	p, id, err := parseLine(line, as)
+func compareLine(line []byte, o compareOptions) (answer any, status int) {
+	p, id, err := parseLine(line, o)
 	if err != nil {
 		out := batchFailure{ID: id, Error: batchError{Code: "INPUT_MALFORMED", Message: err.Error()}}
 		var bad *pairError
@@ -486,12 +353,12 @@ func compareLine(line []byte, as pairType) (answer any, status int) {
 		return out, ExitUsage
 	}
 	c := p.compare()
-	return batchResult{ID: id, differencesJSON: p.differences(c)}, comparisonStatus(c)
+	return batchResult{ID: id, differencesJSON: p.differences(c)}, c.status()
 }
 
 // parseLine reads a line strictly: unknown, repeated and missing members are
 // errors.
-func parseLine(line []byte, as pairType) (*policyPair, any, error) {
+func parseLine(line []byte, o compareOptions) (*policyPair, any, error) {
 	members, err := objectMembers(line)
 	if err != nil {
 		return nil, nil, err
@@ -509,14 +376,11 @@ func parseLine(line []byte, as pairType) (*policyPair, any, error) {
 			return nil, id, fmt.Errorf("unknown member %q: a line has id, type, endpointType, reference and candidate", name)
 		}
 	}
-	if text, ok := members["type"]; ok {
-		if err := json.Unmarshal(text, &as.kind); err != nil {
-			return nil, id, errors.New("type is no string")
-		}
-	}
-	if text, ok := members["endpointType"]; ok {
-		if err := json.Unmarshal(text, &as.endpoint); err != nil {
-			return nil, id, errors.New("endpointType is no string")
+	for name, to := range map[string]*string{"type": &o.kind, "endpointType": &o.endpointType} {
+		if text, ok := members[name]; ok {
+			if err := json.Unmarshal(text, to); err != nil {
+				return nil, id, fmt.Errorf("%s is no string", name)
+			}
 		}
 	}
 	var texts [2][]byte
@@ -531,7 +395,7 @@ func parseLine(line []byte, as pairType) (*policyPair, any, error) {
 		}
 		texts[i] = text
 	}
-	p, err := parsePair(texts[0], texts[1], as)
+	p, err := parsePair(texts[0], texts[1], o)
 	return p, id, err
 }
 

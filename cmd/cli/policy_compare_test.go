@@ -95,6 +95,50 @@ func TestPolicyCompareEndpointType(t *testing.T) {
 	}
 }
 
+// TestPolicyCompareDenials: a Deny counts beside what other policies allow.
+func TestPolicyCompareDenials(t *testing.T) {
+	deny := func(bucket string) string {
+		return `{"Sid":"guard` + bucket + `","Effect":"Deny","Action":"s3:*","Resource":"arn:aws:s3:::` + bucket + `/*"}`
+	}
+	document := func(statements ...string) string {
+		return `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
+	}
+	const read = `{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}`
+	dir := t.TempDir()
+	for _, tt := range []struct {
+		name, old, new, flag, relation, says string
+		status                               int
+	}{
+		{"guardrails, other buckets", document(deny("b")), document(deny("c")), "", "incomparable", "\ndenied by OLD, not by NEW, for example:\n", ExitViolated},
+		{"guardrails, fewer buckets", document(deny("b"), deny("c")), document(deny("b")), "", "new-access", `denied by  statement number 1, Sid "guardc"`, ExitViolated},
+		{"guardrails, more buckets", document(deny("b")), document(deny("b"), deny("c")), "", "no-new-access", "\ndenied by NEW, not by OLD, for example:\n", ExitHolds},
+		{"guardrails, alike", document(deny("b"), deny("c")), document(deny("c"), deny("b")), "", "equivalent", "", ExitHolds},
+		{"what is not allowed here is no longer denied", document(read, deny("c")), document(read), "", "equivalent", "(which counts where another policy allows it)", ExitHolds},
+		{"and counts on request", document(read, deny("c")), document(read), "--denials", "new-access", "denied by OLD, not by NEW, for example:", ExitViolated},
+		{"what is said of access is not said twice", document(read, deny("b")), document(read), "", "new-access", "allowed by NEW, not by OLD", ExitViolated},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			oldFile, newFile := filepath.Join(dir, "old.json"), filepath.Join(dir, "new.json")
+			for name, text := range map[string]string{oldFile: tt.old, newFile: tt.new} {
+				if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			args := []string{oldFile, newFile}
+			if tt.flag != "" {
+				args = append(args, tt.flag)
+			}
+			text, _, status := comparePolicies(t, "", args...)
+			if !strings.HasPrefix(text, tt.relation+"\n") || !strings.Contains(text, tt.says) || status != tt.status {
+				t.Errorf("status %d, want %d, %s and %q\n%s", status, tt.status, tt.relation, tt.says, text)
+			}
+			if tt.relation == "new-access" && tt.flag == "" && strings.Contains(tt.says, "allowed") && strings.Contains(text, "denied") {
+				t.Errorf("said twice:\n%s", text)
+			}
+		})
+	}
+}
+
 func TestPolicyCompareText(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "old.json")
 	if err := os.WriteFile(file, []byte(readData), 0o600); err != nil {
@@ -138,7 +182,7 @@ func TestPolicyCompareBatch(t *testing.T) {
 		t.Errorf("status %d, stderr %q", status, stderr)
 	}
 	want := []string{
-		`{"id":"a","newAccess":false,"lessAccess":true,"lessAccessExample":{"principal":"arn:aws:iam::111122223333:role/Example","session":"example","action":"s3:GetObject","resource":"arn:aws:s3:::b/x","context":{},"statement":{"index":0,"sid":"all"}}}`,
+		`{"id":"a","newAccess":false,"lessAccess":true,"lessAccessExample":{"principal":"arn:aws:iam::111122223333:role/Example","session":"example","action":"s3:GetObject","resource":"arn:aws:s3:::b/x","context":{},"statement":{"index":0,"sid":"all"}},"deniesLess":false,"deniesMore":false}`,
 		`{"id":2,"newAccess":true,"lessAccess":false,"newAccessExample":{`,
 		`{"id":"u","newAccess":null,"lessAccess":false,"newAccessUnknown":"the answer hangs on`,
 		`{"id":"bad","error":{"code":"POLICY_MALFORMED","message":`,

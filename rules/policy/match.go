@@ -327,7 +327,7 @@ func (e *Evaluator) gatewayPrincipal(s *compiledStatement) Truth {
 	}
 	if who.Kind == PrincipalService {
 		for _, v := range s.Principals.Service {
-			t = t.Or(truth(v == who.Service))
+			t = t.Or(truth(v == who.Service || v == "*"))
 		}
 	}
 	return t

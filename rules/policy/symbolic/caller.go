@@ -114,6 +114,44 @@ func (s *space) principals(st *policy.Statement) *expr {
 			each = append(each, s.entry(v).whole())
 		}
 	}
+	each = append(each, s.named(p)...)
+	e := or(each...)
+	if st.NotPrincipal {
+		return not(e)
+	}
+	return e
+}
+
+// gatewayPrincipals is principals for the policy of a gateway endpoint, whose
+// account form is the root user alone, and of which it is not known whether it
+// takes the ARNs of roles and users, or NotPrincipal (P117 to P121).
+//
+// AWS: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+func (s *space) gatewayPrincipals(st *policy.Statement) *expr {
+	p := st.Principals
+	if st.NotPrincipal {
+		if p.All || slices.Equal(p.AWS, []string{"*"}) {
+			return exprFalse
+		}
+		return s.unknown("NotPrincipal in a gateway endpoint's policy", nil)
+	}
+	if p.All || slices.Contains(p.AWS, "*") {
+		return exprTrue
+	}
+	each := s.named(p)
+	for _, v := range p.AWS {
+		e := s.entry(v)
+		each = append(each, and(e.account, s.callers("root", s.shapes.root)))
+		if arn := or(e.role, e.session, e.other); arn != exprFalse {
+			each = append(each, and(arn, s.unknown("the ARN of a role or user as Principal in a gateway endpoint's policy", nil)))
+		}
+	}
+	return or(each...)
+}
+
+// named lists the sets of requests by the services, identity providers and
+// canonical users of a Principal element.
+func (s *space) named(p *policy.Principals) (each []*expr) {
 	for _, v := range p.Service {
 		if v == "*" {
 			each = append(each, s.callers(v, s.shapes.service))
@@ -127,37 +165,7 @@ func (s *space) principals(st *policy.Statement) *expr {
 	for _, v := range p.Canonical {
 		each = append(each, s.callers(v, strset.Literal("canonical/"+v)))
 	}
-	e := or(each...)
-	if st.NotPrincipal {
-		return not(e)
-	}
-	return e
-}
-
-// gatewayPrincipals is the set of requests by a caller that the policy of a
-// gateway endpoint means: an account is its root user alone (P118), and of
-// roles, users and sessions, and of NotPrincipal, nobody knows (P119, P121).
-func (s *space) gatewayPrincipals(st *policy.Statement) *expr {
-	p := st.Principals
-	all := p.All || slices.Contains(p.AWS, "*")
-	switch {
-	case st.NotPrincipal && all:
-		return exprFalse
-	case st.NotPrincipal:
-		return s.unknown("NotPrincipal of a gateway endpoint's policy", nil)
-	case all:
-		return exprTrue
-	}
-	var each []*expr
-	for _, v := range p.AWS {
-		e := s.entry(v)
-		named := or(e.role, e.session, e.other)
-		each = append(each, and(e.account, s.callers("root", s.shapes.root)), and(named, s.unknown("Principal of a gateway endpoint's policy that names a role, user or session", nil)))
-	}
-	for _, v := range p.Service {
-		each = append(each, s.callers(v, strset.Literal("service/"+v)))
-	}
-	return or(each...)
+	return each
 }
 
 // entry is what a value of Principal.AWS names.

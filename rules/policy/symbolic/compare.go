@@ -1,7 +1,6 @@
 package symbolic
 
 import (
-	"slices"
 	"sort"
 	"strings"
 
@@ -42,9 +41,9 @@ type Options struct {
 	// Fixed are condition keys, by lower-case name, that have this one value
 	// in every request, e.g. aws:principalaccount.
 	Fixed map[string]string
-	// Endpoint is what an endpoint policy is on: EndpointGateway or
-	// EndpointInterface, which read principals differently (P118, P120). With
-	// any other value the answer is what both have in common.
+	// Endpoint is the type of endpoint that policies of [policy.KindEndpoint]
+	// are on. Where it is neither gateway nor interface, the answer is what
+	// both types agree on.
 	Endpoint policy.EndpointType
 	// attempt is the first of cutText's attempts that is made; not 0 in tests.
 	attempt int
@@ -56,7 +55,10 @@ type Options struct {
 type Difference struct {
 	Exists  policy.Truth
 	Example *Example // replayed on the concrete evaluator; set iff Exists is True
-	Trouble *Trouble // set iff Exists is Unknown
+	// Endpoint is the type of endpoint that the example is of, where it shows
+	// nothing on one of the other type.
+	Endpoint policy.EndpointType
+	Trouble  *Trouble // set iff Exists is Unknown
 }
 
 // Comparison is the answer to Compare.
@@ -77,44 +79,9 @@ type Comparison struct {
 // AWS answers the first half of it, without an example:
 // https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_CheckNoNewAccess.html
 func Compare(old, new *policy.Document, kind policy.Kind, o Options) Comparison {
-	if kind != policy.KindEndpoint || o.Endpoint == policy.EndpointGateway || o.Endpoint == policy.EndpointInterface {
-		return compare(old, new, kind, o)
+	if kind == policy.KindEndpoint && o.Endpoint != policy.EndpointGateway && o.Endpoint != policy.EndpointInterface {
+		return compareOnBoth(old, new, o)
 	}
-	o.Endpoint = policy.EndpointInterface
-	c := compare(old, new, kind, o)
-	if !namesPrincipals(old) && !namesPrincipals(new) {
-		return c
-	}
-	o.Endpoint = policy.EndpointGateway
-	gateway := compare(old, new, kind, o)
-	c.New, c.Less = common(gateway.New, c.New), common(gateway.Less, c.Less)
-	c.Relation = relate(c.New.Exists, c.Less.Exists)
-	return c
-}
-
-// common is what both readings of an endpoint policy say.
-func common(gateway, elsewhere Difference) Difference {
-	switch {
-	case gateway.Exists == elsewhere.Exists || gateway.Exists == policy.Unknown:
-		return gateway
-	case elsewhere.Exists == policy.Unknown:
-		return elsewhere
-	}
-	return Difference{Trouble: &Trouble{Text: "the answer hangs on whether the policy is on a gateway or an interface endpoint, which read principals differently (P118, P120)"}}
-}
-
-// namesPrincipals tells whether some principal of a document is not "*".
-func namesPrincipals(d *policy.Document) bool {
-	for i := range d.Statements {
-		st := &d.Statements[i]
-		if p := st.Principals; p != nil && (st.NotPrincipal || !p.All && slices.ContainsFunc(p.AWS, func(v string) bool { return v != "*" })) {
-			return true
-		}
-	}
-	return false
-}
-
-func compare(old, new *policy.Document, kind policy.Kind, o Options) Comparison {
 	c := Comparison{}
 	o.budget = newBudget()
 	p := newPair(old, new, kind, o)
@@ -122,11 +89,13 @@ func compare(old, new *policy.Document, kind policy.Kind, o Options) Comparison 
 	p.budget.refill()
 	c.Less = p.difference(p.old, p.new)
 	p.release()
-	c.Relation = relate(c.New.Exists, c.Less.Exists)
+	c.Relation = Relate(c.New.Exists, c.Less.Exists)
 	return c
 }
 
-func relate(more, less policy.Truth) Relation {
+// Relate is the relation of two policies, by whether the new one allows more,
+// and whether it allows less.
+func Relate(more, less policy.Truth) Relation {
 	switch {
 	case more == policy.Unknown:
 		return RelationUnknown
@@ -158,7 +127,8 @@ type pair struct {
 
 func newPair(old, new *policy.Document, kind policy.Kind, o Options) *pair {
 	p := &pair{space: newSpace(kind, o.Fixed, old, new)}
-	p.endpoint, p.attempt, p.budget = o.Endpoint, o.attempt, o.budget
+	p.endpoint = o.Endpoint
+	p.attempt, p.budget = o.attempt, o.budget
 	p.old = &side{doc: old, plain: renamed(old)}
 	p.new = &side{doc: new, plain: renamed(new)}
 	oldExpr, newExpr := p.document(old), p.document(new)
@@ -291,7 +261,7 @@ func (p *pair) withValue(more, less *side, key, value string) Difference {
 	for k, x := range p.fixed {
 		fixed[k] = x
 	}
-	sub := newPair(less.doc, more.doc, p.kind, Options{Fixed: fixed, Endpoint: p.endpoint, attempt: p.attempt, budget: p.budget})
+	sub := newPair(less.doc, more.doc, p.kind, Options{Fixed: fixed, attempt: p.attempt, Endpoint: p.endpoint, budget: p.budget})
 	sub.depth = p.depth + 1
 	d := sub.difference(sub.new, sub.old)
 	if sub.arena != nil {

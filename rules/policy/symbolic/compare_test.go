@@ -241,6 +241,9 @@ func genRequest(t *rapid.T, kind policy.Kind) policy.Request {
 			r.Context[k] = policy.Value{State: policy.KeyKnown, Values: v, Multi: policy.Multivalued(k)}
 		}
 	}
+	if kind == policy.KindEndpoint { // P124
+		r.Context["aws:sourcevpce"] = policy.Value{State: policy.KeyKnown, Values: []string{"vpce-1"}}
+	}
 	if v, ok := r.Context["aws:sourcevpce"]; ok { // P190
 		r.Context["aws:sourcevpc"] = policy.Value{State: v.State, Values: []string{"vpc-1"}}
 		delete(r.Context, "aws:sourceip")
@@ -248,19 +251,28 @@ func genRequest(t *rapid.T, kind policy.Kind) policy.Request {
 	return r
 }
 
+// fits reports whether a request's action is authorised against its resource.
+func fits(q *policy.Request) bool {
+	return slices.ContainsFunc(resourceTypes(q.Action), func(name string) bool { return arnForms[name].Match(q.Resource) })
+}
+
 // TestCompareAgreesWithEvaluate draws requests that the evaluator allows under
 // one document and denies under the other: Compare must not have missed them.
 func TestCompareAgreesWithEvaluate(t *testing.T) {
-	for _, kind := range []policy.Kind{policy.KindIdentity, policy.KindResource} {
+	for _, x := range []struct {
+		kind     policy.Kind
+		endpoint policy.EndpointType
+	}{{kind: policy.KindIdentity}, {kind: policy.KindResource}, {policy.KindEndpoint, policy.EndpointGateway}, {policy.KindEndpoint, policy.EndpointInterface}, {policy.KindEndpoint, policy.EndpointUnspecified}} {
+		kind, endpoint := x.kind, x.endpoint
 		rapid.Check(t, func(r *rapid.T) {
 			old, new := genComparable(r, t, kind, "old"), genComparable(r, t, kind, "new")
-			got := Compare(old, new, kind, Options{})
+			got := Compare(old, new, kind, Options{Endpoint: endpoint})
 			for range 30 {
 				q := genRequest(r, kind)
-				if types := resourceTypes(q.Action); types != nil && !slices.ContainsFunc(types, func(name string) bool { return arnForms[name].Match(q.Resource) }) {
+				if len(resourceTypes(q.Action)) > 0 && !fits(&q) {
 					continue // no such request exists (P53)
 				}
-				was, is := decide(old, kind, policy.EndpointInterface, &q).Outcome, decide(new, kind, policy.EndpointInterface, &q).Outcome
+				was, is := decide(old, kind, endpoint, &q).Outcome, decide(new, kind, endpoint, &q).Outcome
 				if is == policy.True && was == policy.False && got.New.Exists == policy.False {
 					r.Fatalf("new access missed: %+v", q)
 				}

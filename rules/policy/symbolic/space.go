@@ -14,7 +14,7 @@ import (
 // dimension for each part of a request that they mention.
 type space struct {
 	kind     policy.Kind
-	endpoint policy.EndpointType // of endpoint policies
+	endpoint policy.EndpointType // of policies on endpoints
 	fixed    map[string]string   // keys whose value is given, by lower-case name
 	resource *dimension
 	action   *dimension

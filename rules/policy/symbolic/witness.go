@@ -123,7 +123,8 @@ var allowAll = func() *policy.Document {
 }()
 
 // decide asks the concrete evaluator whether a document alone allows r: all
-// other layers that r has to pass allow it.
+// other layers that r has to pass allow it. endpoint is the type of endpoint
+// that an endpoint policy is on.
 func decide(d *policy.Document, kind policy.Kind, endpoint policy.EndpointType, r *policy.Request) policy.Decision {
 	p := policy.Policy{Name: "policy", Document: d}
 	all := []policy.Policy{{Name: "all", Document: allowAll}}
@@ -158,11 +159,15 @@ var grantAll = func() *policy.Document {
 	return d
 }()
 
-// allowing is the first statement that allowed a request in the layer named
-// as in decide.
-func allowing(d policy.Decision) policy.StatementRef {
+// allowing is the statement that allowed a request in the layer named as in
+// decide, denying the one that denied it.
+func allowing(d policy.Decision) policy.StatementRef { return deciding(d, policy.Allow) }
+func denying(d policy.Decision) policy.StatementRef  { return deciding(d, policy.ExplicitDeny) }
+
+// deciding is the first statement that made the layer decide so.
+func deciding(d policy.Decision, outcome policy.Outcome) policy.StatementRef {
 	for _, l := range d.Layers {
-		if l.Outcome != policy.Allow {
+		if l.Outcome != outcome {
 			continue
 		}
 		for _, st := range l.Statements {
