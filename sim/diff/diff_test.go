@@ -48,6 +48,12 @@ func policyDoc(effect, action, resource string, more ...any) world.Obj {
 	return world.Obj{"Version": "2012-10-17", "Statement": world.List{s}}
 }
 
+// without is a document whose statement lacks an element.
+func without(doc world.Obj, element string) world.Obj {
+	delete(doc["Statement"].(world.List)[0].(world.Obj), element)
+	return doc
+}
+
 func TestResourcesThatDiffer(t *testing.T) {
 	endpoint := func(vpce string) world.Edit {
 		return world.BucketPolicy(world.Bucket, policyDoc("Deny", "s3:*", "arn:aws:s3:::reports/*", "Condition", world.Obj{"StringNotEquals": world.Obj{"aws:SourceVpce": vpce}}))
@@ -65,6 +71,10 @@ func TestResourcesThatDiffer(t *testing.T) {
 			"SecurityGroups sg-2 removed; SecurityGroups sg-3 added"},
 		{"an endpoint policy in other words", []world.Edit{world.EndpointPolicy("vpce-g", policyDoc("Allow", "s3:GetObject", "*"))},
 			[]world.Edit{world.EndpointPolicy("vpce-g", policyDoc("Allow", "S3:getobject", "*", "Sid", "x"))}, "VpcEndpoints vpce-g changed PolicyDocument PolicyDocument=equivalent same"},
+		{"P118 a gateway endpoint reads an account as its root user", []world.Edit{world.EndpointPolicy("vpce-g", policyDoc("Allow", "s3:GetObject", "*", "Principal", world.Obj{"AWS": "111111111111"}))},
+			[]world.Edit{world.EndpointPolicy("vpce-g", policyDoc("Allow", "s3:GetObject", "*", "Condition", world.Obj{"ArnEquals": world.Obj{"aws:PrincipalArn": "arn:aws:iam::111111111111:root"}}))}, "VpcEndpoints vpce-g changed PolicyDocument PolicyDocument=equivalent same"},
+		{"P32 a Deny that spares fewer", []world.Edit{world.BucketPolicy(world.Bucket, without(policyDoc("Deny", "s3:*", "arn:aws:s3:::reports/*", "NotPrincipal", world.Obj{"AWS": world.List{"111111111111", "arn:aws:iam::111111111111:user/u"}}), "Principal"))},
+			[]world.Edit{world.BucketPolicy(world.Bucket, without(policyDoc("Deny", "s3:*", "arn:aws:s3:::reports/*", "NotPrincipal", world.Obj{"AWS": "111111111111"}), "Principal"))}, "buckets reports changed Policy Policy=no-new-access"},
 		{"a bucket policy that allows more", []world.Edit{world.BucketPolicy(world.Bucket, policyDoc("Allow", "s3:GetObject", "arn:aws:s3:::reports/a/*"))},
 			[]world.Edit{world.BucketPolicy(world.Bucket, policyDoc("Allow", "s3:GetObject", "arn:aws:s3:::reports/*"))}, "buckets reports changed Policy Policy=new-access"},
 		{"denies that differ are a difference though neither policy allows anything", []world.Edit{endpoint("vpce-g")}, []world.Edit{endpoint("vpce-x")},

@@ -192,7 +192,7 @@ func (r *ResourceChange) compareMembers() {
 			continue
 		}
 		r.Members = append(r.Members, key)
-		changed, understood := policiesIn(r.Kind, key, x, y)
+		changed, understood := policiesIn(r.Kind, key, x, y, endpointType(r.old, r.new))
 		r.Policies = append(r.Policies, changed...)
 		same = same && understood
 	}
@@ -211,15 +211,15 @@ var policyMembers = map[[2]string]policy.Kind{
 
 // policiesIn compares the policies of a member by meaning. Understood tells
 // that nothing of the member's difference is left out by that.
-func policiesIn(kind, member string, a, b *jsontree.Node) (changed []PolicyChange, understood bool) {
+func policiesIn(kind, member string, a, b *jsontree.Node, endpoint policy.EndpointType) (changed []PolicyChange, understood bool) {
 	if k, ok := policyMembers[[2]string{kind, member}]; ok {
-		return []PolicyChange{{member, relation(a, b, k)}}, a.Kind() != jsontree.Null && b.Kind() != jsontree.Null
+		return []PolicyChange{{member, relation(a, b, k, endpoint)}}, a.Kind() != jsontree.Null && b.Kind() != jsontree.Null
 	}
 	if kind == "RoleDetailList" && member == "RolePolicyList" {
 		return inlinePolicies(a, b)
 	}
 	if kind == "Policies" && member == "PolicyVersionList" {
-		return []PolicyChange{{"default version", relation(defaultVersion(a), defaultVersion(b), policy.KindIdentity)}}, true
+		return []PolicyChange{{"default version", relation(defaultVersion(a), defaultVersion(b), policy.KindIdentity, policy.EndpointNone)}}, true
 	}
 	return nil, kind == "Policies" && (member == "DefaultVersionId" || member == "UpdateDate")
 }
@@ -241,7 +241,7 @@ func inlinePolicies(a, b *jsontree.Node) ([]PolicyChange, bool) {
 			return nil, false
 		}
 		if canonical(x[name]) != canonical(y[name]) {
-			out = append(out, PolicyChange{name, relation(x[name].Get("PolicyDocument"), y[name].Get("PolicyDocument"), policy.KindIdentity)})
+			out = append(out, PolicyChange{name, relation(x[name].Get("PolicyDocument"), y[name].Get("PolicyDocument"), policy.KindIdentity, policy.EndpointNone)})
 		}
 	}
 	return out, true
@@ -259,55 +259,34 @@ func defaultVersion(versions *jsontree.Node) *jsontree.Node {
 // relation compares two documents by meaning; UNKNOWN where one can't be read.
 // A layer's Deny counts beside what other layers allow, so the requests that
 // are denied are compared as well as those that are allowed.
-func relation(a, b *jsontree.Node, kind policy.Kind) string {
+func relation(a, b *jsontree.Node, kind policy.Kind, endpoint policy.EndpointType) string {
 	x, okA := parsed(a, kind)
 	y, okB := parsed(b, kind)
-	if !okA || !okB || exempts(x) || exempts(y) {
+	if !okA || !okB {
 		return symbolic.RelationUnknown.String()
 	}
-	allowed := symbolic.Compare(x, y, kind, symbolic.Options{})
-	denied := symbolic.Compare(denials(x), denials(y), kind, symbolic.Options{})
-	more := or(allowed.New.Exists, denied.Less.Exists)
-	less := or(allowed.Less.Exists, denied.New.Exists)
+	o := symbolic.Options{Endpoint: endpoint}
+	allowed, denied := symbolic.Compare(x, y, kind, o), symbolic.CompareDenials(x, y, kind, o)
+	more := allowed.New.Exists.Or(denied.New.Exists)
+	less := allowed.Less.Exists.Or(denied.Less.Exists)
+	if less == policy.Unknown {
+		return symbolic.RelationUnknown.String() // new access, or incomparable
+	}
+	return symbolic.Relate(more, less).String()
+}
+
+// endpointType is the type of a VPC endpoint, where it did not change.
+func endpointType(a, b *jsontree.Node) policy.EndpointType {
+	x, y := a.Get("VpcEndpointType").Text(), b.Get("VpcEndpointType").Text()
 	switch {
-	case more == policy.True && less == policy.True:
-		return symbolic.Incomparable.String()
-	case more == policy.Unknown || less == policy.Unknown:
-		return symbolic.RelationUnknown.String()
-	case more == policy.True:
-		return symbolic.NewAccess.String()
-	case less == policy.True:
-		return symbolic.NoNewAccess.String()
+	case x != y:
+		return policy.EndpointUnspecified
+	case strings.EqualFold(x, "Gateway"):
+		return policy.EndpointGateway
+	case strings.EqualFold(x, "Interface"):
+		return policy.EndpointInterface
 	}
-	return symbolic.Equivalent.String()
-}
-
-func or(a, b policy.Truth) policy.Truth {
-	switch {
-	case a == policy.True || b == policy.True:
-		return policy.True
-	case a == policy.Unknown || b == policy.Unknown:
-		return policy.Unknown
-	}
-	return policy.False
-}
-
-// denials returns the policy that allows what d denies.
-func denials(d *policy.Document) *policy.Document {
-	out := &policy.Document{Version: d.Version}
-	for _, s := range d.Statements {
-		if s.Deny {
-			s.Deny, s.Index = false, len(out.Statements)
-			out.Statements = append(out.Statements, s)
-		}
-	}
-	return out
-}
-
-// exempts tells whether a Deny lists whom it spares: that reads otherwise than
-// an Allow that lists whom it leaves out (P31, P32).
-func exempts(d *policy.Document) bool {
-	return slices.ContainsFunc(d.Statements, func(s policy.Statement) bool { return s.Deny && s.NotPrincipal })
+	return policy.EndpointUnspecified
 }
 
 func parsed(n *jsontree.Node, kind policy.Kind) (*policy.Document, bool) {
