@@ -251,7 +251,7 @@ type FirewallAnswer struct {
 // order of theirs: the first whose domain list has the name decides (N102).
 //
 // AWS: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-overview.html
-func DecideFirewall(r *snapshot.Resolver, vpc snapshot.VPCID, host string) FirewallAnswer {
+func DecideFirewall(r *snapshot.Resolver, vpc snapshot.VPCID, host, queryType string) FirewallAnswer {
 	var groups []*snapshot.FirewallRuleGroupAssociation
 	for i := range r.FirewallGroups.Items {
 		if g := &r.FirewallGroups.Items[i]; g.VPC == vpc && !strings.EqualFold(g.Status, "DELETING") {
@@ -261,7 +261,7 @@ func DecideFirewall(r *snapshot.Resolver, vpc snapshot.VPCID, host string) Firew
 	slices.SortStableFunc(groups, func(x, y *snapshot.FirewallRuleGroupAssociation) int { return cmp.Compare(x.Priority, y.Priority) })
 	var mayPass *Need // an earlier rule that may have let the query through
 	for _, g := range groups {
-		if a, decided := groupDecides(r, g, host, &mayPass); decided {
+		if a, decided := groupDecides(r, g, host, queryType, &mayPass); decided {
 			if a.Verdict == FirewallBlocks && mayPass != nil {
 				return FirewallAnswer{Verdict: FirewallUnknown, Rule: a.Rule, Need: *mayPass}
 			}
@@ -271,7 +271,10 @@ func DecideFirewall(r *snapshot.Resolver, vpc snapshot.VPCID, host string) Firew
 	return FirewallAnswer{}
 }
 
-func groupDecides(r *snapshot.Resolver, g *snapshot.FirewallRuleGroupAssociation, host string, mayPass **Need) (FirewallAnswer, bool) {
+// typeNumbers are the query types by number, as rules may write them.
+var typeNumbers = map[string]string{"A": "TYPE1", "AAAA": "TYPE28"}
+
+func groupDecides(r *snapshot.Resolver, g *snapshot.FirewallRuleGroupAssociation, host, queryType string, mayPass **Need) (FirewallAnswer, bool) {
 	unknown := func(what string, at snapshot.Source) (FirewallAnswer, bool) {
 		return FirewallAnswer{Verdict: FirewallUnknown, Need: Need{Code: "UNK_DNS", Component: g.Group, At: at, Fact: what,
 			Collect: "aws route53resolver list-firewall-rules, list-firewall-domains"}}, true
@@ -287,7 +290,7 @@ func groupDecides(r *snapshot.Resolver, g *snapshot.FirewallRuleGroupAssociation
 	}
 	slices.SortStableFunc(rules, func(x, y *snapshot.FirewallRule) int { return cmp.Compare(x.Priority, y.Priority) })
 	for _, x := range rules {
-		if x.QueryType != "" && !strings.EqualFold(x.QueryType, "A") && !strings.EqualFold(x.QueryType, "AAAA") {
+		if x.QueryType != "" && !strings.EqualFold(x.QueryType, queryType) && !strings.EqualFold(x.QueryType, typeNumbers[queryType]) {
 			continue
 		}
 		l := domainList(r, x.DomainList)

@@ -111,3 +111,12 @@ func dualstackConfigured(e *snapshot.VPCEndpoint) bool {
 	v4, v6 := EndpointFamilies(e)
 	return v4 && v6 && !strings.EqualFold(e.DNSRecordIPType, "ipv4") && !strings.EqualFold(e.DNSRecordIPType, "ipv6")
 }
+
+// OfNetworkFirewall reports whether an endpoint is one that AWS Network
+// Firewall made for a firewall, which it says in the endpoint's tags.
+//
+// AWS: https://docs.aws.amazon.com/network-firewall/latest/developerguide/firewall-components.html
+func OfNetworkFirewall(e *snapshot.VPCEndpoint) bool {
+	managed, _ := snapshot.TagValue(e.Tags, "AWSNetworkFirewallManaged")
+	return KindOfEndpoint(e) == EndpointLoadBalancer && strings.EqualFold(managed, "true")
+}

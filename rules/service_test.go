@@ -118,7 +118,7 @@ func TestDNSFirewallOrder(t *testing.T) { // N102
 	}
 	check := func(host string, want FirewallVerdict, why string) {
 		t.Helper()
-		if got := DecideFirewall(r, "v", host).Verdict; got != want {
+		if got := DecideFirewall(r, "v", host, "A").Verdict; got != want {
 			t.Errorf("%s: %d, want %d", why, got, want)
 		}
 	}
@@ -127,7 +127,7 @@ func TestDNSFirewallOrder(t *testing.T) { // N102
 	check("amazonaws.com", FirewallBlocks, "*.x does not match x itself")
 	r.FirewallDomains.Items[1].DomainsKnown = false
 	check("s3.us-east-1.amazonaws.com", FirewallUnknown, "an ALLOW list without contents before a BLOCK")
-	if got := DecideFirewall(r, "other", "example.com").Verdict; got != FirewallPasses {
+	if got := DecideFirewall(r, "other", "example.com", "A").Verdict; got != FirewallPasses {
 		t.Errorf("another VPC's group: %d", got)
 	}
 }

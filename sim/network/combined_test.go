@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/canreach/canreach/internal/world"
@@ -59,6 +60,31 @@ var dualStackJobs = []trap{
 	{id: "N123 DNS64 with NAT64", edits: dualJob(true, dns64, world.NAT(), world.Routes("rtb-1", world.To("64:ff9b::/96", "nat-1"))), want: reachable, flows: []flow{viaGateway[0], viaNAT[0]}},
 }
 
+// blockType is a DNS Firewall rule that blocks one type of query.
+func blockType(queryType string) world.Edit {
+	return world.All(
+		world.Add("FirewallRuleGroupAssociations", world.Obj{"Id": "rslvr-frgassoc-1", "FirewallRuleGroupId": "rslvr-frg-1", "VpcId": "vpc-a", "Priority": 101, "Status": "COMPLETE"}),
+		world.Add("FirewallRules", world.Obj{"FirewallRuleGroupId": "rslvr-frg-1", "FirewallDomainListId": "rslvr-fdl-1", "Name": "one-type", "Priority": 1, "Action": "BLOCK", "BlockResponse": "NODATA", "Qtype": queryType}),
+		world.Add("FirewallDomainLists", world.Obj{"Id": "rslvr-fdl-1", "Name": "aws", "Domains": world.List{"*.amazonaws.com."}}))
+}
+
+// firewalled is a NAT gateway behind Network Firewall: subnet-7 has the endpoint.
+var firewalled = edits(world.NAT(), world.Subnet("subnet-7", "vpc-a", "10.0.7.0/24", "us-east-1a"), world.Table("rtb-7", "vpc-a", []string{"subnet-7"}, world.To("0.0.0.0/0", "nat-1")),
+	world.GWLB("vpce-w", "vpc-a", "subnet-7"), world.Set("VpcEndpoints", "vpce-w", "Tags", world.List{world.Obj{"Key": "AWSNetworkFirewallManaged", "Value": "true"}}), onlyDefault("vpce-w"))
+
+var middle = []trap{
+	{id: "N102 a block of AAAA queries stops no IPv4 client", edits: edits(blockType("AAAA")), want: reachable, flows: viaGateway},
+	{id: "N102 a block of A queries does", edits: edits(blockType("TYPE1")), want: blocked, code: "DNS_FIREWALL_BLOCK"},
+	{id: "N102 a client of both families, one type blocked", edits: dualJob(true, egressOnly, blockType("AAAA")), to: dualName, want: unknown, code: "UNK_DNS"},
+	{id: "N125 Network Firewall, all open", edits: firewalled, want: unknown, code: "MIDDLEBOX_OPAQUE"},
+	{id: "N125 no route behind Network Firewall", edits: and(firewalled, world.NoRoute("rtb-7", "0.0.0.0/0")), want: blocked, code: "NO_ROUTE_TO_DESTINATION"},
+	{id: "N125 a failed NAT gateway behind it", edits: and(firewalled, world.Set("NatGateways", "nat-1", "State", "failed")), want: blocked, code: "BAD_STATE"},
+	{id: "N143 the firewall's subnet leads to the firewall", edits: and(firewalled, world.NoRoute("rtb-7", "0.0.0.0/0"), world.Routes("rtb-7", world.To("0.0.0.0/0", "vpce-w"))),
+		want: blocked, code: "ROUTING_LOOP"},
+	{id: "N125 appliances behind a load balancer may have a way of their own", edits: and(firewalled, world.NoRoute("rtb-7", "0.0.0.0/0"), world.Set("VpcEndpoints", "vpce-w", "Tags", world.List{})),
+		want: unknown, code: "MIDDLEBOX_OPAQUE"},
+}
+
 // ofList is a route that a transit gateway table has by a list whose entries
 // the snapshot lacks.
 func ofList(cidr string) world.Obj {
@@ -68,7 +94,7 @@ func ofList(cidr string) world.Obj {
 }
 
 func TestCombinedRules(t *testing.T) {
-	for _, tr := range append(combined, dualStackJobs...) {
+	for _, tr := range slices.Concat(combined, dualStackJobs, middle) {
 		t.Run(tr.id, func(t *testing.T) { report(t, tr.failures(t)) })
 	}
 }

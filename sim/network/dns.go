@@ -203,7 +203,7 @@ func (a *asking) firewall(v located[snapshot.VPC], f *dnsFacts) {
 	if len(lacking) > 0 {
 		a.notCollected(v, lacking, f)
 	}
-	switch d := rules.DecideFirewall(r, v.of.ID, a.name.Host); d.Verdict {
+	switch d := a.firewallAnswer(r, v.of.ID); d.Verdict {
 	case rules.FirewallUnknown:
 		f.needs = append(f.needs, d.Need)
 	case rules.FirewallBlocks:
@@ -211,6 +211,30 @@ func (a *asking) firewall(v located[snapshot.VPC], f *dnsFacts) {
 			Message: fmt.Sprintf("DNS Firewall rule %q of %s blocks %s.", d.Rule.Name, d.Rule.Group, a.name.Host),
 			Fix:     fmt.Sprintf("Allow %s in a rule with a lower priority number.", a.name.Host), Rule: "N102", URL: urlDNSFirewall})
 	}
+}
+
+// firewallAnswer is what DNS Firewall does to the client's queries: for A
+// records, AAAA, or both, by the families that it and the name have.
+func (a *asking) firewallAnswer(r *snapshot.Resolver, vpc snapshot.VPCID) rules.FirewallAnswer {
+	v4 := rules.DecideFirewall(r, vpc, a.name.Host, "A")
+	v6 := rules.DecideFirewall(r, vpc, a.name.Host, "AAAA")
+	n := a.from.subnet.of
+	both := a.name.Dualstack || a.name.Form == rules.FormEndpoint || n != nil && n.EnableDNS64
+	switch {
+	case a.from.v4 && (!a.from.v6 || !both):
+		return v4
+	case !a.from.v4 || v4.Verdict == v6.Verdict:
+		return v6
+	}
+	rule := v4.Rule
+	if v6.Verdict == rules.FirewallBlocks || rule == nil {
+		rule = v6.Rule
+	}
+	need := rules.Need{Code: "UNK_DNS", Component: string(vpc), Fact: "which of its A and AAAA records for " + a.name.Host + " the client uses: DNS Firewall blocks one of them"}
+	if rule != nil {
+		need.Component, need.At = rule.Group, rule.At
+	}
+	return rules.FirewallAnswer{Verdict: rules.FirewallUnknown, Rule: rule, Need: need}
 }
 
 func (a *asking) route53Need(v located[snapshot.VPC], why string) rules.Need {

@@ -268,14 +268,39 @@ func (a *asking) loadBalancerEndpoint(t *trail, e located[snapshot.VPCEndpoint])
 		Message: fmt.Sprintf("The Gateway Load Balancer endpoint %s is in state %q and carries no traffic.", e.of.ID, e.of.State),
 		Fix:     "Route the traffic to an endpoint that is available.", Rule: "N125", URL: urlGWLB}
 	a.badState(t, h, rules.EndpointState(e.of.State), f, e.of.State)
+	var in located[snapshot.Subnet]
 	if len(e.of.Subnets) == 1 {
 		if n, ok := a.x.subnets[e.of.Subnets[0]]; ok {
+			in = n
 			a.throughACL(t, n, side{dir: rules.Inbound})
 		}
 	}
 	a.lintEncryptedEndpoint(e)
 	a.opaque(t, h, "the appliances behind "+h.Component)
-	a.end(t, Context{}, true)
+	if in.of == nil || in.of.VPC != t.vpcID || !rules.OfNetworkFirewall(e.of) {
+		a.end(t, Context{}, true)
+		return
+	}
+	a.behindFirewall(t, e, in)
+}
+
+// behindFirewall takes what Network Firewall lets through on its way, by the
+// table of the endpoint's subnet: nothing else can happen to it, so that what
+// stops it there is definite. Appliances behind a Gateway Load Balancer may
+// send traffic out on their own (N125).
+func (a *asking) behindFirewall(t *trail, e located[snapshot.VPCEndpoint], in located[snapshot.Subnet]) {
+	id := string(e.of.ID)
+	if slices.Contains(t.via, id) {
+		a.deny(t, Hop{Component: id, Kind: "vpc-endpoint", At: e.of.At}, t.cases, Finding{Code: "ROUTING_LOOP", Gate: gateRoute, Component: id, Name: nameOf(e.of.Tags),
+			Message: fmt.Sprintf("What %s sends on comes back to it: the table of %s leads to it.", id, in.of.ID),
+			Fix:     fmt.Sprintf("Point the routes of %s at a NAT gateway or an internet gateway.", in.of.ID), Rule: "N143", URL: urlGWLB})
+		a.end(t, Context{}, true)
+		return
+	}
+	t.via = append(t.via, id)
+	v := t.view
+	t.back = append(t.back, func(a *asking, t *trail) { a.throughACLView(t, in, v, side{dir: rules.Outbound, reply: true}) })
+	a.leave(t, in)
 }
 
 // opaque leaves traffic open at something that decides by itself (N124, N125).
