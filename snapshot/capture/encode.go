@@ -174,7 +174,9 @@ var orders = map[string]func([]byte) string{
 	"Attachments": byBytes, "VpcAttachments": byBytes, "Cidrs": byBytes, "AttachedManagedPolicies": byBytes,
 	"RolePolicyList": byBytes, "Instances": byBytes, "NetworkInterfaces": byBytes, "CidrBlockSet": byBytes,
 	"Ipv6CidrBlockSet": byBytes, "TransitGatewayAttachments": byBytes, "Grants": byBytes, "Operations": byBytes,
-	"VPCs": byBytes, "EncryptionAlgorithms": byBytes,
+	"VPCs": byBytes, "EncryptionAlgorithms": byBytes, "ResourceRecords": byBytes, "PolicyTypes": byBytes, "AvailablePolicyTypes": byBytes,
+	"CidrBlockAssociationSet": byBytes, "Ipv6CidrBlockAssociationSet": byBytes, "Ipv6Addresses": byBytes, "Ipv4Prefixes": byBytes, "Ipv6Prefixes": byBytes,
+	"TargetIps": byBytes,
 }
 
 func sortedBy(order func([]byte) string, enc encoder) encoder {

@@ -23,6 +23,7 @@ import (
 type fakeAWS struct {
 	answers awswire.Answers
 	hook    func(operation string) (status int, code string) // 0: answer
+	raw     func(req *http.Request, body []byte) string      // instead of answers
 
 	mu     sync.Mutex
 	called map[string]int
@@ -50,6 +51,9 @@ func (f *fakeAWS) Do(req *http.Request) (*http.Response, error) {
 	f.hosts[req.URL.Host] = true
 	f.mu.Unlock()
 	status, text, ok := f.answers.Find(op, req, body)
+	if f.raw != nil {
+		status, text, ok = http.StatusOK, f.raw(req, body), true
+	}
 	if f.hook != nil {
 		if s, code := f.hook(op); s != 0 {
 			status, text, ok = s, awswire.Error(op, code), true

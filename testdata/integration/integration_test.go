@@ -253,6 +253,13 @@ func TestTrouble(t *testing.T) {
 			}
 			return trouble{}
 		},
+		"a throttling storm": func(op string, call int) trouble {
+			service, _, _ := strings.Cut(op, ".")
+			if call < 3 && slices.Contains([]string{"iam", "organizations", "s3control", "route53", "lambda", "sagemaker"}, service) { // refused twice
+				return trouble{status: 400, code: throttled(op)}
+			}
+			return trouble{}
+		},
 		"cut connections": func(op string, call int) trouble {
 			return trouble{cut: call == 1 && strings.HasPrefix(op, "ec2.DescribeS")}
 		},
@@ -295,12 +302,73 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
+// throttled is what a service says to who asks too often.
+func throttled(op string) string {
+	switch service, _, _ := strings.Cut(op, "."); service {
+	case "ec2":
+		return "RequestLimitExceeded"
+	case "s3":
+		return "SlowDown"
+	case "organizations", "lambda":
+		return "TooManyRequestsException"
+	}
+	return "ThrottlingException"
+}
+
+// TestExpiredCredentials end the capture in the middle: the old file stays,
+// and the capture goes on with new ones.
+func TestExpiredCredentials(t *testing.T) {
+	_, p := setUp(t)
+	p.mustCapture("s.json")
+	whole := withoutHeader(t, filepath.Join(p.dir, "s.json"))
+	old, err := os.ReadFile(filepath.Join(p.dir, "s.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := 0
+	p.proxy.cause(func(string, int) trouble {
+		if made++; made > 30 {
+			return trouble{status: 403, code: "ExpiredToken"}
+		}
+		return trouble{}
+	})
+	stderr, status := p.capture("-o", "s.json")
+	if status != 2 || !strings.Contains(stderr, "sign in again") || !strings.Contains(stderr, "hint: ") || !strings.Contains(stderr, "--resume") {
+		t.Errorf("status %d\n%s", status, stderr)
+	}
+	if text, _ := os.ReadFile(filepath.Join(p.dir, "s.json")); !bytes.Equal(text, old) {
+		t.Error("the old file is not what it was")
+	}
+	p.proxy.cause(nil)
+	if stderr, status := p.capture("-o", "s.json", "--resume", "--strict"); status != 0 || withoutHeader(t, filepath.Join(p.dir, "s.json")) != whole {
+		t.Errorf("resumed: status %d\n%s", status, stderr)
+	}
+}
+
+func TestWhereNothingCanBeWritten(t *testing.T) {
+	_, p := setUp(t)
+	for what, file := range map[string]string{"a folder that is not there": "nowhere/s.json", "a file for a folder": "s.json/s.json"} {
+		if err := os.WriteFile(filepath.Join(p.dir, "s.json"), []byte("old"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p.proxy.cause(nil)
+		stderr, status := p.capture("-o", file)
+		if status != 2 || !strings.Contains(stderr, file) || len(p.proxy.calls) > 0 {
+			t.Errorf("%s: status %d after %d calls\n%s", what, status, len(p.proxy.calls), stderr)
+		}
+	}
+}
+
 // TestKilledAndInterrupted ends captures in the middle, politely and not.
 func TestKilledAndInterrupted(t *testing.T) {
 	_, p := setUp(t)
 	p.mustCapture("s.json")
 	whole := withoutHeader(t, filepath.Join(p.dir, "s.json"))
-	for _, signal := range []os.Signal{os.Kill, os.Interrupt} {
+	for _, end := range []struct {
+		signal os.Signal
+		after  int
+	}{{os.Kill, 4}, {os.Kill, 30}, {os.Kill, 55}, {os.Interrupt, 30}} {
+		signal := end.signal
 		if err := os.WriteFile(filepath.Join(p.dir, "s.json"), []byte("the old file"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -309,7 +377,7 @@ func TestKilledAndInterrupted(t *testing.T) {
 		cmd.Stderr = &stderr
 		made := 0
 		p.proxy.cause(func(string, int) trouble {
-			if made++; made == 30 {
+			if made++; made == end.after {
 				return trouble{then: func() { _ = cmd.Process.Signal(signal) }, slow: 200 * time.Millisecond}
 			}
 			return trouble{slow: 5 * time.Millisecond}
@@ -326,7 +394,7 @@ func TestKilledAndInterrupted(t *testing.T) {
 		p.proxy.cause(nil)
 		errs, status := p.capture("-o", "s.json", "--resume", "--strict")
 		if status != 0 || !strings.Contains(errs, "taken from before") {
-			t.Errorf("resumed after %v: status %d\n%s", signal, status, errs)
+			t.Errorf("resumed after %v at call %d: status %d\n%s", signal, end.after, status, errs)
 		}
 		if withoutHeader(t, filepath.Join(p.dir, "s.json")) != whole {
 			t.Errorf("resumed after %v: another snapshot", signal)

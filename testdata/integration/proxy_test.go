@@ -36,6 +36,8 @@ type trouble struct {
 	slow   time.Duration
 	cut    bool // the connection ends in the middle of the answer
 	then   func()
+
+	reverse bool // the answer's lists are turned round
 }
 
 // lacking are calls that moto 5.2.5 answers with an error of its own: it has
@@ -109,6 +111,9 @@ func (p *proxy) serve(w http.ResponseWriter, r *http.Request, server string) {
 		return
 	}
 	status, answer, header := p.answer(r, body, op, server)
+	if now.reverse && status == http.StatusOK {
+		answer = reversed(answer)
+	}
 	for k, v := range header {
 		w.Header()[k] = v
 	}
