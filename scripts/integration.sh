@@ -36,4 +36,4 @@ for _ in $(seq 100); do
 done
 
 CANREACH="$work/canreach" CANREACH_API_SERVER="$url" \
-	go test -tags integration -count 1 -timeout 5m ./testdata/integration "$@"
+	go test -tags integration -count 1 -timeout 10m ./testdata/integration "$@"

@@ -98,7 +98,9 @@ func newPermissionsCommand(env *Env) *cobra.Command {
 		Short: "Print the smallest IAM policy that a capture needs",
 		Long: `Permissions prints the IAM policy with the actions that "canreach snapshot" needs
 with the same flags: all of them read-only. It calls nothing. With --assume-role,
-sts:AssumeRole is for whoever runs the capture, and the rest for each role.`,
+sts:AssumeRole is for whoever runs the capture, and the rest for each role. Where a
+bucket or role is given by name, --region tells whether the ARNs are of AWS's
+partition for China, GovCloud or another.`,
 		Example: `  canreach snapshot permissions > canreach-snapshot-policy.json
   canreach snapshot permissions --role Neo --bucket models`,
 		Args: cobra.NoArgs,

@@ -525,4 +525,12 @@ func TestThePolicyNamesWhatTheRequestNames(t *testing.T) {
 	if got := resources["iam:GetRole"]; !slices.Equal(got, []string{"arn:aws:iam::111122223333:role/Neo"}) {
 		t.Errorf("GetRole on %v", got)
 	}
+	for region, partition := range map[string]string{"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov", "eu-west-1": "aws"} {
+		text := string(calls.Permissions(calls.Request{Buckets: []string{"models"}, Roles: []string{"Neo"}, Regions: []string{region}}))
+		for _, arn := range []string{"arn:" + partition + ":s3:::models", "arn:" + partition + ":iam::*:role/Neo", "arn:" + partition + ":iam::*:role/*/Neo"} {
+			if !strings.Contains(text, `"`+arn+`"`) {
+				t.Errorf("%s: no %s in %s", region, arn, text)
+			}
+		}
+	}
 }

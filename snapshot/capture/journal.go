@@ -46,7 +46,7 @@ func openJournal(output string, resume bool, now time.Time) (*journal, error) {
 	if resume {
 		n, err := j.read()
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("nothing to resume: there is no %s", j.path)
+			return nil, fmt.Errorf("nothing to resume: there is no %s: leave out --resume", j.path)
 		}
 		if err != nil {
 			return nil, err

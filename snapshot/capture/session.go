@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 
 	"github.com/canreach/canreach/snapshot"
@@ -71,7 +73,7 @@ func (r *run) sessions(ctx context.Context) ([]*session, error) {
 			return nil, ctx.Err()
 		}
 		if err != nil {
-			trouble = append(trouble, fmt.Errorf("%s: %w", c.name, err))
+			trouble = append(trouble, fmt.Errorf("%s: %w", c.name, r.explain(c, err)))
 			r.gaps = append(r.gaps, snapshot.Gap{Account: c.account, Service: "sts", Operation: c.operation, Resource: c.name, Code: errorCode(err), Message: errorMessage(err)})
 			continue
 		}
@@ -130,6 +132,30 @@ func (r *run) profiles(ctx context.Context) ([]candidate, error) {
 		out = append(out, candidate{name: label, operation: "GetCallerIdentity", cfg: cfg})
 	}
 	return out, nil
+}
+
+// explain says in words for a person why an account could not be signed in
+// to, and what to do about it.
+func (r *run) explain(c candidate, err error) error {
+	var unknown *net.DNSError
+	var signIn *signInError
+	var api smithy.APIError
+	switch {
+	case errors.As(err, &api) && api.ErrorCode() != "":
+		text := fmt.Sprintf("%s answered %s: %s", c.operation, api.ErrorCode(), api.ErrorMessage())
+		if slices.Contains(expired, api.ErrorCode()) || api.ErrorCode() == "InvalidClientTokenId" {
+			text += ": sign in again (aws sso login, or new keys), or pass another --profile"
+		}
+		return errors.New(text)
+	case errors.As(err, &unknown) && unknown.IsNotFound:
+		return fmt.Errorf("there is no host %s: is the region %s right?", unknown.Name, c.cfg.Region)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no answer within %s (--timeout): can this machine reach AWS, and is AWS_ENDPOINT_URL, if set, right?", r.timeout)
+	case errors.As(err, &signIn):
+		return fmt.Errorf("no credentials (%s): sign in (aws sso login, aws configure), set AWS_PROFILE, or pass --profile",
+			strings.TrimPrefix(signIn.Error(), "failed to refresh cached credentials, "))
+	}
+	return err
 }
 
 // cutShort tells whether an answer ended before its end. The SDK takes what

@@ -1,9 +1,18 @@
 package capture
 
 import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/canreach/canreach/snapshot"
 	"github.com/canreach/canreach/snapshot/capture/calls"
@@ -57,7 +66,88 @@ func TestAnAccountThatCannotBeSignedInTo(t *testing.T) {
 		}
 		return 0, ""
 	}
-	if _, _, err := f.capture(t, calls.Request{}, nil); err == nil || !strings.Contains(err.Error(), "the default credentials") {
+	if _, _, err := f.capture(t, calls.Request{}, nil); err == nil || !strings.Contains(err.Error(), "the default credentials: GetCallerIdentity answered ExpiredToken: said the test: sign in again") {
 		t.Errorf("err = %v", err)
+	}
+}
+
+// TestWhySigningInFailed: a person must see what to do from the message.
+func TestWhySigningInFailed(t *testing.T) {
+	request := calls.Request{Roles: []string{"Neo"}}
+	for name, c := range map[string]struct {
+		change func(*fakeAWS) func(*config.LoadOptions) error
+		want   string
+	}{
+		"no credentials": {func(*fakeAWS) func(*config.LoadOptions) error {
+			return config.WithCredentialsProvider(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+				return aws.Credentials{}, errors.New("no EC2 IMDS role found")
+			}))
+		}, "the default credentials: no credentials (no EC2 IMDS role found): sign in"},
+		"a region that is not there": {func(f *fakeAWS) func(*config.LoadOptions) error {
+			return config.WithHTTPClient(failing{&net.DNSError{Err: "no such host", Name: "sts.us-moon-1.amazonaws.com", IsNotFound: true}})
+		}, "there is no host sts.us-moon-1.amazonaws.com: is the region us-moon-1 right?"},
+		"no way to AWS": {func(f *fakeAWS) func(*config.LoadOptions) error {
+			return config.WithHTTPClient(failing{context.DeadlineExceeded})
+		}, "no answer within 5s (--timeout): can this machine reach AWS"},
+	} {
+		f := newFakeAWS(t)
+		load := append(f.load(t), c.change(f))
+		o := optionsTo(filepath.Join(t.TempDir(), "s.json"), request)
+		o.Request.Regions, o.Timeout = []string{"us-moon-1"}, 5*time.Second
+		if _, err := Run(context.Background(), o, load...); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: err = %v", name, err)
+		}
+		if left, _ := filepath.Glob(o.Output + "*"); len(left) > 0 {
+			t.Errorf("%s: left behind %v", name, left)
+		}
+	}
+}
+
+// failing is a network that gives an error for an answer.
+type failing struct{ error }
+
+func (f failing) Do(*http.Request) (*http.Response, error) { return nil, f.error }
+
+// TestPartitions captures in AWS's other partitions: each has hosts and ARNs
+// of its own.
+func TestPartitions(t *testing.T) {
+	for region, p := range map[string]struct{ name, domain, global string }{
+		"us-gov-west-1": {"aws-us-gov", "amazonaws.com", "us-gov-west-1"},
+		"cn-north-1":    {"aws-cn", "amazonaws.com.cn", "cn-northwest-1"},
+	} {
+		f := newFakeAWS(t)
+		for section, text := range f.answers {
+			f.answers[section] = strings.NewReplacer("arn:aws:", "arn:"+p.name+":", "us-east-1", region, "eu-west-1", region).Replace(text)
+		}
+		f.hook = func(op string) (int, string) {
+			if op == "s3.GetBucketPolicy" {
+				return 403, "AccessDenied"
+			}
+			return 0, ""
+		}
+		text, rep, err := f.capture(t, calls.Request{Regions: []string{region}}, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", region, err)
+		}
+		if strings.Contains(text, "arn:aws:") {
+			t.Errorf("%s: the snapshot holds ARNs of another partition:\n%s", region, text)
+		}
+		if len(rep.Gaps) != 1 || rep.Gaps[0].Resource != "arn:"+p.name+":s3:::models" {
+			t.Errorf("%s: gaps %+v", region, rep.Gaps)
+		}
+		s, err := snapshot.Parse([]byte(text))
+		if err != nil || len(s.Accounts) != 1 || len(s.Accounts[0].IAM.Policies.Items) != 1 {
+			t.Errorf("%s: %v", region, err)
+		}
+		for host := range f.hosts {
+			if !strings.HasSuffix(host, "."+p.domain) {
+				t.Errorf("%s: %s was asked", region, host)
+			}
+		}
+		for _, host := range []string{"ec2." + region + "." + p.domain, "models.s3." + region + "." + p.domain, "111122223333.s3-control." + region + "." + p.domain} {
+			if !f.hosts[host] {
+				t.Errorf("%s: %s was not asked, but %v", region, host, sortedKeys(f.hosts))
+			}
+		}
 	}
 }

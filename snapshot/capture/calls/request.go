@@ -229,7 +229,7 @@ func resourceARNs(r Request, kind string) []string {
 		set["*"] = true
 	case "buckets":
 		for _, b := range r.Buckets {
-			set["arn:"+partition(b)+":s3:::"+BucketName(b)] = true
+			set["arn:"+r.partition(b)+":s3:::"+BucketName(b)] = true
 		}
 	case "roles":
 		for _, role := range r.Roles {
@@ -237,7 +237,8 @@ func resourceARNs(r Request, kind string) []string {
 				set[role] = true
 				continue
 			}
-			set["arn:aws:iam::*:role/"+role], set["arn:aws:iam::*:role/*/"+role] = true, true
+			any := "arn:" + r.partition("") + ":iam::*:role/"
+			set[any+role], set[any+"*/"+role] = true, true
 		}
 	case "assume":
 		for _, role := range r.AssumeRoles {
@@ -247,11 +248,30 @@ func resourceARNs(r Request, kind string) []string {
 	return sorted(set)
 }
 
-func partition(arn string) string {
-	if p := strings.SplitN(arn, ":", 3); len(p) == 3 && p[0] == "arn" {
-		return p[1]
+// partition returns an ARN's partition; for a name, that of the region or
+// role by which the request says where its accounts are.
+func (r Request) partition(named string) string {
+	for _, arn := range append([]string{named}, r.AssumeRoles...) {
+		if p := strings.SplitN(arn, ":", 3); len(p) == 3 && p[0] == "arn" {
+			return p[1]
+		}
+	}
+	for _, region := range r.Regions {
+		for _, p := range partitions {
+			if strings.HasPrefix(region, p.prefix) {
+				return p.name
+			}
+		}
 	}
 	return "aws"
+}
+
+// partitions are AWS's others than "aws", by how their regions begin.
+//
+// AWS: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+var partitions = []struct{ prefix, name string }{
+	{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"us-iso-", "aws-iso"}, {"us-isob-", "aws-iso-b"},
+	{"eu-isoe-", "aws-iso-e"}, {"us-isof-", "aws-iso-f"}, {"eusc-", "aws-eusc"},
 }
 
 func sorted(set map[string]bool) []string {
