@@ -452,7 +452,8 @@ var interfaceActions = []struct {
 // roleGate is what the interface actions came to, for one role and network.
 type roleGate struct {
 	denied, open, warned []string
-	why                  string // of the first denied one
+	why                  string               // of the first denied one
+	by                   *policy.StatementRef // the Deny that denies it; nil: nothing allows it
 	needs                []policy.Need
 }
 
@@ -471,7 +472,7 @@ func (r *jobRun) interfaceGateFresh() (g roleGate) {
 			g.warned = append(g.warned, a.name)
 		case outcome == policy.False:
 			if g.denied = append(g.denied, a.name); len(g.denied) == 1 {
-				g.why = denialReason(&decision)
+				g.why, g.by = denialReason(&decision), denier(&decision)
 			}
 		case outcome == policy.Unknown && !a.optional:
 			g.open = append(g.open, a.name)
@@ -480,14 +481,30 @@ func (r *jobRun) interfaceGateFresh() (g roleGate) {
 	return g
 }
 
+// denier is the statement that denies a request explicitly, nil where none does.
+func denier(d *policy.Decision) *policy.StatementRef {
+	for _, i := range d.Blocking {
+		if l := &d.Layers[i]; l.Outcome == policy.ExplicitDeny && len(l.Statements) > 0 {
+			return &l.Statements[0]
+		}
+	}
+	return nil
+}
+
 func (r *jobRun) checkInterfaceActions() {
 	g := r.interfaceGate()
 	role := r.who.role
 	if len(g.denied) > 0 {
-		r.block(Finding{Code: "JOB_ROLE_EC2_ACTIONS", Component: role.ARN, Pointer: role.At.Pointer(), Rule: "P316", URL: docNeoVPC,
+		f := Finding{Code: "JOB_ROLE_EC2_ACTIONS", Component: role.ARN, Pointer: role.At.Pointer(), Rule: "P316", URL: docNeoVPC,
 			Message: fmt.Sprintf("Role %s may not do %s, which SageMaker needs to place the job's network interfaces: %s.", role.Name, strings.Join(g.denied, ", "), g.why),
 			Fix:     "Allow " + strings.Join(g.denied, ", ") + " on Resource \"*\" in a policy of the role.",
-			Example: &Example{Principal: role.ARN, Action: g.denied[0], Resource: "*"}}, everywhere)
+			Example: &Example{Principal: role.ARN, Action: g.denied[0], Resource: "*"}}
+		if g.by != nil {
+			index := g.by.Index
+			f.RuleIndex, f.Pointer = &index, nonEmpty(r.w.resolved(*g.by), f.Pointer)
+			f.Fix = "Narrow " + statementText(*g.by) + " so that its Deny spares " + strings.Join(g.denied, ", ") + " by this role."
+		}
+		r.block(f, everywhere)
 	}
 	if len(g.warned) > 0 {
 		r.warn(Finding{Code: "JOB_ROLE_EC2_ACTIONS", Gate: GateJob, Component: role.ARN, Pointer: role.At.Pointer(), Rule: "P316", URL: docNeoVPC,

@@ -25,6 +25,8 @@ type holder struct {
 // holders lists the documents that a gate's Deny may stand in.
 func (g *generator) holders(gate sim.Gate) []holder {
 	switch gate {
+	case sim.GateJob:
+		return append(g.roleHolders(), g.orgHolders(g.snap.Organizations.SCPs.Items)...)
 	case sim.GateEndpointPolicy:
 		return g.endpointHolders()
 	case sim.GateBucketPolicy:

@@ -227,6 +227,9 @@ func (g *generator) jobRole(f *sim.Finding) []candidate {
 		}
 		// The Describe actions have no resource types, so a narrower Resource
 		// than "*" would allow nothing (P316).
+		if f.RuleIndex != nil {
+			return g.exempt(f) // a Deny, which no Allow mends
+		}
 		statement := located.Pairs("Sid", "JobNetworkInterfaces", "Effect", "Allow", "Action", actions, "Resource", "*")
 		return []candidate{g.inline("canreach-job-interfaces", "Let the role "+role.Name+" place the job's network interfaces.", statement)}
 	}

@@ -143,6 +143,7 @@ type search struct {
 	seen    map[string]bool
 	repairs map[string]bool
 	stuck   map[string]bool
+	left    []sim.Finding // blockers that were left where nothing more could be tried
 }
 
 // Find searches. An error means that the question makes no sense.
@@ -280,6 +281,13 @@ func (s *search) expand(q *queue, n *set, a *sim.Answer, snap *snapshot.Snapshot
 			}
 		}
 	}
+	if best == nil && blockers > 0 {
+		for i := range a.Findings {
+			if a.Findings[i].Severity == sim.Blocker {
+				s.left = append(s.left, a.Findings[i])
+			}
+		}
+	}
 	for _, c := range best {
 		if next := n.with(c); !s.seen[next.key] {
 			s.seen[next.key] = true
@@ -385,6 +393,14 @@ func (s *search) describe(m *set, a *sim.Answer, applied *change.Applied) Repair
 
 // finish ranks the repairs: those on the role's own side first, then by cost.
 func (s *search) finish() {
+	if len(s.res.Repairs) == 0 && len(s.res.Stuck) == 0 {
+		for i := range s.left {
+			if f := &s.left[i]; !s.stuck[f.Code+"\x00"+f.Component] {
+				s.stuck[f.Code+"\x00"+f.Component] = true
+				s.res.Stuck = append(s.res.Stuck, Stuck{Finding: *f, Reason: "what was tried did not mend it; by hand: " + f.Fix})
+			}
+		}
+	}
 	slices.SortStableFunc(s.res.Repairs, func(a, b Repair) int {
 		switch {
 		case (len(a.Others) == 0) != (len(b.Others) == 0):

@@ -85,6 +85,10 @@ var broken = []struct {
 		"Narrow the Deny statement 1 in the policy of vpce-g: spare the job's role."},
 	{"the role may not read", world.Identity(world.Role, world.Doc(world.Allow("ec2:*", "*"))), "Let the role Neo do what the job asks for."},
 	{"the role may not place interfaces", world.Identity(world.Role, world.Doc(world.Allow("s3:*", "*"))), "Let the role Neo place the job's network interfaces."},
+	{"the role is denied the interfaces", world.Set("RoleDetailList", world.Role, "RolePolicyList", world.List{
+		world.Obj{"PolicyName": "p0", "PolicyDocument": world.Doc(world.Allow(world.List{"s3:*", "ec2:*"}, "*"))},
+		world.Obj{"PolicyName": "p1", "PolicyDocument": world.Doc(world.Allow("sts:*", "*"), world.Deny("ec2:CreateNetworkInterface*", "*"))}}),
+		"Narrow the Deny statement 1 in the inline policy p1: spare the job's role."},
 	{"the bucket wants another endpoint", world.BucketPolicy(world.Bucket, world.Doc(world.If("StringNotEquals", "aws:SourceVpce", "vpce-x",
 		world.For("*", world.Deny("s3:*", world.List{"arn:aws:s3:::reports", "arn:aws:s3:::reports/*"}))))), "Narrow the Deny statement 0 in the policy of bucket reports: let vpce-g through."},
 	{"a boundary without S3", world.Boundary(world.Role, world.Doc(world.Allow("ec2:*", "*"))), "Let the permissions boundary of Neo allow what the job asks for."},
@@ -244,6 +248,16 @@ func TestWhatTheJobItselfMustChangeIsSaid(t *testing.T) {
 	native := world.Network(world.Set("Vpcs", "vpc-a", "InstanceTenancy", "dedicated")).JSON()
 	res := mustFind(t, native, question("arn:aws:s3:::reports"))
 	if len(res.Repairs) != 0 || len(res.Stuck) != 1 || res.Stuck[0].Finding.Code != "JOB_TENANCY" {
+		t.Errorf("%q, %+v", whys(res), res.Stuck)
+	}
+}
+
+// A Deny that stands in AWS's own policy is nobody's to narrow: that is said.
+func TestWhatNothingMendsIsSaid(t *testing.T) {
+	native := world.Network(world.Add("Policies", world.ManagedPolicy("arn:aws:iam::aws:policy/AWSDenyAll", world.Doc(world.Deny("*", "*")))),
+		world.Set("RoleDetailList", world.Role, "AttachedManagedPolicies", world.List{world.Obj{"PolicyArn": "arn:aws:iam::aws:policy/AWSDenyAll", "PolicyName": "AWSDenyAll"}})).JSON()
+	res := mustFind(t, native, question("arn:aws:s3:::reports"))
+	if len(res.Repairs) != 0 || len(res.Stuck) == 0 || !strings.Contains(res.Stuck[0].Reason, "AWSDenyAll") {
 		t.Errorf("%q, %+v", whys(res), res.Stuck)
 	}
 }
