@@ -95,6 +95,8 @@ func PrivateDNSCovers(e *snapshot.VPCEndpoint, n Name) Coverage {
 		return NotCovered
 	}
 	switch {
+	case strings.EqualFold(e.State, "deleted"):
+		return NotCovered // it stays in the listing for a while; its zone does not
 	case e.PrivateDNS.Presence != snapshot.Collected:
 		return CoverageUnknown
 	case !e.PrivateDNS.Value:

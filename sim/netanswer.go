@@ -11,6 +11,7 @@ import (
 type netAnswer struct {
 	flows   []network.Flow
 	outcome Verdict
+	steer   []network.Missing
 	passes  *network.Packet
 	fails   *network.Packet
 	differs bool // the bucket's Region is not known, and another one gives another answer
@@ -33,7 +34,7 @@ func (r *jobRun) askNetwork(n int, s *slot) *netAnswer {
 		return &netAnswer{outcome: Unknown, flows: []network.Flow{{Passed: network.Cases{Empty: true}, Blocked: network.Cases{Empty: true}}}}
 	}
 	r.fileNetwork(n, res)
-	out := &netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome), passes: res.Passes, fails: res.Fails}
+	out := &netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome), steer: res.Steering, passes: res.Passes, fails: res.Fails}
 	if !s.known {
 		other, err := r.w.askOnce(s, r.networkQuery(s, elsewhere))
 		out.differs = err != nil || Verdict(other.Outcome) != out.outcome || out.outcome == Reachable
@@ -94,12 +95,16 @@ func (r *jobRun) fileNetwork(n int, res *network.Result) {
 		}
 		r.c.addShared(networkFinding(&res.Findings[i]), n, res.Findings[i].Together)
 	}
-	for _, m := range res.Unknowns {
-		r.c.missing(Missing{Code: m.Code, Gate: gateOf(m.Gate), Fact: m.Fact, Component: m.Component, Pointer: m.At.Pointer(), Collect: m.Collect})
+	for i := range res.Unknowns {
+		r.c.missing(networkMissing(&res.Unknowns[i]))
 	}
 	for _, a := range res.Assumptions {
 		r.c.assume(a)
 	}
+}
+
+func networkMissing(m *network.Missing) Missing {
+	return Missing{Code: m.Code, Gate: gateOf(m.Gate), Fact: m.Fact, Component: m.Component, Pointer: m.At.Pointer(), Collect: m.Collect}
 }
 
 func networkFinding(f *network.Finding) Finding {

@@ -83,3 +83,29 @@ func within(address string, prefixes []string) bool {
 	}
 	return false
 }
+
+// Two lists may carry the same addresses, one through the endpoint and one
+// through NAT: the network lets all of it through, and what the role may do
+// hangs on the way. The missing fact is named, and nothing on a way that may
+// not be taken is called a blocker (N2).
+func TestWayThatDecidesIsNamed(t *testing.T) {
+	own := Obj{"PrefixListId": "pl-own", "PrefixListName": "own", "OwnerId": AccountID, "AddressFamily": "IPv4", "MaxEntries": 5, "Cidrs": List{"52.216.0.0/15"}}
+	a, err := sim.NewWorld(Policy(natWay(), Add("PrefixLists", own), Routes("rtb-1", ToList("pl-own", "nat-1")),
+		inline(0, Doc(Allow("*", "*"), If("StringNotEquals", "aws:SourceVpce", "vpce-1", Deny("s3:*", "*"))))).Snapshot(t)).Check((&trap{}).question())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Verdict != sim.Unknown || len(a.Unknowns) != 1 || a.Unknowns[0].Code != "UNK_OVERLAPPING_PREFIX_LISTS" {
+		t.Fatalf("%s, missing %+v", a.Verdict, a.Unknowns)
+	}
+	warned := false
+	for _, f := range a.Findings {
+		if f.Severity == sim.Blocker {
+			t.Errorf("blocker %s: %s", f.Code, f.Message)
+		}
+		warned = warned || f.Code == "ROLE_EXPLICIT_DENY" && f.Severity == sim.Warning
+	}
+	if !warned {
+		t.Errorf("findings %+v", a.Findings)
+	}
+}

@@ -28,13 +28,15 @@ var gateLayers = map[string]struct {
 	policy.TheResource:      {GateBucket, "BUCKET", "bucket"},
 }
 
-// reportPolicies files the findings and missing facts of one decision.
-func (r *jobRun) reportPolicies(n int, t *target, action string, d *decided) {
+// reportPolicies files the findings and missing facts of one decision. Where
+// the way is one of several and nobody knows whether it is taken, nothing on
+// it is called a blocker.
+func (r *jobRun) reportPolicies(n int, t *target, action string, d *decided, perhaps bool) {
 	for i := range d.blockers {
-		r.reportBlock(n, t, action, d, &d.blockers[i])
+		r.reportBlock(n, t, action, d, &d.blockers[i], perhaps)
 	}
 	for _, g := range d.gates {
-		r.c.add(g.finding, n)
+		r.c.add(onlyPerhaps(g.finding, perhaps), n)
 	}
 	for _, m := range d.missing(r.w) {
 		r.c.missing(m)
@@ -44,6 +46,15 @@ func (r *jobRun) reportPolicies(n int, t *target, action string, d *decided) {
 	}
 	r.reportMalformed(n, &d.layers)
 	r.lintLayers(n, d)
+}
+
+// onlyPerhaps words a blocker of a way that may not be taken.
+func onlyPerhaps(f Finding, perhaps bool) Finding {
+	if perhaps && f.Severity == Blocker {
+		f.Severity = Warning
+		f.Message = "If the traffic goes this way: " + f.Message
+	}
+	return f
 }
 
 func decisionAssumptions(d *decided) []string {
@@ -67,7 +78,7 @@ func decisionAssumptions(d *decided) []string {
 // gateBlock is a blocker of one of S3's own gates, or of KMS.
 type gateBlock struct{ finding Finding }
 
-func (r *jobRun) reportBlock(n int, t *target, action string, d *decided, b *layerBlock) {
+func (r *jobRun) reportBlock(n int, t *target, action string, d *decided, b *layerBlock, perhaps bool) {
 	g := gateLayers[b.layer.Layer]
 	f := Finding{Gate: g.gate, Severity: Blocker, URL: "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
 		Example: requestExample(&b.request)}
@@ -91,7 +102,7 @@ func (r *jobRun) reportBlock(n int, t *target, action string, d *decided, b *lay
 	}
 	f.Message = r.blockMessage(t, action, b, comp, g.call)
 	f.Fix = r.blockFix(t, b, doc, comp, g.call)
-	r.c.add(f, n)
+	r.c.add(onlyPerhaps(f, perhaps), n)
 	if b.layer.Layer == policy.LayerEndpoint {
 		r.reportEndpointPolicy(n, d, comp)
 	}

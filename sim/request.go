@@ -44,17 +44,29 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 	out := Request{Action: action, Resource: t.resourceFor(action)}
 	total := tally{}
 	var alternatives []tally
-	show := newLayerView(r.w)
+	decisions := make([]*decided, len(net.flows))
 	for i := range net.flows {
 		f := &net.flows[i]
 		d := r.decide(s, t, action, f)
+		decisions[i] = d
 		v := joinFlow(f, d)
 		if f.Context.Uncertain {
 			alternatives = append(alternatives, v)
 		} else {
 			total.join(v)
 		}
-		r.reportPolicies(n, t, action, d)
+	}
+	way, settled := settleAlternatives(alternatives)
+	total.join(way)
+	if !settled {
+		for i := range net.steer {
+			r.c.missing(networkMissing(&net.steer[i]))
+		}
+	}
+	show := newLayerView(r.w)
+	for i, d := range decisions {
+		f := &net.flows[i]
+		r.reportPolicies(n, t, action, d, f.Context.Uncertain && !settled)
 		for _, f := range d.extra {
 			r.c.add(f, n)
 		}
@@ -73,7 +85,6 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 			show.allowed = passing(f, d)
 		}
 	}
-	total.join(settleAlternatives(alternatives))
 	if !s.known && net.differs {
 		r.unknownRegion(t, s)
 		if total.pass {
@@ -142,18 +153,18 @@ func firstCommon(list []network.AddrRange, part []symbolic.AddrRange) (netip.Add
 }
 
 // settleAlternatives joins ways of which one is taken and nobody knows which
-// (N2): a common verdict stands, anything else is open.
-func settleAlternatives(ways []tally) tally {
+// (N2): a common verdict stands; anything else is open, and settled is false.
+func settleAlternatives(ways []tally) (way tally, settled bool) {
 	if len(ways) == 0 {
-		return tally{}
+		return tally{}, true
 	}
 	first := ways[0].judge()
 	for _, v := range ways[1:] {
 		if v.judge() != first {
-			return tally{open: true}
+			return tally{open: true}, false
 		}
 	}
-	return ways[0]
+	return ways[0], true
 }
 
 func (r *jobRun) unknownRegion(t *target, s *slot) {

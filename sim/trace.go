@@ -240,8 +240,8 @@ func (w *World) tracePlacement(c *collector, at int, parts []tracePart) Placemen
 		for i := range res.Findings {
 			c.addShared(networkFinding(&res.Findings[i]), at, res.Findings[i].Together)
 		}
-		for _, m := range res.Unknowns {
-			c.missing(Missing{Code: m.Code, Gate: gateOf(m.Gate), Fact: m.Fact, Component: m.Component, Pointer: m.At.Pointer(), Collect: m.Collect})
+		for i := range res.Unknowns {
+			c.missing(networkMissing(&res.Unknowns[i]))
 		}
 		for _, a := range res.Assumptions {
 			c.assume(a)

@@ -425,6 +425,10 @@ func (a *asking) result() *Result {
 	}
 	a.findings(r, blocked, open)
 	r.Unknowns = a.unknowns(open)
+	for _, n := range a.needs {
+		r.Steering = append(r.Steering, n.need)
+	}
+	r.Steering = sortedMissing(r.Steering)
 	r.Assumptions = append([]string(nil), a.assumed...)
 	slices.Sort(r.Assumptions)
 	r.Assumptions = slices.Compact(r.Assumptions)
@@ -781,6 +785,10 @@ func (a *asking) unknowns(open packetset.Set) []Missing {
 			}
 		}
 	}
+	return sortedMissing(out)
+}
+
+func sortedMissing(out []Missing) []Missing {
 	slices.SortStableFunc(out, func(x, y Missing) int {
 		return cmp.Or(cmp.Compare(gateRank(x.Gate), gateRank(y.Gate)), cmp.Compare(x.Component, y.Component), cmp.Compare(x.Code, y.Code), cmp.Compare(x.Fact, y.Fact))
 	})

@@ -288,13 +288,30 @@ func (a *asking) listIn(l *snapshot.PrefixList, id snapshot.PrefixListID, remote
 		}
 	case l != nil && rules.AWSManaged(l) || l == nil && own != packetset.None:
 		// All of its entries are public, and no two services share any.
-		m.Why, m.Maybe = need, a.publicConcrete(remote)
+		m.Why, m.Maybe = need, a.s.Diff(a.publicConcrete(remote), a.ofOthers(id, remote))
 	default:
 		m.Why, m.Maybe = need, packetset.All
 	}
 	m.Yes = a.s.Or(m.Yes, own)
 	m.Maybe = a.s.Diff(m.Maybe, m.Yes)
 	return m
+}
+
+// ofOthers is the cases whose remote address is in AWS's list of another
+// service, and so in none but that.
+func (a *asking) ofOthers(id snapshot.PrefixListID, remote func(netip.Prefix) rules.Match) packetset.Set {
+	var sets []packetset.Set
+	for _, other := range a.x.awsLists() {
+		if other.ID == id {
+			continue
+		}
+		for _, c := range other.Entries {
+			if x := remote(c.CIDR).Yes; x != packetset.None {
+				sets = append(sets, x)
+			}
+		}
+	}
+	return a.s.Union(sets...)
 }
 
 // publicConcrete is the cases whose remote address is a known public one.

@@ -349,3 +349,18 @@ func (x *index) listsByRoute(t *snapshot.RouteTable) {
 		}
 	}
 }
+
+// awsLists is AWS's own lists whose entries the snapshot has.
+func (x *index) awsLists() []*snapshot.PrefixList {
+	var out []*snapshot.PrefixList
+	for _, a := range x.snap.Accounts {
+		for _, r := range a.Regions {
+			for i := range r.EC2.PrefixLists.Items {
+				if l := x.lists[r.EC2.PrefixLists.Items[i].ID].of; l.EntriesKnown && rules.AWSManaged(l) && len(l.Entries) > 0 {
+					out = append(out, l)
+				}
+			}
+		}
+	}
+	return out
+}

@@ -38,6 +38,16 @@ var ruleTraps = []trap{
 
 	// N31: nothing but its service's prefix list leads to a gateway endpoint.
 	{id: "N31 CIDR route to a gateway endpoint", edits: edits(world.NoS3Route(), defaultTo("vpce-g")), want: unknown, code: "SNAPSHOT_INCONSISTENT"},
+	// N32: what is in S3's list is in no other service's, listed or not.
+	{id: "N32 group names another service's list", edits: edits(world.Unset("PrefixLists", world.PLDynamo, "Cidrs"), world.Egress("sg-1", world.Rule("tcp", world.PLDynamo))),
+		want: blocked, code: "ENI_SG_RULES_MISMATCH"},
+	{id: "N32 route to another service's list", edits: edits(world.Unset("PrefixLists", world.PLDynamo, "Cidrs"), world.NoS3Route(),
+		world.Gateway("vpce-d", "vpc-a", "rtb-1"), world.Set("VpcEndpoints", "vpce-d", "ServiceName", "com.amazonaws.us-east-1.dynamodb"),
+		world.Routes("rtb-1", world.ToList(world.PLDynamo, "vpce-d"))), want: blocked, code: noRoute},
+	{id: "N33 neither list has entries", edits: edits(noCIDRs, world.Unset("PrefixLists", world.PLDynamo, "Cidrs"), world.Egress("sg-1", world.Rule("tcp", world.PLDynamo))),
+		want: blocked, code: "ENI_SG_RULES_MISMATCH"},
+	// N73: a deleted endpoint stays in the listing, and its private DNS does not.
+	{id: "N73 deleted interface endpoint", edits: edits(world.IFE(), world.Set("VpcEndpoints", "vpce-i", "State", "deleted")), want: reachable, flows: viaGateway},
 	// N42: right service, wrong Region.
 	{id: "N42 endpoint of another Region's service", edits: edits(world.Set("VpcEndpoints", "vpce-g", "ServiceName", "com.amazonaws.eu-west-1.s3")),
 		want: blocked, code: "VPCE_REGION_MISMATCH"},

@@ -109,6 +109,22 @@ func cidrHolds(block netip.Prefix, far remote) Outcome {
 	return Blocks
 }
 
+// listExcludes tells what is in none of AWS's lists but one: every entry is
+// public (N33, N75), and no two services share any (N32).
+func (e *Evaluator) listExcludes(l *snapshot.PrefixList, far remote) bool {
+	switch {
+	case !is(l.OwnerID, "AWS"):
+		return false
+	case far.memberOf != "":
+		return true // of another list
+	case far.addr.IsPrivate():
+		return true
+	}
+	return find(e, func(r *snapshot.Region) []snapshot.PrefixList { return r.EC2.PrefixLists.Items }, func(o *snapshot.PrefixList) bool {
+		return o.ID != l.ID && is(o.OwnerID, "AWS") && slices.ContainsFunc(o.Entries, func(c snapshot.PrefixListEntry) bool { return c.CIDR.Contains(far.addr) })
+	}) != nil
+}
+
 func (e *Evaluator) listHolds(id snapshot.PrefixListID, far remote) Outcome {
 	if far.memberOf == id {
 		return Passes
@@ -121,8 +137,8 @@ func (e *Evaluator) listHolds(id snapshot.PrefixListID, far remote) Outcome {
 		if far.addr.Is6() && l != nil && is(l.Family, "IPv4") {
 			return Blocks
 		}
-		if far.memberOf == "" && l != nil && is(l.OwnerID, "AWS") && far.addr.IsPrivate() {
-			return Blocks // N33, N75: every entry is public
+		if l != nil && e.listExcludes(l, far) {
+			return Blocks
 		}
 		return Unknown
 	}

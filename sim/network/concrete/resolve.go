@@ -66,7 +66,7 @@ func (e *Evaluator) resolvesTo(end *snapshot.VPCEndpoint, vpc snapshot.VPCID, na
 	}
 	if !strings.HasSuffix(name, ".vpce.amazonaws.com") {
 		inbound := end.PrivateDNSInboundOnly.Presence != snapshot.Collected || end.PrivateDNSInboundOnly.Value
-		if end.VPC != vpc || !end.PrivateDNS.Value || inbound || !hostnames {
+		if end.VPC != vpc || is(end.State, "deleted") || !end.PrivateDNS.Value || inbound || !hostnames {
 			return Servers{}, false
 		}
 	}

@@ -110,8 +110,8 @@ func (e *Evaluator) candidates(t *snapshot.RouteTable, a netip.Addr, memberOf sn
 		if memberOf == Elsewhere && l != nil && is(l.OwnerID, "AWS") {
 			continue // N41
 		}
-		if memberOf == "" && l != nil && is(l.OwnerID, "AWS") && !l.EntriesKnown && a.IsPrivate() {
-			continue // N33: every entry is public
+		if l != nil && !l.EntriesKnown && e.listExcludes(l, far) {
+			continue
 		}
 		if l == nil || !l.EntriesKnown {
 			unlisted = append(unlisted, choice{route: r, rank: rankList})
