@@ -146,6 +146,10 @@ type AskedOf struct {
 	To       string `json:"to,omitempty"`
 	Protocol string `json:"protocol,omitempty"`
 	Port     int    `json:"port,omitempty"`
+	// Ports and SourcePorts are set where trace was given more than one port,
+	// or source ports: "80", "1024-65535".
+	Ports       []string `json:"ports,omitempty"`
+	SourcePorts []string `json:"sourcePorts,omitempty"`
 }
 
 // Target is one destination with its actions.
@@ -204,6 +208,17 @@ type Hop struct {
 	Via       string `json:"via,omitempty"`       // what it did in words, e.g. the route taken
 	Pointer   string `json:"pointer,omitempty"`
 	Decision  string `json:"decision,omitempty"` // "permit", "deny", "partial", "unknown"
+	// Passes is what a hop with the decision "partial" lets through.
+	Passes *Passes `json:"passes,omitempty"`
+}
+
+// Passes is the traffic that gets past a hop, in the request's terms: each
+// list by itself, and missing where all that came passes in that respect.
+type Passes struct {
+	Sources      []string `json:"sources,omitempty"` // CIDRs
+	Destinations []string `json:"destinations,omitempty"`
+	SourcePorts  []string `json:"sourcePorts,omitempty"` // "1024" or "1024-65535"
+	Ports        []string `json:"ports,omitempty"`       // of the destination
 }
 
 // Request is one action's verdict at a placement.

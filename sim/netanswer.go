@@ -153,7 +153,7 @@ func (a *netAnswer) render(w *World) Network {
 	out := Network{Verdict: a.outcome, Path: []Hop{}, Passes: packetExample(a.passes), Fails: packetExample(a.fails)}
 	for i := range a.flows {
 		f := &a.flows[i]
-		p := Path{Verdict: Verdict(f.Outcome), Via: f.Context.Via, Endpoint: string(f.Context.Endpoint), Hops: hops(f.Hops)}
+		p := Path{Verdict: Verdict(f.Outcome), Via: f.Context.Via, Endpoint: string(f.Context.Endpoint), Hops: w.hops(f.Hops)}
 		for _, d := range f.Destinations {
 			p.Destinations = append(p.Destinations, w.cidrText(d)...)
 		}
@@ -168,14 +168,38 @@ func (a *netAnswer) render(w *World) Network {
 	return out
 }
 
-func hops(in []network.Hop) []Hop {
+func (w *World) hops(in []network.Hop) []Hop {
 	out := make([]Hop, 0, len(in))
 	for _, h := range in {
 		hop := Hop{Component: h.Component, Kind: h.Kind, Via: h.Via, Pointer: h.At.Pointer(), Decision: h.Decision}
 		if h.Reply {
 			hop.Direction = "reply"
 		}
+		if h.Through != nil {
+			hop.Passes = w.passes(h.Through)
+		}
 		out = append(out, hop)
+	}
+	return out
+}
+
+func (w *World) passes(t *network.Through) *Passes {
+	cidrs := func(list []network.AddrRange) (out []string) {
+		for _, r := range list {
+			out = append(out, w.cidrText(r)...)
+		}
+		return out
+	}
+	return &Passes{Sources: cidrs(t.Sources), Destinations: cidrs(t.Destinations), SourcePorts: portTexts(t.SourcePorts), Ports: portTexts(t.Ports)}
+}
+
+func portTexts(list []network.PortRange) (out []string) {
+	for _, r := range list {
+		text := itoa(int(r.From))
+		if r.To != r.From {
+			text += "-" + itoa(int(r.To))
+		}
+		out = append(out, text)
 	}
 	return out
 }

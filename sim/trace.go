@@ -211,8 +211,11 @@ func traceService(name, word, s, region string) (network.Endpoint, error) {
 func (w *World) traceAnswer(q TraceQuestion, n network.Query, parts []tracePart) *Answer {
 	c := newCollector()
 	a := &Answer{Schema: SchemaVerdict,
-		Question: AskedOf{From: q.From, To: q.To, Protocol: protocolWord(n.Protocol), Port: singlePort(n)},
+		Question: AskedOf{From: q.From, To: q.To, Protocol: protocolWord(n.Protocol), Port: singlePort(n), SourcePorts: portTexts(q.SourcePorts)},
 		Snapshot: SnapshotRef{SHA256: w.snap.SHA256, CapturedAt: capturedAt(w.snap)}}
+	if a.Question.Port == 0 {
+		a.Question.Ports = portTexts(q.Ports)
+	}
 	var whole tally
 	for i := 0; i < len(parts); {
 		end := i

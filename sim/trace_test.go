@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/canreach/canreach/internal/world"
@@ -52,5 +53,32 @@ func TestTrace(t *testing.T) {
 		if a, err := w.Trace(q); err == nil {
 			t.Errorf("%+v has an answer: %s", q, a.Verdict)
 		}
+	}
+}
+
+// A hop that lets a part through says which.
+func TestTraceSaysWhatPasses(t *testing.T) {
+	w := sim.NewWorld(world.Network(twoInterfaces, world.FilterExactly("subnet-2", world.Entry(50, "in", "deny", "6", "10.0.1.0/24", 21, 21), world.Entry(60, "in", "allow", "-1", "0.0.0.0/0"), world.Entry(60, "out", "allow", "-1", "0.0.0.0/0"))).Snapshot(t))
+	a, err := w.Trace(sim.TraceQuestion{From: "eni-1", To: "eni-2", Ports: []network.PortRange{{From: 20, To: 25}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]string{}
+	for _, h := range a.Placements[0].Network.Path {
+		if (h.Passes != nil) != (h.Decision == "partial") {
+			t.Errorf("%s: decision %s, passes %+v", h.Component, h.Decision, h.Passes)
+		}
+		if h.Passes != nil {
+			got[h.Kind] = h.Passes.Ports
+			if h.Passes.Destinations != nil || h.Passes.Sources != nil || h.Passes.SourcePorts != nil {
+				t.Errorf("%s splits ports only: %+v", h.Component, h.Passes)
+			}
+		}
+	}
+	if !slices.Equal(got["security-group"], []string{"22"}) || !slices.Equal(got["network-acl"], []string{"20", "22-25"}) {
+		t.Errorf("passes %v", got)
+	}
+	if !slices.Equal(a.Question.Ports, []string{"20-25"}) {
+		t.Errorf("asked of ports %v", a.Question.Ports)
 	}
 }

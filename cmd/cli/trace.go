@@ -111,8 +111,11 @@ func renderTrace(w io.Writer, a *sim.Answer, color bool) {
 	p := painter(color)
 	q := &a.Question
 	port := ""
-	if q.Port != 0 {
+	switch {
+	case q.Port != 0:
 		port = fmt.Sprintf(" port %d", q.Port)
+	case len(q.Ports) > 0:
+		port = " ports " + strings.Join(q.Ports, ", ")
 	}
 	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), oneLine(fmt.Sprintf("%s → %s, %s%s", q.From, q.To, q.Protocol, port)))
 	var paths []sim.Path
@@ -175,6 +178,9 @@ func renderPath(w io.Writer, p painter, path *sim.Path, n, of int) {
 		}
 		if h.Decision != "" && h.Decision != "permit" {
 			text += " (" + h.Decision + ")"
+			if passes := passesText(h.Passes); passes != "" {
+				text += ", lets through " + passes
+			}
 		}
 		fmt.Fprintf(w, "    %s %s\n", p.mark(hopVerdict(h.Decision)), wrap(safeText(text), 8))
 	}
@@ -189,6 +195,25 @@ func destinationsText(path *sim.Path) string {
 		list, more = list[:shownDestinations], fmt.Sprintf(" and %d more", len(path.Destinations)-shownDestinations)
 	}
 	return "to " + strings.Join(list, ", ") + more
+}
+
+// passesText is what a hop lets through, in words.
+func passesText(p *sim.Passes) string {
+	if p == nil {
+		return ""
+	}
+	var out []string
+	for _, x := range []struct {
+		lead string
+		list []string
+	}{{"from", p.Sources}, {"to", p.Destinations}, {"source port", p.SourcePorts}, {"port", p.Ports}} {
+		if n := len(x.list); n > shownDestinations {
+			out = append(out, fmt.Sprintf("%s %s and %d more", x.lead, strings.Join(x.list[:shownDestinations], ", "), n-shownDestinations))
+		} else if n > 0 {
+			out = append(out, x.lead+" "+strings.Join(x.list, ", "))
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 func hopVerdict(decision string) sim.Verdict {

@@ -123,6 +123,16 @@ type Hop struct {
 	Reply                bool
 	At                   snapshot.Source
 	Decision             string // "permit", "deny", "partial", "unknown"
+	// Through is what a component with the decision "partial" lets through, in
+	// the respects in which that is not all that came; nil for others.
+	Through *Through
+}
+
+// Through is the traffic that gets past a component, seen from each side by
+// itself and in the request's terms, replies included. Empty: all.
+type Through struct {
+	Sources, Destinations []AddrRange
+	SourcePorts, Ports    []PortRange // Ports are the destination's
 }
 
 // Packet is one concrete packet.

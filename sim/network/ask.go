@@ -522,6 +522,9 @@ func (a *asking) flow(w *way) Flow {
 	for _, s := range w.steps {
 		for _, h := range s.hops {
 			h.Decision = a.decision(s, w.cases)
+			if h.Decision == "partial" {
+				h.Through = a.through(s, w.cases)
+			}
 			f.Hops = appendHop(f.Hops, h)
 		}
 	}
@@ -542,7 +545,7 @@ func appendHop(hops []Hop, h Hop) []Hop {
 		if l := &hops[n-1]; l.Component == h.Component && l.Kind == h.Kind && l.Reply == h.Reply && (l.Via == h.Via || h.Via == "" || l.Via == "") {
 			l.Via = orElse(l.Via, h.Via)
 			if slices.Index(decisionRank, h.Decision) > slices.Index(decisionRank, l.Decision) {
-				l.Decision = h.Decision
+				l.Decision, l.Through = h.Decision, h.Through
 			}
 			return hops
 		}
@@ -562,6 +565,40 @@ func (a *asking) decision(s *step, cases packetset.Set) string {
 		return "partial"
 	}
 	return "unknown"
+}
+
+// through says what a step lets through of the traffic that came by it.
+func (a *asking) through(s *step, cases packetset.Set) *Through {
+	y := a.s.And(s.permit, cases)
+	var out Through
+	addresses := func(e packetset.End) []AddrRange {
+		have := a.s.OnlyAddress(e, y)
+		if have == a.s.OnlyAddress(e, cases) {
+			return nil
+		}
+		return addrRanges(a.s.AddressRanges(e, have, maxRanges))
+	}
+	out.Sources, out.Destinations = addresses(packetset.Source), addresses(packetset.Destination)
+	if a.q.Protocol != 6 && a.q.Protocol != 17 {
+		return &out
+	}
+	ports := func(l packetset.Level) []PortRange {
+		if a.s.Only(l, y) == a.s.Only(l, cases) {
+			return nil
+		}
+		var list []PortRange
+		for _, r := range a.s.Values(l, y) {
+			list = append(list, PortRange{uint16(r.Lo), uint16(r.Hi)})
+		}
+		return list
+	}
+	out.Ports = ports(packetset.DestinationPort)
+	for _, l := range []packetset.Level{packetset.SourcePort, packetset.TranslatedPort, packetset.SecondPort} {
+		if out.SourcePorts == nil {
+			out.SourcePorts = ports(l)
+		}
+	}
+	return &out
 }
 
 func (a *asking) casesOf(w *way, x packetset.Set) Cases {
