@@ -207,15 +207,15 @@ func recordsAt(z *snapshot.PrivateZone, name string, a *ZoneAnswer) bool {
 		if domain(strings.ReplaceAll(r.Name, "\\052", "*")) != name {
 			continue
 		}
-		switch strings.ToUpper(r.Type) {
-		case "A", "AAAA", "CNAME":
-		default:
-			continue
-		}
 		if !found {
 			a.Record = r
 		}
 		found = true
+		switch strings.ToUpper(r.Type) {
+		case "A", "AAAA", "CNAME":
+		default:
+			continue // the name exists, so that no wildcard stands for it
+		}
 		if r.Alias != "" {
 			a.Alias = domain(r.Alias)
 		}
@@ -246,9 +246,10 @@ type FirewallAnswer struct {
 	Need    Need
 }
 
-// DecideFirewall sends a query for host through the rule groups that are
-// associated with a VPC, in order of their priority, and each one's rules in
-// order of theirs: the first whose domain list has the name decides (N102).
+// DecideFirewall sends a query of a type ("A", "AAAA") for host through the
+// rule groups that are associated with a VPC, in order of their priority, and
+// each one's rules in order of theirs: the first whose domain list has the name
+// decides (N102). Where a list is not known, both readings of it are followed.
 //
 // AWS: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-overview.html
 func DecideFirewall(r *snapshot.Resolver, vpc snapshot.VPCID, host, queryType string) FirewallAnswer {
@@ -259,61 +260,79 @@ func DecideFirewall(r *snapshot.Resolver, vpc snapshot.VPCID, host, queryType st
 		}
 	}
 	slices.SortStableFunc(groups, func(x, y *snapshot.FirewallRuleGroupAssociation) int { return cmp.Compare(x.Priority, y.Priority) })
-	var mayPass *Need // an earlier rule that may have let the query through
+	var w firewallWalk
 	for _, g := range groups {
-		if a, decided := groupDecides(r, g, host, queryType, &mayPass); decided {
-			if a.Verdict == FirewallBlocks && mayPass != nil {
-				return FirewallAnswer{Verdict: FirewallUnknown, Rule: a.Rule, Need: *mayPass}
-			}
-			return a
+		if w.group(r, g, host, queryType) {
+			break
 		}
 	}
-	return FirewallAnswer{}
+	return w.answer()
+}
+
+// firewallWalk is what the rules up to here may have done to the query.
+type firewallWalk struct {
+	mayPass, mayBlock *Need          // an earlier rule may have decided so
+	end               FirewallAnswer // the rule that decides whatever is left
+}
+
+func (w *firewallWalk) answer() FirewallAnswer {
+	switch {
+	case w.end.Verdict == FirewallBlocks && w.mayPass != nil:
+		return FirewallAnswer{Verdict: FirewallUnknown, Rule: w.end.Rule, Need: *w.mayPass}
+	case w.end.Verdict == FirewallPasses && w.mayBlock != nil:
+		return FirewallAnswer{Verdict: FirewallUnknown, Rule: w.end.Rule, Need: *w.mayBlock}
+	}
+	return w.end
+}
+
+// group sends the query through one rule group; true: it is decided there.
+func (w *firewallWalk) group(r *snapshot.Resolver, g *snapshot.FirewallRuleGroupAssociation, host, queryType string) bool {
+	need := func(what string, at snapshot.Source) *Need {
+		return &Need{Code: "UNK_DNS", Component: g.Group, At: at, Fact: what, Collect: "aws route53resolver list-firewall-rules, list-firewall-domains"}
+	}
+	if r.FirewallRules.Presence != snapshot.Collected {
+		w.end = FirewallAnswer{Verdict: FirewallUnknown, Need: *need("the rules of DNS Firewall rule group "+g.Group, g.At)}
+		return true
+	}
+	for _, x := range firewallRules(r, g.Group, queryType) {
+		l := domainList(r, x.DomainList)
+		known := l != nil && l.DomainsKnown
+		if known && !slices.ContainsFunc(l.Domains, func(d string) bool { return firewallMatches(d, host) }) {
+			continue
+		}
+		listed := need("the domains of DNS Firewall list "+x.DomainList, x.At)
+		switch action := strings.ToUpper(x.Action); {
+		case action == "BLOCK" && known:
+			w.end = FirewallAnswer{Verdict: FirewallBlocks, Rule: x}
+			return true
+		case action == "BLOCK":
+			w.mayBlock = listed
+		case (action == "ALLOW" || action == "ALERT") && known:
+			w.end = FirewallAnswer{Verdict: FirewallPasses, Rule: x}
+			return true
+		case action == "ALLOW" || action == "ALERT":
+			w.mayPass = listed
+		default:
+			w.end = FirewallAnswer{Verdict: FirewallUnknown, Rule: x, Need: *need("what the action "+x.Action+" of a DNS Firewall rule does", x.At)}
+			return true
+		}
+	}
+	return false
 }
 
 // typeNumbers are the query types by number, as rules may write them.
 var typeNumbers = map[string]string{"A": "TYPE1", "AAAA": "TYPE28"}
 
-func groupDecides(r *snapshot.Resolver, g *snapshot.FirewallRuleGroupAssociation, host, queryType string, mayPass **Need) (FirewallAnswer, bool) {
-	unknown := func(what string, at snapshot.Source) (FirewallAnswer, bool) {
-		return FirewallAnswer{Verdict: FirewallUnknown, Need: Need{Code: "UNK_DNS", Component: g.Group, At: at, Fact: what,
-			Collect: "aws route53resolver list-firewall-rules, list-firewall-domains"}}, true
-	}
-	if r.FirewallRules.Presence != snapshot.Collected {
-		return unknown("the rules of DNS Firewall rule group "+g.Group, g.At)
-	}
-	var rules []*snapshot.FirewallRule
+// firewallRules are a group's rules for a type of query, in order of their priority.
+func firewallRules(r *snapshot.Resolver, group, queryType string) []*snapshot.FirewallRule {
+	var out []*snapshot.FirewallRule
 	for i := range r.FirewallRules.Items {
-		if x := &r.FirewallRules.Items[i]; x.Group == g.Group {
-			rules = append(rules, x)
+		if x := &r.FirewallRules.Items[i]; x.Group == group && (x.QueryType == "" || strings.EqualFold(x.QueryType, queryType) || strings.EqualFold(x.QueryType, typeNumbers[queryType])) {
+			out = append(out, x)
 		}
 	}
-	slices.SortStableFunc(rules, func(x, y *snapshot.FirewallRule) int { return cmp.Compare(x.Priority, y.Priority) })
-	for _, x := range rules {
-		if x.QueryType != "" && !strings.EqualFold(x.QueryType, queryType) && !strings.EqualFold(x.QueryType, typeNumbers[queryType]) {
-			continue
-		}
-		l := domainList(r, x.DomainList)
-		if l == nil || !l.DomainsKnown {
-			a, _ := unknown("the domains of DNS Firewall list "+x.DomainList, x.At)
-			if strings.EqualFold(x.Action, "ALLOW") || strings.EqualFold(x.Action, "ALERT") {
-				*mayPass = &a.Need // matters only if a later rule blocks
-				continue
-			}
-			return a, true
-		}
-		if !slices.ContainsFunc(l.Domains, func(d string) bool { return firewallMatches(d, host) }) {
-			continue
-		}
-		switch strings.ToUpper(x.Action) {
-		case "BLOCK":
-			return FirewallAnswer{Verdict: FirewallBlocks, Rule: x}, true
-		case "ALLOW", "ALERT":
-			return FirewallAnswer{Verdict: FirewallPasses, Rule: x}, true
-		}
-		return unknown("what the action "+x.Action+" of a DNS Firewall rule does", x.At)
-	}
-	return FirewallAnswer{}, false
+	slices.SortStableFunc(out, func(x, y *snapshot.FirewallRule) int { return cmp.Compare(x.Priority, y.Priority) })
+	return out
 }
 
 func domainList(r *snapshot.Resolver, id string) *snapshot.FirewallDomainList {

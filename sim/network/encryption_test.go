@@ -5,7 +5,6 @@ import (
 
 	"github.com/canreach/canreach/internal/world"
 	"github.com/canreach/canreach/sim/network"
-	"github.com/canreach/canreach/sim/network/concrete"
 )
 
 // webIntoEndpoint lets HTTP and HTTPS into the endpoint from everywhere private.
@@ -96,8 +95,8 @@ func judgeEncryption(t *testing.T, w *world.World, q network.Query, want network
 			t.Errorf("%+v", f)
 		}
 	}
-	tw := twin{snap: snap, eval: concrete.New(snap), q: q}
-	if said := joined(tw.ask(t)); said != want {
+	tw := newTwin(t, snap, q)
+	if said, _ := tw.ask(t); said != want {
 		t.Errorf("packets say %s, want %s", word(said), word(want))
 	}
 }

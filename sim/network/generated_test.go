@@ -129,6 +129,7 @@ var themes = map[string]func(t *rapid.T, w *world.World){
 			w.Apply(world.Set("TransitGatewayVpcAttachments", "tgw-attach-b", "State", state), world.Set("TransitGatewayAttachments", "tgw-attach-b", "State", state))
 		}
 	},
+	"names": resolverTheme,
 	"anything": func(t *rapid.T, w *world.World) {
 		if chance(t, 3, "no list route") {
 			w.Apply(world.NoS3Route())
@@ -289,6 +290,10 @@ func drawQuery(t *rapid.T, theme string) network.Query {
 		}
 		return q
 	}
+	if theme == "names" {
+		q.To = s3("us-east-1", namePool.Draw(t, "name"))
+		q.StrictDNS, q.AssumePublicDNS = chance(t, 4, "strict"), chance(t, 6, "assume public")
+	}
 	switch {
 	case theme == "public address" || chance(t, 6, "from interface"):
 		q.From = network.Endpoint{Interface: "eni-x"}
@@ -311,13 +316,13 @@ func setsAgree(t *testing.T, rt *rapid.T, theme string) {
 	w := topology(rt, theme)
 	q := drawQuery(rt, theme)
 	snap := w.Snapshot(t)
-	tw := twin{snap: snap, eval: concrete.New(snap), q: q}
+	tw := newTwin(t, snap, q)
 	r, err := network.NewModel(snap).Ask(q)
 	if err != nil {
 		rt.Fatalf("Ask: %v", err)
 	}
-	seen := tw.ask(t)
-	if want := joined(seen); r.Outcome != want {
+	want, seen := tw.ask(t)
+	if r.Outcome != want {
 		rt.Fatalf("sets say %s, packets %s; findings %v, missing %v\n%s", word(r.Outcome), word(want), codes(r), missing(r), traces(seen))
 	}
 	for _, problem := range tw.replay(t, r) {
@@ -356,36 +361,23 @@ func (w twin) replay(t testing.TB, r *network.Result) []string {
 
 // fate runs the cases that an example may stand for: a reply is turned round,
 // and what an example does not say (a translator's port) is tried.
-func (w twin) fate(t testing.TB, p network.Packet) ([]concrete.Outcome, concrete.Trace) {
+func (w twin) fate(t testing.TB, p network.Packet) (seen []concrete.Outcome, last concrete.Trace) {
 	t.Helper()
-	cases, resolved := w.cases(t)
-	if resolved != concrete.Passes {
-		return []concrete.Outcome{resolved}, concrete.Trace{}
-	}
 	if p.Reply {
 		p.Source, p.Destination, p.SourcePort, p.DestinationPort = p.Destination, p.Source, p.DestinationPort, p.SourcePort
 	}
-	base := cases[0]
-	sources, serverKnown := []netip.Addr{p.Source}, p.Destination.IsValid()
-	if !w.isClient(t, p.Source) { // a translator's packet
-		sources = nil
-		for _, c := range cases {
-			if !slices.Contains(sources, c.Source) {
-				sources = append(sources, c.Source)
+	for _, r := range w.readings(t) {
+		if len(r.cases) == 0 || r.answer.Query == concrete.Blocks {
+			for o := range w.fates(r) {
+				seen = append(seen, o)
 			}
+			continue
 		}
-	}
-	var seen []concrete.Outcome
-	var last concrete.Trace
-	for _, src := range sources {
-		for _, c := range portsOf(cases, p, w.isClient(t, p.Source)) {
-			b := base
-			b.Source, b.SourcePort, b.NATPort = src, c[0], c[1]
-			b.DestinationPort = p.DestinationPort
-			if serverKnown && base.MemberOf == "" {
-				b.Destination = p.Destination
+		for _, c := range w.like(t, r.cases, p) {
+			last = w.eval.Decide(c)
+			if r.answer.Query == concrete.Unknown && last.Outcome == concrete.Passes {
+				last.Outcome = concrete.Unknown
 			}
-			last = w.eval.Decide(b)
 			if !slices.Contains(seen, last.Outcome) {
 				seen = append(seen, last.Outcome)
 			}
@@ -394,18 +386,29 @@ func (w twin) fate(t testing.TB, p network.Packet) ([]concrete.Outcome, concrete
 	return seen, last
 }
 
-// portsOf pairs client ports with translator ports that an example fits.
-func portsOf(cases []concrete.Case, p network.Packet, isClient bool) [][2]int {
-	var out [][2]int
+// like is the cases that an example fits, in place of its representatives.
+func (w twin) like(t testing.TB, cases []concrete.Case, p network.Packet) (out []concrete.Case) {
+	isClient, seen := w.isClient(t, p.Source), map[string]bool{}
 	for _, c := range cases {
-		pair := [2]int{c.SourcePort, c.NATPort}
-		if isClient {
-			pair[0] = p.SourcePort
-		} else {
-			pair[1] = p.SourcePort
+		switch {
+		case !isClient: // a translator's packet
+		case c.Source.Is4() == p.Source.Is4():
+			c.Source = p.Source
+		default:
+			continue
 		}
-		if !slices.Contains(out, pair) {
-			out = append(out, pair)
+		if p.Destination.IsValid() && c.MemberOf == "" && p.Destination.Is4() == c.Destination.Is4() {
+			c.Destination = p.Destination
+		}
+		c.DestinationPort = p.DestinationPort
+		if isClient {
+			c.SourcePort = p.SourcePort
+		} else {
+			c.NATPort = p.SourcePort
+		}
+		if key := fmt.Sprint(c); !seen[key] {
+			seen[key] = true
+			out = append(out, c)
 		}
 	}
 	return out
@@ -414,8 +417,8 @@ func portsOf(cases []concrete.Case, p network.Packet, isClient bool) [][2]int {
 func (w twin) isClient(t testing.TB, a netip.Addr) bool {
 	t.Helper()
 	_, sources, subnet := w.client(t)
-	if sources != nil {
+	if w.q.From.Interface != "" {
 		return slices.Contains(sources, a)
 	}
-	return subnet.CIDR.Contains(a)
+	return subnet.CIDR.Contains(a) || slices.ContainsFunc(subnet.IPv6CIDRs, func(p netip.Prefix) bool { return p.Contains(a) })
 }

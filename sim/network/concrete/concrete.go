@@ -49,9 +49,23 @@ type Case struct {
 	Pick int
 }
 
-// standIn is carried by packets to an address that is known as a list's only:
-// public, and never compared with anything but 0.0.0.0/0.
-var standIn = netip.MustParseAddr("192.0.2.1")
+// The stand-ins are carried by packets to an address that is known as a list's
+// only: public, and compared by family alone.
+var (
+	standIn   = netip.MustParseAddr("192.0.2.1")
+	standIn6  = netip.MustParseAddr("2001:db8::1")
+	standIn64 = netip.MustParseAddr("64:ff9b::192.0.2.1")
+)
+
+func standInFor(list snapshot.PrefixListID, v6 bool) netip.Addr {
+	switch {
+	case strings.HasPrefix(string(list), string(Synthesised)):
+		return standIn64
+	case v6 || list == ElsewhereV6:
+		return standIn6
+	}
+	return standIn
+}
 
 // Step is one component that the packet met, and what it did.
 type Step struct {
@@ -100,9 +114,10 @@ func New(s *snapshot.Snapshot) *Evaluator { return &Evaluator{snap: s} }
 // Decide sends the packet of c and, where it arrives, its reply.
 func (e *Evaluator) Decide(c Case) Trace {
 	if c.MemberOf != "" {
-		c.Destination = standIn
+		l := e.prefixList(c.MemberOf)
+		c.Destination = standInFor(c.MemberOf, l != nil && is(l.Family, "IPv6"))
 	}
-	p := &packet{e: e, c: c, src: c.Source, dst: c.Destination, srcPort: c.SourcePort, dstPort: c.DestinationPort, out: &Trace{}}
+	p := &packet{e: e, c: c, src: c.Source, dst: c.Destination, member: c.MemberOf, srcPort: c.SourcePort, dstPort: c.DestinationPort, out: &Trace{}}
 	if c.Interface != "" {
 		p.eni = e.networkInterface(c.Interface)
 		if p.eni == nil {

@@ -93,12 +93,15 @@ func either(a, b Outcome) Outcome {
 // certain (N33).
 func cidrHolds(block netip.Prefix, far remote) Outcome {
 	if far.memberOf != "" {
+		if strings.HasPrefix(string(far.memberOf), string(Synthesised)) {
+			return synthesisedHolds(block)
+		}
 		switch {
-		case block.Addr().Is6():
+		case block.Addr().Is6() != far.addr.Is6():
 			return Blocks
 		case block.Bits() == 0:
 			return Passes
-		case block.Addr().IsPrivate() || inside(block.Addr(), sharedSpace):
+		case notPublic(block):
 			return Blocks
 		}
 		return Unknown
@@ -125,12 +128,47 @@ func (e *Evaluator) listExcludes(l *snapshot.PrefixList, far remote) bool {
 	}) != nil
 }
 
+// inNoList tells addresses that none of AWS's lists in the snapshot has: those
+// of another Region, of a family whose list is missing, or synthesised ones.
+func inNoList(member snapshot.PrefixListID) bool {
+	return member == Elsewhere || member == ElsewhereV6 || strings.HasPrefix(string(member), string(Synthesised))
+}
+
+// notPublic reports whether a block is in space that is not on the internet.
+func notPublic(b netip.Prefix) bool {
+	return b.Addr().IsPrivate() || inside(b.Addr(), sharedSpace, nat64, documentation) && b.Bits() >= 10
+}
+
+var documentation = netip.MustParsePrefix("2001:db8::/32")
+
+// synthesisedHolds decides whether a block holds an address in 64:ff9b::/96
+// with a public IPv4 address that is not known (N109).
+func synthesisedHolds(block netip.Prefix) Outcome {
+	switch {
+	case !block.Addr().Is6():
+		return Blocks
+	case block.Bits() <= nat64.Bits():
+		if block.Contains(nat64.Addr()) {
+			return Passes
+		}
+		return Blocks
+	case !nat64.Contains(block.Addr()):
+		return Blocks
+	}
+	return cidrHolds(netip.PrefixFrom(embedded(block.Addr()), block.Bits()-96), remote{addr: standIn, memberOf: Elsewhere})
+}
+
+func embedded(a netip.Addr) netip.Addr {
+	b := a.As16()
+	return netip.AddrFrom4([4]byte(b[12:]))
+}
+
 func (e *Evaluator) listHolds(id snapshot.PrefixListID, far remote) Outcome {
 	if far.memberOf == id {
 		return Passes
 	}
 	l := e.prefixList(id)
-	if far.memberOf == Elsewhere && l != nil && is(l.OwnerID, "AWS") {
+	if l != nil && is(l.OwnerID, "AWS") && inNoList(far.memberOf) {
 		return Blocks // N41
 	}
 	if l == nil || !l.EntriesKnown {
@@ -241,4 +279,23 @@ func entryCovers(n *snapshot.ACLEntry, protocol, port int) bool {
 		return true
 	}
 	return (n.PortRange.From == -1 || n.PortRange.From <= port) && (n.PortRange.To == -1 || port <= n.PortRange.To)
+}
+
+// MayLeave decides a client's own groups for a packet to an address that
+// nobody knows: Blocks where no rule has its port, whatever the address.
+func (e *Evaluator) MayLeave(groups []snapshot.SecurityGroupID, protocol, port int) Outcome {
+	for _, id := range groups {
+		g := find(e, func(r *snapshot.Region) []snapshot.SecurityGroup { return r.EC2.SecurityGroups.Items },
+			func(g *snapshot.SecurityGroup) bool { return g.ID == id })
+		if g == nil || !g.EgressKnown {
+			return Unknown
+		}
+		for i := range g.Egress {
+			p := &g.Egress[i]
+			if len(p.UnknownFields) > 0 || permissionCovers(p, protocol, port) && len(p.Ranges)+len(p.PrefixLists)+len(p.Groups) > 0 {
+				return Unknown
+			}
+		}
+	}
+	return Blocks
 }

@@ -220,6 +220,8 @@ func (p *packet) toNAT(r *snapshot.Route) Outcome {
 		return p.note(Blocks, r.Target, "nat-gateway", "N119", "the source is not in its VPC")
 	case p.natZone:
 		return p.note(Blocks, r.Target, "nat-gateway", "N117", "translated before")
+	case p.dst.Is6() && !nat64.Contains(p.dst):
+		return p.note(Blocks, r.Target, "nat-gateway", "N123", "IPv6")
 	case n.HasAppliances:
 		p.doubt = true
 	}
@@ -255,9 +257,8 @@ func (p *packet) translate(n *snapshot.NATGateway, home *snapshot.Subnet) Outcom
 	}
 	p.src, p.srcPort, p.nat, p.natZone = private, p.c.NATPort, home, true
 	p.subnet = home
-	if p.dst.Is6() && nat64.Contains(p.dst) { // N123
-		b := p.dst.As16()
-		p.dst = netip.AddrFrom4([4]byte(b[12:]))
+	if p.dst.Is6() { // N123
+		p.dst, p.member = embedded(p.dst), snapshot.PrefixListID(strings.TrimPrefix(string(p.member), string(Synthesised)))
 	}
 	if !p.aclOut(home, p.dst, p.dstPort) {
 		return Blocks
@@ -291,6 +292,9 @@ func (p *packet) regionalNAT(n *snapshot.NATGateway) Outcome {
 		return p.note(Blocks, string(n.ID), "nat-gateway", "N121", "not in the client's Availability Zone")
 	}
 	p.natZone = true
+	if p.dst.Is6() { // N123
+		p.dst, p.member = embedded(p.dst), snapshot.PrefixListID(strings.TrimPrefix(string(p.member), string(Synthesised)))
+	}
 	return p.afterNAT(n, t, public)
 }
 

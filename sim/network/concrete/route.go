@@ -98,7 +98,9 @@ func (e *Evaluator) candidates(t *snapshot.RouteTable, a netip.Addr, memberOf sn
 			case Passes:
 				known = append(known, choice{r, r.CIDR.Masked(), rankOf(r)})
 			case Unknown:
-				unlisted = append(unlisted, choice{r, r.CIDR.Masked(), rankOf(r)})
+				if r.TargetKind != snapshot.TargetLocal || r.CIDR.Addr().Is4() { // a VPC's IPv6 block is no service's
+					unlisted = append(unlisted, choice{r, r.CIDR.Masked(), rankOf(r)})
+				}
 			}
 			continue
 		}
@@ -107,7 +109,7 @@ func (e *Evaluator) candidates(t *snapshot.RouteTable, a netip.Addr, memberOf sn
 			continue
 		}
 		l := e.prefixList(r.PrefixList)
-		if memberOf == Elsewhere && l != nil && is(l.OwnerID, "AWS") {
+		if l != nil && is(l.OwnerID, "AWS") && inNoList(memberOf) {
 			continue // N41
 		}
 		if l != nil && !l.EntriesKnown && e.listExcludes(l, far) {
@@ -206,7 +208,9 @@ func againstUnlisted(best []choice, u choice, memberOf snapshot.PrefixListID) []
 	isList := func(c choice) bool {
 		return memberOf != "" && c.route != nil && c.route.PrefixList == memberOf && !c.prefix.IsValid()
 	}
-	short := func(c choice) bool { return c.route == nil || c.prefix.IsValid() && c.prefix.Bits() <= 8 }
+	short := func(c choice) bool {
+		return c.route == nil || c.prefix.IsValid() && c.prefix.Bits() <= 8 && (c.prefix.Addr().Is4() || c.prefix.Bits() == 0)
+	}
 	switch {
 	case isList(u) && !slices.ContainsFunc(best, func(c choice) bool { return !short(c) }):
 		return []choice{u}
@@ -264,7 +268,7 @@ func (e *Evaluator) unshownRoute(t *snapshot.RouteTable, a netip.Addr, memberOf 
 	}
 	list := find(e, func(r *snapshot.Region) []snapshot.PrefixList { return r.EC2.PrefixLists.Items },
 		func(l *snapshot.PrefixList) bool { return l.Name == v.ServiceName })
-	if list == nil || memberOf == Elsewhere || memberOf != list.ID && e.listHolds(list.ID, remote{addr: a, memberOf: memberOf}) == Blocks {
+	if list == nil || inNoList(memberOf) || memberOf != list.ID && e.listHolds(list.ID, remote{addr: a, memberOf: memberOf}) == Blocks {
 		return nil
 	}
 	return &snapshot.Route{PrefixList: list.ID, TargetKind: snapshot.TargetVPCEndpoint, Target: string(v.ID), State: "active"}

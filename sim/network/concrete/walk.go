@@ -16,6 +16,7 @@ type packet struct {
 	out *Trace
 
 	src, dst         netip.Addr
+	member           snapshot.PrefixListID // the list whose address dst stands for (N33)
 	srcPort, dstPort int
 
 	eni    *snapshot.NetworkInterface // the client's, where it exists; nil: a job's
@@ -52,13 +53,13 @@ func (p *packet) gate(o Outcome) bool {
 	return o != Blocks
 }
 
-func (p *packet) toFar() remote    { return remote{addr: p.dst, memberOf: p.c.MemberOf} }
+func (p *packet) toFar() remote    { return remote{addr: p.dst, memberOf: p.member} }
 func (p *packet) fromHere() remote { return remote{addr: p.src} }
 
 // leaveSource is the client's own interface and subnet.
 func (p *packet) leaveSource() Outcome {
 	far := p.toFar()
-	if p.c.MemberOf == "" {
+	if p.member == "" {
 		far.groups = p.groupsAt(p.dst)
 	}
 	o, why := p.e.groupsPermit(p.c.Groups, false, p.c.Protocol, p.dstPort, far)
@@ -66,7 +67,7 @@ func (p *packet) leaveSource() Outcome {
 		return Blocks
 	}
 	p.group = p.c.Groups
-	if p.c.MemberOf == "" && subnetHolds(p.client, p.dst) { // layer 2 (N22)
+	if p.member == "" && subnetHolds(p.client, p.dst) { // layer 2 (N22)
 		return p.deliver(p.client.VPC)
 	}
 	if !p.aclOut(p.client, p.dst, p.dstPort) {
@@ -96,8 +97,8 @@ func (p *packet) groupsAt(a netip.Addr) []snapshot.SecurityGroupID {
 // aclOut and aclIn send the request itself through a subnet's ACL.
 func (p *packet) aclOut(s *snapshot.Subnet, to netip.Addr, port int) bool {
 	far := remote{addr: to}
-	if to == p.c.Destination {
-		far.memberOf = p.c.MemberOf
+	if to == p.dst {
+		far.memberOf = p.member
 	}
 	id, o, why := p.e.aclPermits(s, false, p.c.Protocol, port, far)
 	return p.gate(p.note(o, id, "network-acl", "N94", "out of "+string(s.ID)+": "+why))
@@ -165,14 +166,7 @@ func (p *packet) follow(t *snapshot.RouteTable) Outcome {
 	return agreed(outcomes)
 }
 
-// memberOf applies to the destination as the client named it, not to a
-// translated one.
-func (p *packet) memberOf() snapshot.PrefixListID {
-	if p.dst == p.c.Destination {
-		return p.c.MemberOf
-	}
-	return ""
-}
+func (p *packet) memberOf() snapshot.PrefixListID { return p.member }
 
 // agreed joins branches of which nobody knows which is taken (N2).
 func agreed(branches []Outcome) Outcome {
@@ -246,7 +240,7 @@ func (p *packet) deliver(vpc snapshot.VPCID) Outcome {
 	}
 	i := p.e.interfaceAt(vpc, p.dst)
 	if i == nil {
-		return p.note(Unknown, p.dst.String(), "network-interface", "N62", "no interface in the snapshot has it")
+		return p.deliverToNobody(vpc)
 	}
 	home := p.e.subnet(i.Subnet)
 	if home == nil {
@@ -273,11 +267,32 @@ func (p *packet) deliver(vpc snapshot.VPCID) Outcome {
 		return Blocks
 	}
 	if !sameSubnet {
-		client, port := p.fromHere(), p.srcPort
-		p.replies = append(p.replies, func() Outcome { return p.returnRoute(home) },
-			func() Outcome { return p.aclReply(home, false, client, port) })
+		p.answersFrom(home)
 	}
 	return p.arrived(via, endpoint, netip.Addr{})
+}
+
+// answersFrom prepares the reply's way out of the server's subnet.
+func (p *packet) answersFrom(home *snapshot.Subnet) {
+	client, port := p.fromHere(), p.srcPort
+	p.replies = append(p.replies, func() Outcome { return p.returnRoute(home) },
+		func() Outcome { return p.aclReply(home, false, client, port) })
+}
+
+// deliverToNobody is an address that no interface in the snapshot has: whoever
+// has it, the ACL of its subnet and the replies' way are certain (N1).
+func (p *packet) deliverToNobody(vpc snapshot.VPCID) Outcome {
+	p.doubt = true
+	home := find(p.e, func(r *snapshot.Region) []snapshot.Subnet { return r.EC2.Subnets.Items },
+		func(s *snapshot.Subnet) bool { return s.VPC == vpc && subnetHolds(s, p.dst) })
+	if home != nil && home.ID != p.subnet.ID {
+		if !p.aclIn(home, p.src, p.dstPort) {
+			return Blocks
+		}
+		p.answersFrom(home)
+	}
+	p.note(Unknown, p.dst.String(), "network-interface", "N62", "no interface in the snapshot has it")
+	return p.arrived("private", "", netip.Addr{})
 }
 
 // endpointOf finds the endpoint that an interface belongs to.
