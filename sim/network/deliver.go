@@ -58,7 +58,7 @@ func (a *asking) deliver(t *trail, subnet located[snapshot.Subnet]) {
 	t.cases = rest
 	h := Hop{Component: string(subnet.of.ID), Kind: "subnet", At: subnet.of.At}
 	v := a.x.vpcs[subnet.of.VPC]
-	if !a.nested && v.in != nil && gone(&v.in.EC2.NetworkInterfaces) {
+	if !a.nested && ownView(v) && gone(&v.in.EC2.NetworkInterfaces) {
 		a.deny(t, h, rest, Finding{Code: "NO_POSSIBLE_DESTINATION", AnalyzerCode: "NO_POSSIBLE_DESTINATION", Gate: gateRoute, Component: h.Component, Name: nameOf(subnet.of.Tags),
 			Message: fmt.Sprintf("No interface in %s has the destination's address.", subnet.of.ID), Fix: "Use the address of an interface that exists.", Rule: "N12", URL: urlSubnetRoute})
 	} else {

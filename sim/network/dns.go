@@ -208,9 +208,9 @@ func (a *asking) firewall(v located[snapshot.VPC], f *dnsFacts) {
 		p    snapshot.Presence
 	}{{"ResolverRules", r.Rules.Presence}, {"ResolverRuleAssociations", r.RuleAssociations.Presence},
 		{"FirewallRuleGroupAssociations", r.FirewallGroups.Presence}, {"private HostedZones", r.PrivateZones.Presence}} {
-		switch c.p {
-		case snapshot.Collected:
-		case snapshot.Unreadable:
+		switch {
+		case c.p == snapshot.Collected && ownView(v): // the owner's associations are not shown to a participant
+		case c.p == snapshot.Unreadable:
 			refused = append(refused, c.name)
 		default:
 			lacking = append(lacking, c.name)

@@ -310,6 +310,16 @@ func (a *asking) opaque(t *trail, h Hop, what string) {
 		Fact: "what " + what + " does with the traffic; that is not in a snapshot"})
 }
 
+// ownView tells whether a VPC was captured in its owner's account. A
+// participant of a shared VPC is shown its own interfaces, the subnets shared
+// with it, and few of the gateways: its lists, complete as they are, do not
+// hold everything of the VPC (N12, N57, N150).
+//
+// AWS: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing-permissions.html
+func ownView(v located[snapshot.VPC]) bool {
+	return v.in != nil && (v.of.OwnerID == "" || v.of.OwnerID == accountID(v.in))
+}
+
 // collections are the parts of a VPC's own capture.
 type collections struct {
 	endpoints *snapshot.Collection[snapshot.VPCEndpoint]
@@ -319,7 +329,7 @@ type collections struct {
 
 func (a *asking) collections(vpc snapshot.VPCID) collections {
 	v := a.x.vpcs[vpc]
-	if v.in == nil {
+	if !ownView(v) {
 		return collections{}
 	}
 	return collections{&v.in.EC2.VPCEndpoints, &v.in.EC2, v.in}

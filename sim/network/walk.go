@@ -487,7 +487,7 @@ func (a *asking) local(t *trail, from located[snapshot.Subnet]) {
 
 func (a *asking) subnetsKnown(id snapshot.VPCID) bool {
 	v := a.x.vpcs[id]
-	return v.in != nil && gone(&v.in.EC2.Subnets)
+	return ownView(v) && gone(&v.in.EC2.Subnets)
 }
 
 func addrSet(s *packetset.Space, e packetset.End, addrs []netip.Addr) packetset.Set {

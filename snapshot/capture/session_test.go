@@ -77,23 +77,24 @@ func TestWhySigningInFailed(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*fakeAWS) func(*config.LoadOptions) error
 		want   string
+		wait   time.Duration
 	}{
 		"no credentials": {func(*fakeAWS) func(*config.LoadOptions) error {
 			return config.WithCredentialsProvider(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 				return aws.Credentials{}, errors.New("no EC2 IMDS role found")
 			}))
-		}, "the default credentials: no credentials (no EC2 IMDS role found): sign in"},
+		}, "the default credentials: no credentials (no EC2 IMDS role found): sign in", time.Minute},
 		"a region that is not there": {func(f *fakeAWS) func(*config.LoadOptions) error {
 			return config.WithHTTPClient(failing{&net.DNSError{Err: "no such host", Name: "sts.us-moon-1.amazonaws.com", IsNotFound: true}})
-		}, "there is no host sts.us-moon-1.amazonaws.com: is the region us-moon-1 right?"},
+		}, "there is no host sts.us-moon-1.amazonaws.com: is the region us-moon-1 right?", time.Minute},
 		"no way to AWS": {func(f *fakeAWS) func(*config.LoadOptions) error {
 			return config.WithHTTPClient(failing{context.DeadlineExceeded})
-		}, "no answer within 5s (--timeout): can this machine reach AWS"},
+		}, "no answer within 50ms (--timeout): can this machine reach AWS", 50 * time.Millisecond},
 	} {
 		f := newFakeAWS(t)
 		load := append(f.load(t), c.change(f))
 		o := optionsTo(filepath.Join(t.TempDir(), "s.json"), request)
-		o.Request.Regions, o.Timeout = []string{"us-moon-1"}, 5*time.Second
+		o.Request.Regions, o.Timeout = []string{"us-moon-1"}, c.wait
 		if _, err := Run(context.Background(), o, load...); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: err = %v", name, err)
 		}
