@@ -34,6 +34,9 @@ func (e *Evaluator) keyDomain(key string) domain {
 	if now.Within != "" {
 		values = slices.DeleteFunc(values, func(v string) bool { return !Glob(now.Within, v) })
 	}
+	if (key == sourceIP || key == vpcSourceIP) && u.families == 1 && len(u.networks) > 0 {
+		values = slices.DeleteFunc(values, func(v string) bool { return !addressOf(key, v) })
+	}
 	if isOwnerKey(key) {
 		if e.r.ResourceAccount != "" {
 			values = []string{e.r.ResourceAccount}
@@ -53,6 +56,15 @@ func (e *Evaluator) keyDomain(key string) domain {
 		d.choices = append(d.choices, choice{value: Value{State: KeyKnown, Values: set, Multi: true}})
 	}
 	return d
+}
+
+const vpcSourceIP = "aws:vpcsourceip"
+
+// addressOf tells whether AWS may give one of the keys of addresses a value:
+// it is an address, and that of aws:SourceIp a public one (P162).
+func addressOf(key, value string) bool {
+	a, ok := parseRequestAddr(value)
+	return ok && !(key == sourceIP && (a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast()))
 }
 
 // baseState is the state of a key without what the case split assumes.
