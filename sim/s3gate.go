@@ -147,13 +147,13 @@ func (r *jobRun) accessLists(l *policy.Layers, t *target, action string) {
 		return
 	}
 	if kindOfAction(action) == onObject && !writes(action) {
-		r.c.assume("The objects of " + t.bucket + " are taken to belong to the bucket's owner, without access control lists of their own (P250).")
+		r.c.assume("The objects of " + t.bucket + " are taken to belong to the bucket's owner (P250).")
 	}
-	if b.OwnershipPresence != snapshot.Collected || b.ACLPresence != snapshot.Collected {
-		return
-	}
-	acl := &policy.ACL{Ownership: policy.ObjectWriter, IgnorePublic: ignorePublic(b)}
-	if b.Ownership == "BucketOwnerPreferred" {
+	acl := &policy.ACL{Ownership: policy.ObjectWriter, IgnorePublic: ignorePublic(b), ObjectMore: true, BucketMore: b.ACLPresence != snapshot.Collected}
+	switch {
+	case b.OwnershipPresence != snapshot.Collected:
+		acl.Ownership = policy.OwnershipUnknown
+	case b.Ownership == "BucketOwnerPreferred":
 		acl.Ownership = policy.BucketOwnerPreferred
 	}
 	for i := range b.ACL {
@@ -161,6 +161,8 @@ func (r *jobRun) accessLists(l *policy.Layers, t *target, action string) {
 		grant := policy.ACLGrant{Permission: g.Permission, AllUsers: strings.HasSuffix(g.URI, "/AllUsers"), AuthenticatedUsers: strings.HasSuffix(g.URI, "/AuthenticatedUsers")}
 		if grant.Public() {
 			acl.Bucket = append(acl.Bucket, grant)
+		} else if g.ID != "" && b.ACLOwner != "" && g.ID != b.ACLOwner {
+			acl.BucketMore = true // whose canonical id that is, no snapshot tells
 		}
 	}
 	l.ACL = acl

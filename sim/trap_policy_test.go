@@ -254,3 +254,45 @@ func TestLintsExplainBlockers(t *testing.T) {
 		t.Run(tr.id, func(t *testing.T) { checkTrap(t, &tr) })
 	}
 }
+
+// TestAccessLists is P245 to P250: where access control lists are not known to
+// be off, one that nobody collected may grant what policies do not.
+func TestAccessLists(t *testing.T) {
+	const bucket = "shared"
+	foreign := func(policy any, ownership any, more Obj) Edit {
+		return In(accountX, RegionID, AddBucket(bucket, RegionID, policy), Do(func(w *World) {
+			b := w.Get("buckets", bucket)
+			b["OwnershipControls"] = ownership
+			if ownership == "gone" {
+				delete(b, "OwnershipControls")
+			}
+			for k, v := range more {
+				b[k] = v
+			}
+		}))
+	}
+	is := func(s string) Obj { return Obj{"Rules": List{Obj{"ObjectOwnership": s}}} }
+	list0 := func(grants ...Obj) Obj {
+		gs := List{Obj{"Grantee": Obj{"Type": "CanonicalUser", "ID": "owner"}, "Permission": "FULL_CONTROL"}}
+		for _, g := range grants {
+			gs = append(gs, g)
+		}
+		return Obj{"AccessControlPolicy": Obj{"Owner": Obj{"ID": "owner"}, "Grants": gs}}
+	}
+	somebody := Obj{"Grantee": Obj{"Type": "CanonicalUser", "ID": "somebody"}, "Permission": "READ"}
+	const object, whole = "arn:aws:s3:::shared/k", "arn:aws:s3:::shared"
+	for _, tr := range []trap{
+		{id: "P245 they are off", edits: []Edit{foreign(nil, is("BucketOwnerEnforced"), nil)}, bucket: object, want: sim.Blocked, code: "BUCKET_POLICY_NO_ALLOW"},
+		{id: "P250 an object's list is in no snapshot", edits: []Edit{foreign(nil, is("ObjectWriter"), list0())}, bucket: object, want: sim.Unknown},
+		{id: "P247 no controls", edits: []Edit{foreign(nil, nil, list0())}, bucket: object, want: sim.Unknown},
+		{id: "P222 controls that nobody collected", edits: []Edit{foreign(nil, "gone", list0())}, bucket: object, want: sim.Unknown},
+		{id: "P250 the policy suffices", edits: []Edit{foreign(Doc(For(accountA, Allow(get, object))), is("ObjectWriter"), list0())}, bucket: object, want: sim.Reachable},
+		{id: "P249 a list does not lift a Deny", edits: []Edit{foreign(Doc(For("*", Deny(get, object))), is("ObjectWriter"), list0())}, bucket: object, want: sim.Blocked, code: "BUCKET_POLICY_EXPLICIT_DENY"},
+		{id: "P248 nor stands for the role's own Allow", edits: []Edit{none(), foreign(nil, is("ObjectWriter"), list0())}, bucket: object, want: sim.Blocked, code: "ROLE_NO_ALLOW"},
+		{id: "P248 the bucket's list is the owner's own", edits: []Edit{foreign(nil, is("ObjectWriter"), list0())}, bucket: whole, action: list, want: sim.Blocked, code: "BUCKET_POLICY_NO_ALLOW"},
+		{id: "P248 it names somebody", edits: []Edit{foreign(nil, is("ObjectWriter"), list0(somebody))}, bucket: whole, action: list, want: sim.Unknown},
+		{id: "P220 the bucket's list was not collected", edits: []Edit{foreign(nil, is("ObjectWriter"), nil)}, bucket: whole, action: list, want: sim.Unknown},
+	} {
+		t.Run(tr.id, func(t *testing.T) { checkTrap(t, &tr) })
+	}
+}

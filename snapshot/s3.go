@@ -59,9 +59,12 @@ func (r *reader) bucket(at Source, v *Bucket) {
 			v.Encryption = r.encryption(v.At.Child("ServerSideEncryptionConfiguration"))
 		case "AccessControlPolicy":
 			for ok := r.object(); ok && r.NextKey(); {
-				if r.Key() == "Grants" {
+				switch r.Key() {
+				case "Grants":
 					v.ACL, v.ACLPresence = r.aclGrants(r.child(At(r.child(at, "AccessControlPolicy")), "Grants"))
-				} else {
+				case "Owner":
+					v.ACLOwner = r.nestedText("ID")
+				default:
 					r.Skip()
 				}
 			}

@@ -755,6 +755,7 @@ type Bucket struct {
 	OwnershipAt       Source
 	Encryption        Encryption
 	ACL               []ACLGrant
+	ACLOwner          string // canonical user id of the bucket's owner; "" where it is not told
 	ACLPresence       Presence
 	Payer             string // "Requester" or "BucketOwner"; empty: not told
 	ABAC              Flag

@@ -30,6 +30,9 @@ type ACL struct {
 	// ObjectOwner is the account that owns the object; "" is the bucket owner (P250).
 	ObjectOwner string
 	Object      []ACLGrant
+	// BucketMore and ObjectMore tell that the list may hold grants besides those
+	// that are here (P250).
+	BucketMore, ObjectMore bool
 }
 
 // aclActions are the permissions that an action needs (P248).
@@ -81,9 +84,12 @@ func (e *Evaluator) acls(t *tally) {
 	if !ok {
 		return
 	}
-	grants := a.Bucket
+	grants, more := a.Bucket, a.BucketMore
 	if need.object {
-		grants = a.Object
+		grants, more = a.Object, a.ObjectMore
+	}
+	if more && e.r.Principal.Account != "" {
+		t.add(false, e.fact(variable{kind: factACL, n: factACLMore}), gradeAccount, 0)
 	}
 	active := True
 	if a.Ownership == OwnershipUnknown {
@@ -95,6 +101,10 @@ func (e *Evaluator) acls(t *tally) {
 		}
 	}
 }
+
+// factACLMore is the number of the fact that a list holds a grant for the
+// caller's account which nobody collected.
+const factACLMore = 2
 
 func (e *Evaluator) aclGrant(t *tally, g ACLGrant, active Truth) {
 	who := &e.r.Principal

@@ -107,6 +107,9 @@ func (e *Evaluator) describe(v variable) string {
 	case factAccessPoint:
 		return "whether S3 asks for the bucket policy's permission, too, through an access point of the same account (P267)"
 	case factACL:
+		if v.n == factACLMore {
+			return "whether an access control list grants it: they are not all in the snapshot, and not known to be off"
+		}
 		return "whether the grants of access control lists count: Object Ownership and IgnorePublicAcls of the bucket"
 	case factGrants:
 		return "the KMS grants of the key: " + e.l.GrantsUnknown
