@@ -330,7 +330,9 @@ func (a *asking) start(b branch, n int, uncertain bool) {
 		a.startElsewhere(t, b)
 		return
 	}
-	if a.toItself(t); t.cases == packetset.None {
+	a.toItself(t)
+	a.toHost(t)
+	if t.cases == packetset.None {
 		return
 	}
 	a.sourceGroups(t)

@@ -476,6 +476,9 @@ func (a *asking) egressOnlyGateway(t *trail, r *snapshot.Route, subnet located[s
 	a.blockPublicAccess(t, subnet, true)
 	ctx := Context{Via: "public", Region: a.s3Region()}
 	a.publicSources6(&ctx, t.cases)
+	if a.backInside(t, &ctx); t.cases == packetset.None {
+		return
+	}
 	a.end(t, ctx, false)
 }
 

@@ -213,13 +213,20 @@ func (a *asking) addPublicTargets(p netip.Prefix) {
 }
 
 // backInside takes what left by an internet gateway, for a public address
-// that is mapped to a known interface, into that one's VPC. It is seen there
-// with its public source, and takes no group's membership along.
+// that is mapped to a known interface or for an IPv6 address of one, into
+// that one's VPC. It is seen there with its public source, and takes no
+// group's membership along. No way leads back to a private IPv4 address.
 func (a *asking) backInside(t *trail, ctx *Context) {
 	for i := range a.targets {
 		y := &a.targets[i]
 		cases := a.s.And(t.cases, y.cases)
-		if !y.public || cases == packetset.None || a.x.subnets[y.subnet].of == nil {
+		if cases == packetset.None || a.x.subnets[y.subnet].of == nil {
+			continue
+		}
+		if v4 := a.s.And(cases, a.s.OfFamily(false)); !y.public && v4 != packetset.None {
+			a.deny(t, Hop{Component: y.component, Kind: y.kind, At: y.at}, v4, Finding{Code: "NO_POSSIBLE_DESTINATION", AnalyzerCode: "NO_POSSIBLE_DESTINATION", Gate: gateRoute, Component: y.component, Name: y.name,
+				Message: fmt.Sprintf("The traffic leaves the VPC by an internet gateway, which no way leads back from to the private address of %s.", y.component),
+				Fix:     fmt.Sprintf("Route the traffic to %s by the local route, a peering or a transit gateway.", y.vpc), Rule: "N113", URL: urlIGW})
 			continue
 		}
 		t.cases = a.s.Diff(t.cases, cases)

@@ -52,9 +52,26 @@ var ends = []trap{
 	{id: "T9 a secondary address without a public one, by address", edits: and(public,
 		world.Append("NetworkInterfaces", "eni-x", "PrivateIpAddresses", world.Obj{"Primary": false, "PrivateIpAddress": "10.0.1.11"})),
 		from: at("10.0.1.11/32"), want: blocked, code: "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS"},
+	{id: "N89 the VPC's resolver, past groups and ACLs", edits: and(public, world.Egress("sg-1"), world.FilterExactly("subnet-1")), from: fromInterface("eni-x"), to: at("10.0.0.2/32"), want: reachable},
+	{id: "N97 the resolver is off", edits: and(public, world.DNS("vpc-a", false, true)), from: fromInterface("eni-x"), to: at("169.254.169.253/32"), want: blocked, code: "DNS_DISABLED"},
+	{id: "N96c instance metadata", edits: and(public, world.Egress("sg-1"), world.FilterExactly("subnet-1")), from: fromInterface("eni-x"), to: at("169.254.169.254/32"), want: reachable},
+	{id: "N112 the IPv6 address of a VPC that the internet does not lead to", edits: edits(dualStack, egressOnly, farIPv6), from: fromInterface("eni-6"), to: fromInterface("eni-b6"),
+		want: blocked, code: "BAD_STATE_ATTACHMENT"},
+	{id: "N112 and of one that it does", edits: edits(dualStack, egressOnly, farIPv6, world.IGW("igw-b", "vpc-b"), world.Routes("rtb-b6", world.To("::/0", "igw-b"))),
+		from: fromInterface("eni-6"), to: fromInterface("eni-b6"), want: reachable},
 	{id: "T8 its primary address", edits: public, from: at("10.0.1.10/32"), want: reachable},
 	{id: "T8 a public address of the snapshot is its interface", edits: public, from: at("198.51.100.7/32"), want: reachable},
 }
+
+// farIPv6 is another VPC, with eni-b6 of IPv6 only and all open.
+var farIPv6 = world.All(peerB,
+	world.Set("Vpcs", "vpc-b", "Ipv6CidrBlockAssociationSet", world.List{world.Obj{"Ipv6CidrBlock": "2600:1f18:2::/56", "Ipv6CidrBlockState": world.Obj{"State": "associated"}}}),
+	world.Set("Subnets", "subnet-b", "Ipv6CidrBlockAssociationSet", world.List{world.Obj{"Ipv6CidrBlock": "2600:1f18:2:1::/64", "Ipv6CidrBlockState": world.Obj{"State": "associated"}}}),
+	world.Table("rtb-b6", "vpc-b", []string{"subnet-b"}, world.To("2600:1f18:2::/56", "local")),
+	world.Append("NetworkAcls", "acl-b", "Entries", world.Entry(101, "out", "allow", "-1", "::/0"), world.Entry(101, "in", "allow", "-1", "::/0")),
+	world.Ingress("sg-b", world.Rule("-1", "::/0")), world.Interface("eni-b6", "subnet-b", "10.1.1.66", "sg-b"),
+	world.Set("NetworkInterfaces", "eni-b6", "PrivateIpAddresses", world.List{}), world.Unset("NetworkInterfaces", "eni-b6", "PrivateIpAddress"),
+	world.Set("NetworkInterfaces", "eni-b6", "Ipv6Addresses", world.List{world.Obj{"Ipv6Address": "2600:1f18:2:1::66"}}))
 
 func TestEnds(t *testing.T) {
 	for _, tr := range ends {
