@@ -91,12 +91,14 @@ type compiledValue struct {
 	truth   bool
 }
 
-// compiled returns the document's program.
+// compiled returns the document's program, compiled once.
 func (d *Document) compiled() *program {
-	if d.program != nil {
-		return d.program
+	if p := d.program.Load(); p != nil {
+		return p
 	}
-	return compile(d)
+	p := compile(d)
+	d.program.Store(p)
+	return p
 }
 
 func compile(d *Document) *program {

@@ -1,6 +1,9 @@
 package policy
 
-import "strconv"
+import (
+	"strconv"
+	"sync/atomic"
+)
 
 // Document is a parsed policy. Built by Parse; immutable afterwards.
 type Document struct {
@@ -16,7 +19,7 @@ type Document struct {
 	// Single tells that Statement is one object, not an array (P5).
 	Single bool
 
-	program *program // compiled by Parse
+	program atomic.Pointer[program] // compiled when first evaluated
 }
 
 // StatementPointer is the JSON pointer of statement i from the document's root.

@@ -79,7 +79,7 @@ func Parse(text []byte, kind Kind) (*Document, error) {
 			p.doc.Compact++
 		}
 	}
-	p.doc.program = compile(p.doc)
+	p.doc.program.Store(compile(p.doc))
 	return p.doc, nil
 }
 

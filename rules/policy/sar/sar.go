@@ -38,6 +38,34 @@ type Service struct {
 	Detailed bool
 
 	byName map[string]int
+	given  func() *supplies // made when first asked
+}
+
+// supplies are the condition keys of a service's actions.
+type supplies struct {
+	byAction []keySet // as Service.Actions
+	all      keySet
+}
+
+// keySet is condition keys by lower-case name, and the beginnings of those
+// that end in a name.
+type keySet struct {
+	names    map[string]bool
+	prefixes []string
+}
+
+func (k *keySet) add(key string) {
+	key = strings.ToLower(key)
+	if prefix, ok := template(key); !ok {
+		k.names[key] = true
+	} else if !slices.Contains(k.prefixes, prefix) {
+		k.prefixes = append(k.prefixes, prefix)
+	}
+}
+
+// has tells whether a lower-case key is in the set.
+func (k *keySet) has(key string) bool {
+	return k.names[key] || slices.ContainsFunc(k.prefixes, func(p string) bool { return strings.HasPrefix(key, p) })
 }
 
 type tables struct {
@@ -73,6 +101,7 @@ func (t *tables) line(f []string) {
 		t.date, t.source = f[1], f[2]
 	case "S":
 		s := &Service{Prefix: f[1], byName: map[string]int{}}
+		s.given = sync.OnceValue(s.supplies)
 		t.byPrefix[s.Prefix] = s
 		if s.Prefix != "aws" {
 			t.services = append(t.services, s)
@@ -171,21 +200,26 @@ func Multivalued(key string) bool {
 // into the request, as far as the tables list it for some action of the
 // service: known is false where they do not.
 func (s *Service) Supplies(name, key string) (supplied, known bool) {
-	a, ok := s.FindAction(name)
+	i, ok := s.byName[strings.ToLower(name)]
 	if !ok || !s.Detailed {
 		return false, false
 	}
-	if has(a.Keys, key) {
+	key = strings.ToLower(key)
+	given := s.given()
+	if given.byAction[i].has(key) {
 		return true, true
 	}
-	return false, slices.ContainsFunc(s.Actions, func(a Action) bool { return has(a.Keys, key) })
+	return false, given.all.has(key)
 }
 
-func has(keys []string, key string) bool {
-	return slices.ContainsFunc(keys, func(k string) bool {
-		if prefix, ok := template(strings.ToLower(k)); ok {
-			return strings.HasPrefix(strings.ToLower(key), prefix)
+func (s *Service) supplies() *supplies {
+	out := &supplies{byAction: make([]keySet, len(s.Actions)), all: keySet{names: map[string]bool{}}}
+	for i, a := range s.Actions {
+		out.byAction[i].names = make(map[string]bool, len(a.Keys))
+		for _, key := range a.Keys {
+			out.byAction[i].add(key)
+			out.all.add(key)
 		}
-		return strings.EqualFold(k, key)
-	})
+	}
+	return out
 }

@@ -2,6 +2,7 @@ package sar
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -62,6 +63,32 @@ func TestSupplies(t *testing.T) {
 	} {
 		if supplied, known := s3.Supplies(tt.action, tt.key); supplied != tt.supplied || known != tt.known {
 			t.Errorf("%s %s: %v, %v", tt.action, tt.key, supplied, known)
+		}
+	}
+}
+
+// TestSuppliesAgreesWithTheTable reads the rows one by one.
+func TestSuppliesAgreesWithTheTable(t *testing.T) {
+	slow := func(keys []string, key string) bool {
+		return slices.ContainsFunc(keys, func(k string) bool {
+			if prefix, ok := template(strings.ToLower(k)); ok {
+				return strings.HasPrefix(strings.ToLower(key), prefix)
+			}
+			return strings.EqualFold(k, key)
+		})
+	}
+	for _, s := range Services() {
+		if !s.Detailed {
+			continue
+		}
+		for _, key := range []string{"s3:prefix", "S3:Prefix", "s3:ExistingObjectTag/t", "s3:existingobjecttag/", "aws:RequestTag/x", "kms:ViaService", "kms:EncryptionContext:k", "k:v", ""} {
+			known := slices.ContainsFunc(s.Actions, func(a Action) bool { return slow(a.Keys, key) })
+			for _, a := range s.Actions {
+				want := slow(a.Keys, key)
+				if supplied, ok := s.Supplies(a.Name, key); supplied != want || ok != (want || known) {
+					t.Errorf("%s:%s %s: %v, %v; want %v, %v", s.Prefix, a.Name, key, supplied, ok, want, known)
+				}
+			}
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (d *dimension) cut(attempt int, m *strset.Meter) {
 // whose like crowd in one stem, of those that are alone in theirs, of those
 // without loose wildcards, of none but the stems, of none.
 func (d *dimension) cutText(attempt int, m *strset.Meter) {
-	crowds := d.crowds()
+	crowds := crowdsOf(d.patterns)
 	none := func(int) bool { return false }
 	attempts := []func(i int) bool{
 		func(i int) bool { return crowds[i] <= 8 },
@@ -59,13 +59,13 @@ func (d *dimension) cutText(attempt int, m *strset.Meter) {
 	d.cutWords(false, math.MaxInt, &unlimited)
 }
 
-// crowds tells for each pattern in how many ways those of its stem may be under
-// way at once in one word; 1 for a pattern without loose wildcards.
-func (d *dimension) crowds() []int {
-	out := make([]int, len(d.patterns))
-	stems := make([]string, len(d.patterns))
+// crowdsOf tells for each pattern in how many ways those of its stem may be
+// under way at once in one word; 1 for a pattern without loose wildcards.
+func crowdsOf(patterns []strset.Pattern) []int {
+	out := make([]int, len(patterns))
+	stems := make([]string, len(patterns))
 	of := make(map[string]int)
-	for i, p := range d.patterns {
+	for i, p := range patterns {
 		out[i] = 1 + p.Loose()
 		if out[i] > 1 {
 			stems[i] = p.Stem().Key()

@@ -11,10 +11,14 @@ import (
 
 // Budgets of one question: what goes beyond is answered Unknown.
 const (
-	cellLimit    = 1024       // combinations of ranged keys
-	listLimit    = 256        // addresses told apart one by one
-	decideStates = 3000       // automaton states, before resources are split region by region
-	regionSteps  = 12_000_000 // steps of all searches for a region
+	cellLimit    = 1024      // combinations of ranged keys
+	listLimit    = 256       // addresses told apart one by one
+	decideStates = 3000      // automaton states, before resources are split region by region
+	decideSteps  = 400_000   // positions of patterns visited by each automaton
+	crowdMost    = 1_000_000 // ways in which loose patterns may meet, before it is not even tried to part them
+	regionSteps  = 2_000_000 // positions of patterns visited in all searches for a region
+	regionWork   = 200_000   // statements and patterns looked at in all rewriting for a region
+	samplesMost  = 400       // patterns of which one resource is tried before that
 )
 
 // Decide decides every request of the question against the layers. Each
@@ -26,8 +30,7 @@ const (
 // overlap in too many ways, resources are split into regions only as far as
 // the decision hangs on it; what is still open then is Unknown, by name.
 func Decide(l *policy.Layers, q Question) Result {
-	d := &decider{layers: l, question: &q}
-	d.documents = documents(l)
+	d := newDecider(l, &q)
 	cells, trouble := d.cells()
 	if trouble != nil {
 		needs := []policy.Need{trouble.need()}
@@ -49,6 +52,13 @@ type decider struct {
 	question  *Question
 	documents []*policy.Document
 	evaluator policy.Evaluator
+	parted    parted
+	meter     strset.Meter // what is left to all searches for a region
+	work      int          // what is left to all rewriting for a region
+}
+
+func newDecider(l *policy.Layers, q *Question) *decider {
+	return &decider{layers: l, question: q, documents: documents(l), meter: strset.Meter{Steps: regionSteps}, work: regionWork}
 }
 
 // documents lists the layers' documents in a fixed order.
@@ -192,8 +202,8 @@ func (d *decider) resources(t *tally, base policy.Request) {
 	}
 	lang := questionLanguage(base.Resource)
 	patterns, texts := d.patterns(&base)
-	atoms, err := strset.Atoms(patterns, lang, decideStates)
-	if err != nil {
+	atoms, ok := d.atoms(patterns, lang)
+	if !ok {
 		d.regions(t, base, lang, texts)
 		return
 	}
@@ -203,6 +213,29 @@ func (d *decider) resources(t *tally, base policy.Request) {
 			return
 		}
 	}
+}
+
+// atoms parts the language; false where that takes too much. Cells whose
+// patterns are the same, which is most of them, share the work.
+func (d *decider) atoms(patterns []strset.Pattern, lang strset.Language) (*strset.Partition, bool) {
+	same := func(a, b strset.Pattern) bool { return a.Key() == b.Key() }
+	if d.parted.done && slices.EqualFunc(d.parted.patterns, patterns, same) {
+		return d.parted.atoms, d.parted.ok
+	}
+	d.parted = parted{patterns: patterns, done: true}
+	if slices.Max(append(crowdsOf(patterns), 0)) < crowdMost {
+		m := strset.Meter{Steps: decideSteps}
+		atoms, err := m.Atoms(patterns, lang, decideStates)
+		d.parted.atoms, d.parted.ok = atoms, err == nil
+	}
+	return d.parted.atoms, d.parted.ok
+}
+
+// parted is the last partition of the resources.
+type parted struct {
+	patterns []strset.Pattern
+	atoms    *strset.Partition
+	ok, done bool
 }
 
 // questionLanguage is the resources that a question names: a wildcard in one

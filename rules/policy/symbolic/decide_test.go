@@ -309,7 +309,7 @@ func TestRegionsAgreeWithAtoms(t *testing.T) {
 		l := genLayers(r, t)
 		base := genBase(r)
 		base.AccessPoint = ""
-		d := &decider{layers: l, question: &Question{Base: base}, documents: documents(l)}
+		d := newDecider(l, &Question{Base: base})
 		var atoms, regions tally
 		d.resources(&atoms, base)
 		_, texts := d.patterns(&base)
@@ -379,6 +379,20 @@ func TestDecideWorstCases(t *testing.T) {
 	}
 }
 
+// TestDecideManyCells: what many cells ask alike is bounded for all of them
+// together.
+func TestDecideManyCells(t *testing.T) {
+	var list []string
+	for i := range 40 {
+		list = append(list, fmt.Sprintf(`"Effect":"Deny","Action":"*","NotResource":["arn:aws:s3:::b/*t%d*u*","arn:aws:s3:::b/*v%d*w*"],"Condition":{"IpAddress":{"aws:VpcSourceIp":"10.0.0.%d"}}`, i, i, 2*i))
+	}
+	l := identity1(statements(t, policy.KindIdentity, append(list, allow("*"))...))
+	got := Decide(l, Question{Base: getObject("arn:aws:s3:::b/*"), Addresses: map[string][]AddrRange{"aws:vpcsourceip": {{addr("10.0.0.0"), addr("10.0.0.255")}}}})
+	if got.Outcome != Some {
+		t.Errorf("%d", got.Outcome)
+	}
+}
+
 // TestRegionsNotResource: only what is in both patterns is allowed, which no
 // resource of one pattern shows.
 func TestRegionsNotResource(t *testing.T) {
@@ -387,7 +401,7 @@ func TestRegionsNotResource(t *testing.T) {
 	}
 	l := identity1(statements(t, policy.KindIdentity, allow("*"), except("*a*"), except("*c*")))
 	base := getObject("arn:aws:s3:::b/*")
-	d := &decider{layers: l, question: &Question{Base: base}, documents: documents(l)}
+	d := newDecider(l, &Question{Base: base})
 	var got tally
 	d.regions(&got, base, questionLanguage(base.Resource), nil)
 	if !got.settled() || got.unknown {

@@ -16,7 +16,7 @@ import (
 // decision is monotone in both, so that a region whose best case is denied, or
 // whose worst case is allowed, is decided; others are split at a pattern.
 func (d *decider) regions(t *tally, base policy.Request, lang strset.Language, texts []string) {
-	r := &splitter{decider: d, tally: t, base: base, lang: lang.Must, texts: texts, work: regionWork, meter: strset.Meter{Steps: regionSteps}}
+	r := &splitter{decider: d, tally: t, base: base, lang: lang.Must, texts: texts}
 	if base.AccessPoint != "" {
 		r.giveUp() // two ARNs at once
 		return
@@ -38,12 +38,6 @@ func (d *decider) regions(t *tally, base policy.Request, lang strset.Language, t
 	}
 }
 
-// Budgets of one call of regions.
-const (
-	regionWork  = 1_000_000 // statements and patterns looked at in rewriting
-	samplesMost = 400       // patterns of which one resource is tried first
-)
-
 type splitter struct {
 	*decider
 	*tally
@@ -53,8 +47,6 @@ type splitter struct {
 	items []regionItem
 	index map[string]int
 	lists map[*policy.Statement][]int // of the items of its resources
-	meter strset.Meter
-	work  int
 	spent bool
 }
 
