@@ -112,7 +112,7 @@ func sarifRuleOf(res *assert.Result) sarifRule {
 }
 
 func sarifLocationOf(res *assert.Result) sarifLocation {
-	uri := (&url.URL{Path: filepath.ToSlash(res.File)}).EscapedPath()
+	uri := (&url.URL{Path: filepath.ToSlash(res.File)}).String()
 	l := sarifLocation{Physical: sarifPhysical{sarifArtifact{uri}, sarifRegion{max(res.Line, 1)}}}
 	for i := range res.Problems {
 		for _, f := range res.Problems[i].Findings {
