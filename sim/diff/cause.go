@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -18,7 +19,7 @@ func findCauses(x *side, res *Result, o Options) {
 	}
 	most := o.Causes
 	if most <= 0 {
-		most = 200
+		most = min(200, max(1, singleBytes/(len(x.native)+1)))
 	}
 	live := make([]int, len(res.Resources)) // all: what is the same in meaning gives the same answers
 	for i := range live {
@@ -32,9 +33,38 @@ func findCauses(x *side, res *Result, o Options) {
 	}
 	for i := range res.Differences {
 		if d := &res.Differences[i]; len(d.Causes) == 0 {
-			c.together(d, live)
+			c.search(d, live)
 		}
 	}
+}
+
+// singleBytes is how much snapshot is read to try every change alone: each try
+// reads all of it. More is searched by halves.
+const singleBytes = 100 << 20
+
+// search finds the causes of one difference by halves: one that gives the new
+// verdict alone, then others that do so without it; else a smallest set.
+func (c *causes) search(d *Difference, live []int) {
+	for range 8 {
+		set := c.together(d, live)
+		if len(set) != 1 {
+			if len(d.Causes) == 0 {
+				d.Together = c.named(set)
+			}
+			sort.Slice(d.Causes, func(i, j int) bool { return d.Causes[i].Resource < d.Causes[j].Resource })
+			return
+		}
+		d.Causes = append(d.Causes, c.named(set)...)
+		live = slices.DeleteFunc(slices.Clone(live), func(i int) bool { return i == set[0] })
+	}
+}
+
+func (c *causes) named(set []int) []Cause {
+	var out []Cause
+	for _, i := range slices.Sorted(slices.Values(set)) {
+		out = append(out, c.cause(i))
+	}
+	return out
 }
 
 type causes struct {
@@ -95,7 +125,7 @@ func gives(w *sim.World, d *Difference) bool {
 //
 // Junker, QuickXplain: preferred explanations and relaxations for
 // over-constrained problems, AAAI 2004.
-func (c *causes) together(d *Difference, live []int) {
+func (c *causes) together(d *Difference, live []int) []int {
 	holds := func(set []int) bool {
 		sorted := append([]int(nil), set...)
 		sort.Ints(sorted)
@@ -110,12 +140,9 @@ func (c *causes) together(d *Difference, live []int) {
 		return w != nil && gives(w, d)
 	}
 	if !holds(live) {
-		return // the header, or what is compared as a whole, or nothing that can be made alone
+		return nil // the header, or what is compared as a whole, or nothing that can be made alone
 	}
-	for _, i := range quickXplain(nil, nil, live, holds) {
-		d.Together = append(d.Together, c.cause(i))
-	}
-	sort.Slice(d.Together, func(i, j int) bool { return d.Together[i].Resource < d.Together[j].Resource })
+	return quickXplain(nil, nil, live, holds)
 }
 
 // quickXplain returns a minimal part of rest that holds together with base.

@@ -155,6 +155,15 @@ func TestCauses(t *testing.T) {
 		{"two, only together", []world.Edit{noise, world.NoS3Route()}, sim.Blocked, "",
 			"RouteTables rtb-1 changed (Routes); VpcEndpoints vpce-g changed (RouteTableIds)"},
 	} {
+		t.Run(tc.name+", by halves", func(t *testing.T) {
+			res, err := Snapshots(world.Network().JSON(), world.Network(tc.b...).JSON(), Options{Jobs: []snapshot.Job{job}, Buckets: []string{"arn:aws:s3:::reports"}, Causes: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := texts(res.Differences[0].Causes) + "|" + texts(res.Differences[0].Together); got != tc.causes+"|"+tc.together {
+				t.Errorf("got %s", got)
+			}
+		})
 		t.Run(tc.name, func(t *testing.T) {
 			res := compare(t, world.Network(), world.Network(tc.b...))
 			if len(res.Differences) != 1 || res.Differences[0].Delta.After != tc.after {
