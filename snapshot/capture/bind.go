@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/url"
 	"reflect"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -17,6 +20,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	smithyendpoints "github.com/aws/smithy-go/endpoints"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/canreach/canreach/snapshot/capture/calls"
 )
@@ -59,9 +65,57 @@ func route53Client(cfg aws.Config) *route53.Client { return route53.NewFromConfi
 func resolverClient(cfg aws.Config) *route53resolver.Client {
 	return route53resolver.NewFromConfig(cfg)
 }
-func s3Client(cfg aws.Config) *s3.Client               { return s3.NewFromConfig(cfg) }
-func s3controlClient(cfg aws.Config) *s3control.Client { return s3control.NewFromConfig(cfg) }
-func stsClient(cfg aws.Config) *sts.Client             { return sts.NewFromConfig(cfg) }
+func s3Client(cfg aws.Config) *s3.Client {
+	return s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = o.UsePathStyle || undivided(o.BaseEndpoint) != "" })
+}
+func s3controlClient(cfg aws.Config) *s3control.Client {
+	return s3control.NewFromConfig(cfg, withoutAccountHost)
+}
+func stsClient(cfg aws.Config) *sts.Client { return sts.NewFromConfig(cfg) }
+
+// undivided returns the host of an endpoint below which there are no names:
+// an address, http://127.0.0.1:5000, or a name without a domain,
+// http://localhost:5000. It is empty for all others.
+func undivided(endpoint *string) string {
+	u, err := url.Parse(aws.ToString(endpoint))
+	if err != nil || net.ParseIP(u.Hostname()) == nil && strings.Contains(u.Hostname(), ".") {
+		return ""
+	}
+	return u.Host
+}
+
+// withoutAccountHost lets S3 Control be at an endpoint like these, though the
+// SDK puts the account before the host's name. The request's header names the
+// account as well.
+func withoutAccountHost(o *s3control.Options) {
+	host := undivided(o.BaseEndpoint)
+	if host == "" {
+		return
+	}
+	o.EndpointResolverV2 = addressed{o.EndpointResolverV2, host}
+	o.APIOptions = append(o.APIOptions, func(s *middleware.Stack) error {
+		return s.Initialize.Add(middleware.InitializeMiddlewareFunc("NoAccountInHost",
+			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+				return next.HandleInitialize(smithyhttp.DisableEndpointHostPrefix(ctx, true), in)
+			}), middleware.Before)
+	})
+}
+
+// addressed resolves endpoints at one host. The SDK's rules see another, for
+// the account before an IPv6 address would be no URL.
+type addressed struct {
+	s3control.EndpointResolverV2
+	host string
+}
+
+func (r addressed) ResolveEndpoint(ctx context.Context, p s3control.EndpointParameters) (smithyendpoints.Endpoint, error) {
+	p.Endpoint = aws.String(strings.Replace(aws.ToString(p.Endpoint), r.host, "endpoint.invalid", 1))
+	e, err := r.EndpointResolverV2.ResolveEndpoint(ctx, p)
+	if err == nil {
+		e.URI.Host = r.host
+	}
+	return e, err
+}
 
 // bindings has every operation of calls.All; a test compares the two.
 var bindings = map[calls.ID]binding{

@@ -406,10 +406,15 @@ func errorCode(err error) string {
 func errorMessage(err error) string {
 	var api smithy.APIError
 	var op *smithy.OperationError
+	var answer *awshttp.ResponseError
 	msg := err.Error()
 	switch {
 	case errors.As(err, &api) && api.ErrorMessage() != "":
 		msg = api.ErrorMessage()
+	case errors.As(err, &answer) && answer.HTTPStatusCode() != 0:
+		msg = fmt.Sprintf("HTTP status %d, and no error in AWS's form: %v", answer.HTTPStatusCode(), answer.Err)
+	case errors.As(err, &answer):
+		msg = answer.Err.Error()
 	case errors.As(err, &op):
 		msg = op.Unwrap().Error()
 	}

@@ -65,7 +65,10 @@ func openJournal(output string, resume bool, now time.Time) (*journal, error) {
 		return nil, err
 	}
 	if whole == 0 {
-		return j, j.append(entry{Started: &j.started})
+		if err := j.append(entry{Started: &j.started}); err != nil {
+			j.remove()
+			return nil, err
+		}
 	}
 	return j, nil
 }

@@ -152,3 +152,26 @@ func TestPartitions(t *testing.T) {
 		}
 	}
 }
+
+// TestEndpointsWithoutNamesBelow: moto, LocalStack and their like stand at an
+// address or at localhost, where neither "models.localhost" nor
+// "111122223333.localhost" resolves.
+func TestEndpointsWithoutNamesBelow(t *testing.T) {
+	for endpoint, hosts := range map[string][]string{
+		"http://127.0.0.1:5000": {"127.0.0.1:5000"}, "http://localhost:5000": {"localhost:5000"}, "http://moto:5000": {"moto:5000"}, "http://[::1]:5000": {"[::1]:5000"},
+		"https://aws.example.com": {"111122223333.aws.example.com", "aws.example.com", "models.aws.example.com"},
+	} {
+		f := newFakeAWS(t)
+		load := f.load(t)
+		t.Setenv("AWS_ENDPOINT_URL", endpoint)
+		f.answers["s3.HeadBucket"] = ""
+		o := optionsTo(filepath.Join(t.TempDir(), "s.json"), calls.Request{Buckets: []string{"models"}})
+		rep, err := Run(context.Background(), o, load...)
+		if err != nil || len(rep.Gaps) > 0 {
+			t.Errorf("%s: %+v, %v", endpoint, rep, err)
+		}
+		if got := sortedKeys(f.hosts); !slices.Equal(got, hosts) {
+			t.Errorf("%s: asked at %v", endpoint, got)
+		}
+	}
+}

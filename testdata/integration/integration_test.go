@@ -34,9 +34,7 @@ type program struct {
 
 func (p program) environ() []string {
 	env := []string{"AWS_ENDPOINT_URL=" + p.proxy.URL, "AWS_REGION=" + region,
-		"AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull, "AWS_EC2_METADATA_DISABLED=true",
-		// S3 Control puts the account into the host's name, which an address can't have.
-		"AWS_ENDPOINT_URL_S3_CONTROL=http://s3-control.test", "HTTP_PROXY=" + p.proxy.URL}
+		"AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull, "AWS_EC2_METADATA_DISABLED=true"}
 	if p.config == "" {
 		env = append(env, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_CONFIG_FILE="+os.DevNull)
 	} else {
