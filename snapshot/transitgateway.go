@@ -63,6 +63,8 @@ func (r *reader) tgwAttachment(at Source, v *TGWAttachment) {
 			fill(&v.ResourceID, r.text())
 		case "ResourceOwnerId", "VpcOwnerId":
 			fill(&v.ResourceOwner, r.text())
+		case "TransitGatewayOwnerId":
+			v.GatewayOwner = r.text()
 		case "State":
 			v.State = r.text()
 		case "SubnetIds":

@@ -480,6 +480,7 @@ type TGWAttachment struct {
 	ResourceType             string // "vpc", "vpn", "direct-connect-gateway", "peering", "connect", …
 	ResourceID               string // the VPC's id for "vpc"
 	ResourceOwner            string
+	GatewayOwner             string // TransitGatewayOwnerId: its account sees associations and routes
 	State                    string
 	Subnets                  []SubnetID
 	SubnetsKnown             bool

@@ -159,7 +159,7 @@ func (x *index) addRegion(a *snapshot.Account, r *snapshot.Region) {
 	fill(&x.nats, r, &e.NATGateways, func(v *snapshot.NATGateway) snapshot.NATGatewayID { return v.ID }, nil)
 	fill(&x.peerings, r, &e.Peerings, func(v *snapshot.Peering) snapshot.PeeringID { return v.ID }, nil)
 	fill(&x.transits, r, &e.TransitGateways, func(v *snapshot.TransitGateway) snapshot.TransitGatewayID { return v.ID }, nil)
-	fill(&x.attachments, r, &e.TGWAttachments, func(v *snapshot.TGWAttachment) snapshot.TGWAttachmentID { return v.ID }, nil)
+	fill(&x.attachments, r, &e.TGWAttachments, func(v *snapshot.TGWAttachment) snapshot.TGWAttachmentID { return v.ID }, func(v *snapshot.TGWAttachment) string { return v.GatewayOwner })
 	fill(&x.transitRTs, r, &e.TGWRouteTables, func(v *snapshot.TGWRouteTable) snapshot.TGWRouteTableID { return v.ID }, nil)
 	fill(&x.vpns, r, &e.VPNGateways, func(v *snapshot.VPNGateway) string { return v.ID }, nil)
 }
@@ -170,6 +170,30 @@ func (x *index) associate() {
 	for _, a := range x.snap.Accounts {
 		for _, r := range a.Regions {
 			x.associateRegion(&r.EC2)
+		}
+	}
+	x.joinAttachments()
+}
+
+// joinAttachments adds what another account's capture tells of a shared
+// transit gateway's attachments: the gateway's owner sees the association,
+// the VPC's owner the subnets.
+func (x *index) joinAttachments() {
+	for _, a := range x.snap.Accounts {
+		for _, r := range a.Regions {
+			for i := range r.EC2.TGWAttachments.Items {
+				o := &r.EC2.TGWAttachments.Items[i]
+				own := x.attachments[o.ID]
+				if own.of == o || own.of.SubnetsKnown || !o.SubnetsKnown {
+					continue
+				}
+				joined := *own.of
+				joined.Subnets, joined.SubnetsKnown = o.Subnets, true
+				joined.ApplianceMode = orElse(joined.ApplianceMode, o.ApplianceMode)
+				joined.IPv6Support = orElse(joined.IPv6Support, o.IPv6Support)
+				joined.SecurityGroupReferencing = orElse(joined.SecurityGroupReferencing, o.SecurityGroupReferencing)
+				x.attachments[o.ID] = located[snapshot.TGWAttachment]{of: &joined, in: own.in}
+			}
 		}
 	}
 }

@@ -242,7 +242,7 @@ func (a *asking) transitTable(t *trail, att *snapshot.TGWAttachment, reply bool)
 		Collect: "aws ec2 describe-transit-gateway-attachments, search-transit-gateway-routes"}
 	st := rules.AssociationState(att.AssociationState)
 	switch {
-	case att.AssociatedTable == "" && !att.AssociationKnown, att.AssociatedTable != "" && st == rules.StateUnknown:
+	case att.AssociatedTable == "" && (!att.AssociationKnown || a.seenByParticipant(att)), att.AssociatedTable != "" && st == rules.StateUnknown:
 		unknown.Fact = "which transit gateway route table " + string(att.ID) + " is associated with"
 		a.doubt(t, h, t.cases, gateRoute, unknown)
 		return nil, false
@@ -258,6 +258,13 @@ func (a *asking) transitTable(t *trail, att *snapshot.TGWAttachment, reply bool)
 		return nil, false
 	}
 	return tb, true
+}
+
+// seenByParticipant reports whether an attachment was captured only by an
+// account that the transit gateway is shared with, which need not see what
+// the attachment is associated with.
+func (a *asking) seenByParticipant(att *snapshot.TGWAttachment) bool {
+	return att.GatewayOwner != "" && accountID(a.x.attachments[att.ID].in) != att.GatewayOwner
 }
 
 // transitWinner notes the route that a part takes. ok is false where it ends there.
