@@ -31,8 +31,10 @@ type RouteTraffic struct {
 	Space  *packetset.Space
 	Cases  packetset.Set
 	Remote func(netip.Prefix) Match // cases by the address that is looked up
-	// Symbolic is the part of Cases whose address can't be listed (N33).
+	// Symbolic is the part of Cases whose address can't be listed (N33), and
+	// Symbols what it consists of: sets of addresses that fare alike. None: one.
 	Symbolic packetset.Set
+	Symbols  []packetset.Set
 	// Entries is the body of a prefix list; known is false where the snapshot
 	// lacks it.
 	Entries func(snapshot.PrefixListID) (cidrs []netip.Prefix, known bool)
@@ -334,8 +336,15 @@ const shortPrefix = 8
 
 // symbolic decides the cases whose address can't be listed (N33).
 func (l *lookup) symbolic() {
+	for _, x := range l.t.Symbols {
+		l.symbol(x)
+	}
+	l.symbol(l.t.Symbolic)
+}
+
+func (l *lookup) symbol(x packetset.Set) {
 	s := l.t.Space
-	cases := s.And(l.rest, l.t.Symbolic)
+	cases := s.And(l.rest, s.And(x, l.t.Symbolic))
 	if cases == packetset.None {
 		return
 	}

@@ -24,6 +24,7 @@ const (
 	urlIGW               = docs + "userguide/VPC_Internet_Gateway.html"
 	urlEIGW              = docs + "userguide/egress-only-internet-gateway.html"
 	urlNAT               = docs + "userguide/nat-gateway-basics.html"
+	urlNAT64             = docs + "userguide/nat-gateway-nat64-dns64.html"
 	urlRegionalNAT       = docs + "userguide/nat-gateways-regional.html"
 	urlBPA               = docs + "userguide/security-vpc-bpa-basics.html"
 	urlEncryption        = docs + "userguide/vpc-encryption-controls.html"

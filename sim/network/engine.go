@@ -80,6 +80,15 @@ func (e *engine) symbolic() packetset.Set {
 	return x
 }
 
+// symbolSets is each of them.
+func (e *engine) symbolSets() []packetset.Set {
+	out := make([]packetset.Set, len(e.symbols))
+	for i, y := range e.symbols {
+		out[i] = e.s.Exactly(y.family)
+	}
+	return out
+}
+
 // translator is one that changes the source address: its addresses, of which
 // it picks one, and the levels that hold its choices.
 type translator struct {
@@ -256,18 +265,18 @@ func (a *asking) list(id snapshot.PrefixListID, v view, destination bool) rules.
 	if destination {
 		remote = a.destination
 	}
-	m := a.listIn(l, id, func(p netip.Prefix) rules.Match { return remote(v, p) })
+	m := a.listIn(l, id, v, func(p netip.Prefix) rules.Match { return remote(v, p) })
 	a.lists[k] = m
 	return m
 }
 
-func (a *asking) listIn(l *snapshot.PrefixList, id snapshot.PrefixListID, remote func(netip.Prefix) rules.Match) rules.Match {
+func (a *asking) listIn(l *snapshot.PrefixList, id snapshot.PrefixListID, v view, remote func(netip.Prefix) rules.Match) rules.Match {
 	need := rules.Need{Code: "UNK_PREFIX_LIST", Component: string(id), Fact: "the entries of prefix list " + string(id),
 		Collect: "aws ec2 get-managed-prefix-list-entries --prefix-list-id " + string(id)}
 	var m rules.Match
 	own := packetset.None // symbols that are this list
 	for i := range a.symbols {
-		if a.symbols[i].list == id && id != "" {
+		if y := &a.symbols[i]; y.list == id && id != "" && (v.embedded || !y.embedded) { // N109: no list has 64:ff9b::/96
 			own = a.s.Or(own, a.s.Exactly(a.symbols[i].family))
 		}
 	}
@@ -469,7 +478,7 @@ func (a *asking) lookUp(t *snapshot.RouteTable, v view, reply bool) []rules.Rout
 		rt.Remote = func(p netip.Prefix) rules.Match { return a.source(v, p) }
 	} else {
 		rt.Remote = func(p netip.Prefix) rules.Match { return a.destination(v, p) }
-		rt.Symbolic = a.symbolic()
+		rt.Symbolic, rt.Symbols = a.symbolic(), a.symbolSets()
 	}
 	rt.List = func(id snapshot.PrefixListID) rules.Match { return a.list(id, v, !reply) }
 	p := rules.LookUp(a.routesOf(t), rt)

@@ -130,6 +130,7 @@ var themes = map[string]func(t *rapid.T, w *world.World){
 		}
 	},
 	"names": resolverTheme,
+	"IPv6":  ipv6Theme,
 	"anything": func(t *rapid.T, w *world.World) {
 		if chance(t, 3, "no list route") {
 			w.Apply(world.NoS3Route())
@@ -185,12 +186,15 @@ func topology(t *rapid.T, theme string) *world.World {
 		w.Apply(world.Group("sg-5", "vpc-a", nil, nil))
 	}
 	w.Apply(world.Group("sg-2", "vpc-a", nil, drawRules(t, "sg-2", "sg-1")), world.Egress("sg-1", drawRules(t, "sg-1", "sg-1", "sg-5")...))
+	if theme == "IPv6" {
+		ipv6Filters(t, w)
+	}
 	for _, s := range []string{"subnet-1", "subnet-9", "subnet-5", "subnet-6", "subnet-h1", "subnet-h2", "subnet-b", "subnet-b2"} {
 		odds := 4
 		if s == filtered[theme] {
 			odds = 2
 		}
-		if w.Find("Subnets", s) != nil && chance(t, odds, "acl of "+s) {
+		if w.Find("Subnets", s) != nil && w.Find("NetworkAcls", "acl-of-"+s) == nil && chance(t, odds, "acl of "+s) {
 			w.Apply(world.FilterExactly(s, drawEntries(t, s)...))
 		}
 	}
@@ -294,6 +298,10 @@ func drawQuery(t *rapid.T, theme string) network.Query {
 		q.To = s3("us-east-1", namePool.Draw(t, "name"))
 		q.StrictDNS, q.AssumePublicDNS = chance(t, 4, "strict"), chance(t, 6, "assume public")
 	}
+	if theme == "IPv6" {
+		ipv6Query(t, &q)
+		return q
+	}
 	switch {
 	case theme == "public address" || chance(t, 6, "from interface"):
 		q.From = network.Endpoint{Interface: "eni-x"}
@@ -335,8 +343,8 @@ func (w twin) replay(t testing.TB, r *network.Result) []string {
 	t.Helper()
 	var out []string
 	check := func(p *network.Packet, want concrete.Outcome, what string) {
-		if p == nil {
-			return
+		if p == nil || want == concrete.Unknown && (p.Source.Is6() || p.Destination.Is6()) && len(w.variants(t)) > 1 {
+			return // nobody tells whether there is such a packet
 		}
 		got, last := w.fate(t, *p)
 		if !slices.Contains(got, want) {
@@ -366,7 +374,11 @@ func (w twin) fate(t testing.TB, p network.Packet) (seen []concrete.Outcome, las
 	if p.Reply {
 		p.Source, p.Destination, p.SourcePort, p.DestinationPort = p.Destination, p.Source, p.DestinationPort, p.SourcePort
 	}
-	for _, r := range w.readings(t) {
+	var all []reading
+	for _, v := range w.variants(t) {
+		all = append(all, v.readings(t)...)
+	}
+	for _, r := range all {
 		if len(r.cases) == 0 || r.answer.Query == concrete.Blocks {
 			for o := range w.fates(r) {
 				seen = append(seen, o)

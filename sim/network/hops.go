@@ -353,6 +353,7 @@ func (a *asking) internetGateway(t *trail, r *snapshot.Route, subnet located[sna
 	a.lintCrossing(t.vpcID, h, crossInternetGateway)
 	v4, v6 := a.onWire(t, false), a.onWire(t, true)
 	a.notPrivateDestination(t, h, v4)
+	a.notSynthesised(t, h)
 	ctx := Context{Via: "public", Region: a.s3Region()}
 	public := a.publicSources(t, h, v4, &ctx)
 	a.publicSources6(&ctx, v6)
@@ -411,6 +412,19 @@ func (a *asking) notPrivateDestination(t *trail, h Hop, v4 packetset.Set) {
 		a.deny(t, h, bad, Finding{Code: p.code, AnalyzerCode: p.code, Gate: gateRoute, Component: h.Component,
 			Message: fmt.Sprintf("%s drops traffic to private addresses.", h.Component),
 			Fix:     "Route private destinations by peering, a transit gateway or the local route.", Rule: "N113", URL: urlIGW})
+	}
+}
+
+// notSynthesised drops what DNS64 made up: nobody on the internet has an
+// address in 64:ff9b::/96, and only NAT gateways translate it (N109, N123).
+func (a *asking) notSynthesised(t *trail, h Hop) {
+	if t.view.embedded {
+		return
+	}
+	if bad := a.s.And(t.cases, a.synthesised()); bad != packetset.None {
+		a.deny(t, h, bad, Finding{Code: "NAT64_REQUIRED", Gate: gateRoute, Component: h.Component,
+			Message: fmt.Sprintf("The route leads to %s, but the destination is an IPv4 address that DNS64 put into 64:ff9b::/96; only a NAT gateway translates it.", h.Component),
+			Fix:     "Route 64:ff9b::/96 to a NAT gateway, or use S3's dual-stack name.", Rule: "N123", URL: urlNAT64})
 	}
 }
 
@@ -473,6 +487,7 @@ func (a *asking) egressOnlyGateway(t *trail, r *snapshot.Route, subnet located[s
 		a.deny(t, h, v4, Finding{Code: "PROTOCOL_RESTRICTION", AnalyzerCode: "PROTOCOL_RESTRICTION", Gate: gateRoute, Component: h.Component,
 			Message: h.Component + " carries IPv6 only.", Fix: "Route IPv4 to a NAT gateway.", Rule: "N126", URL: urlEIGW})
 	}
+	a.notSynthesised(t, h)
 	a.blockPublicAccess(t, subnet, true)
 	ctx := Context{Via: "public", Region: a.s3Region()}
 	a.publicSources6(&ctx, t.cases)

@@ -120,7 +120,7 @@ func (e *Evaluator) listExcludes(l *snapshot.PrefixList, far remote) bool {
 		return false
 	case far.memberOf != "":
 		return true // of another list
-	case far.addr.IsPrivate():
+	case far.addr.IsPrivate(), nat64.Contains(far.addr):
 		return true
 	}
 	return find(e, func(r *snapshot.Region) []snapshot.PrefixList { return r.EC2.PrefixLists.Items }, func(o *snapshot.PrefixList) bool {

@@ -66,6 +66,9 @@ func (p *packet) toInternetGateway(t *snapshot.RouteTable, r *snapshot.Route) Ou
 	if p.dst.Is4() && (p.dst.IsPrivate() || inside(p.dst, sharedSpace)) {
 		return p.note(Blocks, r.Target, "internet-gateway", "N113", "a private destination")
 	}
+	if nat64.Contains(p.dst) {
+		return p.note(Blocks, r.Target, "internet-gateway", "N123", "only NAT gateways translate 64:ff9b::/96")
+	}
 	public := p.publicAddress()
 	if !public.IsValid() {
 		return p.note(Blocks, r.Target, "internet-gateway", "N110", "no public address for "+p.src.String())
@@ -99,11 +102,13 @@ func (p *packet) attachedGateway(t *snapshot.RouteTable, r *snapshot.Route) Outc
 
 // publicAddress is the address that an internet gateway maps the source to.
 func (p *packet) publicAddress() netip.Addr {
-	if p.foreign != "" || p.eni == nil || p.natZone {
+	switch {
+	case p.foreign != "" || p.natZone:
 		return netip.Addr{}
-	}
-	if p.src.Is6() {
+	case p.src.Is6():
 		return p.src // N112
+	case p.eni == nil:
+		return netip.Addr{}
 	}
 	for _, a := range p.eni.Addresses {
 		if a.Private == p.src {
@@ -113,10 +118,20 @@ func (p *packet) publicAddress() netip.Addr {
 	return netip.Addr{}
 }
 
-func (p *packet) toEgressOnlyGateway(r *snapshot.Route) Outcome {
+func (p *packet) toEgressOnlyGateway(t *snapshot.RouteTable, r *snapshot.Route) Outcome {
+	g := find(p.e, func(r *snapshot.Region) []snapshot.InternetGateway { return r.EC2.EgressOnlyGateways.Items },
+		func(g *snapshot.InternetGateway) bool { return string(g.ID) == r.Target })
+	if g == nil {
+		return p.note(Unknown, r.Target, "egress-only-internet-gateway", "N12", "not in the snapshot")
+	}
+	if !slices.ContainsFunc(g.Attachments, func(a snapshot.GatewayAttachment) bool { return a.VPC == t.VPC && is(a.State, "attached", "available") }) {
+		return p.note(Blocks, r.Target, "egress-only-internet-gateway", "N36", "not attached to the VPC")
+	}
 	switch {
-	case p.dst.Is4() || p.foreign != "":
-		return p.note(Blocks, r.Target, "egress-only-internet-gateway", "N126", "IPv6 from its own VPC only")
+	case p.dst.Is4():
+		return p.note(Blocks, r.Target, "egress-only-internet-gateway", "N126", "IPv6 only")
+	case nat64.Contains(p.dst):
+		return p.note(Blocks, r.Target, "egress-only-internet-gateway", "N123", "only NAT gateways translate 64:ff9b::/96")
 	case !p.gate(p.note(p.publicAccess(true), r.Target, "block-public-access", "N128", "egress only")):
 		return Blocks
 	}
@@ -159,6 +174,12 @@ func (p *packet) publicAccess(translated bool) Outcome {
 		})
 	}
 	if !translated {
+		if helps(p.subnet) {
+			return Passes
+		}
+		return Blocks
+	}
+	if p.nat == nil && p.foreign == "" && !p.natZone { // an egress-only gateway
 		if helps(p.subnet) {
 			return Passes
 		}

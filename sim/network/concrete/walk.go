@@ -214,7 +214,7 @@ func (p *packet) hand(t *snapshot.RouteTable, r *snapshot.Route) Outcome {
 	case snapshot.TargetInternetGateway:
 		return p.toInternetGateway(t, r)
 	case snapshot.TargetEgressOnlyGateway:
-		return p.toEgressOnlyGateway(r)
+		return p.toEgressOnlyGateway(t, r)
 	case snapshot.TargetNATGateway:
 		return p.toNAT(r)
 	case snapshot.TargetNetworkInterface, snapshot.TargetInstance:
