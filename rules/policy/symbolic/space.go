@@ -113,45 +113,15 @@ func (s *space) unknown(text string, upper *expr) *expr {
 }
 
 // pattern compiles the text of a pattern. Variables with a fixed value stand
-// for its characters (P63); other ones make it loose: then the pattern is an
-// upper bound of what it stands for.
+// for its characters (P63); other ones make it loose.
 func (s *space) pattern(text string, variables, glob, arn bool) (p strset.Pattern, loose bool) {
-	parts := policy.PatternParts(text, variables, glob)
-	colons, seen := 0, 0
-	if arn {
-		for _, part := range parts {
-			colons += strings.Count(part.Literal, ":")
-		}
-		colons = min(colons, 5)
-	}
-	class := func() strset.Class {
-		if arn && colons > 0 && seen < colons {
-			return strset.NotColon
-		}
-		return strset.Any
-	}
-	var b strset.Builder
-	b.Grow(len(text))
-	for _, part := range parts {
-		switch {
-		case part.Wildcard == '*':
-			b.Many(class())
-		case part.Wildcard == '?':
-			b.One(class())
-		case part.Variable != "":
-			if value, ok := s.fixed[part.Variable]; ok {
-				b.Literal(value)
-				continue
-			}
+	return compilePattern(policy.PatternParts(text, variables, glob), arn, func(part policy.PatternPart) (string, bool) {
+		value, ok := s.fixed[part.Variable]
+		if !ok {
 			s.variables[part.Variable] = true
-			loose = true
-			b.Many(class())
-		default:
-			b.Literal(part.Literal)
-			seen += strings.Count(part.Literal, ":")
 		}
-	}
-	return b.Pattern(), loose
+		return value, ok
+	})
 }
 
 // document is the set of requests that a document allows and does not deny.
