@@ -113,6 +113,9 @@ func TestNetworkACLRules(t *testing.T) {
 		{"N95 all protocols ignore the port range", []snapshot.ACLEntry{entry(100, true, "-1", any, &snapshot.PortRange{From: 1, To: 2})}, StateWorks},
 		{"N95 TCP without a port range is every port", []snapshot.ACLEntry{entry(100, true, "6", any, nil)}, StateWorks},
 		{"N95 UDP does not admit TCP", []snapshot.ACLEntry{entry(100, true, "17", any, nil)}, StateBroken},
+		{"N94 one number twice: which is real is not known", []snapshot.ACLEntry{entry(100, true, "-1", any, nil), entry(100, false, "6", any, https)}, StateUnknown},
+		{"N94 the same the other way round", []snapshot.ACLEntry{entry(100, false, "6", any, https), entry(100, true, "-1", any, nil)}, StateUnknown},
+		{"N94 one number twice, and both allow", []snapshot.ACLEntry{entry(100, true, "-1", any, nil), entry(100, true, "6", any, https), entry(200, false, "-1", any, nil)}, StateWorks},
 		{"N24 an IPv6 rule is no IPv4 rule", []snapshot.ACLEntry{entry(100, true, "-1", "::/0", nil)}, StateBroken},
 		{"N13 host bits are cleared", []snapshot.ACLEntry{entry(100, true, "-1", "52.217.3.9/15", nil)}, StateWorks},
 		{"an unknown rule before an allow leaves it open", []snapshot.ACLEntry{entry(50, false, "tpc", any, nil), entry(100, true, "-1", any, nil)}, StateUnknown},
@@ -147,9 +150,10 @@ var (
 func TestACLSetsAgreeWithTheScan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		acl := &snapshot.NetworkACL{EntriesKnown: true}
-		for range rapid.IntRange(0, 6).Draw(t, "entries") {
+		numbers := rapid.Permutation([]int{1, 2, 3, 4, 5, 6}).Draw(t, "numbers")
+		for i := range rapid.IntRange(0, 6).Draw(t, "entries") {
 			ports := portsPool.Draw(t, "ports")
-			acl.Entries = append(acl.Entries, snapshot.ACLEntry{RuleNumber: rapid.IntRange(1, 5).Draw(t, "number"), Egress: rapid.Bool().Draw(t, "egress"), Allow: rapid.Bool().Draw(t, "allow"),
+			acl.Entries = append(acl.Entries, snapshot.ACLEntry{RuleNumber: numbers[i], Egress: rapid.Bool().Draw(t, "egress"), Allow: rapid.Bool().Draw(t, "allow"),
 				Protocol: protoPool.Draw(t, "protocol"), CIDR: pfx(cidrPool.Draw(t, "cidr")), PortRange: &ports})
 		}
 		s := packetset.New(packetset.DefaultBudget)

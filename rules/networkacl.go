@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -39,25 +40,45 @@ func PermittedByACL(a *snapshot.NetworkACL, d Direction, t *Traffic) Filter {
 	f := Filter{Deny: t.Cases}
 	order := ACLOrder(a, d)
 	s := t.Space
-	for i := len(order) - 1; i >= 0; i-- {
-		e := &a.Entries[order[i]]
-		m := entryMatch(a, e, t)
-		if m.Maybe != packetset.None {
-			f.Needs = append(f.Needs, m.Why)
+	for end := len(order); end > 0; {
+		first := end - 1
+		for first > 0 && a.Entries[order[first-1]].RuleNumber == a.Entries[order[first]].RuleNumber {
+			first--
 		}
-		either := s.Or(m.Yes, m.Maybe)
-		if either == packetset.None {
-			continue
-		}
-		if e.Allow {
-			f.Permit, f.Deny = s.Or(f.Permit, m.Yes), s.Diff(f.Deny, either)
-		} else {
-			f.Permit, f.Deny = s.Diff(f.Permit, either), s.Or(f.Deny, m.Yes)
-		}
+		f = precede(a, order[first:end], t, f)
+		end = first
 	}
 	if s.Or(f.Permit, f.Deny) == t.Cases {
 		f.Needs = nil
 	}
+	return f
+}
+
+// precede puts the rules of one number before what f does. AWS gives a number
+// once; where a snapshot has it twice, the two may contradict each other, and
+// which is real is not known.
+func precede(a *snapshot.NetworkACL, same []int, t *Traffic, f Filter) Filter {
+	s := t.Space
+	var yes, either [2]packetset.Set // denied, allowed
+	for _, i := range same {
+		e := &a.Entries[i]
+		m := entryMatch(a, e, t)
+		if m.Maybe != packetset.None {
+			f.Needs = append(f.Needs, m.Why)
+		}
+		does := 0
+		if e.Allow {
+			does = 1
+		}
+		yes[does], either[does] = s.Or(yes[does], m.Yes), s.Or(either[does], s.Or(m.Yes, m.Maybe))
+	}
+	if s.And(either[0], either[1]) != packetset.None {
+		e := &a.Entries[same[0]]
+		f.Needs = append(f.Needs, Need{Code: "UNK_NACL", Component: string(a.ID), At: a.At,
+			Fact: fmt.Sprintf("which of several rules %d of network ACL %s is real: AWS gives a number once", e.RuleNumber, a.ID), Collect: "aws ec2 describe-network-acls"})
+	}
+	f.Permit = s.Diff(s.Or(f.Permit, yes[1]), either[0])
+	f.Deny = s.Diff(s.Or(f.Deny, yes[0]), either[1])
 	return f
 }
 

@@ -92,3 +92,23 @@ func resolves(v any, pointer string) bool {
 	}
 	return true
 }
+
+// A group whose rules stand in SecurityGroupRules has no IpPermissionsEgress
+// for a finding to point at.
+func TestGroupWithoutOwnRulesIsPointedAtItself(t *testing.T) {
+	a, err := sim.NewWorld(Policy(Unset("SecurityGroups", "sg-1", "IpPermissions"), Unset("SecurityGroups", "sg-1", "IpPermissionsEgress"),
+		Add("SecurityGroupRules", Obj{"SecurityGroupRuleId": "sgr-1", "GroupId": "sg-1", "GroupOwnerId": "111111111111", "IsEgress": true,
+			"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIpv4": "10.0.0.0/8"})).Snapshot(t)).Check((&trap{}).question())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range a.Findings {
+		if f.Code == "ENI_SG_RULES_MISMATCH" {
+			if strings.Contains(f.Pointer, "IpPermissions") {
+				t.Errorf("pointer %s", f.Pointer)
+			}
+			return
+		}
+	}
+	t.Errorf("%s, findings %+v", a.Verdict, a.Findings)
+}

@@ -253,7 +253,7 @@ func addRules(groups []SecurityGroup, rules []groupRule) (ruled map[SecurityGrou
 	for i := range groups {
 		g := &groups[i]
 		if !g.IngressKnown || !g.EgressKnown {
-			ruled[g.ID] = true
+			ruled[g.ID], g.FromRules = true, true
 		}
 		if !g.IngressKnown {
 			g.Ingress, g.IngressKnown = in[g.ID], true

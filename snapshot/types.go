@@ -297,6 +297,8 @@ type SecurityGroup struct {
 	Egress       []Permission // IpPermissionsEgress
 	IngressKnown bool
 	EgressKnown  bool
+	// FromRules: rules that the group itself lacks came from SecurityGroupRules.
+	FromRules bool
 }
 
 // SecurityGroupVPC is one of describe-security-group-vpc-associations.

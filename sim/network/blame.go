@@ -188,7 +188,9 @@ func (a *asking) blameGroups(groups []*snapshot.SecurityGroup, ids []snapshot.Se
 		}
 		if f.At == (snapshot.Source{}) {
 			f.Component, f.Name, f.At = string(ids[i]), groupName(g), g.At
-			f.At = g.At.Child(permissionsKey(d.dir))
+			if !g.FromRules {
+				f.At = g.At.Child(permissionsKey(d.dir))
+			}
 		}
 		if perms, known := rules.Permissions(g, d.dir); !known || len(perms) > 0 {
 			empty = false

@@ -687,6 +687,12 @@ func (a *asking) endpointBranch(e located[snapshot.VPCEndpoint], zone string, at
 		return b
 	}
 	b.destinations, b.nowhere = a.nowhere(), true
+	if need == nil && zone != "" && !a.coversZone(e.of, zone) {
+		b.denies = append(b.denies, Finding{Code: "VPCE_SERVICE_NOT_INSTALLED_IN_AZ", AnalyzerCode: "VPCE_SERVICE_NOT_INSTALLED_IN_AZ", Gate: gateEndpoint, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At,
+			Message: fmt.Sprintf("%s has no interface in %s, so %s does not resolve.", e.of.ID, zone, a.name.Host),
+			Fix:     fmt.Sprintf("Add a subnet in %s to %s, or use its Regional name.", zone, e.of.ID), Rule: "N63", URL: urlInterfaceEndpoint})
+		return b
+	}
 	if need == nil {
 		b.denies = append(b.denies, Finding{Code: "VPCE_IP_FAMILY", Gate: gateEndpoint, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At,
 			Message: fmt.Sprintf("%s resolves to %s, which has no address in a family that %s has (IpAddressType %s).", a.name.Host, e.of.ID, a.from.words(), orElse(e.of.IPAddressType, "ipv4")),
@@ -734,6 +740,12 @@ func (a *asking) endpointDestinations(e located[snapshot.VPCEndpoint], zone stri
 		need = &rules.Need{Code: "UNK_ENDPOINT_INTERFACES", Component: string(e.of.ID), At: e.of.At, Fact: "the interfaces of " + string(e.of.ID), Collect: "aws ec2 describe-vpc-endpoints and describe-network-interfaces"}
 	}
 	return d, need
+}
+
+// coversZone reports whether an endpoint has a subnet in a zone, or one of
+// which nobody knows.
+func (a *asking) coversZone(e *snapshot.VPCEndpoint, zone string) bool {
+	return slices.ContainsFunc(e.Subnets, func(id snapshot.SubnetID) bool { return a.x.subnets[id].of == nil || a.inZone(id, zone) })
 }
 
 func (a *asking) inZone(id snapshot.SubnetID, zone string) bool {

@@ -130,7 +130,7 @@ func (a *asking) regionalZone(t *trail, h Hop, n *snapshot.NATGateway, f Finding
 func publicOf(n *snapshot.NATGateway) []netip.Addr {
 	var out []netip.Addr
 	for _, x := range n.Addresses {
-		if x.Public.IsValid() && !slices.Contains(out, x.Public) {
+		if x.Public.IsValid() && !equalFold(x.Status, "failed") && !slices.Contains(out, x.Public) {
 			out = append(out, x.Public)
 		}
 	}
@@ -149,7 +149,7 @@ func (a *asking) translator(n *snapshot.NATGateway, second bool) *translator {
 		x.port, x.choice = packetset.SecondPort, packetset.SecondChoice
 	}
 	for _, y := range n.Addresses {
-		if y.Private.IsValid() && len(x.addrs) < 4096 {
+		if y.Private.IsValid() && !equalFold(y.Status, "failed") && len(x.addrs) < 4096 {
 			x.addrs = append(x.addrs, y.Private)
 		}
 	}

@@ -64,6 +64,11 @@ var ruleTraps = []trap{
 	// N59: out of scope, and not nonsense.
 	{id: "N59 multi-Region access point", to: toS3("us-east-1", "mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com"), want: unknown, code: "VPCE_SERVICE_MISMATCH"},
 
+	{id: "N63 zonal name of a zone without interface", edits: edits(world.IFE(), world.NoS3Route()),
+		to: toS3("us-east-1", "b.vpce-i-x-us-east-1f.s3.us-east-1.vpce.amazonaws.com"), want: blocked, code: "VPCE_SERVICE_NOT_INSTALLED_IN_AZ"},
+	{id: "N115 the Elastic IP could not be associated", edits: and(natDefault, world.Do(func(w *world.World) {
+		w.Get("NatGateways", "nat-1")["NatGatewayAddresses"].(world.List)[0].(world.Obj)["Status"] = "failed"
+	})), want: blocked, code: noPublic},
 	// N65: an endpoint for which no group was chosen has the VPC's default one.
 	{id: "N65 no group told", edits: edits(world.IFE(), world.NoS3Route(), defaultGroupOfA,
 		world.Set("VpcEndpoints", "vpce-i", "Groups", world.List{}), world.Set("NetworkInterfaces", "eni-i-1", "Groups", world.List{})),

@@ -258,6 +258,11 @@ func (e *Evaluator) aclPermits(s *snapshot.Subnet, inbound bool, protocol, port 
 		if doubt && does != decided {
 			return string(a.ID), Unknown, "which entry matches first"
 		}
+		if slices.ContainsFunc(entries, func(o snapshot.ACLEntry) bool {
+			return o.RuleNumber == n.RuleNumber && o.Egress == n.Egress && o.Allow != n.Allow && entryCovers(&o, protocol, port) && cidrHolds(o.CIDR, far) != Blocks
+		}) {
+			return string(a.ID), Unknown, "which of two entries of one number is real"
+		}
 		if match == Passes {
 			return string(a.ID), does, fmt.Sprintf("entry %d", n.RuleNumber)
 		}

@@ -272,7 +272,7 @@ func (p *packet) translate(n *snapshot.NATGateway, home *snapshot.Subnet) Outcom
 	p.replies = append(p.replies, func() Outcome { return before.returnRoute(home) })
 	public, private := netip.Addr{}, netip.Addr{}
 	for _, a := range n.Addresses {
-		if !private.IsValid() {
+		if !private.IsValid() && !is(a.Status, "failed") {
 			public, private = a.Public, a.Private
 		}
 	}
