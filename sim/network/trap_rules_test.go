@@ -64,8 +64,6 @@ var ruleTraps = []trap{
 	// N59: out of scope, and not nonsense.
 	{id: "N59 multi-Region access point", to: toS3("us-east-1", "mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com"), want: unknown, code: "VPCE_SERVICE_MISMATCH"},
 
-	{id: "N63 zonal name of a zone without interface", edits: edits(world.IFE(), world.NoS3Route()),
-		to: toS3("us-east-1", "b.vpce-i-x-us-east-1f.s3.us-east-1.vpce.amazonaws.com"), want: blocked, code: "VPCE_SERVICE_NOT_INSTALLED_IN_AZ"},
 	{id: "N115 the Elastic IP could not be associated", edits: and(natDefault, world.Do(func(w *world.World) {
 		w.Get("NatGateways", "nat-1")["NatGatewayAddresses"].(world.List)[0].(world.Obj)["Status"] = "failed"
 	})), want: blocked, code: noPublic},
@@ -163,4 +161,12 @@ func holds(ranges []network.AddrRange, x netip.Addr) bool {
 	return slices.ContainsFunc(ranges, func(r network.AddrRange) bool {
 		return r.From.BitLen() == x.BitLen() && r.From.Compare(x) <= 0 && x.Compare(r.To) <= 0
 	})
+}
+
+// N63: a zonal name of a zone in which the endpoint has no interface is none
+// of its names. The twin knows names by DnsEntries only.
+func TestZonalNameWithoutInterface(t *testing.T) {
+	tr := trap{id: "N63", edits: edits(world.IFE(), world.NoS3Route()), to: toS3("us-east-1", "b.vpce-i-x-us-east-1f.s3.us-east-1.vpce.amazonaws.com"),
+		want: blocked, code: "VPCE_SERVICE_NOT_INSTALLED_IN_AZ"}
+	report(t, tr.failures(t))
 }
