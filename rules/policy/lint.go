@@ -110,6 +110,7 @@ func (l *linter) statement() {
 	for i := range s.Conditions {
 		l.condition(&s.Conditions[i])
 	}
+	l.emptyConditions()
 	l.emptyLists()
 	l.actions()
 	l.resources()
@@ -122,6 +123,17 @@ func (l *linter) statement() {
 			if service, _, ok := strings.Cut(lower(a), ":"); ok && !strings.ContainsAny(service, "*?") && service != "s3" && service != "s3-object-lambda" && service != "s3express" {
 				l.add("ACTION_OF_OTHER_SERVICE", LintWarning, "P42", item("/Action", s.Actions, i), "", "%s has no effect in a bucket policy: S3 refuses it", quote(a))
 			}
+		}
+	}
+}
+
+// emptyConditions finds condition blocks that ask nothing (P15).
+func (l *linter) emptyConditions() {
+	at := l.d.StatementPointer(l.s.Index)
+	for _, w := range l.d.Warnings {
+		pointer, what, _ := strings.Cut(w, ": ")
+		if path, ok := strings.CutPrefix(pointer, at); ok && strings.HasPrefix(path, "/Condition") {
+			l.add("CONDITION_EMPTY", LintWarning, "P15", path, "take it out, or write the condition", "%s", what)
 		}
 	}
 }
