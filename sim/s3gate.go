@@ -15,6 +15,7 @@ func (r *jobRun) s3Gates(d *decided, s *slot, t *target, action string, ctx *net
 	r.originGate(d, t)
 	r.publicAccessGate(d, t)
 	r.payerGate(d, t)
+	r.aclHeaderGate(d, t, action)
 	r.kmsGate(d, s, t, action, ctx)
 }
 
@@ -119,6 +120,32 @@ func (r *jobRun) payerGate(d *decided, t *target) {
 	r.s3Gate(d, policy.RequesterPays(enabled, false, &d.request), Finding{Code: "REQUESTER_PAYS", Component: t.bucketARN(), Pointer: b.At.Pointer(), Rule: "P275",
 		URL: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html",
 		Fix: "The bucket's owner has to switch requester pays off."}, "aws s3api get-bucket-request-payment --bucket "+t.bucket)
+}
+
+// aclHeaderGate refuses a write with a canned ACL where lists are off (P245).
+// A job sends none, as far as is known; one may be assumed.
+func (r *jobRun) aclHeaderGate(d *decided, t *target, action string) {
+	v := d.request.Context["s3:x-amz-acl"]
+	if action != "s3:PutObject" || v.State != policy.KeyKnown || len(v.Values) != 1 || t.directoryBucket() {
+		return
+	}
+	ownership := policy.OwnershipUnknown
+	f := Finding{Code: "ACL_NOT_SUPPORTED", Component: t.bucketARN(), Rule: "P245",
+		URL: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html",
+		Fix: "Send no x-amz-acl header, or bucket-owner-full-control."}
+	if b, ok := r.w.FindBucket(t.bucket); ok {
+		f.Pointer = b.At.Pointer()
+		switch {
+		case b.OwnershipPresence != snapshot.Collected:
+		case b.Ownership == "BucketOwnerEnforced":
+			ownership = policy.BucketOwnerEnforced
+		case b.Ownership == "BucketOwnerPreferred":
+			ownership = policy.BucketOwnerPreferred
+		default:
+			ownership = policy.ObjectWriter
+		}
+	}
+	r.s3Gate(d, policy.ACLHeader(ownership, v.Values[0]), f, "aws s3api get-bucket-ownership-controls --bucket "+t.bucket)
 }
 
 // originGate is the network origin of an access point (P269).

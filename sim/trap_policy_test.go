@@ -255,6 +255,23 @@ func TestLintsExplainBlockers(t *testing.T) {
 	}
 }
 
+// TestACLHeader is T142: where access control lists are off, S3 refuses a write
+// that brings one.
+func TestACLHeader(t *testing.T) {
+	send := func(acl string) func(*sim.Question) {
+		return func(q *sim.Question) { q.Options.Assume = []string{"s3:x-amz-acl=" + acl} }
+	}
+	for _, tr := range []trap{
+		{id: "T142 public-read", action: put, change: send("public-read"), want: sim.Blocked, code: "ACL_NOT_SUPPORTED"},
+		{id: "T142 bucket-owner-full-control", action: put, change: send("bucket-owner-full-control"), want: sim.Reachable},
+		{id: "T142 no header", action: put, want: sim.Reachable},
+		{id: "T142 lists are on", action: put, change: send("public-read"), edits: []Edit{Set("buckets", "b", "OwnershipControls", Obj{"Rules": List{Obj{"ObjectOwnership": "ObjectWriter"}}})}, want: sim.Reachable},
+		{id: "T142 nobody knows", action: put, change: send("public-read"), edits: []Edit{Unset("buckets", "b", "OwnershipControls")}, want: sim.Unknown},
+	} {
+		t.Run(tr.id, func(t *testing.T) { checkTrap(t, &tr) })
+	}
+}
+
 // TestAccessLists is P245 to P250: where access control lists are not known to
 // be off, one that nobody collected may grant what policies do not.
 func TestAccessLists(t *testing.T) {
