@@ -9,14 +9,18 @@ import (
 	"github.com/canreach/canreach/sim/network"
 )
 
-// twoInterfaces is an instance with an interface in subnet-1, which has a
-// NAT gateway, and one in subnet-2, which has none.
-var twoInterfaces = world.All(world.NAT(), world.Routes("rtb-1", world.To("0.0.0.0/0", "nat-1")),
-	world.Subnet("subnet-2", "vpc-a", "10.0.2.0/24", "us-east-1b"), world.Table("rtb-2", "vpc-a", []string{"subnet-2"}),
-	world.Group("sg-in", "vpc-a", []world.Obj{world.Ports(22, 22, world.Rule("tcp", "10.0.0.0/16"))}, []world.Obj{world.Rule("-1", "0.0.0.0/0")}),
-	world.Interface("eni-1", "subnet-1", "10.0.1.10", "sg-in"), world.Interface("eni-2", "subnet-2", "10.0.2.10", "sg-in"),
-	world.Add("Reservations", world.Obj{"ReservationId": "r-1", "Instances": world.List{world.Obj{"InstanceId": "i-1", "SubnetId": "subnet-1", "VpcId": "vpc-a",
-		"NetworkInterfaces": world.List{world.Obj{"NetworkInterfaceId": "eni-1"}, world.Obj{"NetworkInterfaceId": "eni-2"}}}}}))
+var twoInterfaces = interfacesOf("subnet-1")
+
+// interfacesOf is an instance with an interface in subnet-1, which has a NAT
+// gateway, and one in subnet-2, which has none. Its primary one is in the subnet.
+func interfacesOf(primary string) world.Edit {
+	return world.All(world.NAT(), world.Routes("rtb-1", world.To("0.0.0.0/0", "nat-1")),
+		world.Subnet("subnet-2", "vpc-a", "10.0.2.0/24", "us-east-1b"), world.Table("rtb-2", "vpc-a", []string{"subnet-2"}),
+		world.Group("sg-in", "vpc-a", []world.Obj{world.Ports(22, 22, world.Rule("tcp", "10.0.0.0/16"))}, []world.Obj{world.Rule("-1", "0.0.0.0/0")}),
+		world.Interface("eni-1", "subnet-1", "10.0.1.10", "sg-in"), world.Interface("eni-2", "subnet-2", "10.0.2.10", "sg-in"),
+		world.Add("Reservations", world.Obj{"ReservationId": "r-1", "Instances": world.List{world.Obj{"InstanceId": "i-1", "SubnetId": primary, "VpcId": "vpc-a",
+			"NetworkInterfaces": world.List{world.Obj{"NetworkInterfaceId": "eni-1"}, world.Obj{"NetworkInterfaceId": "eni-2"}}}}}))
+}
 
 func TestTrace(t *testing.T) {
 	w := sim.NewWorld(world.Network(twoInterfaces).Snapshot(t))
@@ -44,6 +48,9 @@ func TestTrace(t *testing.T) {
 				t.Errorf("%s with %d placements, want %s with %d; %+v", a.Verdict, len(a.Placements), c.want, c.placements, a.Findings)
 			}
 		})
+	}
+	if ids := network.NewModel(world.Network(interfacesOf("subnet-2")).Snapshot(t)).InterfacesOf("i-1"); ids[0] != "eni-2" {
+		t.Errorf("the primary interface is not the first: %v", ids)
 	}
 	for _, q := range []sim.TraceQuestion{
 		{From: "eni-1", To: "eni-2", Protocol: "icmp", Ports: ssh},

@@ -287,11 +287,15 @@ func (x *index) nics() *interfaces {
 	return n
 }
 
-// interfacesOf lists the interfaces of an instance: what it says itself, else
-// what says to be attached to it.
+// interfacesOf lists the interfaces of an instance, that in its own subnet
+// first: what it says itself, else what says to be attached to it.
 func (x *index) interfacesOf(instance string) []snapshot.NetworkInterfaceID {
 	if i := x.nics().instances[instance].of; i != nil && len(i.Interfaces) > 0 {
-		return i.Interfaces
+		ids := slices.Clone(i.Interfaces)
+		slices.SortStableFunc(ids, func(y, z snapshot.NetworkInterfaceID) int {
+			return x.awayFrom(i.Subnet, y) - x.awayFrom(i.Subnet, z)
+		})
+		return ids
 	}
 	var out []snapshot.NetworkInterfaceID
 	for _, a := range x.snap.Accounts {
@@ -304,6 +308,14 @@ func (x *index) interfacesOf(instance string) []snapshot.NetworkInterfaceID {
 		}
 	}
 	return out
+}
+
+// awayFrom is 0 for an interface in the subnet, and 1 for one elsewhere.
+func (x *index) awayFrom(subnet snapshot.SubnetID, id snapshot.NetworkInterfaceID) int {
+	if e := x.nics().byID[id].of; e != nil && e.Subnet == subnet {
+		return 0
+	}
+	return 1
 }
 
 // here returns the capture of an account and Region, or nil.
