@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,19 +39,24 @@ type owner struct {
 
 func auditor(account string) string { return "arn:aws:iam::" + account + ":role/Auditor" }
 
-// newOwner makes the account. The server takes the account of an assumed
-// role for the caller's, as AWS does.
+// member adds an account to the organization, in a unit of its own. The
+// server takes the account of an assumed role for the caller's, as AWS does.
+func (w *world) member(name string) (id, unit string, keys aws.Credentials) {
+	t := w.t
+	t.Helper()
+	created := must[*organizations.CreateAccountOutput](t)(w.org.CreateAccount(w.ctx, &organizations.CreateAccountInput{AccountName: &name, Email: aws.String(name + "@example.com")}))
+	id = *created.CreateAccountStatus.AccountId
+	root := must[*organizations.ListRootsOutput](t)(w.org.ListRoots(w.ctx, &organizations.ListRootsInput{})).Roots[0].Id
+	unit = *must[*organizations.CreateOrganizationalUnitOutput](t)(w.org.CreateOrganizationalUnit(w.ctx, &organizations.CreateOrganizationalUnitInput{ParentId: root, Name: &name})).OrganizationalUnit.Id
+	must[*organizations.MoveAccountOutput](t)(w.org.MoveAccount(w.ctx, &organizations.MoveAccountInput{AccountId: &id, SourceParentId: root, DestinationParentId: &unit}))
+	assumed := must[*sts.AssumeRoleOutput](t)(sts.NewFromConfig(w.cfg).AssumeRole(w.ctx, &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::" + id + ":role/Builder"), RoleSessionName: aws.String("build")})).Credentials
+	return id, unit, aws.Credentials{AccessKeyID: *assumed.AccessKeyId, SecretAccessKey: *assumed.SecretAccessKey, SessionToken: *assumed.SessionToken}
+}
+
 func newOwner(t *testing.T, w *world) *owner {
 	t.Helper()
 	o := &owner{world: w}
-	created := must[*organizations.CreateAccountOutput](t)(w.org.CreateAccount(w.ctx, &organizations.CreateAccountInput{AccountName: aws.String("data"), Email: aws.String("data@example.com")}))
-	o.id = *created.CreateAccountStatus.AccountId
-	root := must[*organizations.ListRootsOutput](t)(w.org.ListRoots(w.ctx, &organizations.ListRootsInput{})).Roots[0].Id
-	o.unit = *must[*organizations.CreateOrganizationalUnitOutput](t)(w.org.CreateOrganizationalUnit(w.ctx, &organizations.CreateOrganizationalUnitInput{ParentId: root, Name: aws.String("data")})).OrganizationalUnit.Id
-	must[*organizations.MoveAccountOutput](t)(w.org.MoveAccount(w.ctx, &organizations.MoveAccountInput{AccountId: &o.id, SourceParentId: root, DestinationParentId: &o.unit}))
-
-	assumed := must[*sts.AssumeRoleOutput](t)(sts.NewFromConfig(w.cfg).AssumeRole(w.ctx, &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::" + o.id + ":role/Builder"), RoleSessionName: aws.String("build")})).Credentials
-	o.creds = aws.Credentials{AccessKeyID: *assumed.AccessKeyId, SecretAccessKey: *assumed.SecretAccessKey, SessionToken: *assumed.SessionToken}
+	o.id, o.unit, o.creds = w.member("data")
 	cfg := w.cfg.Copy()
 	cfg.Credentials = credentials.StaticCredentialsProvider{Value: o.creds}
 	o.s3, o.kms = s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), kms.NewFromConfig(cfg)
@@ -82,16 +88,16 @@ func (o *owner) grant(principal string) {
 }
 
 // control attaches a control policy, and returns what takes it away again.
-func (o *owner) control(kind orgtypes.PolicyType, target, action string) (remove func()) {
+func (w *world) control(kind orgtypes.PolicyType, target, action string) (remove func()) {
 	text := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"%s","Resource":"*"}]}`, action)
 	if kind == orgtypes.PolicyTypeResourceControlPolicy {
 		text = strings.Replace(text, `"Action"`, `"Principal":"*","Action"`, 1)
 	}
-	id := must[*organizations.CreatePolicyOutput](o.t)(o.org.CreatePolicy(o.ctx, &organizations.CreatePolicyInput{Type: kind, Name: aws.String("it-" + action), Description: aws.String("d"), Content: &text})).Policy.PolicySummary.Id
-	must[*organizations.AttachPolicyOutput](o.t)(o.org.AttachPolicy(o.ctx, &organizations.AttachPolicyInput{PolicyId: id, TargetId: &target}))
+	id := must[*organizations.CreatePolicyOutput](w.t)(w.org.CreatePolicy(w.ctx, &organizations.CreatePolicyInput{Type: kind, Name: aws.String("it-" + action), Description: aws.String("d"), Content: &text})).Policy.PolicySummary.Id
+	must[*organizations.AttachPolicyOutput](w.t)(w.org.AttachPolicy(w.ctx, &organizations.AttachPolicyInput{PolicyId: id, TargetId: &target}))
 	return func() {
-		must[*organizations.DetachPolicyOutput](o.t)(o.org.DetachPolicy(o.ctx, &organizations.DetachPolicyInput{PolicyId: id, TargetId: &target}))
-		must[*organizations.DeletePolicyOutput](o.t)(o.org.DeletePolicy(o.ctx, &organizations.DeletePolicyInput{PolicyId: id}))
+		must[*organizations.DetachPolicyOutput](w.t)(w.org.DetachPolicy(w.ctx, &organizations.DetachPolicyInput{PolicyId: id, TargetId: &target}))
+		must[*organizations.DeletePolicyOutput](w.t)(w.org.DeletePolicy(w.ctx, &organizations.DeletePolicyInput{PolicyId: id}))
 	}
 }
 
@@ -199,5 +205,63 @@ func TestProfilesAreAccounts(t *testing.T) {
 				t.Errorf("%s holds %q", file, secret)
 			}
 		}
+	}
+}
+
+// TestControlPoliciesOfAMember: the job, its role and its bucket are a member
+// account's, and what the organization forbids above it counts.
+func TestControlPoliciesOfAMember(t *testing.T) {
+	server, p := newServer(t)
+	management := &world{t: t, ctx: context.Background(), cfg: configOf(t, server, ownKeys)}
+	management.org = organizations.NewFromConfig(management.cfg)
+	management.organization()
+	id, unit, keys := management.member("jobs")
+	w := newAccount(t, configOf(t, server, keys))
+	both := []string{"--assume-role", auditor(account), "--assume-role", auditor(id), "--job", w.job}
+
+	root := must[*organizations.ListRootsOutput](t)(management.org.ListRoots(w.ctx, &organizations.ListRootsInput{})).Roots[0].Id
+	open := func() (remove func()) { return func() {} }
+	for _, c := range []struct {
+		name    string
+		attach  func() (remove func())
+		verdict sim.Verdict
+		code    string
+	}{
+		{"nothing", open, sim.Reachable, ""},
+		{"an SCP at the root", func() func() { return management.control(orgtypes.PolicyTypeServiceControlPolicy, *root, "s3:*") }, sim.Blocked, "SCP_EXPLICIT_DENY"},
+		{"an SCP at the unit", func() func() {
+			return management.control(orgtypes.PolicyTypeServiceControlPolicy, unit, "s3:GetObject")
+		}, sim.Partial, "SCP_EXPLICIT_DENY"},
+		{"an SCP at the account", func() func() { return management.control(orgtypes.PolicyTypeServiceControlPolicy, id, "s3:*") }, sim.Blocked, "SCP_EXPLICIT_DENY"},
+		{"an SCP at another unit", func() func() {
+			return management.control(orgtypes.PolicyTypeServiceControlPolicy, management.unit, "s3:*")
+		}, sim.Reachable, ""},
+		{"an RCP at the unit", func() func() {
+			return management.control(orgtypes.PolicyTypeResourceControlPolicy, unit, "s3:GetObject")
+		}, sim.Partial, "RCP_EXPLICIT_DENY"},
+		{"nothing again", open, sim.Reachable, ""},
+	} {
+		remove := c.attach()
+		p.mustCapture("s.json", both...)
+		a, codes := p.check("s.json", w.job)
+		if a.Verdict != c.verdict || c.code != "" && !slices.Contains(codes, c.code) {
+			t.Errorf("%s: %s %v %+v", c.name, a.Verdict, codes, a.Unknowns)
+		}
+		remove()
+	}
+
+	// As on AWS, a member may not list the organization's policies.
+	p.proxy.cause(func(op string, _ int) trouble {
+		if strings.HasPrefix(op, "organizations.") && op != "organizations.DescribeOrganization" {
+			return trouble{status: 400, code: "AccessDeniedException"}
+		}
+		return trouble{}
+	})
+	if stderr, status := p.capture("-o", "member.json", "--strict", "--assume-role", auditor(id), "--job", w.job); status != 3 {
+		t.Errorf("status %d\n%s", status, stderr)
+	}
+	a, codes := p.check("member.json", w.job)
+	if named := func(m sim.Missing) bool { return strings.Contains(m.Gap, "organizations ListP") }; a.Verdict != sim.Unknown || !slices.ContainsFunc(a.Unknowns, named) {
+		t.Errorf("a member alone: %s %v %+v", a.Verdict, codes, a.Unknowns)
 	}
 }

@@ -18,6 +18,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/canreach/canreach/sim"
@@ -107,6 +109,13 @@ func (p program) checkBucket(snapshot, job, bucket string) (sim.Answer, []string
 
 func setUp(t *testing.T) (*world, program) {
 	t.Helper()
+	server, p := newServer(t)
+	return newWorld(t, server), p
+}
+
+// newServer empties the server, and puts a proxy before it.
+func newServer(t *testing.T) (string, program) {
+	t.Helper()
 	server := os.Getenv("CANREACH_API_SERVER")
 	if server == "" || os.Getenv("CANREACH") == "" {
 		t.Fatal("run scripts/integration.sh: CANREACH_API_SERVER and CANREACH are not set")
@@ -116,7 +125,7 @@ func setUp(t *testing.T) (*world, program) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	return newWorld(t, server), program{t: t, proxy: newProxy(t, server), dir: t.TempDir()}
+	return server, program{t: t, proxy: newProxy(t, server), dir: t.TempDir()}
 }
 
 func TestCaptureAndVerdictsFollowTheAPI(t *testing.T) {
@@ -146,6 +155,14 @@ func TestCaptureAndVerdictsFollowTheAPI(t *testing.T) {
 		{"the ACL's way back", func() { w.removeEntry(false, 100) }, func() { w.entry(false, 100, 1024, 65535) }, sim.Blocked, "", "nacl-ingress"},
 		{"the endpoint's policy", func() { w.endpointPolicy(strings.ReplaceAll(openPolicy, bucket, "another-bucket")) }, func() { w.endpointPolicy(openPolicy) },
 			sim.Blocked, "ENDPOINT_POLICY_NO_ALLOW", "endpoint-policy"},
+		{"DNS", func() { w.dnsSupport(false) }, func() { w.dnsSupport(true) }, sim.Blocked, "DNS_DISABLED", "dns"},
+		{"S3 in the boundary", func() { w.bound("ec2:*") }, func() { w.bound("s3:*", "ec2:*", "kms:*") }, sim.Blocked, "ROLE_NO_ALLOW", "role"},
+		{"the managed policy", func() {
+			must[*iam.DetachRolePolicyOutput](t)(w.iam.DetachRolePolicy(w.ctx, &iam.DetachRolePolicyInput{RoleName: aws.String("it-neo"), PolicyArn: &w.managed}))
+		}, func() {
+			must[*iam.AttachRolePolicyOutput](t)(w.iam.AttachRolePolicy(w.ctx, &iam.AttachRolePolicyInput{RoleName: aws.String("it-neo"), PolicyArn: &w.managed}))
+		}, sim.Blocked, "", "job"},
+		{"SageMaker's trust", func() { w.trust("ec2.amazonaws.com") }, func() { w.trust("sagemaker.amazonaws.com") }, sim.Blocked, "", "job"},
 		{"the role's policy", func() { w.inline(false) }, func() { w.inline(true) }, sim.Blocked, "ROLE_NO_ALLOW", "role"},
 		{"the bucket's policy", func() { w.bucketPolicy("vpce-00000000000000000") }, func() { w.bucketPolicy(w.endpoint) }, sim.Blocked, "BUCKET_POLICY_EXPLICIT_DENY", "bucket-policy"},
 	} {
@@ -165,6 +182,21 @@ func TestCaptureAndVerdictsFollowTheAPI(t *testing.T) {
 		t.Errorf("mended: %s %v %+v", a.Verdict, codes, a.Unknowns)
 	}
 	p.redacted(w)
+}
+
+func (w *world) dnsSupport(on bool) {
+	must[*ec2.ModifyVpcAttributeOutput](w.t)(w.ec2.ModifyVpcAttribute(w.ctx, &ec2.ModifyVpcAttributeInput{VpcId: &w.vpc, EnableDnsSupport: &types.AttributeBooleanValue{Value: &on}}))
+}
+
+// bound gives the role a boundary that allows actions.
+func (w *world) bound(actions ...string) {
+	p := must[*iam.CreatePolicyOutput](w.t)(w.iam.CreatePolicy(w.ctx, &iam.CreatePolicyInput{PolicyName: aws.String("it-boundary-" + strings.ReplaceAll(strings.Join(actions, "-"), ":*", "")), PolicyDocument: document("Allow", "*", actions...)})).Policy.Arn
+	must[*iam.PutRolePermissionsBoundaryOutput](w.t)(w.iam.PutRolePermissionsBoundary(w.ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: aws.String("it-neo"), PermissionsBoundary: p}))
+}
+
+func (w *world) trust(service string) {
+	text := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"` + service + `"},"Action":"sts:AssumeRole"}]}`
+	must[*iam.UpdateAssumeRolePolicyOutput](w.t)(w.iam.UpdateAssumeRolePolicy(w.ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String("it-neo"), PolicyDocument: &text}))
 }
 
 // routeTables adds and removes the endpoint's tables.

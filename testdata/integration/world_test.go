@@ -56,21 +56,38 @@ func must[T any](t *testing.T) func(T, error) T {
 	}
 }
 
-func newWorld(t *testing.T, server string) *world {
+// moto takes any keys for those of its own account.
+var ownKeys = aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
+
+func configOf(t *testing.T, server string, keys aws.Credentials) aws.Config {
 	t.Helper()
-	ctx := context.Background()
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithBaseEndpoint(server),
-		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("test", "test", "")))
+	cfg, err := config.LoadDefaultConfig(context.Background(), config.WithRegion(region), config.WithBaseEndpoint(server),
+		config.WithCredentialsProvider(credentials.StaticCredentialsProvider{Value: keys}))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return cfg
+}
+
+// newWorld builds the VPC, role, bucket and job, and the organization that
+// their account manages.
+func newWorld(t *testing.T, server string) *world {
+	t.Helper()
+	w := newAccount(t, configOf(t, server, ownKeys))
+	w.organization()
+	return w
+}
+
+// newAccount builds the VPC, role, bucket and job in the account of cfg.
+func newAccount(t *testing.T, cfg aws.Config) *world {
+	t.Helper()
+	ctx := context.Background()
 	w := &world{t: t, ctx: ctx, cfg: cfg, ec2: ec2.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), org: organizations.NewFromConfig(cfg),
 		s3: s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true })}
 	w.network()
 	w.endpoints()
 	w.roles()
 	w.storage()
-	w.organization()
 	w.jobFile()
 	return w
 }
