@@ -72,6 +72,11 @@ for s in two twenty hostile; do
 	chromium --window-size=1240,1700 --screenshot="$out/$s-desktop.png" "file://$work/$s.html"
 	chromium --window-size=1240,1700 --blink-settings=preferredColorScheme=0 --screenshot="$out/$s-dark.png" "file://$work/$s.html"
 	chromium --no-pdf-header-footer --print-to-pdf="$out/$s.pdf" "file://$work/$s.html"
+	# No name, however long, spreads a table over pages of its own.
+	if command -v pdfinfo >/dev/null; then
+		pages=$(pdfinfo "$out/$s.pdf" | awk '/^Pages:/ {print $2}')
+		[ "$pages" -le 12 ] || { echo "FAIL  $s.pdf has $pages pages"; failed=1; }
+	fi
 	if command -v pdftoppm >/dev/null; then
 		pdftoppm -r 60 -png "$out/$s.pdf" "$out/$s-print"
 	fi

@@ -66,7 +66,10 @@ figure svg{width:100%;max-height:200mm}
 figure details{display:none}
 h2,summary{break-after:avoid}
 tr,footer{break-inside:avoid}
-table{font-size:8.5pt}
+.scroll{overflow:visible}
+table{font-size:8.5pt;table-layout:fixed}
+thead th{width:13%}thead th:first-child{width:28%}thead th:last-child{width:auto}
+tbody th,td.pass,td.stop,td.partial,td.unknown{white-space:normal}
 details:not([open])::details-content{content-visibility:visible;display:block;block-size:auto}
 pre{font-size:8pt}
 a{color:inherit}
