@@ -227,7 +227,8 @@ func replaceACLAssociation(e *editor, p parameters) error {
 		return e.refuse("InvalidParameterValue", "%s and %s belong to different networks", subnet, p.text("NetworkAclId"))
 	}
 	if old.Get("NetworkAclId").Text() == p.text("NetworkAclId") {
-		return e.refuse("", "%s is associated with %s already", subnet, p.text("NetworkAclId"))
+		e.note("%s was associated with %s already.", subnet, p.text("NetworkAclId")) // AWS: an idempotent operation
+		return nil
 	}
 	old.Get("Associations").RemoveAt(i)
 	insertSorted(member(acl.Node, "Associations"), jsontree.NewObject("NetworkAclAssociationId", e.partID("aclassoc-", subnet),

@@ -431,7 +431,8 @@ func replaceTableAssociation(e *editor, p parameters) error {
 		return e.refuse("InvalidParameterValue", "%s and %s belong to different networks", old.Get("RouteTableId").Text(), p.text("RouteTableId"))
 	}
 	if old.Get("RouteTableId").Text() == p.text("RouteTableId") {
-		return e.refuse("", "%s is associated with %s already", associationName(p), p.text("RouteTableId"))
+		e.note("The association %s was with %s already.", associationName(p), p.text("RouteTableId"))
+		return nil
 	}
 	a := old.Get("Associations").At(i).Copy()
 	old.Get("Associations").RemoveAt(i)
