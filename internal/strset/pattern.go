@@ -318,6 +318,14 @@ func (p Pattern) Stem() Pattern {
 	return p
 }
 
+// Least is the least number of characters in a word of p.
+func (p Pattern) Least() int {
+	if len(p.toks) == 0 {
+		return 0
+	}
+	return int(p.need[0])
+}
+
 // All reports whether p is the single wildcard that stands for every word.
 func (p Pattern) All() bool {
 	return len(p.toks) == 1 && p.toks[0] == token{kind: many, class: Any}

@@ -391,6 +391,14 @@ func TestLongPatternsEnd(t *testing.T) {
 	}
 }
 
+func TestLeast(t *testing.T) {
+	for text, want := range map[string]int{"": 0, "*": 0, "a*b": 2, "?#$": 2} {
+		if got := (spec{text: text}).pattern().Least(); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+}
+
 func TestStem(t *testing.T) {
 	for _, tt := range []struct {
 		text, stem string

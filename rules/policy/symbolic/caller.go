@@ -114,7 +114,7 @@ func (s *space) principals(st *policy.Statement) *expr {
 			each = append(each, s.entry(v).whole())
 		}
 	}
-	each = append(each, s.named(p)...)
+	each = append(each, s.byName(p)...)
 	e := or(each...)
 	if st.NotPrincipal {
 		return not(e)
@@ -138,7 +138,7 @@ func (s *space) gatewayPrincipals(st *policy.Statement) *expr {
 	if p.All || slices.Contains(p.AWS, "*") {
 		return exprTrue
 	}
-	each := s.named(p)
+	each := s.byName(p)
 	for _, v := range p.AWS {
 		e := s.entry(v)
 		each = append(each, and(e.account, s.callers("root", s.shapes.root)))
@@ -149,9 +149,9 @@ func (s *space) gatewayPrincipals(st *policy.Statement) *expr {
 	return or(each...)
 }
 
-// named lists the sets of requests by the services, identity providers and
+// byName lists the sets of requests by the services, identity providers and
 // canonical users of a Principal element.
-func (s *space) named(p *policy.Principals) (each []*expr) {
+func (s *space) byName(p *policy.Principals) (each []*expr) {
 	for _, v := range p.Service {
 		if v == "*" {
 			each = append(each, s.callers(v, s.shapes.service))

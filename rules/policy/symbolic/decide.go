@@ -252,7 +252,7 @@ func questionLanguage(resource string) strset.Language {
 func (d *decider) patterns(r *policy.Request) (patterns []strset.Pattern, texts []string) {
 	seen := make(map[string]bool)
 	add := func(p strset.Pattern, text string) {
-		if key := p.Key(); !seen[key] && !p.All() {
+		if key := p.Key(); !seen[key] && !p.All() && p.Least() <= longestARN {
 			seen[key] = true
 			patterns = append(patterns, p)
 			texts = append(texts, text)

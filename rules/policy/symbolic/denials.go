@@ -101,7 +101,7 @@ func CompareDenials(old, new *policy.Document, kind policy.Kind, o Options) Comp
 // guardrail allows everything that d does not deny.
 func guardrail(d *policy.Document, kind policy.Kind) *policy.Document {
 	everything := policy.Statement{Index: -1, Actions: []string{"*"}, HasResource: kind != policy.KindTrust, Resources: []string{"*"}}
-	if named(kind) {
+	if namesPrincipals(kind) {
 		everything.Principals = &policy.Principals{All: true}
 	}
 	out := &policy.Document{Version: d.Version, Kind: d.Kind, Statements: []policy.Statement{everything}}
@@ -113,8 +113,8 @@ func guardrail(d *policy.Document, kind policy.Kind) *policy.Document {
 	return out
 }
 
-// named reports whether policies of a kind name principals.
-func named(kind policy.Kind) bool {
+// namesPrincipals reports whether policies of a kind name principals.
+func namesPrincipals(kind policy.Kind) bool {
 	switch kind {
 	case policy.KindIdentity, policy.KindBoundary, policy.KindSession, policy.KindSCP:
 		return false

@@ -7,6 +7,12 @@ import (
 	"github.com/canreach/canreach/rules/policy"
 )
 
+// longestARN is the length of the longest ARN. A pattern that asks for more
+// matches nothing that exists.
+//
+// AWS: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Policy.html
+const longestARN = 2048
+
 // readings are the sets of resources that the evaluator may tell apart by one
 // pattern: its parts compared one by one, the disputed reading in which a star
 // crosses colons (P47, P48), and both as seen through an access point. loose

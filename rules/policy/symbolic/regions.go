@@ -102,7 +102,7 @@ func (r *splitter) item(text string, variables bool) int {
 		return i
 	}
 	i := -1
-	if list, loose := readings(text, variables, &r.base); list != nil {
+	if list, loose := readings(text, variables, &r.base); list != nil && list[1].Least() <= longestARN {
 		i = len(r.items)
 		short := strings.Count(text, ":") < 5 // P48
 		r.items = append(r.items, regionItem{sure: list[0], wide: list[1], none: loose || short && text != "*"})

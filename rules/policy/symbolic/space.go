@@ -158,34 +158,35 @@ func (s *space) resources(st *policy.Statement, variables bool) *expr {
 	if len(st.Resources) == 0 {
 		return exprFalse // P15
 	}
-	e := s.texts(s.resource, st.Resources, true, variables, func(r string) (strset.Pattern, bool) {
-		return s.pattern(r, variables, true, true)
-	})
+	e := s.named(st.Resources, variables)
 	if st.NotResource {
 		return not(e)
 	}
 	return e
 }
 
-// texts is the set of requests whose value of d is in one of the patterns.
-func (s *space) texts(d *dimension, values []string, glob, variables bool, compile func(string) (strset.Pattern, bool)) *expr {
-	if glob && slices.Contains(values, "*") {
+// named is the set of requests for a resource in one of the patterns.
+func (s *space) named(texts []string, variables bool) *expr {
+	if slices.Contains(texts, "*") {
 		return exprTrue
 	}
-	sharp := &expr{op: opIn, dim: d}
-	kids := []*expr{sharp}
-	for _, v := range values {
-		p, loose := compile(v)
-		at := d.pattern(p, v)
-		if !loose {
-			sharp.test.patterns = append(sharp.test.patterns, at)
+	var sharp test
+	var kids []*expr
+	for _, text := range texts {
+		p, loose := s.pattern(text, variables, true, true)
+		if p.Least() > longestARN {
 			continue
 		}
-		upper := &expr{op: opIn, dim: d, test: test{patterns: []int32{at}}}
-		kids = append(kids, s.unknown(d.name+" "+v, upper))
+		at := s.resource.pattern(p, text)
+		if !loose {
+			sharp.patterns = append(sharp.patterns, at)
+			continue
+		}
+		upper := &expr{op: opIn, dim: s.resource, test: test{patterns: []int32{at}}}
+		kids = append(kids, s.unknown(s.resource.name+" "+text, upper))
 	}
-	if len(sharp.test.patterns) == 0 {
-		kids = kids[1:]
+	if len(sharp.patterns) > 0 {
+		kids = append([]*expr{{op: opIn, dim: s.resource, test: sharp}}, kids...)
 	}
 	return or(kids...)
 }
