@@ -129,8 +129,9 @@ var themes = map[string]func(t *rapid.T, w *world.World){
 			w.Apply(world.Set("TransitGatewayVpcAttachments", "tgw-attach-b", "State", state), world.Set("TransitGatewayAttachments", "tgw-attach-b", "State", state))
 		}
 	},
-	"names": resolverTheme,
-	"IPv6":  ipv6Theme,
+	"two transit gateways": chainTheme,
+	"names":                resolverTheme,
+	"IPv6":                 ipv6Theme,
 	"anything": func(t *rapid.T, w *world.World) {
 		if chance(t, 3, "no list route") {
 			w.Apply(world.NoS3Route())
@@ -171,7 +172,7 @@ func endpointFor(t *rapid.T, w *world.World, link string) {
 // filtered is the subnet whose ACL is drawn most often.
 var filtered = map[string]string{"gateway endpoint": "subnet-1", "public address": "subnet-1", "NAT gateway": "subnet-9",
 	"interface endpoint": "subnet-5", "transit gateway": "subnet-h2",
-	"peered client": "subnet-b", "spoke client": "subnet-b"}
+	"peered client": "subnet-b", "spoke client": "subnet-b", "two transit gateways": "subnet-h3"}
 
 // topology draws a VPC with everything on the way to S3, some of it broken.
 func topology(t *rapid.T, theme string) *world.World {
@@ -181,7 +182,11 @@ func topology(t *rapid.T, theme string) *world.World {
 	if theme == "anything" || chance(t, 4, "further routes") {
 		drawTables(t, w)
 	}
-	hubTables(t, w)
+	if theme == "two transit gateways" {
+		chainTables(t, w)
+	} else {
+		hubTables(t, w)
+	}
 	if w.Find("SecurityGroups", "sg-5") == nil {
 		w.Apply(world.Group("sg-5", "vpc-a", nil, nil))
 	}
@@ -189,7 +194,7 @@ func topology(t *rapid.T, theme string) *world.World {
 	if theme == "IPv6" {
 		ipv6Filters(t, w)
 	}
-	for _, s := range []string{"subnet-1", "subnet-9", "subnet-5", "subnet-6", "subnet-h1", "subnet-h2", "subnet-b", "subnet-b2"} {
+	for _, s := range []string{"subnet-1", "subnet-9", "subnet-5", "subnet-6", "subnet-h1", "subnet-h2", "subnet-b", "subnet-b2", "subnet-h3", "subnet-c1", "subnet-c2"} {
 		odds := 4
 		if s == filtered[theme] {
 			odds = 2

@@ -99,10 +99,6 @@ func (a *asking) transit(t *trail, r *snapshot.Route, subnet located[snapshot.Su
 	}
 	t.via = append(t.via, r.Target+"@"+string(t.vpcID))
 	t.pass(h)
-	if t.home.kind != snapshot.TargetLocal && subnet.of != nil {
-		v, home := t.view, t.home // the replies cross this VPC, too
-		t.back = append(t.back, func(a *asking, t *trail) { a.routeBack(t, subnet, v, home) })
-	}
 	att, ok := a.attachmentOf(t, gw, h)
 	if !ok {
 		return
@@ -111,6 +107,15 @@ func (a *asking) transit(t *trail, r *snapshot.Route, subnet located[snapshot.Su
 		return
 	}
 	a.attachmentACL(t, att, subnet)
+	if t.home.kind != snapshot.TargetLocal && subnet.of != nil {
+		// The replies cross this VPC, too: from the attachment's subnet.
+		v, home, door := t.view, t.home, subnet
+		if n, ok := a.attachmentSubnet(att, subnet.of); ok {
+			door = n
+		}
+		t.back = append(t.back, func(a *asking, t *trail) { a.routeBack(t, door, v, home) })
+	}
+	t.entered = subnet.of
 	a.transitRoute(t, gw, att)
 }
 
@@ -362,7 +367,11 @@ func (a *asking) emergeFrom(t *trail, gw snapshot.TransitGatewayID, in, out *sna
 	t.back = append(t.back, func(a *asking, t *trail) { a.transitBack(t, in, out, client) })
 	t.vpc, t.vpcID, t.region = v.of, vpc, v.in
 	t.home = home{kind: snapshot.TargetTransitGateway, link: string(gw), attachment: out.ID, client: snapshot.VPCID(in.ResourceID)}
-	if n, ok := a.attachmentSubnet(out, a.from.subnet.of); ok {
+	zone := a.from.subnet.of
+	if t.entered != nil {
+		zone = t.entered
+	}
+	if n, ok := a.attachmentSubnet(out, zone); ok {
 		a.emerge(t, n)
 		return
 	}

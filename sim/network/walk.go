@@ -70,7 +70,8 @@ type trail struct {
 	region    *snapshot.Region
 	home      home
 	by        handing
-	branch    int // which of the name's answers it follows
+	entered   *snapshot.Subnet // from which it entered a transit gateway: whose zone it keeps
+	branch    int              // which of the name's answers it follows
 	uncertain bool
 	opaque    bool     // group identities are lost (N124)
 	via       []string // translators, appliances and transit tables passed, against loops

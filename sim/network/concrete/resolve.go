@@ -45,8 +45,8 @@ type Answer struct {
 	Why     string
 }
 
-// Resolve decides what an S3 name resolves to. An empty name is the Regional
-// one (N105).
+// Resolve decides what an S3 name resolves to (N97 to N109). An empty name is
+// the Regional one (N105).
 func (e *Evaluator) Resolve(c Client, region, name string) Servers {
 	v := e.vpc(c.VPC)
 	if v == nil {

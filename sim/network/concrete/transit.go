@@ -11,12 +11,14 @@ import (
 // toTransitGateway carries the packet to another VPC and prepares the reply's
 // way back (N133 to N138).
 func (p *packet) toTransitGateway(t *snapshot.RouteTable, r *snapshot.Route) Outcome {
-	if p.foreign != "" {
-		if p.goesRound(t, r) {
-			return p.note(Blocks, r.Target, "transit-gateway", "N143", "it leads back to the VPC that the packet is in")
-		}
-		return p.note(Unknown, r.Target, "transit-gateway", "N135", "on to another transit gateway: not followed here")
+	if p.foreign != "" && p.passed[r.Target+"@"+string(t.VPC)] {
+		return p.note(Blocks, r.Target, "transit-gateway", "N143", "it was here before")
 	}
+	passed := map[string]bool{r.Target + "@" + string(t.VPC): true}
+	for k := range p.passed {
+		passed[k] = true
+	}
+	p.passed = passed
 	near := p.e.attachment(func(a *snapshot.TGWAttachment) bool {
 		return string(a.Gateway) == r.Target && is(a.ResourceType, "vpc") && a.ResourceID == string(t.VPC)
 	})
@@ -34,6 +36,10 @@ func (p *packet) toTransitGateway(t *snapshot.RouteTable, r *snapshot.Route) Out
 	}
 	if !p.intoAttachment(door) {
 		return Blocks
+	}
+	if p.foreign != "" { // the reply crosses this VPC, too
+		before := *p
+		p.replies = append(p.replies, func() Outcome { return before.returnRoute(door) })
 	}
 	far, o := p.e.transit(near, p.dst, p.memberOf())
 	if far == nil {
@@ -54,19 +60,6 @@ func (p *packet) toTransitGateway(t *snapshot.RouteTable, r *snapshot.Route) Out
 		return Passes
 	})
 	return p.outOfAttachment(far, r.Target)
-}
-
-// goesRound reports whether a transit gateway sends the packet back to the VPC
-// that it leaves, or nowhere.
-func (p *packet) goesRound(t *snapshot.RouteTable, r *snapshot.Route) bool {
-	near := p.e.attachment(func(a *snapshot.TGWAttachment) bool {
-		return string(a.Gateway) == r.Target && is(a.ResourceType, "vpc") && a.ResourceID == string(t.VPC)
-	})
-	if near == nil {
-		return false
-	}
-	far, o := p.e.transit(near, p.dst, p.memberOf())
-	return far == nil && o == Blocks || far != nil && far.ID == near.ID
 }
 
 // intoAttachment is the network ACLs between the source's subnet and the

@@ -29,6 +29,7 @@ type packet struct {
 	doubt   bool                       // a gate behind us is unknown
 	replies []func() Outcome           // what the reply will meet, last first
 	visited map[string]bool            // route tables that decided (N143)
+	passed  map[string]bool            // transit gateways, each with the VPC that it was entered from
 	nat     *snapshot.Subnet           // the NAT gateway's subnet, once one translated
 	natZone bool                       // one did
 	group   []snapshot.SecurityGroupID // the client's groups, while references to them hold (N83)
