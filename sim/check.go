@@ -46,12 +46,16 @@ func (w *World) Check(q Question) (*Answer, error) {
 		a.Snapshot.CapturedAt = w.snap.Capture.StartedAt
 	}
 	all := tally{}
+	if len(slots) == 0 {
+		all = r.jobGate()
+	}
 	for n, s := range slots {
+		s.gate = andGate(s.gate, r.jobGate())
 		p := Placement{Subnet: s.subnet, AvailabilityZone: s.az, Target: s.name, Requests: []Request{}}
 		all.join(r.place(&p, n, s))
 		a.Placements = append(a.Placements, p)
 	}
-	r.jobVerdict(a, all)
+	a.Verdict = all.judge()
 	r.describe(a, targets)
 	r.kmsPathNote()
 	r.c.finish(a)
@@ -79,26 +83,17 @@ func markSubnetChoice(a *Answer) {
 	}
 }
 
-// jobVerdict joins the job gate, which concerns every placement, with the
-// placements' own verdicts: a job that AWS refuses reaches nothing.
-func (r *jobRun) jobVerdict(a *Answer, all tally) {
+// jobGate is the job gate over the whole job, which concerns every placement:
+// a job that AWS refuses reaches nothing. What hangs on the job's own missing
+// fact is open; what fails fails whatever that fact is.
+func (r *jobRun) jobGate() tally {
 	switch {
 	case r.jobs.fail:
-		all = tally{fail: true}
-		for i := range a.Placements {
-			a.Placements[i].Verdict = Blocked
-		}
-	case r.jobs.open && all.pass:
-		// What would pass hangs on the job's own missing fact; what fails
-		// fails whatever that fact is.
-		all.pass, all.open = false, true
-		for i := range a.Placements {
-			if v := a.Placements[i].Verdict; v == Reachable || v == Partial {
-				a.Placements[i].Verdict = Unknown
-			}
-		}
+		return tally{fail: true}
+	case r.jobs.open || !r.jobs.pass:
+		return tally{open: true}
 	}
-	a.Verdict = all.judge()
+	return tally{pass: true}
 }
 
 // settle drops what an answer does not hang on: missing facts count only
@@ -354,11 +349,6 @@ func (r *jobRun) place(p *Placement, n int, s slot) tally {
 			p.Requests = append(p.Requests, req)
 			total.join(v)
 		}
-	}
-	if s.gate.fail {
-		total = tally{fail: true}
-	} else if s.gate.open && total.pass {
-		total.pass, total.open = false, true
 	}
 	p.Verdict = total.judge()
 	return total

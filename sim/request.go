@@ -100,6 +100,7 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 		r.c.missing(Missing{Code: "VPCE_SERVICE_MISMATCH", Gate: GateEndpoint, Component: t.bucket,
 			Fact: "how the job reaches directory bucket " + t.bucket + ": S3 Express has endpoints and addresses of its own (com.amazonaws." + s.to + ".s3express), which are not modelled (N59, P137)"})
 	}
+	total = andGate(total, s.gate) // where the job gets no interface, no request is made
 	out.Verdict = total.judge()
 	out.Layers = show.layers()
 	out.Allowed, out.Denied = show.allowed, show.denied
