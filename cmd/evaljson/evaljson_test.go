@@ -76,6 +76,16 @@ func TestUnknownKeysAreSpelled(t *testing.T) {
 	}
 }
 
+// P219: aws:ResourceAccount and the owner of the resource are one fact.
+func TestOwnerByItsKey(t *testing.T) {
+	for key, want := range map[string]string{"aws:ResourceAccount": "ALLOW", "s3:ResourceAccount": "ALLOW", "aws:SourceAccount": "UNKNOWN"} {
+		out, _ := decide(t, `{"id":"a","request":{"principal":"arn:aws:iam::111122223333:role/Neo","action":"s3:GetObject","resource":"arn:aws:s3:::b/k","context":{"`+key+`":"111122223333"}},"identityPolicies":[`+allowAll+`]}`)
+		if !strings.Contains(out, `"decision":"`+want+`"`) {
+			t.Errorf("%s: got %s, want %s", key, out, want)
+		}
+	}
+}
+
 // P300, T93: what "s3:…" allows is nothing on a directory bucket.
 func TestDirectoryBucket(t *testing.T) {
 	const session = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3express:CreateSession","Resource":"arn:aws:s3express:us-east-1:111122223333:bucket/x--use1-az4--x-s3"}]}`

@@ -114,6 +114,7 @@ func (w *Worker) complete(c *cursor, seen uint) *lineError {
 			r.Context[k.name] = k.value
 		}
 	}
+	w.settleOwner()
 	w.assume()
 	w.directory()
 	return nil
@@ -149,6 +150,18 @@ func (w *Worker) settlePrincipal(c *cursor) *lineError {
 		}
 	}
 	return nil
+}
+
+// settleOwner reads the owner of the resource from the keys that state the same
+// fact (P219), where the line does not name it.
+func (w *Worker) settleOwner() {
+	r := &w.request
+	for _, key := range [...]string{"aws:resourceaccount", "s3:resourceaccount"} {
+		v := r.Context[key]
+		if r.ResourceAccount == "" && v.State == policy.KeyKnown && len(v.Values) == 1 && len(v.Values[0]) == 12 && strings.Trim(v.Values[0], "0123456789") == "" {
+			r.ResourceAccount = v.Values[0]
+		}
+	}
 }
 
 func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }

@@ -91,7 +91,8 @@ func (e *Evaluator) possible(key string, d domain) domain {
 	for _, c := range d.choices {
 		present := c.value.State != KeyAbsent
 		switch {
-		case present && key == sourceIP && e.anyPresent(endpointKeys),
+		case e.l.Endpoint != nil && (present && key == sourceIP || !present && slices.Contains(endpointKeys, key)), // P124
+			present && key == sourceIP && e.anyPresent(endpointKeys),
 			present && slices.Contains(endpointKeys, key) && e.anyPresent([]string{sourceIP}),
 			!present && (now.State == KeyValueUnknown || e.bundlePresent(key)):
 			continue

@@ -375,6 +375,7 @@ var traps = []struct {
 	{"T81", "objects only, GET", wantAllow, world{endpoint: grant(anyone, `"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"`)}},
 	{"T81", "objects only, LIST", wantImplicit, world{action: "s3:ListBucket", endpoint: grant(anyone, `"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"`)}},
 	{"T82", "a Deny on the endpoint's own id", wantAllow, world{endpoint: grant(anyone, onAll) + "," + ban(cond(`"StringNotEquals":{"aws:SourceVpce":"vpce-1"}`))}},
+	{"P124", "an endpoint's policy is asked through that endpoint", wantAllow, world{ctx: map[string]any{"aws:SourceVpce": nil, "aws:SourceVpc": nil, "aws:VpcSourceIp": nil, "aws:SourceVpcArn": nil, "aws:VpceAccount": nil}, unknown: []string{"aws:sourcevpce", "aws:sourceip"}, endpoint: grant(anyone, onAll+cond(`"Null":{"aws:SourceVpce":"false","aws:SourceIp":"true"}`))}},
 	{"T83", "the Neo sample of another endpoint, GET", wantExplicit, world{endpoint: neoSample("vpce-9")}},
 	{"T83", "the Neo sample of another endpoint, PUT", wantImplicit, world{endpoint: neoSample("vpce-9"), action: "s3:PutObject"}},
 	{"T84", "ResourceAccount, own bucket", wantAllow, world{endpoint: grant(anyone, onAll+cond(`"StringEquals":{"aws:ResourceAccount":"111111111111"}`))}},
