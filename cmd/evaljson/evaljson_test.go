@@ -76,6 +76,23 @@ func TestUnknownKeysAreSpelled(t *testing.T) {
 	}
 }
 
+// T155: of a request that names an access point, nobody knows whether the
+// bucket behind it has to permit it, too.
+func TestAccessPointAlone(t *testing.T) {
+	const point = "arn:aws:s3:us-east-1:111122223333:accesspoint/ap"
+	grant := `,"resourcePolicy":{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Neo"},"Action":"s3:*","Resource":"` + point + `/object/*"}]}`
+	for _, tt := range []struct{ name, resource, more, want string }{
+		{"an identity policy alone", point + "/object/k", "", "UNKNOWN"},
+		{"a resource policy too", point + "/object/k", grant, "ALLOW"},
+		{"an object of such a name", "arn:aws:s3:::accesspoint/ap/object/k", "", "ALLOW"},
+	} {
+		out, _ := decide(t, `{"id":"a","request":{"principal":"arn:aws:iam::111122223333:role/Neo","action":"s3:GetObject","resource":"`+tt.resource+`","resourceAccount":"111122223333"},"identityPolicies":[`+allowAll+`]`+tt.more+`}`)
+		if !strings.Contains(out, `"decision":"`+tt.want+`"`) {
+			t.Errorf("%s: got %s, want %s", tt.name, out, tt.want)
+		}
+	}
+}
+
 // P219: aws:ResourceAccount and the owner of the resource are one fact.
 func TestOwnerByItsKey(t *testing.T) {
 	for key, want := range map[string]string{"aws:ResourceAccount": "ALLOW", "s3:ResourceAccount": "ALLOW", "aws:SourceAccount": "UNKNOWN"} {

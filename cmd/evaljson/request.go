@@ -105,6 +105,10 @@ func (w *Worker) complete(c *cursor, seen uint) *lineError {
 	if _, ok := policy.ParseAccessPoint(r.AccessPoint); r.AccessPoint != "" && !ok {
 		return c.fail("accessPoint is the ARN of an S3 access point, got %q", clip(r.AccessPoint))
 	}
+	if r.AccessPoint == "" && strings.Contains(r.Resource, ":accesspoint/") {
+		arn, _, _ := strings.Cut(r.Resource, "/object/")
+		_, r.BucketUnnamed = policy.ParseAccessPoint(arn)
+	}
 	r.Principal = w.line.principal.principal
 	if err := w.settlePrincipal(c); err != nil {
 		return err
@@ -156,9 +160,12 @@ func (w *Worker) settlePrincipal(c *cursor) *lineError {
 // fact (P219), where the line does not name it.
 func (w *Worker) settleOwner() {
 	r := &w.request
+	if r.ResourceAccount != "" {
+		return
+	}
 	for _, key := range [...]string{"aws:resourceaccount", "s3:resourceaccount"} {
 		v := r.Context[key]
-		if r.ResourceAccount == "" && v.State == policy.KeyKnown && len(v.Values) == 1 && len(v.Values[0]) == 12 && strings.Trim(v.Values[0], "0123456789") == "" {
+		if v.State == policy.KeyKnown && len(v.Values) == 1 && len(v.Values[0]) == 12 && strings.Trim(v.Values[0], "0123456789") == "" {
 			r.ResourceAccount = v.Values[0]
 		}
 	}

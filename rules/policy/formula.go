@@ -73,7 +73,11 @@ func (e *Evaluator) lockOutExempt(same bool) bool {
 func (e *Evaluator) granted(same bool) Truth {
 	t := &e.t
 	if e.r.AccessPoint == "" {
-		return e.grantedBy(&t.resource, same)
+		granted := e.grantedBy(&t.resource, same)
+		if granted == True && t.resource.allow != True && e.r.BucketUnnamed {
+			return e.fact(variable{kind: factAccessPoint}) // P267
+		}
+		return granted
 	}
 	// P267, P268: the access point and the bucket must both permit.
 	account := splitARN(e.r.AccessPoint).parts[4]
