@@ -95,7 +95,10 @@ func writeChecked(env *Env, dir string, r *evidence.Report, format string) error
 	}
 	w := env.Stdout
 	state := "as it was written"
-	if len(r.Problems) > 0 {
+	switch {
+	case len(r.Problems) > 0 && r.Whole && r.Record.Program.SHA256 != thisProgram(env).SHA256:
+		state = "every file is as its hashes say, and this build answers otherwise than the one that wrote it"
+	case len(r.Problems) > 0:
 		state = "NOT as it was written"
 	}
 	fmt.Fprintf(w, "%s: %s\n", safeText(dir), state)
@@ -110,7 +113,11 @@ func writeChecked(env *Env, dir string, r *evidence.Report, format string) error
 		if r.Signed {
 			fmt.Fprintf(w, "  ✓ signed with key %s\n", r.Key)
 		}
-		fmt.Fprintf(w, "  ✓ asked again, the question has the same answer: %s\n", r.Record.Verdict)
+		same := "answer"
+		if !r.Replayed {
+			same = "verdict"
+		}
+		fmt.Fprintf(w, "  ✓ asked again, the question has the same %s: %s\n", same, r.Record.Verdict)
 		fmt.Fprintf(w, "  written %s by %s %s\n", safeText(r.Record.CreatedAt), safeText(r.Record.Program.Name), safeText(r.Record.Program.Version))
 	}
 	for _, n := range r.Notes {

@@ -288,6 +288,30 @@ func TestAnotherBuildMayWordItsPagesOtherwiseButNotAnswerOtherwise(t *testing.T)
 	}
 }
 
+// Another build may give the same verdict in other words. The signer's key
+// vouches for the words then; without it nobody does.
+func TestAnotherBuildMayWordAFindingOtherwise(t *testing.T) {
+	key := ed25519Key(t, 1)
+	f := build(t, testCase(), nil)
+	files := maps.Clone(f.files)
+	delete(files, fileStatement)
+	files[fileVerdict] = bytes.Replace(files[fileVerdict], []byte(`"message": "`), []byte(`"message": "In other words: `), 1)
+	older := &Folder{files}
+	if err := older.Seal(key); err != nil {
+		t.Fatal(err)
+	}
+	checker := program
+	checker.SHA256 = strings.Repeat("cd", 32)
+	if r := check(t, older.files, VerifyOptions{Key: &key.PublicKey, Program: checker}); len(r.Problems) > 0 || len(r.Notes) != 1 || r.Replayed || !r.Whole {
+		t.Errorf("with the signer's key: %+v", r)
+	}
+	for name, opt := range map[string]VerifyOptions{"with the key in the folder": {Program: checker}, "by the build that wrote it": {Key: &key.PublicKey, Program: program}} {
+		if got := blamed(check(t, older.files, opt)); !slices.Equal(got, []string{fileVerdict}) {
+			t.Errorf("%s: %v are named", name, got)
+		}
+	}
+}
+
 func TestAFolderIsReadWithoutFollowingLinks(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "folder")
 	if err := build(t, testCase(), nil).Write(dir); err != nil {
