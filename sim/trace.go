@@ -43,6 +43,9 @@ func (w *World) Trace(q TraceQuestion) (*Answer, error) {
 	if n.From.S3 != nil || n.From.Service != "" || n.From.VPCEndpoint != "" {
 		return nil, &EndError{"--from", q.From, "services answer and never start a connection; swap the ends"}
 	}
+	if m, ok := w.neverCollected(GateRoute, n.From); ok {
+		return w.traceUnknown(q, n, m), nil
+	}
 	region := w.net.RegionOf(n.From)
 	if n.To, err = traceEnd("--to", q.To, region); err != nil {
 		if region == "" && !n.From.Internet && !n.From.Address.IsValid() {
@@ -53,6 +56,9 @@ func (w *World) Trace(q TraceQuestion) (*Answer, error) {
 		}
 		return nil, err
 	}
+	if m, ok := w.neverCollected(GateRoute, n.To); ok {
+		return w.traceUnknown(q, n, m), nil
+	}
 	if x, y := n.From.Address, n.To.Address; x.IsValid() && y.IsValid() && x.Addr().Is4() != y.Addr().Is4() {
 		return nil, &EndError{"--to", q.To, fmt.Sprintf("%s is of the other family of addresses; no packet goes from one to the other", q.From)}
 	}
@@ -61,6 +67,49 @@ func (w *World) Trace(q TraceQuestion) (*Answer, error) {
 		return nil, err
 	}
 	return w.traceAnswer(q, n, parts), nil
+}
+
+// neverCollected tells whether an end is of a kind that the snapshot holds
+// nothing of, not even that there is none (N10): then nobody knows what it is.
+func (w *World) neverCollected(gate Gate, end network.Endpoint) (Missing, bool) {
+	var id, what, collect string
+	var presence func(*snapshot.EC2) snapshot.Presence
+	switch {
+	case end.Interface != "":
+		id, what, collect = string(end.Interface), "network interface", "aws ec2 describe-network-interfaces"
+		presence = func(e *snapshot.EC2) snapshot.Presence { return e.NetworkInterfaces.Presence }
+	case end.Instance != "":
+		id, what, collect = end.Instance, "instance", "aws ec2 describe-instances, describe-network-interfaces"
+		presence = func(e *snapshot.EC2) snapshot.Presence {
+			if e.Instances.Presence == snapshot.Collected {
+				return snapshot.Collected
+			}
+			return e.NetworkInterfaces.Presence
+		}
+	case end.Subnet != "":
+		id, what, collect = string(end.Subnet), "subnet", "aws ec2 describe-subnets"
+		presence = func(e *snapshot.EC2) snapshot.Presence { return e.Subnets.Presence }
+	case end.VPCEndpoint != "":
+		id, what, collect = string(end.VPCEndpoint), "endpoint", "aws ec2 describe-vpc-endpoints"
+		presence = func(e *snapshot.EC2) snapshot.Presence { return e.VPCEndpoints.Presence }
+	default:
+		return Missing{}, false
+	}
+	for _, acc := range w.snap.Accounts {
+		for _, r := range acc.Regions {
+			if presence(&r.EC2) == snapshot.Collected {
+				return Missing{}, false
+			}
+		}
+	}
+	return Missing{Code: "UNKNOWN_RESOURCE", Gate: gate, Component: id, Collect: collect, Fact: "the " + what + " " + id + ": the snapshot holds no " + what + "s at all"}, true
+}
+
+// traceUnknown answers where an end is not known.
+func (w *World) traceUnknown(q TraceQuestion, n network.Query, m Missing) *Answer {
+	a := w.traceAnswer(q, n, []tracePart{{protocol: n.Protocol, result: &network.Result{}}})
+	a.Unknowns = []Missing{m}
+	return a
 }
 
 // tracePart is the answer for one interface of the source and one protocol.

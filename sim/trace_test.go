@@ -89,3 +89,21 @@ func TestTraceSaysWhatPasses(t *testing.T) {
 		t.Errorf("asked of ports %v", a.Question.Ports)
 	}
 }
+
+// An end of a kind that nobody collected is not known; one that is not among
+// those collected is a slip of the pen (N10).
+func TestTraceOfWhatWasNotCollected(t *testing.T) {
+	w := sim.NewWorld(world.Network(twoInterfaces, world.NotCollected("NetworkInterfaces", "Reservations")).Snapshot(t))
+	for _, q := range []sim.TraceQuestion{{From: "eni-1", To: "s3"}, {From: "i-1", To: "eni-2"}, {From: "subnet-1", To: "eni-2"}} {
+		a, err := w.Trace(q)
+		if err != nil {
+			t.Fatalf("%+v: %v", q, err)
+		}
+		if a.Verdict != sim.Unknown || len(a.Unknowns) != 1 || a.Unknowns[0].Code != "UNKNOWN_RESOURCE" || a.Unknowns[0].Collect == "" {
+			t.Errorf("%+v: %s, %+v", q, a.Verdict, a.Unknowns)
+		}
+	}
+	if a, err := w.Trace(sim.TraceQuestion{From: "subnet-99", To: "s3"}); err == nil {
+		t.Errorf("a subnet that is not among those collected has an answer: %s", a.Verdict)
+	}
+}
