@@ -18,12 +18,13 @@ type Partition struct {
 	stride   int      // words of bits for each class
 	bits     []uint64 // which patterns match
 	states   []int32  // the state that the class was found in
+	words    []string // where the classes were not found in an automaton: one of each
 	parent   []int32
 	by       []uint16
 }
 
 // Len is the number of classes.
-func (p *Partition) Len() int { return len(p.states) }
+func (p *Partition) Len() int { return max(len(p.states), len(p.words)) }
 
 // In reports whether the words of a class match a pattern.
 func (p *Partition) In(class, pattern int) bool {
@@ -63,7 +64,12 @@ func (p *Partition) Sides(class int) (in, out []Pattern) {
 }
 
 // Word is the shortest word of a class, and of those the most readable.
-func (p *Partition) Word(class int) string { return spell(p.parent, p.by, p.states[class]) }
+func (p *Partition) Word(class int) string {
+	if p.words != nil {
+		return p.words[class]
+	}
+	return spell(p.parent, p.by, p.states[class])
+}
 
 // Readable is Word with x put behind it where it is empty or ends in a slash
 // and the patterns and the language do not tell the two apart.
@@ -135,6 +141,44 @@ func (m *Meter) Atoms(patterns []Pattern, lang Language, states int) (*Partition
 	d.hits = make([]uint32, len(all))
 	err := d.run()
 	return d.out, err
+}
+
+// Sample parts words of a language as [Atoms] parts all of it: the classes are
+// those of a word of each pattern, as far as the meter's steps reach.
+func (m *Meter) Sample(patterns []Pattern, lang Language, states int) *Partition {
+	p := &Partition{patterns: patterns, lang: lang, stride: (len(patterns) + 63) / 64}
+	shapes := lang.Or
+	if len(shapes) == 0 {
+		shapes = []Pattern{Glob("*")}
+	}
+	seen := make(map[string]bool)
+	for _, q := range append([]Pattern{Glob("*")}, patterns...) {
+		for _, shape := range shapes {
+			word, ok, _ := m.Find(append([]Pattern{q, shape}, lang.Must...), nil, states)
+			if ok && !seen[word] {
+				seen[word] = true
+				p.note(word)
+			}
+		}
+	}
+	return p
+}
+
+// note adds the class of a word, unless it is there.
+func (p *Partition) note(word string) {
+	bits := make(Mask, p.stride)
+	for i, q := range p.patterns {
+		if q.Match(word) {
+			bits.Set(i)
+		}
+	}
+	for class := range p.words {
+		if slices.Equal(p.bits[class*p.stride:(class+1)*p.stride], bits) {
+			return
+		}
+	}
+	p.words = append(p.words, word)
+	p.bits = append(p.bits, bits...)
 }
 
 // determinizer walks the deterministic automaton breadth first.

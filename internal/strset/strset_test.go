@@ -423,3 +423,36 @@ func TestStemHoldsThePattern(t *testing.T) {
 		}
 	})
 }
+
+// TestSampleIsOfTheAtoms: what is sampled is a class of the whole partition.
+func TestSampleIsOfTheAtoms(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		text := rapid.StringOfN(rapid.RuneFrom([]rune("ab:*?")), 0, 5, -1)
+		var patterns []Pattern
+		for range rapid.IntRange(0, 4).Draw(r, "patterns") {
+			patterns = append(patterns, Glob(text.Draw(r, "pattern")))
+		}
+		lang := Language{Must: []Pattern{Glob("a*")}}
+		all, err := Atoms(patterns, lang, 10_000)
+		if err != nil {
+			r.Fatal(err)
+		}
+		m := Meter{Steps: 100_000}
+		some := m.Sample(patterns, lang, 1000)
+		for i := range some.Len() {
+			if !some.Holds(i, some.Word(i)) || !lang.has(some.Word(i)) {
+				r.Fatalf("class %d does not hold %q", i, some.Word(i))
+			}
+			found := false
+			for j := range all.Len() {
+				found = found || all.Holds(j, some.Word(i))
+			}
+			if !found {
+				r.Fatalf("%q is of no class", some.Word(i))
+			}
+		}
+		if all.Len() > 0 && some.Len() == 0 {
+			r.Fatal("no sample of a language that has words")
+		}
+	})
+}

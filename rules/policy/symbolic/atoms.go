@@ -33,7 +33,8 @@ func (d *dimension) cut(attempt int, m *strset.Meter) {
 
 // cutText makes atoms of as many patterns as the budget lets: of all but those
 // whose like crowd in one stem, of those that are alone in theirs, of those
-// without loose wildcards, of none but the stems, of none.
+// without loose wildcards, of none but the stems, of none. It begins with the
+// given attempt.
 func (d *dimension) cutText(attempt int, m *strset.Meter) {
 	crowds := crowdsOf(d.patterns)
 	none := func(int) bool { return false }
@@ -57,6 +58,14 @@ func (d *dimension) cutText(attempt int, m *strset.Meter) {
 	d.choose(none)
 	unlimited := strset.Meter{Steps: math.MaxInt}
 	d.cutWords(false, math.MaxInt, &unlimited)
+}
+
+// sampleText makes atoms of a word of each pattern, and leaves all others out.
+func (d *dimension) sampleText(m *strset.Meter) {
+	d.choose(func(int) bool { return true })
+	if d.words = m.Sample(d.patterns, d.lang, findStates); d.words.Len() == 0 {
+		d.cutText(math.MaxInt, m)
+	}
 }
 
 // crowdsOf tells for each pattern in how many ways those of its stem may be
@@ -97,7 +106,7 @@ func (d *dimension) choose(easy func(i int) bool) int {
 }
 
 // cutSteps bounds one attempt: positions of patterns visited.
-const cutSteps = 400_000
+const cutSteps = 2_000_000
 
 // cutWords makes atoms of the easy patterns, and with stems set of the stems
 // of the hard ones; false where that goes over budget.

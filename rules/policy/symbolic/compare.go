@@ -48,6 +48,8 @@ type Options struct {
 	// attempt is the first of cutText's attempts that is made; not 0 in tests.
 	attempt int
 	budget  *budget // of the comparison that this one is part of
+	// sampled: of each dimension of text only a sample is looked at.
+	sampled bool
 }
 
 // Difference tells whether one document allows a request that the other does
@@ -128,7 +130,7 @@ type pair struct {
 func newPair(old, new *policy.Document, kind policy.Kind, o Options) *pair {
 	p := &pair{space: newSpace(kind, o.Fixed, old, new)}
 	p.endpoint = o.Endpoint
-	p.attempt, p.budget = o.attempt, o.budget
+	p.attempt, p.budget, p.sampled = o.attempt, o.budget, o.sampled
 	p.old = &side{doc: old, plain: renamed(old)}
 	p.new = &side{doc: new, plain: renamed(new)}
 	oldExpr, newExpr := p.document(old), p.document(new)
@@ -153,8 +155,23 @@ func (s *space) overBudget() *Trouble {
 // replays bounds the examples that are tried before an answer stays open.
 const replays = 24
 
-// difference looks for a request that more allows and less does not.
+// difference looks for a request that more allows and less does not. Where all
+// requests are too many to look at, a sample of them may show one.
 func (p *pair) difference(more, less *side) Difference {
+	d := p.amongAll(more, less)
+	if d.Exists != policy.Unknown || d.Trouble.Budget == 0 || p.sampled || p.depth > 0 {
+		return d
+	}
+	sub := newPair(less.doc, more.doc, p.kind, Options{Fixed: p.fixed, Endpoint: p.endpoint, budget: newBudget(), sampled: true})
+	defer sub.release()
+	if shown := sub.amongAll(sub.new, sub.old); shown.Exists == policy.True {
+		return shown
+	}
+	return d
+}
+
+// amongAll looks at all requests of the space.
+func (p *pair) amongAll(more, less *side) Difference {
 	if p.trouble != nil {
 		return Difference{Trouble: p.trouble}
 	}
@@ -261,7 +278,7 @@ func (p *pair) withValue(more, less *side, key, value string) Difference {
 	for k, x := range p.fixed {
 		fixed[k] = x
 	}
-	sub := newPair(less.doc, more.doc, p.kind, Options{Fixed: fixed, attempt: p.attempt, Endpoint: p.endpoint, budget: p.budget})
+	sub := newPair(less.doc, more.doc, p.kind, Options{Fixed: fixed, attempt: p.attempt, Endpoint: p.endpoint, budget: p.budget, sampled: p.sampled})
 	sub.depth = p.depth + 1
 	d := sub.difference(sub.new, sub.old)
 	if sub.arena != nil {

@@ -312,7 +312,10 @@ func TestCompareWorstCases(t *testing.T) {
 	for i := range 60 {
 		keys = append(keys, cond("Deny", "*", "*", fmt.Sprintf(`"StringNotLike":{"k:a%d":"*a*","k:b%d":"*b*"}`, i, (i*7)%60)))
 	}
-	var growing, variables, accounts, numbers []string
+	var growing, variables, accounts, numbers, turned []string
+	for i := range 300 {
+		turned = append(turned, fmt.Sprintf("arn:aws:s3:::b/*u%03d*t%03d*", i, i))
+	}
 	for i := range 99 {
 		growing = append(growing, "arn:aws:s3:::b/*"+strings.Repeat("a?", i+1))
 	}
@@ -347,6 +350,7 @@ func TestCompareWorstCases(t *testing.T) {
 		{"300 infixes turned round", []string{allow(infixes(0, 300)...)}, []string{allow(infixes(150, 300)...), allow(infixes(0, 150)...)}, []Relation{Equivalent}},
 		{"300 infixes, one more", []string{allow(infixes(0, 300)...)}, []string{allow(infixes(0, 301)...)}, []Relation{NewAccess}},
 		{"300 infixes under a star", []string{allow("arn:aws:s3:::b/*")}, []string{allow(infixes(0, 300)...)}, []Relation{NoNewAccess}},
+		{"300 infixes, turned round each", []string{allow(infixes(0, 300)...)}, []string{allow(turned...)}, []Relation{Incomparable}},
 		{"3-SAT, 40 variables", nothing, clauses(40, 170, 1), []Relation{RelationUnknown, NewAccess, Equivalent}},
 		{"3-SAT, 12 variables", nothing, clauses(12, 80, 2), []Relation{RelationUnknown, NewAccess, Equivalent}},
 		{"no ARN has 10,000 characters", nothing, []string{allow("arn:aws:s3:::b/" + strings.Repeat("*a", 5000))}, []Relation{Equivalent}},

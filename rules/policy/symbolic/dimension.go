@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/canreach/canreach/internal/strset"
 )
@@ -141,9 +142,17 @@ func (s *space) tooManyKeys(what string, spent int) *Trouble {
 	}
 }
 
+// few are the first of the texts, shortened.
 func few(texts []string) (list []string, more string) {
 	if len(texts) > shown {
-		return texts[:shown], ", …"
+		texts, more = texts[:shown], ", …"
 	}
-	return texts, ""
+	const longest = 80 // bytes
+	for _, text := range texts {
+		if len(text) > longest {
+			text = strings.ToValidUTF8(text[:longest], "") + "…"
+		}
+		list = append(list, text)
+	}
+	return list, more
 }

@@ -28,7 +28,8 @@ type space struct {
 	opaqueIndex map[string]int
 	variables   map[string]bool // keys that patterns refer to and that are not fixed
 
-	attempt     int // see Options
+	attempt     int // see Options, for sampled, too
+	sampled     bool
 	budget      *budget
 	arena       *idd.Arena
 	opaqueLevel int
@@ -260,7 +261,11 @@ func (s *space) layOut() *Trouble {
 	}
 	var levels []uint64
 	for _, d := range s.dims {
-		d.cut(s.attempt, &s.budget.cut)
+		if s.sampled && d.family == familyText && !d.multi {
+			d.sampleText(&s.budget.cut)
+		} else {
+			d.cut(s.attempt, &s.budget.cut)
+		}
 		if d.multi && (d.lazy() || d.atoms() > multiAtoms) {
 			return s.tooMuch("classes of values over budget: ", d, multiAtoms)
 		}
