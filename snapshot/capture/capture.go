@@ -7,6 +7,7 @@ package capture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,6 +69,9 @@ func Run(ctx context.Context, o calls.Options, load ...func(*config.LoadOptions)
 		err = r.fatal
 	case err == nil:
 		err = ctx.Err()
+	}
+	if nothing := (*notThere)(nil); errors.As(err, &nothing) {
+		j.remove()
 	}
 	if err != nil {
 		return nil, err

@@ -336,8 +336,21 @@ func TestAScopedCaptureFollowsAJob(t *testing.T) {
 
 func TestNamesThatDoNotExist(t *testing.T) {
 	f := newFakeAWS(t)
-	if _, _, err := f.capture(t, calls.Request{VPCs: []string{"vpc-0badbadbad"}}, nil); err == nil || !strings.Contains(err.Error(), "vpc-0badbadbad") {
+	output := filepath.Join(t.TempDir(), "s.json")
+	to := func(o *calls.Options) { o.Output = output }
+	if _, _, err := f.capture(t, calls.Request{VPCs: []string{"vpc-0badbadbad"}}, to); err == nil || !strings.Contains(err.Error(), "vpc-0badbadbad") {
 		t.Errorf("err = %v", err)
+	}
+	if left, _ := filepath.Glob(output + "*"); len(left) > 0 {
+		t.Errorf("there is nothing to go on with, and yet %v", left)
+	}
+	f.hook = refuse("ec2.DescribeNatGateways") // that is no reason not to find a VPC
+	if _, _, err := f.capture(t, calls.Request{VPCs: []string{"vpc-0badbadbad"}}, nil); err == nil || !strings.Contains(err.Error(), "vpc-0badbadbad") {
+		t.Errorf("with a gap elsewhere: err = %v", err)
+	}
+	f.hook = refuse("ec2.DescribeVpcs")
+	if _, rep, err := f.capture(t, calls.Request{VPCs: []string{"vpc-0badbadbad"}}, nil); err != nil || len(rep.Gaps) == 0 {
+		t.Errorf("with a gap that may be why: err = %v", err)
 	}
 	f.hook = func(op string) (int, string) {
 		if strings.HasPrefix(op, "sagemaker.") {

@@ -158,7 +158,7 @@ func (r *run) job(ctx context.Context, w *world, name string) error {
 		}
 	})
 	if found == 0 && len(r.gaps) == gaps && ctx.Err() == nil {
-		return fmt.Errorf("no job %q in the accounts and regions asked about", name)
+		return &notThere{fmt.Sprintf("job %q in the accounts and regions", name)}
 	}
 	return nil
 }
@@ -266,24 +266,34 @@ func (r *run) followMember(name string, v any) {
 	}
 }
 
+// notThere says that what the request names is not there: asking again, or
+// going on, would not find it either.
+type notThere struct{ what string }
+
+func (e *notThere) Error() string { return "no " + e.what + " asked about" }
+
 // missing reports names of the request that nothing was found for, unless a
-// gap may be why.
+// call that would have found them failed.
 func (r *run) missing(w *world) error {
-	if len(r.gaps) > 0 {
-		return nil
-	}
 	for _, vpc := range r.request.VPCs {
 		known := func(p part) bool {
 			return slices.Contains(ids(p.region.list("ec2", "Vpcs"), "VpcId"), vpc)
 		}
-		if !slices.ContainsFunc(w.parts(), known) {
-			return fmt.Errorf("no VPC %s in the accounts and regions asked about", vpc)
+		if !slices.ContainsFunc(w.parts(), known) && !r.failed("DescribeVpcs") {
+			return &notThere{fmt.Sprintf("VPC %s in the accounts and regions", vpc)}
 		}
 	}
 	for _, role := range r.request.Roles {
-		if !slices.ContainsFunc(w.accounts, func(a *account) bool { return slices.Contains(a.roles, role) }) {
-			return fmt.Errorf("no role %s in the accounts asked about", role)
+		found := func(a *account) bool { return slices.Contains(a.roles, role) }
+		if !slices.ContainsFunc(w.accounts, found) && !r.failed("GetRole") {
+			return &notThere{fmt.Sprintf("role %s in the accounts", role)}
 		}
 	}
 	return nil
+}
+
+// failed tells whether calls of an operation, or signing in to an account,
+// failed.
+func (r *run) failed(operation string) bool {
+	return slices.ContainsFunc(r.gaps, func(g snapshot.Gap) bool { return g.Operation == operation || g.Service == "sts" })
 }
