@@ -479,7 +479,8 @@ func (a *asking) sum(ways []*way) (passed, blocked packetset.Set) {
 
 // answersDiffer tells whether the outcome hangs on which of several answers
 // the name gets (N2). Answers with different addresses share no case, so that
-// one that passes and one that is blocked are no split of the cases.
+// one that passes and one that is blocked are no split of the cases; nor are
+// several that are each open.
 func (a *asking) answersDiffer() bool {
 	answers := map[int][]*way{}
 	for _, w := range a.ways {
@@ -499,7 +500,7 @@ func (a *asking) answersDiffer() bool {
 		}
 		first, started = o, true
 	}
-	return false
+	return len(answers) > 1 && first == Unknown
 }
 
 func outcome(passed, blocked, open packetset.Set) Outcome {

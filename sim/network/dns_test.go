@@ -106,6 +106,10 @@ func TestWhoAnswers(t *testing.T) {
 		{"N101", "a zone whose VPCs nobody knows", edits(hosted("Z1", regional+".", nil)), regional, false, unknown, "UNK_DNS"},
 		{"N101", "a less specific zone whose VPCs nobody knows", edits(hosted("Z1", "amazonaws.com.", nil), hosted("Z2", regional+".", a)), regional, false, blocked, "DNS_PHZ_NXDOMAIN"},
 		{"N101", "a more specific zone whose VPCs nobody knows", edits(world.IFE(), world.PrivateDNS("vpce-i", false, false), hosted("Z1", virtual+".", nil), hosted("Z2", regional+".", a, record("*."+regional+".", "A", "10.0.5.50"))), virtual, false, unknown, "UNK_DNS"},
+		{"N2", "each answer of two is open, though one passes in part and the other is blocked in part", edits(
+			hosted("Z1", regional+".", nil, world.Obj{"Name": regional + ".", "Type": "A", "TTL": 60, "ResourceRecords": world.List{world.Obj{"Value": "10.0.5.50"}, world.Obj{"Value": "10.0.1.99"}}}),
+			world.Subnet("subnet-5", "vpc-a", "10.0.5.0/24", "us-east-1a"), world.FilterExactly("subnet-5", world.Entry(100, "in", "deny", "-1", "0.0.0.0/0")),
+			customerList(4, "52.216.0.0/15"), world.VGW("vgw-1", "vpc-a"), world.Routes("rtb-1", world.ToList("pl-c", "vgw-1"))), regional, false, unknown, "UNK_DNS"},
 		{"N102", "a list that nobody read, and then a block for certain", edits(firewallRules([3]string{"BLOCK", "", ""}, [3]string{"BLOCK", "", "*"})), regional, false, blocked, "DNS_FIREWALL_BLOCK"},
 		{"N102", "a list that nobody read, and then an allow", edits(firewallRules([3]string{"BLOCK", "", ""}, [3]string{"ALLOW", "", "*"})), regional, false, unknown, "UNK_DNS"},
 		{"N102", "an allow list that nobody read, and then a block", edits(firewallRules([3]string{"ALLOW", "", ""}, [3]string{"BLOCK", "", "*"})), regional, false, unknown, "UNK_DNS"},
