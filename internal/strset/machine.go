@@ -1,5 +1,7 @@
 package strset
 
+import "slices"
+
 // machine is the patterns as one nondeterministic automaton. A state is an
 // ascending list of positions; those of pattern i are base[i]..base[i+1]-1,
 // the last of which is its end.
@@ -156,32 +158,13 @@ func (m *machine) alphabet(s []int32, dead bool) []uint16 {
 	if classes[NotSlash] {
 		add('/')
 	}
-	fresh := func(from string) (uint16, bool) {
-		for i := range len(from) {
-			if u := uint16(from[i]); m.seen[u] != m.round {
-				return u, true
-			}
-		}
-		return 0, false
-	}
 	if classes[Digit] {
-		if u, ok := fresh("1234567890"); ok {
+		if u, ok := m.unnamed("1234567890"); ok {
 			add(u)
 		}
 	}
 	if dead || classes[Any] || classes[NotColon] || classes[NotSlash] {
-		// One character that no token names; not a digit, where digits matter.
-		u, ok := fresh("xyzabcdefghijklmnopqrstuvwXYZABCDEFGHIJKLMNOPQRSTUVW-_.@=+,/:")
-		if !ok && !classes[Digit] {
-			u, ok = fresh("1234567890")
-		}
-		for v := uint16(0xC0); !ok; v++ {
-			u, ok = v, true
-			for _, w := range out {
-				ok = ok && w != v
-			}
-		}
-		add(u)
+		add(m.other(out, classes[Digit]))
 	}
 	for i := 1; i < len(out); i++ { // insertion sort: short, and nearly in order
 		for j := i; j > 0 && rank(out[j]) < rank(out[j-1]); j-- {
@@ -190,6 +173,29 @@ func (m *machine) alphabet(s []int32, dead bool) []uint16 {
 	}
 	m.letter = out
 	return out
+}
+
+// unnamed is the first of the characters that no token of the state names.
+func (m *machine) unnamed(from string) (uint16, bool) {
+	for i := range len(from) {
+		if u := uint16(from[i]); m.seen[u] != m.round {
+			return u, true
+		}
+	}
+	return 0, false
+}
+
+// other is a character that no token names, nor is in the list; not a digit,
+// where digits matter.
+func (m *machine) other(list []uint16, digits bool) uint16 {
+	u, ok := m.unnamed("xyzabcdefghijklmnopqrstuvwXYZABCDEFGHIJKLMNOPQRSTUVW-_.@=+,/:")
+	if !ok && !digits {
+		u, ok = m.unnamed("1234567890")
+	}
+	for v := uint16(0xC0); !ok; v++ {
+		u, ok = v, !slices.Contains(list, v)
+	}
+	return u
 }
 
 // rank orders characters by how well they read in an example.
