@@ -120,7 +120,7 @@ func (e *Evaluator) listExcludes(l *snapshot.PrefixList, far remote) bool {
 		return false
 	case far.memberOf != "":
 		return true // of another list
-	case far.addr.IsPrivate(), nat64.Contains(far.addr):
+	case far.addr.IsPrivate(), nat64.Contains(far.addr), inside(far.addr, examples...):
 		return true
 	}
 	return find(e, func(r *snapshot.Region) []snapshot.PrefixList { return r.EC2.PrefixLists.Items }, func(o *snapshot.PrefixList) bool {
@@ -138,6 +138,9 @@ func inNoList(member snapshot.PrefixListID) bool {
 func notPublic(b netip.Prefix) bool {
 	return b.Addr().IsPrivate() || inside(b.Addr(), sharedSpace, nat64, documentation) && b.Bits() >= 10
 }
+
+// examples are the blocks set aside for documentation, which no service answers from.
+var examples = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"), documentation}
 
 var documentation = netip.MustParsePrefix("2001:db8::/32")
 
