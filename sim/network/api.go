@@ -31,6 +31,8 @@ type Endpoint struct {
 	Service string // another AWS service's endpoint, "com.amazonaws.us-east-1.sts"
 	// VPCEndpoint is an interface endpoint's own interfaces.
 	VPCEndpoint snapshot.VPCEndpointID
+	// unknownAnswer is wherever a name may lead that nobody knows the answer of.
+	unknownAnswer bool
 }
 
 // HypotheticalInterface is what a job would get in one subnet (N151).

@@ -167,6 +167,8 @@ func (a *asking) destinations() (resolution, error) {
 		return a.resolveName(), nil
 	case to.Internet:
 		return one(a.publicInternet())
+	case to.unknownAnswer:
+		return one(a.wherever())
 	case to.VPCEndpoint != "":
 		return a.toEndpoint(to.VPCEndpoint, at)
 	case to.Interface != "":
@@ -342,21 +344,27 @@ func (a *asking) start(b branch, n int, uncertain bool) {
 // toItself ends what an interface sends to an address of its own: it never
 // leaves the host, so that no group, ACL or route sees it.
 func (a *asking) toItself(t *trail) {
-	e, ok := a.x.nics().byID[a.from.iface]
-	if a.from.iface == "" || !ok {
-		return
-	}
-	addrs := slices.Clone(e.of.IPv6)
-	for _, p := range e.of.Addresses {
-		addrs = append(addrs, p.Private)
-	}
-	own := a.s.And(t.cases, addrSet(a.s, packetset.Destination, addrs))
+	own := a.s.And(t.cases, addrSet(a.s, packetset.Destination, a.ownAddresses()))
 	if own == packetset.None {
 		return
 	}
 	a.assumed = append(a.assumed, fmt.Sprintf("What %s sends to its own address stays inside the host: no security group, network ACL or route table sees it.", a.from.component))
 	a.end(t.with(own), Context{SourceIsClient: true}, false)
 	t.cases = a.s.Diff(t.cases, own)
+}
+
+// ownAddresses are those of the interface that the traffic comes from, if it
+// is one that exists.
+func (a *asking) ownAddresses() []netip.Addr {
+	e, ok := a.x.nics().byID[a.from.iface]
+	if a.from.iface == "" || !ok {
+		return nil
+	}
+	out := slices.Clone(e.of.IPv6)
+	for _, p := range e.of.Addresses {
+		out = append(out, p.Private)
+	}
+	return out
 }
 
 // sourceGroups judges the client's own groups.

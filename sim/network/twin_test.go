@@ -197,7 +197,7 @@ func (w twin) read(t testing.TB) []reading {
 	}
 	at := atomsOf(w.snap)
 	var out []reading
-	for _, a := range servers.Answers {
+	for _, a := range w.led(at, servers.Answers, base, sources) {
 		r := reading{answer: a}
 		for _, far := range w.servers(at, a) {
 			r.cases = append(r.cases, w.casesTo(at, base, sources, far)...)

@@ -42,7 +42,11 @@ type Answer struct {
 	Lists     []snapshot.PrefixListID
 	// Foreign: the answer is somebody else's, and not known.
 	Foreign bool
-	Why     string
+	// OrPublic: the answer is not known, and the others are what Amazon's
+	// servers would say. It is no answer of its own where a client's packets get
+	// nowhere that may be S3.
+	OrPublic bool
+	Why      string
 }
 
 // Resolve decides what an S3 name resolves to (N97 to N109). An empty name is
@@ -56,7 +60,7 @@ func (e *Evaluator) Resolve(c Client, region, name string) Servers {
 		name = "s3." + region + ".amazonaws.com"
 	}
 	public := e.publicAnswer(c, region, name)
-	foreign := Answer{Query: Passes, Foreign: true, Why: "other servers answer"}
+	foreign := Answer{Query: Passes, Foreign: true, OrPublic: true, Why: "other servers answer"}
 	amazon, own, odd := e.dnsServers(v)
 	if len(own) > 0 && !odd {
 		public.Query = Passes
@@ -202,8 +206,10 @@ func (e *Evaluator) recurse(c Client, region, name string, attributes Outcome, p
 	if lost {
 		out = append(out, Answer{Foreign: true, Why: "N12: a Resolver rule that is not in the snapshot"})
 	}
-	if len(out) == 1 && out[0].Foreign && len(rules) > 0 && strings.HasPrefix(out[0].Why, "N100") {
-		out = append(out, public)
+	other := func(a Answer) bool { return !a.Foreign || a.Why != out[0].Why }
+	if out[0].Foreign && strings.HasPrefix(out[0].Why, "N100") && !slices.ContainsFunc(out, other) {
+		out = []Answer{out[0], public} // in every reading the rule wins
+		out[0].OrPublic = true
 	}
 	return out
 }
