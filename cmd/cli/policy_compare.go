@@ -38,8 +38,8 @@ incomparable (each allows something that the other does not) or UNKNOWN, and for
 each difference a request that shows it, with the statement that allows it.
 
 What the two deny is compared, too, since a Deny counts beside what other policies
-allow. Where neither has an Allow statement (guardrails), and with --denials, a
-request that OLD denies and NEW does not is new access; else it is only reported.
+allow. A request that OLD denies and NEW does not is reported; with --denials, the
+way to compare guardrails, it is new access.
 
 A gateway endpoint reads the principals of its policy otherwise than an interface
 endpoint does: an account is its root user alone. Without --endpoint-type, endpoint
@@ -243,17 +243,17 @@ func (p *policyPair) compare() *comparison {
 	c := &comparison{
 		allowed:    symbolic.Compare(p.old, p.new, p.kind, o),
 		denied:     symbolic.Comparison{Relation: symbolic.Equivalent, New: symbolic.Difference{Exists: policy.False}, Less: symbolic.Difference{Exists: policy.False}},
-		guardrails: p.denials || !has(p.old, false) && !has(p.new, false),
+		guardrails: p.denials,
 	}
-	if has(p.old, true) || has(p.new, true) {
+	if denies(p.old) || denies(p.new) {
 		c.denied = symbolic.CompareDenials(p.old, p.new, p.kind, o)
 	}
 	return c
 }
 
-// has reports whether a document has a Deny statement, or an Allow statement.
-func has(d *policy.Document, deny bool) bool {
-	return slices.ContainsFunc(d.Statements, func(st policy.Statement) bool { return st.Deny == deny })
+// denies reports whether a document has a Deny statement.
+func denies(d *policy.Document) bool {
+	return slices.ContainsFunc(d.Statements, func(st policy.Statement) bool { return st.Deny })
 }
 
 // newAccess tells whether NEW gives access that OLD does not, lessAccess the

@@ -160,7 +160,7 @@ func (p *policyPair) print(w io.Writer, c *comparison) error {
 	fmt.Fprintln(&b, c.relation())
 	aside := ""
 	if !c.guardrails {
-		aside = " (which counts where another policy allows it)"
+		aside = " (which counts where another policy allows it: --denials)"
 	}
 	for _, d := range []struct {
 		symbolic.Difference

@@ -109,11 +109,12 @@ func TestPolicyCompareDenials(t *testing.T) {
 		name, old, new, flag, relation, says string
 		status                               int
 	}{
-		{"guardrails, other buckets", document(deny("b")), document(deny("c")), "", "incomparable", "\ndenied by OLD, not by NEW, for example:\n", ExitViolated},
-		{"guardrails, fewer buckets", document(deny("b"), deny("c")), document(deny("b")), "", "new-access", `denied by  statement number 1, Sid "guardc"`, ExitViolated},
-		{"guardrails, more buckets", document(deny("b")), document(deny("b"), deny("c")), "", "no-new-access", "\ndenied by NEW, not by OLD, for example:\n", ExitHolds},
-		{"guardrails, alike", document(deny("b"), deny("c")), document(deny("c"), deny("b")), "", "equivalent", "", ExitHolds},
-		{"what is not allowed here is no longer denied", document(read, deny("c")), document(read), "", "equivalent", "(which counts where another policy allows it)", ExitHolds},
+		{"guardrails, other buckets", document(deny("b")), document(deny("c")), "--denials", "incomparable", "\ndenied by OLD, not by NEW, for example:\n", ExitViolated},
+		{"guardrails, fewer buckets", document(deny("b"), deny("c")), document(deny("b")), "--denials", "new-access", `denied by  statement number 1, Sid "guardc"`, ExitViolated},
+		{"guardrails, more buckets", document(deny("b")), document(deny("b"), deny("c")), "--denials", "no-new-access", "\ndenied by NEW, not by OLD, for example:\n", ExitHolds},
+		{"guardrails, of which neither allows anything", document(deny("b")), document(deny("c")), "", "equivalent", "\ndenied by OLD, not by NEW (which counts where another policy allows it: --denials), for example:\n", ExitHolds},
+		{"guardrails, alike", document(deny("b"), deny("c")), document(deny("c"), deny("b")), "--denials", "equivalent", "", ExitHolds},
+		{"what is not allowed here is no longer denied", document(read, deny("c")), document(read), "", "equivalent", "(which counts where another policy allows it: --denials)", ExitHolds},
 		{"and counts on request", document(read, deny("c")), document(read), "--denials", "new-access", "denied by OLD, not by NEW, for example:", ExitViolated},
 		{"what is said of access is not said twice", document(read, deny("b")), document(read), "", "new-access", "allowed by NEW, not by OLD", ExitViolated},
 	} {
