@@ -63,28 +63,7 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 			r.c.missing(networkMissing(&net.steer[i]))
 		}
 	}
-	show := newLayerView(r.w)
-	for i, d := range decisions {
-		f := &net.flows[i]
-		r.reportPolicies(n, t, action, d, f.Context.Uncertain && !settled)
-		for _, f := range d.extra {
-			r.c.add(f, n)
-		}
-		if len(net.flows) == 1 {
-			show = d.view.at(d.source)
-			if f.Blocked.Empty && f.Open.Empty {
-				continue
-			}
-			show.allowed = nil
-		} else {
-			before := show.allowed
-			show.add(d)
-			show.allowed = before
-		}
-		if show.allowed == nil {
-			show.allowed = passing(f, d)
-		}
-	}
+	show := r.show(n, t, action, net, decisions, settled)
 	if !s.known && net.differs {
 		r.unknownRegion(t, s)
 		if total.pass {
@@ -113,150 +92,38 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 	return out, total
 }
 
-// passing is a request that the policies allow, by a way and from an address
-// that the network lets through; nil: there is none.
-func passing(f *network.Flow, d *decided) *Example {
-	if f.Passed.Empty || d.gate.fail || d.gate.open {
-		return nil
-	}
-	for i := range d.result.Cases {
-		c := &d.result.Cases[i]
-		if c.Allowed == nil {
-			continue
-		}
-		if !f.Context.SourceIsClient {
-			return requestExample(c.Allowed)
-		}
-		if from, ok := firstCommon(f.Passed.Sources, c.Addresses["aws:vpcsourceip"]); ok {
-			return placed(requestExample(c.Allowed), from)
-		}
-	}
-	return nil
-}
-
-// firstCommon is the first address of list that is also in part (nil: any).
-func firstCommon(list []network.AddrRange, part []symbolic.AddrRange) (netip.Addr, bool) {
-	for _, a := range list {
-		if part == nil {
-			return a.From, true
-		}
-		for _, b := range part {
-			from := a.From
-			if b.From.BitLen() == from.BitLen() && b.From.Compare(from) > 0 {
-				from = b.From
-			}
-			if from.BitLen() == b.To.BitLen() && from.Compare(a.To) <= 0 && from.Compare(b.To) <= 0 {
-				return from, true
-			}
-		}
-	}
-	return netip.Addr{}, false
-}
-
-// settleAlternatives joins ways of which one is taken and nobody knows which
-// (N2): a common verdict stands; anything else is open, and settled is false.
-func settleAlternatives(ways []tally) (way tally, settled bool) {
-	if len(ways) == 0 {
-		return tally{}, true
-	}
-	first := ways[0].judge()
-	for _, v := range ways[1:] {
-		if v.judge() != first {
-			return tally{open: true}, false
-		}
-	}
-	return ways[0], true
-}
-
 func (r *jobRun) unknownRegion(t *target, s *slot) {
 	r.c.missing(Missing{Code: "UNK_BUCKET_REGION", Gate: GateBucket, Component: t.bucket,
 		Fact:    fmt.Sprintf("the Region of bucket %s: in another Region than %s its traffic takes another way (N41)", t.bucket, s.region),
 		Collect: "aws s3api get-bucket-location --bucket " + t.bucket})
 }
 
-// joinFlow multiplies a flow's cases with the policies' cases.
-func joinFlow(f *network.Flow, d *decided) tally {
-	total := tally{}
-	for i := range d.result.Cases {
-		c := &d.result.Cases[i]
-		part := c.Addresses["aws:vpcsourceip"]
-		if !f.Context.SourceIsClient {
-			part = nil
+// show files what the decisions over the network's flows found, and joins
+// their layers to what is shown of the request.
+func (r *jobRun) show(n int, t *target, action string, net *netAnswer, decisions []*decided, settled bool) *layerView {
+	show := newLayerView(r.w)
+	for i, d := range decisions {
+		f := &net.flows[i]
+		r.reportPolicies(n, t, action, d, f.Context.Uncertain && !settled)
+		for _, f := range d.extra {
+			r.c.add(f, n)
 		}
-		v := caseTally(c.Outcome)
-		v = andGate(v, d.gate)
-		total.join(joinNetwork(f, part, v))
-	}
-	if len(d.result.Cases) == 0 {
-		total.join(joinNetwork(f, nil, andGate(caseTally(d.result.Outcome), d.gate)))
-	}
-	return total
-}
-
-func caseTally(o symbolic.Outcome) tally {
-	switch o {
-	case symbolic.All:
-		return tally{pass: true}
-	case symbolic.None:
-		return tally{fail: true}
-	case symbolic.Some:
-		return tally{pass: true, fail: true}
-	case symbolic.Unknown:
-		return tally{open: true}
-	}
-	panic("unreachable: outcome")
-}
-
-// andGate puts a further gate, the same for all cases, behind v.
-func andGate(v, gate tally) tally {
-	switch {
-	case gate.fail && !gate.pass:
-		return tally{fail: true}
-	case gate.fail && gate.pass:
-		return tally{pass: v.pass, fail: true, open: v.open || gate.open}
-	case gate.open && v.pass:
-		return tally{fail: v.fail, open: true}
-	}
-	return v
-}
-
-// joinNetwork joins the network's cases from part of the source addresses
-// (nil: all of them) with the policies' verdict on them.
-func joinNetwork(f *network.Flow, part []symbolic.AddrRange, v tally) tally {
-	passed, blocked, open := present(&f.Passed, part), present(&f.Blocked, part), present(&f.Open, part)
-	total := tally{}
-	if passed {
-		total.join(v)
-	}
-	if open {
-		if v.pass || v.open {
-			total.open = true
-		}
-		if v.fail {
-			total.fail = true
-		}
-	}
-	if blocked {
-		total.fail = true
-	}
-	return total
-}
-
-func present(c *network.Cases, part []symbolic.AddrRange) bool {
-	if c.Empty {
-		return false
-	}
-	if part == nil || len(c.Sources) == 0 {
-		return true
-	}
-	for _, a := range c.Sources {
-		for _, b := range part {
-			if a.From.BitLen() == b.From.BitLen() && a.From.Compare(b.To) <= 0 && b.From.Compare(a.To) <= 0 {
-				return true
+		if len(net.flows) == 1 {
+			show = d.view.at(d.source)
+			if f.Blocked.Empty && f.Open.Empty {
+				continue
 			}
+			show.allowed = nil
+		} else {
+			before := show.allowed
+			show.add(d)
+			show.allowed = before
+		}
+		if show.allowed == nil {
+			show.allowed = passing(f, d)
 		}
 	}
-	return false
+	return show
 }
 
 // decide runs the policies over one flow's requests, once for each distinct

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
@@ -523,32 +522,6 @@ func (a *asking) onPremises(t *trail, h Hop) {
 	a.end(t, Context{Via: "public", Region: a.s3Region()}, true)
 }
 
-// blockPublicAccess judges VPC Block Public Access (N127 to N131). The flow's
-// client is the question's source where it is in this VPC, and the subnet is
-// the one that the internet gateway is reached from.
-func (a *asking) blockPublicAccess(t *trail, subnet located[snapshot.Subnet], translated bool) {
-	b := a.bpa(t, subnet)
-	h := Hop{Component: string(t.vpcID), Kind: "block-public-access", At: b.at}
-	need := rules.Need{Code: "UNK_BPA", Component: string(t.vpcID), At: b.at, Fact: "VPC Block Public Access for " + string(t.vpcID),
-		Collect: "aws ec2 describe-vpc-block-public-access-options, describe-vpc-block-public-access-exclusions"}
-	st := rules.DecideBPA(b.mode, b.own, translated)
-	if b.scopeOpen {
-		other := rules.DecideBPA(b.mode, b.other, translated)
-		if other != st {
-			st = rules.StateUnknown
-			need.Code, need.Collect = "UNK_BPA_SCOPE", ""
-			need.Fact = "whether an exclusion must cover the NAT gateway's subnet, the client's, or both; AWS does not document it"
-		}
-	}
-	if b.conflict && st != rules.StateUnknown && b.mode != rules.BPAUnknown {
-		st, need.Fact = rules.StateUnknown, "which holds: the Region's Block Public Access options, or the VPC's own states, which say otherwise"
-		need.Code = "UNK_BPA"
-	}
-	a.badStateNeed(t, h, st, Finding{Code: "VPC_BLOCK_PUBLIC_ACCESS_ENABLED", AnalyzerCode: "VPC_BLOCK_PUBLIC_ACCESS_ENABLED", Gate: gateRoute, Component: string(t.vpcID),
-		Message: fmt.Sprintf("VPC Block Public Access (%s) stops this traffic of %s at the internet gateway.", b.word, t.vpcID),
-		Fix:     "Create an exclusion for the VPC or subnet, or use a gateway endpoint, which it does not affect.", Rule: "N128", URL: urlBPA}, need)
-}
-
 func (a *asking) badStateNeed(t *trail, h Hop, st rules.State, f Finding, n rules.Need) {
 	switch st {
 	case rules.StateWorks:
@@ -557,86 +530,6 @@ func (a *asking) badStateNeed(t *trail, h Hop, st rules.State, f Finding, n rule
 	default:
 		a.doubt(t, h, t.cases, f.Gate, n)
 	}
-}
-
-// bpaFacts is what the snapshot says of Block Public Access at one place.
-type bpaFacts struct {
-	mode       rules.BPAMode
-	word       string
-	own, other rules.BPAExclusionMode // of the gateway's side, and of the client's where they differ
-	scopeOpen  bool
-	conflict   bool
-	at         snapshot.Source
-}
-
-func (a *asking) bpa(t *trail, subnet located[snapshot.Subnet]) bpaFacts {
-	v := a.x.vpcs[t.vpcID]
-	b := bpaFacts{own: rules.ExclusionUnknown}
-	if v.of == nil {
-		return b
-	}
-	b.at = v.of.At
-	owner := a.x.here(orElse(v.of.OwnerID, accountID(v.in)), regionName(v.in)) // N127: the VPC owner's
-	fallback := rules.ModeOfBPA(v.of.BPAMode)
-	if owner == nil || owner.EC2.BlockPublicAccess.Presence != snapshot.Collected || len(owner.EC2.BlockPublicAccess.Items) == 0 {
-		b.mode, b.word = fallback, v.of.BPAMode
-		if owner != nil && owner.EC2.BlockPublicAccess.Presence == snapshot.Collected {
-			b.mode, b.word = rules.BPAOff, "off"
-		}
-	} else {
-		o := &owner.EC2.BlockPublicAccess.Items[0]
-		b.mode, b.word, b.at = rules.ModeOfBPA(o.Mode), o.Mode, o.At
-		if o.State != "" && !strings.EqualFold(o.State, "update-complete") && !strings.EqualFold(o.State, "default-state") {
-			b.mode = rules.BPAUnknown
-		}
-		b.conflict = fallback != rules.BPAUnknown && fallback != b.mode && (b.mode == rules.BPAOff || fallback != rules.BPAOff)
-	}
-	if owner != nil && owner.EC2.BPAExclusions.Presence == snapshot.Collected {
-		b.exclusions(a, t, owner, subnet)
-	}
-	return b
-}
-
-func regionName(r *snapshot.Region) string {
-	if r == nil {
-		return ""
-	}
-	return r.Name
-}
-
-// exclusions finds those that cover the gateway's subnet and the client's (N129).
-func (b *bpaFacts) exclusions(a *asking, t *trail, owner *snapshot.Region, subnet located[snapshot.Subnet]) {
-	var near string
-	if subnet.of != nil {
-		near = string(subnet.of.ID)
-	}
-	client := ""
-	if a.from.subnet.of != nil {
-		client = string(a.from.subnet.of.ID)
-	}
-	var ofVPC, atGateway, atClient rules.BPAExclusionMode
-	for i := range owner.EC2.BPAExclusions.Items {
-		x := &owner.EC2.BPAExclusions.Items[i]
-		m := rules.ModeOfExclusion(x)
-		_, res, _ := strings.Cut(x.Resource[strings.LastIndex(x.Resource, ":")+1:], "/")
-		switch res {
-		case string(t.vpcID):
-			ofVPC = max(ofVPC, m)
-		case near:
-			atGateway = max(atGateway, m)
-		}
-		if res == client {
-			atClient = max(atClient, m)
-		}
-	}
-	// A VPC's exclusion covers its subnets; where two cover one, either helps.
-	atGateway, atClient = max(atGateway, ofVPC), max(atClient, ofVPC)
-	if t.view.nat == nil || near == client || t.home.kind != snapshot.TargetLocal {
-		b.own = atGateway
-		return
-	}
-	b.own, b.other = atGateway, atClient
-	b.scopeOpen = atGateway != atClient
 }
 
 // edgeRoute judges the table that is associated with an internet gateway: it

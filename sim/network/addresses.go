@@ -1,0 +1,226 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// endpointOf is the interface endpoint that an interface belongs to.
+func (a *asking) endpointOf(id snapshot.NetworkInterfaceID) located[snapshot.VPCEndpoint] {
+	for _, acc := range a.x.snap.Accounts {
+		for _, r := range acc.Regions {
+			for i := range r.EC2.VPCEndpoints.Items {
+				if e := &r.EC2.VPCEndpoints.Items[i]; slices.Contains(e.Interfaces, id) && a.x.endpoints[e.ID].of == e {
+					return located[snapshot.VPCEndpoint]{of: e, in: r}
+				}
+			}
+		}
+	}
+	return located[snapshot.VPCEndpoint]{}
+}
+
+// aliasDestinations follows a record to an endpoint's own name.
+func (a *asking) aliasDestinations(alias string) packetset.Set {
+	n, err := rules.ParseName(strings.TrimPrefix(alias, "*."))
+	if err != nil || n.Form != rules.FormEndpoint {
+		return packetset.None
+	}
+	e, ok := a.x.endpoints[n.Endpoint]
+	if !ok {
+		return packetset.None
+	}
+	d, _ := a.endpointDestinations(e, n.Zone, true)
+	return d
+}
+
+// publicBranch is the answer of the public name servers.
+func (a *asking) publicBranch(at Hop) branch {
+	b := branch{at: at, destinations: a.publicDestinations()}
+	if a.name.Form == rules.FormOther {
+		b.needs = append(b.needs, rules.Need{Code: "VPCE_SERVICE_MISMATCH", Component: a.name.Host, At: at.At, Fact: "how " + a.name.Host + " is reached: website endpoints, directory buckets and multi-Region access points are not modelled"})
+	}
+	if b.destinations == packetset.None {
+		b.destinations, b.nowhere = a.nowhere(), true
+		b.denies = append(b.denies, Finding{Code: "VPCE_IP_FAMILY", Gate: gateDNS, Component: a.name.Host,
+			Message: fmt.Sprintf("%s has no address in a family that %s has.", a.name.Host, a.from.words()),
+			Fix:     "Use the dual-stack name, or DNS64 with NAT64.", Rule: "N53", URL: urlEndpointS3})
+	}
+	return b
+}
+
+// publicDestinations is the public addresses of the destination, in the
+// families that the client and the name have (N53, N106, N109).
+func (a *asking) publicDestinations() packetset.Set {
+	d := packetset.None
+	if a.from.v4 {
+		d = a.s.Or(d, a.serviceAddresses(false, false))
+	}
+	if a.from.v6 && a.name.Dualstack {
+		d = a.s.Or(d, a.serviceAddresses(true, false))
+	}
+	if a.from.v6 && !a.name.Dualstack && a.from.subnet.of != nil && a.from.subnet.of.EnableDNS64 {
+		d = a.s.Or(d, a.serviceAddresses(false, true))
+	}
+	return d
+}
+
+// serviceAddresses is the public addresses of the destination's service: its
+// prefix list's where the snapshot has the entries, else a symbol.
+func (a *asking) serviceAddresses(v6, embedded bool) packetset.Set {
+	region, service := a.name.Region, "s3"
+	if a.q.To.Service != "" {
+		region, service, _ = rules.SplitServiceName(a.q.To.Service)
+	}
+	id := a.serviceList(region, service, v6)
+	l := a.x.lists[id].of
+	key := fmt.Sprint("service ", region, " ", service, " ", v6, embedded, " ", id)
+	if l != nil && l.EntriesKnown {
+		key = fmt.Sprintf("%s %p", key, l)
+		if d, ok := a.sets[key]; ok {
+			return d
+		}
+		var d []packetset.Set
+		for _, c := range l.Entries {
+			if c.CIDR.Addr().Is6() != v6 {
+				continue
+			}
+			p := c.CIDR
+			if embedded {
+				p = embed(p)
+			}
+			d = append(d, a.s.Prefix(packetset.Destination, p))
+		}
+		a.sets[key] = a.s.Union(d...)
+		return a.sets[key]
+	}
+	return a.symbol(key, symbol{v6: v6 || embedded, embedded: embedded, list: id, name: fmt.Sprintf("%s in %s", strings.ToUpper(service), region)})
+}
+
+// embed puts an IPv4 prefix into 64:ff9b::/96 (N109).
+func embed(p netip.Prefix) netip.Prefix {
+	b := rules.NAT64().Addr().As16()
+	v4 := p.Addr().As4()
+	copy(b[12:], v4[:])
+	return netip.PrefixFrom(netip.AddrFrom16(b), 96+p.Bits())
+}
+
+// serviceList finds AWS's prefix list of a service (N32): by its name, or as
+// the one by which some table routes to a gateway endpoint for it (N31).
+func (a *asking) serviceList(region, service string, v6 bool) snapshot.PrefixListID {
+	return a.x.serviceLists()[listKey{region, service, v6}]
+}
+
+// nowhere is a destination without any address.
+func (a *asking) nowhere() packetset.Set {
+	return a.symbol(fmt.Sprint("nowhere", !a.from.v4), symbol{v6: !a.from.v4, name: "no address"})
+}
+
+func (a *asking) covers(e *snapshot.VPCEndpoint) rules.Coverage {
+	if a.q.To.Service == "" {
+		return rules.PrivateDNSCovers(e, a.name)
+	}
+	if rules.KindOfEndpoint(e) != rules.EndpointInterface || e.ServiceName != a.q.To.Service {
+		return rules.NotCovered
+	}
+	switch {
+	case e.PrivateDNS.Presence != snapshot.Collected:
+		return rules.CoverageUnknown
+	case e.PrivateDNS.Value:
+		return rules.Covered
+	}
+	return rules.NotCovered
+}
+
+// endpointNameBranch is the answer to an endpoint's own name, which is public
+// and leads to private addresses (N63, N71).
+func (a *asking) endpointNameBranch(at Hop) branch {
+	e, ok := a.x.endpoints[a.name.Endpoint]
+	if !ok {
+		return branch{at: at, destinations: a.nowhere(), elsewhere: true, needs: []rules.Need{{Code: "UNK_CROSS_ACCOUNT", Component: string(a.name.Endpoint), At: at.At,
+			Fact: "the endpoint " + string(a.name.Endpoint), Collect: "aws ec2 describe-vpc-endpoints"}}}
+	}
+	return a.endpointBranch(e, a.name.Zone, at)
+}
+
+func (a *asking) endpointBranch(e located[snapshot.VPCEndpoint], zone string, at Hop) branch {
+	b := branch{at: at}
+	d, need := a.endpointDestinations(e, zone, a.name.Dualstack || a.name.Form == rules.FormEndpoint)
+	if need != nil {
+		b.needs = append(b.needs, *need)
+	}
+	if d != packetset.None {
+		b.destinations = d
+		return b
+	}
+	b.destinations, b.nowhere = a.nowhere(), true
+	if need == nil && zone != "" && !a.coversZone(e.of, zone) {
+		b.denies = append(b.denies, Finding{Code: "VPCE_SERVICE_NOT_INSTALLED_IN_AZ", AnalyzerCode: "VPCE_SERVICE_NOT_INSTALLED_IN_AZ", Gate: gateEndpoint, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At,
+			Message: fmt.Sprintf("%s has no interface in %s, so %s does not resolve.", e.of.ID, zone, a.name.Host),
+			Fix:     fmt.Sprintf("Add a subnet in %s to %s, or use its Regional name.", zone, e.of.ID), Rule: "N63", URL: urlInterfaceEndpoint})
+		return b
+	}
+	if need == nil {
+		b.denies = append(b.denies, Finding{Code: "VPCE_IP_FAMILY", Gate: gateEndpoint, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At,
+			Message: fmt.Sprintf("%s resolves to %s, which has no address in a family that %s has (IpAddressType %s).", a.name.Host, e.of.ID, a.from.words(), orElse(e.of.IPAddressType, "ipv4")),
+			Fix:     fmt.Sprintf("Set the IpAddressType of %s to dualstack or ipv4.", e.of.ID), Rule: "N74", URL: urlInterfaceEndpoint})
+	}
+	return b
+}
+
+// endpointDestinations is the addresses of an interface endpoint's interfaces
+// (N62, N63), each a target. Interfaces that the snapshot lacks may have any
+// address of their subnet.
+func (a *asking) endpointDestinations(e located[snapshot.VPCEndpoint], zone string, bothFamilies bool) (packetset.Set, *rules.Need) {
+	v4, v6 := rules.EndpointFamilies(e.of)
+	v4, v6 = v4 && a.from.v4, v6 && a.from.v6 && (bothFamilies || !v4)
+	before := len(a.targets)
+	seen := map[snapshot.SubnetID]bool{}
+	for _, id := range e.of.Interfaces {
+		if n, ok := a.x.nics().byID[id]; ok {
+			seen[n.of.Subnet] = true
+			if a.inZone(n.of.Subnet, zone) {
+				a.addTarget(n, e, func(x netip.Addr) bool { return x.Is4() && v4 || x.Is6() && v6 })
+			}
+		}
+	}
+	var need *rules.Need
+	for _, id := range e.of.Subnets {
+		n, ok := a.x.subnets[id]
+		if seen[id] || ok && !a.inZone(id, zone) {
+			continue
+		}
+		if !ok {
+			need = &rules.Need{Code: "UNK_ENDPOINT_INTERFACES", Component: string(e.of.ID), At: e.of.At, Fact: "the interfaces of " + string(e.of.ID), Collect: "aws ec2 describe-network-interfaces"}
+			continue
+		}
+		y := target{component: string(e.of.ID), kind: "vpc-endpoint", name: nameOf(e.of.Tags), at: e.of.At, vpc: n.of.VPC, subnet: id,
+			endpoint: e, addressUnknown: true, cases: usable(a.s, packetset.Destination, n.of, v4, v6)}
+		a.endpointGroups(&y, e.of)
+		a.targets = append(a.targets, y)
+	}
+	d := packetset.None
+	for i := before; i < len(a.targets); i++ {
+		d = a.s.Or(d, a.targets[i].cases)
+	}
+	if d == packetset.None && need == nil && len(e.of.Interfaces)+len(e.of.Subnets) == 0 {
+		need = &rules.Need{Code: "UNK_ENDPOINT_INTERFACES", Component: string(e.of.ID), At: e.of.At, Fact: "the interfaces of " + string(e.of.ID), Collect: "aws ec2 describe-vpc-endpoints and describe-network-interfaces"}
+	}
+	return d, need
+}
+
+// coversZone reports whether an endpoint has a subnet in a zone, or one of
+// which nobody knows.
+func (a *asking) coversZone(e *snapshot.VPCEndpoint, zone string) bool {
+	return slices.ContainsFunc(e.Subnets, func(id snapshot.SubnetID) bool { return a.x.subnets[id].of == nil || a.inZone(id, zone) })
+}
+
+func (a *asking) inZone(id snapshot.SubnetID, zone string) bool {
+	n := a.x.subnets[id].of
+	return zone == "" || n != nil && n.AvailabilityZone == zone
+}

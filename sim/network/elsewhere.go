@@ -1,0 +1,112 @@
+package network
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// orElsewhere adds the reading that the name leads elsewhere. Its cases are
+// the public answer's, so that the readings can be compared. Where the client
+// gets nowhere that could be S3, there is no such reading: what is known to
+// fail fails whatever the answer is, and the rest hangs on it.
+func (a *asking) orElsewhere(at Hop, r resolution, need *rules.Need) resolution {
+	if a.leadsNowhereElse() {
+		for i := range r.branches {
+			r.branches[i].needs = append(slices.Clone(r.branches[i].needs), *need)
+		}
+		return r
+	}
+	r.branches = append(r.branches, a.elsewhere(at, r.branches[0]))
+	if r.why.Code == "" {
+		r.why = *need
+	}
+	return r
+}
+
+// elsewhere is an answer that is not known.
+func (a *asking) elsewhere(at Hop, b branch) branch {
+	return branch{destinations: b.destinations, elsewhere: true, at: at}
+}
+
+// leadsNowhereElse reports whether the client's packets get to none of the
+// addresses that S3 may have wherever a name leads.
+func (a *asking) leadsNowhereElse() bool {
+	if a.nested || a.q.To.S3 == nil {
+		return false
+	}
+	q := a.q
+	q.To = Endpoint{unknownAnswer: true}
+	r, err := a.ask(q)
+	return err == nil && r.Outcome == Blocked
+}
+
+// wherever is every address that may be S3's for whom the snapshot does not
+// tell what a name leads to: all outside of the client's VPC, where S3 and
+// others' endpoints for it are, and those inside if the VPC may have an
+// interface endpoint.
+func (a *asking) wherever() packetset.Set {
+	d := packetset.None
+	if a.from.v4 {
+		d = a.s.Prefix(packetset.Destination, netip.MustParsePrefix("0.0.0.0/0"))
+	}
+	if a.from.v6 {
+		d = a.s.Or(d, a.s.Prefix(packetset.Destination, netip.MustParsePrefix("::/0")))
+	}
+	without := slices.Clone(ownLink)
+	if v := a.vpc(); v.of != nil && !mayHoldS3(v) {
+		without = slices.Concat(without, v.of.CIDRs, v.of.IPv6CIDRs)
+	}
+	for _, p := range without {
+		d = a.s.Diff(d, a.s.Prefix(packetset.Destination, p))
+	}
+	return a.s.Diff(d, addrSet(a.s, packetset.Destination, a.ownAddresses()))
+}
+
+// ownLink is the address space that leads no further than the client's host
+// or link, or to no single host.
+var ownLink = []netip.Prefix{
+	netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("224.0.0.0/3"),
+	netip.MustParsePrefix("::/127"), netip.MustParsePrefix("fe80::/10"), netip.MustParsePrefix("fd00:ec2::/32"), netip.MustParsePrefix("ff00::/8"),
+}
+
+// mayHoldS3 reports whether S3 may have an address in the VPC: that of an
+// interface endpoint for it.
+func mayHoldS3(v located[snapshot.VPC]) bool {
+	if v.in.EC2.VPCEndpoints.Presence != snapshot.Collected || !ownView(v) {
+		return true
+	}
+	return slices.ContainsFunc(v.in.EC2.VPCEndpoints.Items, func(e snapshot.VPCEndpoint) bool {
+		_, service, ok := rules.SplitServiceName(e.ServiceName)
+		return e.VPC == v.of.ID && !strings.HasPrefix(strings.ToLower(e.Type), "gateway") && (!ok || service == "s3")
+	})
+}
+
+// startElsewhere judges traffic to an address that nobody knows: only a
+// client that may send to no address at all is blocked whatever it is.
+func (a *asking) startElsewhere(t *trail, b branch) {
+	any := func(netip.Prefix) rules.Match { return rules.Match{Yes: packetset.All} }
+	tr := a.traffic(view{}, side{dir: rules.Outbound})
+	tr.Remote = any
+	tr.List = func(snapshot.PrefixListID) rules.Match { return any(netip.Prefix{}) }
+	tr.Group = func(snapshot.GroupReference) rules.Match { return any(netip.Prefix{}) }
+	groups := a.groupsOf(a.from.groups)
+	if a.from.groupsKnown {
+		f := rules.PermittedByGroups(groups, a.from.groups, rules.Outbound, tr)
+		f.Permit = packetset.All
+		f.Needs = nil
+		var blame func(packetset.Set) []Finding
+		if a.explain {
+			blame = func(d packetset.Set) []Finding {
+				return a.blameGroups(groups, a.from.groups, a.from.component, t.view, side{dir: rules.Outbound}, gateSGEgress, sameVPC, false, d)
+			}
+		}
+		a.filter(t, []Hop{{Component: a.from.component, Kind: "security-group", Via: "outbound"}}, gateSGEgress, stepKey{kind: "security-group", component: a.groupsKey(groups, a.from.groups) + a.from.component, side: side{dir: rules.Outbound}}, f, blame)
+	}
+	t.add(&step{hops: []Hop{b.at}, gate: gateDNS, key: stepKey{kind: "elsewhere"}})
+	a.end(t, Context{}, true)
+}
