@@ -214,8 +214,11 @@ func (a *asking) toItself(t *trail) {
 // ownAddresses are those of the interface that the traffic comes from, if it
 // is one that exists.
 func (a *asking) ownAddresses() []netip.Addr {
+	if a.from.iface == "" {
+		return nil // nor is the index of interfaces needed
+	}
 	e, ok := a.x.nics().byID[a.from.iface]
-	if a.from.iface == "" || !ok {
+	if !ok {
 		return nil
 	}
 	out := slices.Clone(e.of.IPv6)
