@@ -121,14 +121,20 @@ func (a *asking) toSubnet(id snapshot.SubnetID, one func(packetset.Set) (resolut
 
 // publicInternet is every public address in the client's families.
 func (a *asking) publicInternet() packetset.Set {
+	return a.s.Diff(a.inFamilies("2000::/3"), a.notInternet(packetset.Destination))
+}
+
+// inFamilies is every IPv4 destination, if the client has an IPv4 address, and
+// those in v6, if it has an IPv6 address.
+func (a *asking) inFamilies(v6 string) packetset.Set {
 	d := packetset.None
 	if a.from.v4 {
 		d = a.s.Prefix(packetset.Destination, netip.MustParsePrefix("0.0.0.0/0"))
 	}
 	if a.from.v6 {
-		d = a.s.Or(d, a.s.Prefix(packetset.Destination, netip.MustParsePrefix("2000::/3")))
+		d = a.s.Or(d, a.s.Prefix(packetset.Destination, netip.MustParsePrefix(v6)))
 	}
-	return a.s.Diff(d, a.notInternet(packetset.Destination))
+	return d
 }
 
 // notInternet is what is no host of the internet: special addresses, and

@@ -50,13 +50,7 @@ func (a *asking) leadsNowhereElse() bool {
 // others' endpoints for it are, and those inside if the VPC may have an
 // interface endpoint.
 func (a *asking) wherever() packetset.Set {
-	d := packetset.None
-	if a.from.v4 {
-		d = a.s.Prefix(packetset.Destination, netip.MustParsePrefix("0.0.0.0/0"))
-	}
-	if a.from.v6 {
-		d = a.s.Or(d, a.s.Prefix(packetset.Destination, netip.MustParsePrefix("::/0")))
-	}
+	d := a.inFamilies("::/0")
 	without := slices.Clone(ownLink)
 	if v := a.vpc(); v.of != nil && !mayHoldS3(v) {
 		without = slices.Concat(without, v.of.CIDRs, v.of.IPv6CIDRs)
