@@ -10,7 +10,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG VERSION=
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X github.com/canreach/canreach/cmd/cli.Version=${VERSION}" -o /canreach ./cmd/canreach
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X github.com/canreach/canreach/internal/cli.Version=${VERSION}" -o /canreach ./cmd/canreach
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt

@@ -30,7 +30,7 @@ lint: ## staticcheck, pinned
 	$(GO) run $(STATICCHECK) $(PKGS)
 
 race: ## tests under the race detector, short
-	$(GO) test -race -short -timeout 900s ./sim/... ./rules/... ./internal/... ./snapshot ./cmd/cli
+	$(GO) test -race -short -timeout 900s ./sim/... ./rules/... ./internal/... ./snapshot ./internal/cli
 
 fuzz: ## ten seconds of every fuzz target
 	./scripts/fuzz-smoke.sh 10s

@@ -8,7 +8,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	. "github.com/canreach/canreach/internal/world"
+	. "github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
 )
 

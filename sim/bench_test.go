@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/canreach/canreach/internal/synth"
+	"github.com/canreach/canreach/internal/testkit/synth"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	. "github.com/canreach/canreach/internal/world"
+	. "github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
 )
 

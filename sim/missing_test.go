@@ -3,7 +3,7 @@ package sim_test
 import (
 	"testing"
 
-	. "github.com/canreach/canreach/internal/world"
+	. "github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
 )
 

@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"testing"
 
-	. "github.com/canreach/canreach/internal/world"
+	. "github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
 )
 

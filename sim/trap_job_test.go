@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	. "github.com/canreach/canreach/internal/world"
+	. "github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
 )

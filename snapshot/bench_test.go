@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/canreach/canreach/internal/jsonscan"
-	"github.com/canreach/canreach/internal/synth"
+	"github.com/canreach/canreach/internal/testkit/synth"
 	"github.com/canreach/canreach/snapshot"
 )
 

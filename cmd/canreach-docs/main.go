@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 
-	"github.com/canreach/canreach/cmd/cli"
+	"github.com/canreach/canreach/internal/cli"
 )
 
 func main() {

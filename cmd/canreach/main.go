@@ -6,7 +6,7 @@ import (
 	"context"
 	"os"
 
-	"github.com/canreach/canreach/cmd/cli"
+	"github.com/canreach/canreach/internal/cli"
 	"github.com/canreach/canreach/snapshot/capture"
 	"github.com/canreach/canreach/snapshot/capture/calls"
 )

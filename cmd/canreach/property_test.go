@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/canreach/canreach/cmd/cli"
+	"github.com/canreach/canreach/internal/cli"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
 )

@@ -15,7 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/canreach/canreach/cmd/cli"
+	"github.com/canreach/canreach/internal/cli"
 	"github.com/canreach/canreach/sim"
 )
 

@@ -121,7 +121,7 @@ func citations(t *testing.T) map[string]cited {
 		if err != nil {
 			return err
 		}
-		test := scenario || strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "internal/world/")
+		test := scenario || strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "internal/testkit/world/")
 		for _, m := range citation.FindAllStringSubmatch(string(text), -1) {
 			for _, rule := range span(m[1], m[2]) {
 				note(rule, name, test)

@@ -59,10 +59,12 @@ var directions = []struct {
 	under string
 	never []string
 }{
-	{"snapshot", []string{"rules", "sim", "cmd"}},
-	{"rules/policy", []string{"snapshot", "sim", "cmd"}},
-	{"rules", []string{"sim", "cmd", "snapshot/capture"}},
-	{"sim", []string{"cmd", "snapshot/capture"}},
+	{"snapshot", []string{"rules", "sim", "cmd", "internal/cli"}},
+	{"rules/policy", []string{"snapshot", "sim", "cmd", "internal/cli"}},
+	{"rules", []string{"sim", "cmd", "internal/cli", "snapshot/capture"}},
+	{"sim", []string{"cmd", "internal/cli", "snapshot/capture"}},
+	{"internal/evaljson", []string{"snapshot", "sim", "cmd", "internal/cli"}},
+	{"internal/testkit", []string{"sim", "cmd", "internal/cli", "rules"}},
 	{"internal/idd", []string{"snapshot", "rules", "sim", "cmd", "internal"}},
 	{"internal/strset", []string{"snapshot", "rules", "sim", "cmd"}},
 	{"internal/packetset", []string{"snapshot", "rules", "sim", "cmd"}},
@@ -72,7 +74,7 @@ var directions = []struct {
 func TestImportsPointOneWay(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, d := range directions {
-			if !within(p.path, d.under) || testOnly(p.path) {
+			if !within(p.path, d.under) {
 				continue
 			}
 			for _, dep := range p.deps {
@@ -145,7 +147,30 @@ func TestNoTemplatesInTheProgram(t *testing.T) {
 
 // testOnly are packages that only tests and tools import.
 func testOnly(path string) bool {
-	return within(path, "internal/world") || within(path, "internal/layout")
+	return within(path, "internal/testkit") || within(path, "internal/layout")
+}
+
+// Test support is linked into no program.
+func TestTestSupportStaysInTests(t *testing.T) {
+	for _, p := range packages(t) {
+		if testOnly(p.path) || within(p.path, "testdata") {
+			continue
+		}
+		for _, i := range p.imports {
+			if strings.HasPrefix(i, module+"internal/testkit") {
+				t.Errorf("%s imports %s", p.path, i)
+			}
+		}
+	}
+}
+
+// cmd holds main packages only: what they do is in internal/cli.
+func TestCommandsAreMains(t *testing.T) {
+	for _, p := range packages(t) {
+		if within(p.path, "cmd") && !p.command {
+			t.Errorf("%s is not a main package", p.path)
+		}
+	}
 }
 
 func within(path, dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") }

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/canreach/canreach/internal/located"
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
 )

@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/canreach/canreach/internal/jsontree"
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim/change"
 	"github.com/canreach/canreach/snapshot"
 )

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/canreach/canreach/internal/located"
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim/change"
 )
 

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/canreach/canreach/internal/jsontree"
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
 )

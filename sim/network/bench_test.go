@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/canreach/canreach/internal/synth"
+	"github.com/canreach/canreach/internal/testkit/synth"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
 )

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 )
 
 // Rules that meet: what two of them say together, where the catalogue has a

@@ -3,7 +3,7 @@ package network_test
 import (
 	"pgregory.net/rapid"
 
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim/network"
 )
 

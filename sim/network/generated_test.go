@@ -8,9 +8,9 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/concrete"
+	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim/network"
-	"github.com/canreach/canreach/sim/network/concrete"
 )
 
 // Topologies are drawn from small pools, so that rules collide: a planted

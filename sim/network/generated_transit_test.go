@@ -3,7 +3,7 @@ package network_test
 import (
 	"pgregory.net/rapid"
 
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 )
 
 // chainTheme is a way over two transit gateways: from vpc-a by tgw-1 into

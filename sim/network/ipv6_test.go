@@ -3,7 +3,7 @@ package network_test
 import (
 	"testing"
 
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 )
 
 // ipv6Only is T123 without the NAT gateway and its route: eni-6 has an IPv6

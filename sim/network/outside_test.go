@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"testing"
 
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim/network"
 )
 

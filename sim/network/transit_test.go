@@ -3,7 +3,7 @@ package network_test
 import (
 	"testing"
 
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 )
 
 // chain is the whole way of chainTheme: vpc-a, tgw-1, vpc-h, tgw-2 (attached

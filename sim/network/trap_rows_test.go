@@ -1,7 +1,7 @@
 package network_test
 
 import (
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 )
 
 // The rows of the catalogue that one Ask answers. Short names: rtb-1 is rt1,

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
 )

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/concrete"
+	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim/network"
-	"github.com/canreach/canreach/sim/network/concrete"
 	"github.com/canreach/canreach/snapshot"
 )
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/canreach/canreach/internal/located"
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/change"
 	"github.com/canreach/canreach/snapshot"

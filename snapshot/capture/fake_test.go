@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
-	"github.com/canreach/canreach/internal/awswire"
+	"github.com/canreach/canreach/internal/testkit/awswire"
 	"github.com/canreach/canreach/snapshot/capture/calls"
 )
 

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/canreach/canreach/internal/awswire"
+	"github.com/canreach/canreach/internal/testkit/awswire"
 	"github.com/canreach/canreach/snapshot/capture/calls"
 )
 

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/canreach/canreach/internal/synth"
+	"github.com/canreach/canreach/internal/testkit/synth"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
 	"github.com/canreach/canreach/snapshot/redact"

@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/canreach/canreach/internal/synth"
+	"github.com/canreach/canreach/internal/testkit/synth"
 )
 
 func main() {

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/canreach/canreach/internal/awswire"
+	"github.com/canreach/canreach/internal/testkit/awswire"
 )
 
 // proxy stands before the API server. It answers the calls that the server

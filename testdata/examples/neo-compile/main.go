@@ -12,7 +12,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/canreach/canreach/cmd/cli"
+	"github.com/canreach/canreach/internal/cli"
 )
 
 // sessions are shown in order, with the status each ends with.

@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 )
 
 func main() {

@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/canreach/canreach/internal/picture"
-	"github.com/canreach/canreach/internal/report"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/report"
 )
 
 // graphFormats are the formats of graph, by the file names that stand for them.

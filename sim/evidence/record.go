@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/canreach/canreach/internal/picture"
-	"github.com/canreach/canreach/internal/report"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/report"
 	"github.com/canreach/canreach/snapshot"
 )
 

@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/canreach/canreach/internal/evidence"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/evidence"
 	"github.com/canreach/canreach/snapshot"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/canreach/canreach/cmd/evaljson"
+	"github.com/canreach/canreach/internal/evaljson"
 	"github.com/canreach/canreach/rules/policy"
 )
 

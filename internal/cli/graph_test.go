@@ -19,7 +19,7 @@ func runGraph(t *testing.T, stdin string, args ...string) (status int, stdout, s
 	return Main(args, env), out.String(), errs.String()
 }
 
-const savedAnswer = "../../internal/report/testdata/two.json"
+const savedAnswer = "../../sim/report/testdata/two.json"
 
 func TestGraphDrawsASavedAnswerInEveryFormat(t *testing.T) {
 	for format, start := range map[string]string{"svg": "<svg ", "dot": "digraph ", "mermaid": "%%{init", "html": "<!DOCTYPE html>"} {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/canreach/canreach/internal/evidence"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/evidence"
 )
 
 // checkedEvidence is what evidence verify -o json prints: canreach.evidence-check/v1.

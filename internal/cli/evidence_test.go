@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/canreach/canreach/internal/world"
+	"github.com/canreach/canreach/internal/testkit/world"
 )
 
 // writeKeys writes a key pair and returns the files' names.

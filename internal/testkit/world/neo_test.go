@@ -9,7 +9,7 @@ import (
 	"github.com/canreach/canreach/snapshot"
 )
 
-const neoDir = "../../testdata/examples/neo-compile"
+const neoDir = "../../../testdata/examples/neo-compile"
 
 // TestNeoCompileIsUpToDate: what is generated of the example is what aws/ gives.
 func TestNeoCompileIsUpToDate(t *testing.T) {
