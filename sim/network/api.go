@@ -1,5 +1,5 @@
 // Package network decides what the network does to sets of packets between
-// two ends, both ways, as docs/semantics/network.md says (N1 to N158).
+// two ends, both ways, as docs/semantics/network.md says (N1 to N171).
 package network
 
 import (
@@ -51,7 +51,7 @@ type S3Destination struct {
 // Query asks what reaches To from From and gets an answer back.
 type Query struct {
 	From, To                   Endpoint
-	Protocol                   int         // IP protocol number; 6 for TCP
+	Protocol                   int         // IP protocol number: 6 for TCP; 0 is HOPOPT (N163)
 	Ports                      []PortRange // destination ports; empty with TCP: 443
 	SourcePorts                []PortRange // empty: 32768 to 60999 (N6)
 	ICMPType                   int         // with protocol 1 or 58; -1: any

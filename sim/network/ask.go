@@ -96,9 +96,6 @@ func (a *asking) decide(q Query) (*Result, error) {
 // normalise fills in what a question leaves out (N6).
 func (a *asking) normalise() error {
 	q := &a.q
-	if q.Protocol == 0 {
-		q.Protocol = 6
-	}
 	if q.Protocol < 0 || q.Protocol > 255 {
 		return nonsense("%d is no IP protocol number", q.Protocol)
 	}
@@ -123,17 +120,16 @@ func (a *asking) normalise() error {
 	return nil
 }
 
-// icmpRange is the types asked about; ICMPType 0 without ports is an echo
-// request, which is what a zero Query means by ICMP.
+// icmpRange is the types and codes asked about; ICMPType 0 without ports is an
+// echo request, which is what a zero Query means by ICMP. An echo request has
+// code 0 and no other (N164).
 func icmpRange(q *Query) PortRange {
-	kind := q.ICMPType
+	kind, echo := q.ICMPType, echoRequest(q.Protocol)
 	switch {
 	case kind < 0:
 		return PortRange{0, 65535}
-	case kind == 0 && q.Protocol == 1:
-		kind = 8
-	case kind == 0:
-		kind = 128
+	case kind == 0 || kind == echo>>8:
+		return PortRange{uint16(echo), uint16(echo)}
 	}
 	return PortRange{uint16(kind&255) << 8, uint16(kind&255)<<8 | 255}
 }
@@ -230,6 +226,9 @@ func (a *asking) ownAddresses() []netip.Addr {
 
 // sourceGroups judges the client's own groups.
 func (a *asking) sourceGroups(t *trail) {
+	if a.from.unfiltered {
+		return
+	}
 	if !a.from.groupsKnown {
 		a.doubt(t, Hop{Component: a.from.component, Kind: "security-group", At: a.from.at}, t.cases, gateSGEgress,
 			rules.Need{Code: "UNK_SG", Component: a.from.component, At: a.from.at, Fact: "the security groups of " + a.from.component, Collect: "aws ec2 describe-network-interfaces"})

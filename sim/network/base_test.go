@@ -117,7 +117,7 @@ func (w *world) ife() *snapshot.VPCEndpoint {
 }
 
 func (w *world) s3() Query {
-	return Query{From: Endpoint{Job: &HypotheticalInterface{Subnet: "s1", Groups: []snapshot.SecurityGroupID{"sg1"}}}, To: Endpoint{S3: &S3Destination{Region: "us-east-1"}}}
+	return Query{From: Endpoint{Job: &HypotheticalInterface{Subnet: "s1", Groups: []snapshot.SecurityGroupID{"sg1"}}}, To: Endpoint{S3: &S3Destination{Region: "us-east-1"}}, Protocol: 6}
 }
 
 var outcomeWords = map[Outcome]string{Unknown: "?", Reachable: "R", Partial: "P", Blocked: "U"}

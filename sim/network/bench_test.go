@@ -35,7 +35,7 @@ func perSize(b *testing.B, run func(b *testing.B, s *snapshot.Snapshot)) {
 // BenchmarkSweep decides every class of the interfaces of a new model, cold.
 func BenchmarkSweep(b *testing.B) {
 	perSize(b, func(b *testing.B, s *snapshot.Snapshot) {
-		q := network.Query{To: network.Endpoint{S3: &network.S3Destination{Region: synth.Region}}}
+		q := network.Query{To: network.Endpoint{S3: &network.S3Destination{Region: synth.Region}}, Protocol: 6}
 		classes := 0
 		for b.Loop() {
 			m := network.NewModel(s)

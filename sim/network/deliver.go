@@ -22,6 +22,8 @@ type target struct {
 	subnet      snapshot.SubnetID
 	groups      []snapshot.SecurityGroupID
 	groupsKnown bool
+	unfiltered  bool   // AWS manages it, and no group filters it (N159)
+	answers     string // what would tell whether it answers, where the snapshot does not: a load balancer's listeners
 	endpoint    located[snapshot.VPCEndpoint]
 	// public: cases are addressed to a public address that is mapped to it.
 	public bool
@@ -87,9 +89,15 @@ func (a *asking) receive(t *trail, y *target) {
 		a.doubt(t, h, t.cases, gateEndpoint, rules.Need{Code: "UNK_ENDPOINT_INTERFACES", Component: y.component, At: y.at,
 			Fact: "the address that " + y.component + " has in " + string(y.subnet), Collect: "aws ec2 describe-network-interfaces"})
 	}
-	if y.groupsKnown {
+	if y.answers != "" {
+		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_LISTENERS", Component: y.component, At: y.at,
+			Fact: "whether " + y.component + " answers: " + y.answers, Collect: "aws elbv2 describe-listeners"})
+	}
+	switch {
+	case y.unfiltered:
+	case y.groupsKnown:
 		a.groupStep(t, y.groups, y.component, side{dir: rules.Inbound})
-	} else {
+	default:
 		a.doubt(t, h, t.cases, gateSGIngress, rules.Need{Code: "UNK_SG", Component: y.component, At: y.at, Fact: "the security groups of " + y.component, Collect: "aws ec2 describe-network-interfaces"})
 	}
 	if y.endpoint.of != nil {
@@ -281,6 +289,7 @@ func (a *asking) targetRelation(y *target) relation {
 func (a *asking) addTarget(n located[snapshot.NetworkInterface], e located[snapshot.VPCEndpoint], within func(netip.Addr) bool) {
 	y := target{component: string(n.of.ID), kind: "network-interface", name: nameOf(n.of.Tags), at: n.of.At, vpc: n.of.VPC, subnet: n.of.Subnet,
 		groups: n.of.Groups, groupsKnown: n.of.GroupsKnown, endpoint: e}
+	y.managed(n.of)
 	var addrs []netip.Addr
 	for _, p := range n.of.Addresses {
 		if within == nil || within(p.Private) {
@@ -299,6 +308,17 @@ func (a *asking) addTarget(n located[snapshot.NetworkInterface], e located[snaps
 	y.cases = addrSet(a.s, packetset.Destination, addrs)
 	if y.cases != packetset.None {
 		a.targets = append(a.targets, y)
+	}
+}
+
+// managed notes what differs for an interface that AWS manages (N159).
+func (y *target) managed(n *snapshot.NetworkInterface) {
+	y.unfiltered = rules.Unfiltered(n)
+	switch {
+	case rules.OfNetworkLoadBalancer(n):
+		y.answers = fmt.Sprintf("it is an interface of a Network Load Balancer (%s), whose listeners are not in the snapshot", orElse(n.Description, n.InterfaceType))
+	case y.unfiltered:
+		y.answers = fmt.Sprintf("AWS manages it (%s), and the snapshot does not hold what it listens to", n.InterfaceType)
 	}
 }
 

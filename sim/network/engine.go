@@ -390,13 +390,18 @@ func echoReply(protocol int) (port int, ok bool) {
 	return 0, false
 }
 
+// echoRequest is the type and code of an echo request, as a port (N164).
+func echoRequest(protocol int) int {
+	if protocol == 58 {
+		return rules.ICMPPort(128, 0)
+	}
+	return rules.ICMPPort(8, 0)
+}
+
 // echo is the cases that are echo requests.
 func (a *asking) echo() packetset.Set {
-	kind := uint64(8)
-	if a.q.Protocol == 58 {
-		kind = 128
-	}
-	return a.s.Between(packetset.DestinationPort, kind<<8, kind<<8|255)
+	port := uint64(echoRequest(a.q.Protocol))
+	return a.s.Between(packetset.DestinationPort, port, port)
 }
 
 // filterKey names a compiled filter. Objects are immutable once loaded, so

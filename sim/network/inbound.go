@@ -205,8 +205,10 @@ func (a *asking) addPublicTargets(p netip.Prefix) {
 	for _, e := range a.publicOwners(p) {
 		for _, x := range e.of.Addresses {
 			if p.Contains(x.Public) {
-				a.targets = append(a.targets, target{component: string(e.of.ID), kind: "network-interface", name: nameOf(e.of.Tags), at: e.of.At, vpc: e.of.VPC, subnet: e.of.Subnet,
-					groups: e.of.Groups, groupsKnown: e.of.GroupsKnown, public: true, cases: a.s.Addresses(packetset.Destination, x.Public, x.Public)})
+				y := target{component: string(e.of.ID), kind: "network-interface", name: nameOf(e.of.Tags), at: e.of.At, vpc: e.of.VPC, subnet: e.of.Subnet,
+					groups: e.of.Groups, groupsKnown: e.of.GroupsKnown, public: true, cases: a.s.Addresses(packetset.Destination, x.Public, x.Public)}
+				y.managed(e.of)
+				a.targets = append(a.targets, y)
 			}
 		}
 	}

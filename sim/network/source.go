@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -22,6 +23,7 @@ type source struct {
 	vpcID       snapshot.VPCID
 	groups      []snapshot.SecurityGroupID
 	groupsKnown bool
+	unfiltered  bool // AWS manages it, and no group filters it (N159)
 	groupsKey   string
 	addresses   packetset.Set // by source address, of every family
 	v4, v6      bool
@@ -136,7 +138,7 @@ func (a *asking) fromInterface(id snapshot.NetworkInterfaceID) error {
 		return nonsense("subnet %s of network interface %s is not in the snapshot", e.of.Subnet, id)
 	}
 	a.from = source{iface: id, component: string(id), kind: "network-interface", name: nameOf(e.of.Tags), at: e.of.At, subnet: n, vpcID: n.of.VPC,
-		groups: dedupe(e.of.Groups), groupsKnown: e.of.GroupsKnown, v4: len(e.of.Addresses) > 0, v6: len(e.of.IPv6) > 0, v6addrs: e.of.IPv6}
+		groups: dedupe(e.of.Groups), groupsKnown: e.of.GroupsKnown, unfiltered: rules.Unfiltered(e.of), v4: len(e.of.Addresses) > 0, v6: len(e.of.IPv6) > 0, v6addrs: e.of.IPv6}
 	var addrs []netip.Addr
 	for i, p := range e.of.Addresses {
 		if p.Public.IsValid() {

@@ -57,7 +57,7 @@ func TestFromTheInternet(t *testing.T) {
 			w.nat()
 			server(w, "203.0.113.80")
 			c.change(w)
-			r, err := NewModel(w.snap).Ask(Query{From: Endpoint{Internet: true}, To: Endpoint{Interface: "eni-web"}})
+			r, err := NewModel(w.snap).Ask(Query{From: Endpoint{Internet: true}, To: Endpoint{Interface: "eni-web"}, Protocol: 6})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +76,7 @@ func TestBetweenInterfaces(t *testing.T) {
 	w := base()
 	w.nat()
 	server(w, "")
-	q := Query{From: Endpoint{Subnet: "s1"}, To: Endpoint{Address: pfx("10.0.9.80/32")}}
+	q := Query{From: Endpoint{Subnet: "s1"}, To: Endpoint{Address: pfx("10.0.9.80/32")}, Protocol: 6}
 	g := egressAll("sg-default")
 	g.Name = "default"
 	w.ec2.SecurityGroups.Items = append(w.ec2.SecurityGroups.Items, g)

@@ -251,7 +251,8 @@ func (a *asking) throughAppliance(t *trail, e located[snapshot.NetworkInterface]
 	if ok {
 		a.throughACL(t, n, side{dir: rules.Inbound})
 	}
-	if e.of.GroupsKnown {
+	filtered := e.of.GroupsKnown && !rules.Unfiltered(e.of)
+	if filtered {
 		a.groupStep(t, e.of.Groups, string(e.of.ID), side{dir: rules.Inbound})
 	}
 	a.opaque(t, h, "the appliance "+h.Component)
@@ -259,7 +260,7 @@ func (a *asking) throughAppliance(t *trail, e located[snapshot.NetworkInterface]
 		a.end(t, Context{}, true)
 		return
 	}
-	if e.of.GroupsKnown {
+	if filtered {
 		a.groupStep(t, e.of.Groups, string(e.of.ID), side{dir: rules.Outbound})
 	}
 	a.throughACL(t, n, side{dir: rules.Outbound})

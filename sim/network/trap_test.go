@@ -18,6 +18,7 @@ type trap struct {
 	edits []world.Edit
 	from  *network.Endpoint // nil: a job's interface in subnet-1 with sg-1
 	to    *network.Endpoint // nil: S3 in us-east-1, by its Regional name
+	ask   func(*network.Query)
 	want  network.Outcome
 	// code is of the first blocker where some case is blocked, and of the
 	// first missing fact where the outcome is Unknown.
@@ -47,7 +48,7 @@ const (
 	unknown   = network.Unknown
 )
 
-var allTraps = [][]trap{routeTraps, endpointTraps, groupTraps, aclTraps, interfaceTraps, dnsTraps, transitTraps, middleTraps, ruleTraps}
+var allTraps = [][]trap{routeTraps, endpointTraps, groupTraps, aclTraps, interfaceTraps, dnsTraps, transitTraps, middleTraps, ruleTraps, reportTraps}
 
 func TestTraps(t *testing.T) {
 	for _, rows := range allTraps {
@@ -74,6 +75,9 @@ func (tr *trap) query() network.Query {
 	}
 	if tr.to != nil {
 		q.To = *tr.to
+	}
+	if tr.ask != nil {
+		tr.ask(&q)
 	}
 	return q
 }

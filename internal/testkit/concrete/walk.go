@@ -63,9 +63,11 @@ func (p *packet) leaveSource() Outcome {
 	if p.member == "" {
 		far.groups = p.groupsAt(p.dst)
 	}
-	o, why := p.e.groupsPermit(p.c.Groups, false, p.c.Protocol, p.dstPort, far)
-	if !p.gate(p.note(o, "groups", "security-group", "N78", "out to the server: "+why)) {
-		return Blocks
+	if p.eni == nil || !managed(p.eni) {
+		o, why := p.e.groupsPermit(p.c.Groups, false, p.c.Protocol, p.dstPort, far)
+		if !p.gate(p.note(o, "groups", "security-group", "N78", "out to the server: "+why)) {
+			return Blocks
+		}
 	}
 	p.group = p.c.Groups
 	if p.member == "" && subnetHolds(p.client, p.dst) { // layer 2 (N22)
@@ -263,14 +265,25 @@ func (p *packet) deliver(vpc snapshot.VPCID) Outcome {
 	}
 	far := p.fromHere()
 	far.groups = p.group
-	o, why := p.e.groupsPermit(i.Groups, true, p.c.Protocol, p.dstPort, far)
-	if !p.gate(p.note(o, string(i.ID), "security-group", "N64", "into the server: "+why)) {
-		return Blocks
+	if managed(i) || is(i.InterfaceType, "network_load_balancer") {
+		p.gate(p.note(Unknown, string(i.ID), "network-interface", "N159", "what listens there is not in the snapshot"))
+	}
+	if !managed(i) {
+		o, why := p.e.groupsPermit(i.Groups, true, p.c.Protocol, p.dstPort, far)
+		if !p.gate(p.note(o, string(i.ID), "security-group", "N64", "into the server: "+why)) {
+			return Blocks
+		}
 	}
 	if !sameSubnet {
 		p.answersFrom(home)
 	}
 	return p.arrived(via, endpoint, netip.Addr{})
+}
+
+// managed tells an interface of AWS's own that no group filters (N159).
+func managed(i *snapshot.NetworkInterface) bool {
+	return i.GroupsKnown && len(i.Groups) == 0 &&
+		is(i.InterfaceType, "nat_gateway", "natGateway", "transit_gateway", "gateway_load_balancer", "gateway_load_balancer_endpoint", "network_load_balancer")
 }
 
 // answersFrom prepares the reply's way out of the server's subnet.

@@ -1,0 +1,57 @@
+package network_test
+
+import (
+	"testing"
+
+	"github.com/canreach/canreach/internal/testkit/world"
+	"github.com/canreach/canreach/sim/network"
+)
+
+// Rules that public problem reports and peers' test suites showed (N159 to
+// N171), each with its twin.
+
+// awsInterface adds eni-m in subnet-9 without a group, of a type that AWS manages or not.
+func awsInterface(kind string) world.Edit {
+	return world.All(world.Interface("eni-m", "subnet-9", "10.0.9.20"), world.PublicIP("eni-m", "198.51.100.40"),
+		world.Set("NetworkInterfaces", "eni-m", "InterfaceType", kind))
+}
+
+var reportTraps = []trap{
+	{id: "N159 a NAT gateway's own interface has no group to pass", edits: and(natDefault, awsInterface("nat_gateway")), from: fromInterface("eni-m"), want: reachable},
+	{id: "N159 an interface of a customer's without a group", edits: and(natDefault, awsInterface("interface")), from: fromInterface("eni-m"),
+		want: blocked, code: "ENI_SG_RULES_MISMATCH"},
+}
+
+// reportEnds are those between ends other than a job and S3.
+var reportEnds = []trap{
+	{id: "N159 a load balancer without groups: its listeners decide", edits: and(natDefault, awsInterface("network_load_balancer")), to: fromInterface("eni-m"),
+		want: unknown, code: "UNK_LISTENERS"},
+	{id: "N159 and an ACL before it does, too", edits: and(natDefault, awsInterface("network_load_balancer"), world.FilterExactly("subnet-9")), to: fromInterface("eni-m"),
+		want: blocked, code: "SUBNET_ACL_RESTRICTION"},
+	{id: "N159 a load balancer with a group is filtered by it", edits: and(natDefault, awsInterface("network_load_balancer"),
+		world.Set("NetworkInterfaces", "eni-m", "Groups", world.List{world.Obj{"GroupId": "sg-1", "GroupName": "sg-1"}})), to: fromInterface("eni-m"),
+		want: blocked, code: "SG_HAS_NO_RULES"},
+	{id: "N163 protocol 0 through a NAT gateway", edits: natDefault, to: at("8.8.8.8/32"), ask: protocol(0), want: blocked, code: "PROTOCOL_RESTRICTION"},
+	{id: "N163 as protocol 107", edits: natDefault, to: at("8.8.8.8/32"), ask: protocol(107), want: blocked, code: "PROTOCOL_RESTRICTION"},
+	{id: "N163 a rule for TCP does not admit it", edits: and(natDefault, world.Egress("sg-1", world.Rule("tcp", "0.0.0.0/0"))), to: at("10.0.9.44/32"), ask: protocol(0),
+		want: blocked, code: "ENI_SG_RULES_MISMATCH"},
+	{id: "N164 an ACL that admits echo requests and replies", edits: and(public, echoACL(8)), from: fromInterface("eni-x"), to: at("8.8.8.8/32"), ask: protocol(1), want: reachable},
+	{id: "N164 and that admits another type", edits: and(public, echoACL(13)), from: fromInterface("eni-x"), to: at("8.8.8.8/32"), ask: protocol(1), want: blocked, code: "SUBNET_ACL_RESTRICTION"},
+}
+
+func protocol(n int) func(*network.Query) { return func(q *network.Query) { q.Protocol = n } }
+
+// echoACL filters subnet-1: requests of one ICMP type and code 0 out, echo replies in.
+func echoACL(kind int) world.Edit {
+	entry := func(egress bool, kind int) world.Obj {
+		return world.Obj{"RuleNumber": 100, "Egress": egress, "RuleAction": "allow", "Protocol": "1", "CidrBlock": "0.0.0.0/0",
+			"IcmpTypeCode": world.Obj{"Type": kind, "Code": 0}}
+	}
+	return world.FilterExactly("subnet-1", entry(true, kind), entry(false, 0))
+}
+
+func TestReportedEnds(t *testing.T) {
+	for _, tr := range reportEnds {
+		t.Run(tr.id, func(t *testing.T) { report(t, tr.failures(t)) })
+	}
+}
