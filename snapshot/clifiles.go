@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/canreach/canreach/internal/jsonscan"
 )
@@ -30,16 +32,31 @@ type cliFile struct {
 	name    string // file name without its extension
 	data    []byte
 	isError bool // NAME.err: what the CLI printed on standard error
-	account string
-	region  string
-	hints   hints
-	keys    []string // of the top-level object, in the file's order
-	values  map[string]span
+	isRest  bool // what follows the first document of a file
+	plain   bool // a name that does not say JSON: what is not JSON is passed over
+	// Where the document begins in a file that holds several: lines and
+	// characters before it.
+	startLine, startColumn int
+	account                string
+	region                 string
+	hints                  hints
+	keys                   []string // of the top-level object, in the file's order
+	values                 map[string]span
 }
 
-// problem is an error at an offset of the file.
-func (f *cliFile) problem(offset int, hint, format string, args ...any) *LoadError {
+// position returns where an offset of the document stands in its file.
+func (f *cliFile) position(offset int) jsonscan.Position {
 	pos := jsonscan.Locate(f.data, offset)
+	if pos.Line == 1 {
+		pos.Column += f.startColumn
+	}
+	pos.Line += f.startLine
+	return pos
+}
+
+// problem is an error at an offset of the document.
+func (f *cliFile) problem(offset int, hint, format string, args ...any) *LoadError {
+	pos := f.position(offset)
 	return &LoadError{File: f.path, At: At(pos.Pointer), Line: pos.Line, Column: pos.Column, Problem: fmt.Sprintf(format, args...), Hint: hint}
 }
 
@@ -78,6 +95,17 @@ func (f *cliFile) parts() []string {
 		out = strings.Split(f.dir, "/")
 	}
 	return append(out, strings.Split(f.name, ".")...)
+}
+
+// says tells whether one of the words stands in the path, set apart by
+// anything but letters and digits, below the folders of accounts and regions.
+func (f *cliFile) says(words ...string) bool {
+	for _, w := range strings.FieldsFunc(strings.ToLower(f.path), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+		if slices.Contains(words, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // below tells whether a folder of that name is on the path, and returns the
@@ -166,8 +194,69 @@ func isRegion(t string) bool {
 	return len(words[n-1]) == 1 && words[n-1] >= "1" && words[n-1] <= "9"
 }
 
-// readFiles reads every .json and .err file below the root of fsys, in order
-// of path. Folders and files whose name begins with a dot are left out.
+// fileClass says what a file's name tells of its contents.
+type fileClass uint8
+
+const (
+	ignored       fileClass = iota
+	jsonOutput              // .json
+	errorOutput             // .err
+	perhapsOutput           // no extension, or one of plain text
+)
+
+// classOf looks at a file's name. Why is a warning for one that is passed over.
+func classOf(p string) (class fileClass, why string) {
+	base := strings.ToLower(path.Base(p))
+	if strings.HasPrefix(base, "readme") || strings.HasPrefix(base, "license") {
+		return ignored, ""
+	}
+	switch strings.ToLower(extensionOf(p)) {
+	case ".json":
+		return jsonOutput, ""
+	case ".err":
+		return errorOutput, ""
+	case "", ".txt", ".text", ".out", ".jsonl", ".ndjson":
+		return perhapsOutput, ""
+	case ".yaml", ".yml":
+		return ignored, "YAML is not read in a directory: save the output with --output json"
+	case ".gz", ".zst", ".zip", ".tar", ".tgz":
+		return ignored, "compressed files in a directory are not read: decompress it"
+	}
+	return ignored, ""
+}
+
+// knownExtensions are endings of file names that are no part of a resource's
+// name, as that of get-role.Neo or get-managed-prefix-list-entries.pl-1 is.
+var knownExtensions = strings.Fields(".json .err .txt .text .out .jsonl .ndjson .yaml .yml .gz .zst .zip .tar .tgz " +
+	".md .sh .ps1 .py .csv .log .html .tf .tfstate .js .ts .go .png .svg .pdf .dot .mmd .sha256 .lock .toml .ini .cfg .bak .swp")
+
+func extensionOf(p string) string {
+	if ext := path.Ext(p); slices.Contains(knownExtensions, strings.ToLower(ext)) {
+		return ext
+	}
+	return ""
+}
+
+// toUTF8 decodes UTF-16, which Windows PowerShell's > writes.
+func toUTF8(data []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+		order = binary.BigEndian
+	default:
+		return data
+	}
+	units := make([]uint16, 0, len(data)/2)
+	for i := 2; i+1 < len(data); i += 2 {
+		units = append(units, order.Uint16(data[i:]))
+	}
+	return []byte(string(utf16.Decode(units)))
+}
+
+// readFiles reads every file below the root of fsys that may hold an output,
+// in order of path. Folders and files whose name begins with a dot are left out.
 func readFiles(fsys fs.FS) (files []*cliFile, warnings []Warning, errs []*LoadError) {
 	total := 0
 	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
@@ -185,11 +274,11 @@ func readFiles(fsys fs.FS) (files []*cliFile, warnings []Warning, errs []*LoadEr
 		case d.IsDir():
 			return nil
 		}
-		ext := strings.ToLower(path.Ext(p))
-		if ext != ".json" && ext != ".err" {
-			if strings.HasSuffix(strings.ToLower(p), ".json.gz") || strings.HasSuffix(strings.ToLower(p), ".json.zst") {
-				warnings = append(warnings, Warning{File: p, Message: "compressed files in a directory are not read: decompress it"})
-			}
+		class, why := classOf(p)
+		if why != "" {
+			warnings = append(warnings, Warning{File: p, Message: why})
+		}
+		if class == ignored {
 			return nil
 		}
 		if len(files) >= maxFiles {
@@ -207,8 +296,8 @@ func readFiles(fsys fs.FS) (files []*cliFile, warnings []Warning, errs []*LoadEr
 		if total += len(data); total > maxDirectory {
 			return fmt.Errorf("more than %d GiB of files: too large for a snapshot", maxDirectory>>30)
 		}
-		f := &cliFile{path: p, dir: path.Dir(p), data: data, isError: ext == ".err"}
-		f.name = strings.TrimSuffix(path.Base(p), path.Ext(p))
+		f := &cliFile{path: p, dir: path.Dir(p), data: toUTF8(data), isError: class == errorOutput, plain: class == perhapsOutput}
+		f.name = strings.TrimSuffix(path.Base(p), extensionOf(p))
 		files = append(files, f)
 		return nil
 	})
@@ -266,36 +355,43 @@ func openDirectory(dir string) (fs.FS, io.Closer, error) {
 	return root.FS(), root, nil
 }
 
-// scan notes where the members of the top-level object stand. The whole text is
-// checked, duplicate keys included, as it will be part of a record.
-func (f *cliFile) scan() *LoadError {
-	if bytes.HasPrefix(f.data, []byte("\xff\xfe")) || bytes.HasPrefix(f.data, []byte("\xfe\xff")) {
-		return f.problem(0, "save it as UTF-8: Windows PowerShell's > writes UTF-16", "UTF-16 text where UTF-8 should stand")
+// document notes where the members of the top-level object stand, and returns
+// the rest of the file: commands that were run page by page append one document
+// to the other. The whole text is checked, duplicate keys included, as it will
+// be part of a record.
+func (f *cliFile) document() (rest *cliFile, problem *LoadError) {
+	s := jsonscan.At(f.data, 0)
+	if !f.isRest { // checks the whole text
+		s = jsonscan.New(f.data)
 	}
-	s := jsonscan.New(f.data)
 	s.Thorough = true
-	if s.Peek() != jsonscan.Object {
-		kind := s.Peek()
-		s.Skip()
-		s.End()
-		if e := s.Err(); e != nil {
-			return f.problem(e.Offset, "is it the output of aws … --output json?", "%s", e.Problem)
+	kind := s.Peek()
+	if kind == jsonscan.Object {
+		f.values = map[string]span{}
+		for ok := s.EnterObject(); ok && s.NextKey(); {
+			key := s.Key()
+			s.Peek()
+			start := s.Offset()
+			s.Skip()
+			f.keys = append(f.keys, key)
+			f.values[key] = span{start, s.Offset()}
 		}
-		f.keys = []string{"(" + strings.TrimPrefix(strings.TrimPrefix(kind.String(), "an "), "a ") + ")"}
-		return nil
-	}
-	f.values = map[string]span{}
-	for ok := s.EnterObject(); ok && s.NextKey(); {
-		key := s.Key()
-		s.Peek()
-		start := s.Offset()
+	} else {
 		s.Skip()
-		f.keys = append(f.keys, key)
-		f.values[key] = span{start, s.Offset()}
+		f.keys = []string{"(" + strings.TrimPrefix(strings.TrimPrefix(kind.String(), "an "), "a ") + ")"}
+	}
+	end := s.Offset()
+	if s.Err() == nil && kind == jsonscan.Object &&
+		bytes.HasPrefix(bytes.TrimLeft(f.data[end:], jsonSpace), []byte("{")) {
+		pos := f.position(end)
+		rest = &cliFile{path: f.path, dir: f.dir, name: f.name, data: f.data[end:], plain: f.plain, isRest: true,
+			startLine: pos.Line - 1, startColumn: pos.Column - 1, account: f.account, region: f.region}
+		f.data = f.data[:end]
+		return rest, nil
 	}
 	s.End()
 	if e := s.Err(); e != nil {
-		return f.problem(e.Offset, "is it the output of aws … --output json?", "%s", e.Problem)
+		return nil, f.problem(e.Offset, "is it the output of aws … --output json?", "%s", e.Problem)
 	}
-	return nil
+	return nil, nil
 }

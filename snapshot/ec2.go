@@ -1,5 +1,7 @@
 package snapshot
 
+import "slices"
+
 // ec2Parts are collections that several keys of "ec2" fill together.
 type ec2Parts struct {
 	prefixLists, managedLists, listEntries Collection[PrefixList]
@@ -14,7 +16,7 @@ type ec2Parts struct {
 func (r *reader) ec2(v *EC2, base string) {
 	var p ec2Parts
 	outer := r.inlineAttributes
-	r.inlineAttributes = nil
+	r.inlineAttributes, r.ofInstances = nil, nil
 	for ok := r.object(); ok && r.NextKey(); {
 		key := r.Key()
 		if !r.ec2Network(v, key, base+"/"+key) && !r.ec2Gateways(v, &p, key, base+"/"+key) {
@@ -34,6 +36,10 @@ func (r *reader) ec2(v *EC2, base string) {
 	v.Instances = p.reservations
 	if p.instances.Presence == Collected {
 		appendTo(&v.Instances, p.instances)
+	}
+	if v.NetworkInterfaces.Presence == NotCollected && len(r.ofInstances) > 0 {
+		// Those of instances alone: the collection stays not collected.
+		v.NetworkInterfaces.Items, v.NetworkInterfaces.At = firstOfEach(r.ofInstances), v.Instances.At
 	}
 	if p.rules.Presence == Collected {
 		v.ruledGroups = addRules(v.SecurityGroups.Items, p.rules.Items)
@@ -121,4 +127,15 @@ func (r *reader) ec2Gateways(v *EC2, p *ec2Parts, key, base string) bool {
 		return false
 	}
 	return true
+}
+
+// firstOfEach drops interfaces that were listed before: one that two instances
+// claim stays with the first.
+func firstOfEach(items []NetworkInterface) []NetworkInterface {
+	seen := make(map[NetworkInterfaceID]bool, len(items))
+	return slices.DeleteFunc(items, func(e NetworkInterface) bool {
+		dup := seen[e.ID]
+		seen[e.ID] = true
+		return dup
+	})
 }

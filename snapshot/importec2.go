@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/canreach/canreach/internal/jsonscan"
@@ -82,7 +83,12 @@ func (m *importer) ec2File(f *cliFile) bool {
 		}
 		found = true
 		if p, ok := m.regional(f); ok {
-			m.collectItems(f, key, m.part(p, spec.service+"/"+key), spec.ids...)
+			c := m.part(p, spec.service+"/"+key)
+			if key == "Reservations" {
+				m.reservations(f, c)
+			} else {
+				m.collectItems(f, key, c, spec.ids...)
+			}
 		}
 	}
 	if found {
@@ -202,24 +208,58 @@ func (m *importer) keyedArray(f *cliFile, name, member, id, key, hint string) {
 	}
 }
 
-// joinArray adds the elements of an array to a record's member, each once.
-func (m *importer) joinArray(r *record, key string, v raw) {
+// joinArray adds the elements of an array to a record's member, each once. Two
+// different elements with the same id, where ids name its members, are an error.
+func (m *importer) joinArray(r *record, key string, v raw, ids ...string) {
 	old, ok := r.members[key]
 	if !ok {
 		r.members[key] = v
 		return
 	}
 	var all []string
-	seen := map[string]bool{}
+	seen, byID := map[string]bool{}, map[string]bool{}
 	for _, text := range [][]byte{old.text, v.text} {
 		s := jsonscan.At(text, 0)
 		for ok := s.EnterArray(); ok && s.NextItem(); {
 			item := s.Raw()
-			if c := string(canonical(item)); !seen[c] {
-				seen[c] = true
-				all = append(all, string(item))
+			c := string(canonical(item))
+			if seen[c] {
+				continue
 			}
+			seen[c] = true
+			id := itemID(item, ids)
+			if id != "" && byID[id] {
+				m.note(contradicts(v, old, ids[0]+" "+strconv.Quote(short(id))))
+			}
+			byID[id] = true
+			all = append(all, string(item))
 		}
 	}
 	r.members[key] = literal("["+strings.Join(all, ",")+"]", v.from)
+}
+
+// reservations reads describe-instances: a reservation may go on on the next
+// page, with other instances.
+func (m *importer) reservations(f *cliFile, c *collection) {
+	m.page(f, c)
+	c.touch()
+	m.eachItem(f, "Reservations", func(item raw) {
+		id := memberText(item.text, "ReservationId")
+		if id == "" {
+			m.note(f.problem(item.offset, "", "no ReservationId here"))
+			return
+		}
+		r := c.get(id)
+		s := jsonscan.At(f.data, item.offset)
+		for ok := s.EnterObject(); ok && s.NextKey(); {
+			key := s.Key()
+			s.Peek()
+			member := raw{from: f, offset: s.Offset()}
+			if member.text = s.Raw(); key == "Instances" {
+				m.joinArray(r, key, member, "InstanceId")
+			} else {
+				m.note(r.set(key, member))
+			}
+		}
+	})
 }

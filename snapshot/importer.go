@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -12,6 +13,15 @@ import (
 // place is an account and a region; the region is empty for what is global.
 type place struct{ account, region string }
 
+// The order in which what waits for other files is done.
+const (
+	allRolesKnown    = iota // files whose path names their role
+	rolesLabelled           // files that name none
+	rolesComplete           // policy versions: roles tell which policies there are
+	policiesLabelled        // versions that name no policy
+	stages
+)
+
 // importer turns AWS CLI outputs into the native form.
 type importer struct {
 	opt                 Options
@@ -22,8 +32,7 @@ type importer struct {
 	noOrg               []string        // accounts that are in no organization; "" is whoever made the directory
 	outputs, complaints map[string]bool // paths without extension: outputs and .err files that are not empty
 	tree                orgTree
-	lateRoles           []func() // what needs all roles to be known
-	late                []func() // what needs all files to have been read
+	later               [stages][]func() // what needs other files to have been read first
 	warnings            []Warning
 	errs                []*LoadError
 }
@@ -64,8 +73,10 @@ func importFS(fsys fs.FS, opt Options) ([]byte, *origins, []Warning, error) {
 			used++
 		}
 	}
-	for _, finish := range slices.Concat(m.lateRoles, m.late) {
-		finish()
+	for stage := range m.later {
+		for _, finish := range m.later[stage] {
+			finish()
+		}
 	}
 	m.unfinishedPages()
 	if used == 0 && len(m.errs) == 0 {
@@ -79,23 +90,45 @@ func importFS(fsys fs.FS, opt Options) ([]byte, *origins, []Warning, error) {
 	return native, from, m.warnings, nil
 }
 
-// scan reads the files' outermost level, and drops those that are no JSON.
+// scan reads the files' outermost level, takes files of several documents
+// apart, and drops those that are not JSON.
 func (m *importer) scan(files []*cliFile) []*cliFile {
-	return slices.DeleteFunc(files, func(f *cliFile) bool {
+	var out []*cliFile
+	for _, f := range files {
 		f.placePath()
-		if f.isError || len(strings.TrimSpace(string(f.data[:min(len(f.data), 64)]))) == 0 {
-			return false
+		if f.isError || blank(f.data) {
+			out = append(out, f)
+			continue
 		}
-		if e := f.scan(); e != nil {
-			m.errs = append(m.errs, e)
-			return true
+		if f.plain && !bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(f.data, []byte("\xef\xbb\xbf")), jsonSpace), []byte("{")) {
+			m.passOver(f, "not JSON (save outputs with --output json)")
+			continue
 		}
-		if f.account == "" || f.region == "" {
-			f.readHints()
+		for next := f; next != nil; {
+			rest, problem := next.document()
+			if problem != nil {
+				if f.plain {
+					m.passOver(f, "not JSON: "+problem.Problem)
+				} else {
+					m.errs = append(m.errs, problem)
+				}
+				break
+			}
+			if next.account == "" || next.region == "" {
+				next.readHints()
+			}
+			out = append(out, next)
+			if len(out) > maxFiles {
+				m.errs = append(m.errs, &LoadError{File: f.path, Problem: fmt.Sprintf("more than %d documents", maxFiles)})
+				return out
+			}
+			next = rest
 		}
-		return false
-	})
+	}
+	return out
 }
+
+func blank(data []byte) bool { return len(bytes.TrimSpace(data[:min(len(data), 64)])) == 0 }
 
 // file takes in one file; false: nothing of it is used.
 func (m *importer) file(f *cliFile) bool {
@@ -130,6 +163,11 @@ func (m *importer) unrecognised(f *cliFile) {
 		message = "not recognised: a bare array (was --query used? the whole output is needed)"
 	}
 	m.warnings = append(m.warnings, Warning{File: f.path, Message: message})
+}
+
+// passOver warns of a file that is recognised and not used.
+func (m *importer) passOver(f *cliFile, why string) {
+	m.warnings = append(m.warnings, Warning{File: f.path, Message: "not used: " + why})
 }
 
 // problem notes an error at a top-level member.
@@ -224,8 +262,7 @@ func (m *importer) eachItem(f *cliFile, key string, do func(item raw)) {
 // first of its id members that it has.
 func (m *importer) collectItems(f *cliFile, key string, c *collection, ids ...string) {
 	m.page(f, c)
-	c.get("") // the collection is there, even if it is empty
-	delete(c.records, "")
+	c.touch()
 	m.eachItem(f, key, func(item raw) {
 		id := itemID(item.text, ids)
 		if id == "" {

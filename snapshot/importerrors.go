@@ -74,7 +74,7 @@ func (m *importer) absent(f *cliFile, code, operation string) bool {
 		}
 		m.note(m.part(p, "s3/accessPoints").get(name).set(none.key, literal(none.value, f)))
 		return true
-	case code == "NoSuchPublicAccessBlockConfiguration" && bucketOf(f) == "":
+	case code == "NoSuchPublicAccessBlockConfiguration" && f.ofS3Control():
 		p, known := m.global(f)
 		if known {
 			m.single(p, "s3/accountPublicAccessBlock", literal("null", f))
@@ -183,7 +183,7 @@ var serviceFolders = map[string]string{"s3": "s3", "s3api": "s3", "s3control": "
 // serviceOf returns the service that an operation belongs to.
 func serviceOf(f *cliFile, operation string) string {
 	switch {
-	case operation == "GetPublicAccessBlock" && bucketOf(f) == "":
+	case operation == "GetPublicAccessBlock" && (f.ofS3Control() || bucketOf(f) == ""):
 		return "s3control"
 	case isBucketOperation(operation) || operation == "ListBuckets":
 		return "s3"

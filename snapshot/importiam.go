@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -20,9 +21,9 @@ func (m *importer) iamFile(f *cliFile) bool {
 	case f.has("RoleName") && f.has("PolicyDocument"):
 		m.rolePolicy(f)
 	case f.kind("PolicyNames") == jsonscan.Array:
-		m.ofRole(f, "list-role-policies", func(r *record) { r.replace("policyNames", f.member("PolicyNames")) })
+		m.ofRole(f, "list-role-policies", "policyNames", f.member("PolicyNames"))
 	case f.kind("AttachedPolicies") == jsonscan.Array:
-		m.ofRole(f, "list-attached-role-policies", func(r *record) { m.joinArray(r, "AttachedManagedPolicies", f.member("AttachedPolicies")) })
+		m.ofRole(f, "list-attached-role-policies", "AttachedManagedPolicies", f.member("AttachedPolicies"))
 	case f.kind("PolicyVersion") == jsonscan.Object:
 		m.policyVersionFile(f)
 	case f.kind("Policy") == jsonscan.Object && strings.Contains(memberText(f.value("Policy"), "Arn"), ":iam::"):
@@ -30,12 +31,11 @@ func (m *importer) iamFile(f *cliFile) bool {
 	case f.kind("Policies") == jsonscan.Array && isIAMPolicies(f):
 		if p, ok := m.global(f); ok {
 			m.page(f, m.part(p, "iam/Policies"))
-			m.part(p, "iam/Policies").get("")
-			delete(m.part(p, "iam/Policies").records, "")
+			m.part(p, "iam/Policies").touch()
 			m.eachItem(f, "Policies", func(item raw) { m.managedPolicyObject(f, item) })
 		}
 	case folder && f.kind("Tags") == jsonscan.Array && strings.HasPrefix(f.name, "list-role-tags"):
-		m.ofRole(f, "list-role-tags", func(r *record) { m.note(r.set("Tags", f.member("Tags"))) })
+		m.ofRole(f, "list-role-tags", "Tags", f.member("Tags"))
 	case f.kind("InstanceProfiles") == jsonscan.Array:
 		if p, ok := m.global(f); ok {
 			m.collectItems(f, "InstanceProfiles", m.part(p, "iam/InstanceProfiles"), "Arn")
@@ -74,8 +74,7 @@ func (m *importer) authorizationDetails(f *cliFile) {
 	if f.has("Policies") {
 		c := m.part(p, "iam/Policies")
 		m.page(f, c)
-		c.get("")
-		delete(c.records, "")
+		c.touch()
 		m.eachItem(f, "Policies", func(item raw) { m.managedPolicyObject(f, item) })
 	}
 	for _, key := range []string{"UserDetailList", "GroupDetailList"} {
@@ -94,8 +93,7 @@ func (m *importer) eachRoleOf(f *cliFile, key, missing string) {
 	}
 	c := m.part(p, "iam/RoleDetailList")
 	m.page(f, c)
-	c.get("")
-	delete(c.records, "")
+	c.touch()
 	m.eachItem(f, key, func(item raw) { m.roleObject(f, item, missing) })
 }
 
@@ -133,28 +131,56 @@ func volatile(e *LoadError) bool {
 
 // ofRole finds the role that a file is of, as some outputs do not say it: the
 // file's path names it, or it is the only role that the other files tell of.
-func (m *importer) ofRole(f *cliFile, command string, do func(r *record)) {
+// The commands for users and groups, and KMS's list-key-policies, print the
+// same members.
+func (m *importer) ofRole(f *cliFile, command, key string, v raw) {
+	_, kms := f.below("kms")
+	if kms || !f.says("role", "roles") && f.says("user", "users", "group", "groups", "key", "keys") {
+		m.passOver(f, "about IAM users or groups, or a KMS key")
+		return
+	}
 	p, ok := m.global(f)
 	if !ok {
 		return
 	}
-	if name := f.subject(command); name != "" {
-		do(m.part(p, "iam/RoleDetailList").get(name))
+	name, c := f.subject(command), m.part(p, "iam/RoleDetailList")
+	if name != "" {
+		m.after(allRolesKnown, func() {
+			if !f.says("role", "roles") && c.records[name] == nil { // no other file calls it a role
+				m.passOver(f, fmt.Sprintf("nothing tells whether %q is a role", short(name)))
+				return
+			}
+			m.joinArray(c.get(name), key, v)
+		})
 		return
 	}
-	m.lateRoles = append(m.lateRoles, func() {
-		roles := m.part(p, "iam/RoleDetailList").sorted()
+	m.after(rolesLabelled, func() {
+		roles := c.sorted()
 		if len(roles) > 1 { // ROLE.list-attached-role-policies.json
 			prefix := strings.TrimRight(strings.TrimSuffix(f.name, command), ".-_ ")
 			roles = slices.DeleteFunc(roles, func(r *record) bool { return r.id != prefix })
 		}
-		if len(roles) != 1 {
-			m.errs = append(m.errs, &LoadError{File: f.path, Problem: "nothing tells which role this is of",
-				Hint: "name the file " + command + ".ROLE.json, or put it in a folder named like the role"})
+		m.unlabelled(f, roles, key, v, "role", "name the file "+command+".ROLE.json, or put it in a folder named like the role")
+	})
+}
+
+func (m *importer) after(stage int, do func()) { m.later[stage] = append(m.later[stage], do) }
+
+// unlabelled gives a file that does not say what it is about to the only
+// candidate, if no other file told the same of that: else one of the two must
+// be about something else, and nothing tells which.
+func (m *importer) unlabelled(f *cliFile, candidates []*record, key string, v raw, what, hint string) {
+	problem := "cannot tell which " + what + " this is about"
+	if len(candidates) == 1 {
+		r := candidates[0]
+		old, told := r.members[key]
+		if !told || sameJSON(old.text, v.text) {
+			m.joinArray(r, key, v)
 			return
 		}
-		do(roles[0])
-	})
+		problem += fmt.Sprintf(": it names none, and %s already tells this of %q", old.place(), short(r.id))
+	}
+	m.errs = append(m.errs, &LoadError{File: f.path, Problem: problem, Hint: hint})
 }
 
 // rolePolicy reads get-role-policy: one inline policy.
@@ -191,19 +217,26 @@ func (m *importer) policyVersionFile(f *cliFile) {
 	if !ok {
 		return
 	}
-	m.late = append(m.late, func() {
+	const hint = "name the file get-policy-version.POLICY-NAME.json"
+	list := literal("["+string(f.value("PolicyVersion"))+"]", f)
+	policies := m.part(p, "iam/Policies")
+	if f.subject("get-policy-version") == "" {
+		m.after(policiesLabelled, func() {
+			var candidates []*record
+			for _, arn := range m.policiesOf(p, f) {
+				candidates = append(candidates, policies.get(arn))
+			}
+			m.unlabelled(f, candidates, "PolicyVersionList", list, "policy", hint)
+		})
+		return
+	}
+	m.after(rolesComplete, func() {
 		arns := m.policiesOf(p, f)
 		if len(arns) != 1 {
-			m.errs = append(m.errs, &LoadError{File: f.path, Problem: "nothing tells which policy this version is of",
-				Hint: "name the file get-policy-version.POLICY-NAME.json"})
+			m.errs = append(m.errs, &LoadError{File: f.path, Problem: "cannot tell which policy this version belongs to", Hint: hint})
 			return
 		}
-		r := m.part(p, "iam/Policies").get(arns[0])
-		if !r.has("Arn") {
-			r.replace("Arn", literal(quoteJSON(r.id), f))
-			r.replace("PolicyName", literal(quoteJSON(lastOfPath(r.id)), f))
-		}
-		m.joinArray(r, "PolicyVersionList", literal("["+string(f.value("PolicyVersion"))+"]", f))
+		m.joinArray(policies.get(arns[0]), "PolicyVersionList", list, "VersionId")
 	})
 }
 

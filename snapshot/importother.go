@@ -122,8 +122,7 @@ func (m *importer) zoneFile(f *cliFile) bool {
 	case f.kind("HostedZones") == jsonscan.Array:
 		if c, ok := zones(); ok {
 			m.page(f, c)
-			c.get("")
-			delete(c.records, "")
+			c.touch()
 			m.eachItem(f, "HostedZones", func(item raw) { m.zoneMembers(zone(memberText(item.text, "Id")), item) })
 		}
 	case f.kind("HostedZone") == jsonscan.Object:
@@ -145,8 +144,7 @@ func (m *importer) zoneFile(f *cliFile) bool {
 		if p, ok := m.regional(f); ok {
 			c := m.part(p, "route53resolver/FirewallDomainLists")
 			m.page(f, c)
-			c.get("")
-			delete(c.records, "")
+			c.touch()
 			m.eachItem(f, "FirewallDomainLists", func(item raw) {
 				if id := memberText(item.text, "Id"); id != "" {
 					for _, e := range c.get(id).setAll(item) {

@@ -13,7 +13,7 @@ var bucketMembers = []string{"PublicAccessBlockConfiguration", "OwnershipControl
 
 // s3File takes in what s3api and s3control print; false: the file is none of it.
 func (m *importer) s3File(f *cliFile) bool {
-	if _, control := f.below("s3control"); control || strings.Contains(f.name, "access-point") {
+	if f.ofS3Control() || strings.Contains(f.name, "access-point") {
 		return m.controlFile(f)
 	}
 	if f.kind("Buckets") == jsonscan.Array {
@@ -25,17 +25,24 @@ func (m *importer) s3File(f *cliFile) bool {
 		return false
 	}
 	if bucket == "" {
-		if f.has("PublicAccessBlockConfiguration") && f.account != "" && !strings.Contains(f.name, "bucket") {
-			m.single(place{account: f.account}, "s3/accountPublicAccessBlock", f.member("PublicAccessBlockConfiguration"))
-			return true
+		hint := "put it in a folder s3/BUCKET"
+		if f.has("PublicAccessBlockConfiguration") {
+			hint += ", or in a folder s3control if it is the account's own"
 		}
-		m.errs = append(m.errs, &LoadError{File: f.path, Problem: "nothing tells which bucket this is of", Hint: "put it in a folder s3/BUCKET"})
+		m.errs = append(m.errs, &LoadError{File: f.path, Problem: "cannot tell which bucket this is about", Hint: hint})
 		return true
 	}
 	if p, ok := m.global(f); ok {
 		m.bucketFile(f, m.part(p, "s3/buckets").get(bucket))
 	}
 	return true
+}
+
+// ofS3Control tells whether the path says that s3control printed the file:
+// its public access block is the account's.
+func (f *cliFile) ofS3Control() bool {
+	_, folder := f.below("s3control")
+	return folder || strings.HasPrefix(f.name, "s3control")
 }
 
 // bucketOf returns the bucket that a file's path names, or "".

@@ -86,7 +86,7 @@ func (o *origins) locate(e *LoadError) {
 	}
 	inside := strings.TrimPrefix(pointer, jsonscan.Locate(o.native, part.start).Pointer)
 	if at, ok := jsonscan.Find(part.from.text, inside); ok {
-		pos := jsonscan.Locate(part.from.from.data, part.from.offset+at)
+		pos := part.from.from.position(part.from.offset + at)
 		e.Line, e.Column, e.At = pos.Line, pos.Column, At(pos.Pointer)
 	}
 }
@@ -160,7 +160,7 @@ func (w *nativeWriter) list(n int, item func(i int)) {
 }
 
 // idMembers are the members that records made of several files are known by.
-var idMembers = map[string]string{"ec2/VpcAttributes": "VpcId", "ec2/ManagedPrefixListEntries": "PrefixListId",
+var idMembers = map[string]string{"ec2/VpcAttributes": "VpcId", "ec2/Reservations": "ReservationId", "ec2/ManagedPrefixListEntries": "PrefixListId",
 	"ec2/TransitGatewayRoutes": "TransitGatewayRouteTableId", "s3/buckets": "Name", "s3/accessPoints": "Name",
 	"iam/RoleDetailList": "Arn", "iam/Policies": "Arn", "kms/Keys": "KeyId", "route53/HostedZones": "Id", "route53resolver/FirewallDomainLists": "Id"}
 
@@ -182,6 +182,9 @@ func (w *nativeWriter) collection(account, name string, c *collection) {
 		}
 		if _, ok := m[id]; !ok {
 			m[id] = literal(quoteJSON(want), nil)
+			if name == "iam/Policies" {
+				m["PolicyName"] = literal(quoteJSON(lastOfPath(want)), nil)
+			}
 		}
 		w.members(id, m)
 	})

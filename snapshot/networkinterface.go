@@ -154,6 +154,7 @@ var instanceShape = shape[Instance]{(*reader).instance, func(v *Instance) string
 // AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-instances.html
 func (r *reader) instance(at Source, v *Instance) {
 	v.At = at
+	first, zone := len(r.ofInstances), ""
 	for ok := r.object(); ok && r.NextKey(); {
 		switch r.Key() {
 		case "InstanceId":
@@ -167,16 +168,38 @@ func (r *reader) instance(at Source, v *Instance) {
 		case "State":
 			v.State = r.nestedText("Name")
 		case "NetworkInterfaces":
-			for ok := r.array(); ok && r.NextItem(); {
-				if id := r.nestedText("NetworkInterfaceId"); id != "" {
-					v.Interfaces = append(v.Interfaces, NetworkInterfaceID(id))
-				}
-			}
+			r.instanceInterfaces(at, v)
 		case "IamInstanceProfile":
 			v.ProfileARN = r.nestedText("Arn")
+		case "Placement":
+			zone = r.nestedText("AvailabilityZone")
 		default:
 			r.Skip()
 		}
+	}
+	for i := first; i < len(r.ofInstances); i++ {
+		e := &r.ofInstances[i]
+		e.InstanceID, e.AvailabilityZone = v.ID, zone
+	}
+}
+
+// instanceInterfaces reads an instance's interfaces: their ids, and all that is
+// told of them, in case describe-network-interfaces is not in the snapshot.
+//
+// AWS: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceNetworkInterface.html
+func (r *reader) instanceInterfaces(at Source, v *Instance) {
+	if !r.array() {
+		return
+	}
+	base := r.child(at, "NetworkInterfaces")
+	for i := 0; r.NextItem(); i++ {
+		var e NetworkInterface
+		r.networkInterface(Source{base, int32(i)}, &e)
+		if e.ID == "" {
+			continue
+		}
+		v.Interfaces = append(v.Interfaces, e.ID)
+		r.ofInstances = append(r.ofInstances, e)
 	}
 }
 

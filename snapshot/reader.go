@@ -35,8 +35,10 @@ type reader struct {
 	pointers []byte // the text that pointer strings are cut from
 	// inlineAttributes are VPC attributes that stood in Vpcs.
 	inlineAttributes []VPCAttribute
-	warnings         []Warning
-	late             []lateProblem
+	// ofInstances are interfaces as describe-instances prints them.
+	ofInstances []NetworkInterface
+	warnings    []Warning
+	late        []lateProblem
 }
 
 func (r *reader) problemAt(offset int, format string, args ...any) {

@@ -37,7 +37,10 @@ func (v raw) place() string {
 	if v.from == nil {
 		return ""
 	}
-	pos := jsonscan.Locate(v.from.data, v.offset)
+	if v.made {
+		return v.from.path
+	}
+	pos := v.from.position(v.offset)
 	return fmt.Sprintf("%s:%d:%d", v.from.path, pos.Line, pos.Column)
 }
 
@@ -55,10 +58,15 @@ type collection struct {
 	ended   bool       // an output that says that there is no more
 }
 
-func (c *collection) get(id string) *record {
+// touch notes that the collection is there, even if it is empty.
+func (c *collection) touch() {
 	if c.records == nil {
 		c.records = map[string]*record{}
 	}
+}
+
+func (c *collection) get(id string) *record {
+	c.touch()
 	if c.records[id] == nil {
 		c.records[id] = &record{id: id, members: map[string]raw{}}
 	}
