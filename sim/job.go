@@ -80,6 +80,7 @@ func (r *jobRun) checkConfig() {
 var idPattern = regexp.MustCompile(`^[-0-9a-zA-Z]{1,32}$`)
 
 // checkIDs refuses what the API refuses, and warns of an id named twice (N144).
+// An id that the snapshot has is one: what a plan creates has its address.
 func (r *jobRun) checkIDs() {
 	var ids []string
 	for _, s := range r.q.Job.Subnets {
@@ -90,7 +91,9 @@ func (r *jobRun) checkIDs() {
 	}
 	seen := make(map[string]bool)
 	for _, id := range ids {
-		if !idPattern.MatchString(id) {
+		_, subnet := r.jobSubnet(snapshot.SubnetID(id))
+		_, group := r.w.groups[snapshot.SecurityGroupID(id)]
+		if !subnet && !group && !idPattern.MatchString(id) {
 			r.block(Finding{Code: "JOB_UNKNOWN_ID", Component: id, Rule: "N144", URL: docNeoVPC,
 				Message: fmt.Sprintf("%q is no id that SageMaker takes: at most 32 letters, digits and hyphens.", id),
 				Fix:     "Correct the id in the job's VpcConfig."}, everywhere)

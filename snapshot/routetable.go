@@ -143,7 +143,8 @@ var targetFields = map[string]TargetKind{
 }
 
 // targetKind returns what a route's target is. GatewayId holds several kinds,
-// which the id's beginning tells apart.
+// which the id's beginning tells apart, or, for what a plan creates, the type
+// in its Terraform address.
 func targetKind(field, id string) TargetKind {
 	if field != "GatewayId" {
 		return targetFields[field]
@@ -151,13 +152,13 @@ func targetKind(field, id string) TargetKind {
 	switch {
 	case id == "local":
 		return TargetLocal
-	case strings.HasPrefix(id, "vpce-"):
+	case strings.HasPrefix(id, "vpce-"), strings.Contains(id, "aws_vpc_endpoint."):
 		return TargetVPCEndpoint
-	case strings.HasPrefix(id, "igw-"):
+	case strings.HasPrefix(id, "igw-"), strings.Contains(id, "aws_internet_gateway."):
 		return TargetInternetGateway
-	case strings.HasPrefix(id, "vgw-"):
+	case strings.HasPrefix(id, "vgw-"), strings.Contains(id, "aws_vpn_gateway."):
 		return TargetVPNGateway
-	case strings.HasPrefix(id, "eigw-"):
+	case strings.HasPrefix(id, "eigw-"), strings.Contains(id, "aws_egress_only_internet_gateway."):
 		return TargetEgressOnlyGateway
 	}
 	return TargetUnknown

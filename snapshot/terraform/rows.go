@@ -1,0 +1,126 @@
+package terraform
+
+import (
+	"strings"
+
+	"github.com/canreach/canreach/internal/jsontree"
+)
+
+// row is one Terraform type: how it stands in a snapshot. Rows are in the
+// order in which resources are added; they are removed in the reverse order.
+type row struct {
+	typ    string
+	put    func(*overlay, *resource)
+	remove func(*overlay, *resource)
+}
+
+var rows []row
+
+var rowOf = map[string]*row{}
+
+func init() {
+	rows = slicesConcat(networkRows, filterRows, routeRows, endpointRows, gatewayRows, transitRows, dnsRows, identityRows, bucketRows, sourceRows)
+	for i := range rows {
+		rowOf[rows[i].typ] = &rows[i]
+	}
+}
+
+func slicesConcat(parts ...[]row) (out []row) {
+	for _, p := range parts {
+		out = append(out, p...)
+	}
+	return out
+}
+
+// irrelevant are types that bear on no answer.
+var irrelevant = map[string]bool{
+	"aws_s3_object": true, "aws_s3_bucket_versioning": true, "aws_s3_bucket_lifecycle_configuration": true, "aws_s3_bucket_logging": true,
+	"aws_s3_bucket_notification": true, "aws_s3_bucket_metric": true, "aws_s3_bucket_cors_configuration": true, "aws_ec2_tag": true,
+	"aws_cloudwatch_log_group": true, "aws_cloudwatch_metric_alarm": true, "aws_flow_log": true, "aws_key_pair": true,
+	"aws_customer_gateway": true, "aws_iam_role_policies_exclusive": true, "aws_iam_role_policy_attachments_exclusive": true,
+}
+
+// member is one member of an AWS resource and the attribute that fills it.
+type member struct {
+	key, attr string
+	kind      kind
+}
+
+// members reads "VpcId=vpc_id! CidrBlock=cidr_block SubnetIds=subnet_ids*":
+// ! marks another resource's id, * a list of them.
+func members(spec string) (out []member) {
+	for _, f := range strings.Fields(spec) {
+		key, attr, _ := strings.Cut(f, "=")
+		m := member{key: key, attr: attr}
+		if a, ok := strings.CutSuffix(attr, "!"); ok {
+			m.attr, m.kind = a, refKind
+		} else if a, ok := strings.CutSuffix(attr, "*"); ok {
+			m.attr, m.kind = a, refsKind
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// ec2 is the row of a type that is one item of a regional EC2 collection.
+// More adds what the members do not say.
+func ec2(typ, collection, idKey, spec string, more func(*overlay, *resource, object)) row {
+	return item(typ, "ec2", collection, idKey, spec, more)
+}
+
+func item(typ, service, collection, idKey, spec string, more func(*overlay, *resource, object)) row {
+	fields := members(spec)
+	return row{typ: typ,
+		put: func(v *overlay, r *resource) {
+			id := v.idOf(r)
+			l := list(v.regionOf(r), service, collection)
+			if r.unchanged() && v.find(l, idKey, id) != nil {
+				return
+			}
+			o := object{}
+			for _, f := range fields {
+				if !v.set(r, o, f.key, f.kind, f.attr) {
+					v.gap(r, service, "Describe"+collection, id, f.attr)
+				}
+			}
+			if _, tagged := r.values["tags"]; tagged || r.values["tags_all"] != nil {
+				o["Tags"] = tags(r)
+			}
+			if !r.data && (r.created() || v.find(l, idKey, id) == nil) {
+				o["OwnerId"] = v.accountOf(r).Get("accountId").Text()
+			}
+			if more != nil {
+				more(v, r, o)
+			}
+			v.upsert(l, idKey, id, o)
+		},
+		remove: func(v *overlay, r *resource) {
+			v.removeItem(list(v.regionOf(r), service, collection), idKey, v.idOf(r))
+		}}
+}
+
+// state sets the state of what exists, or will.
+func state(value string) func(*overlay, *resource, object) {
+	return func(_ *overlay, _ *resource, o object) { o["State"] = value }
+}
+
+// within finds an item by id in any Region of any account: what a part
+// belongs to may be another account's.
+func (v *overlay) within(service, collection, idKey, id string) *jsontree.Node {
+	for _, a := range v.root.Get("accounts").Elements() {
+		for _, g := range a.Get("regions").Elements() {
+			if s := g.Get(service); s != nil && s.Get(collection) != nil {
+				if n := v.find(s.Get(collection), idKey, id); n != nil {
+					return n
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// part is the row of a type that is a part of another resource. Missing says
+// what is not in the snapshot.
+func part(typ string, put, remove func(*overlay, *resource)) row {
+	return row{typ: typ, remove: remove, put: put}
+}

@@ -1,0 +1,473 @@
+package terraform
+
+import (
+	"strings"
+
+	"github.com/canreach/canreach/internal/jsontree"
+)
+
+var filterRows = []row{
+	ec2("aws_network_acl", "NetworkAcls", "NetworkAclId", "VpcId=vpc_id!", networkACL),
+	{typ: "aws_default_network_acl", put: defaultNetworkACL},
+	part("aws_network_acl_rule", aclRule, removeACLRule),
+	part("aws_network_acl_association", aclAssociation, nil),
+	ec2("aws_security_group", "SecurityGroups", "GroupId", "GroupName=name VpcId=vpc_id! Description=description", securityGroup),
+	{typ: "aws_default_security_group", put: defaultSecurityGroup},
+	part("aws_security_group_rule", groupRule, removeGroupRule),
+	part("aws_vpc_security_group_ingress_rule", singleGroupRule("IpPermissions"), removeSingleGroupRule("IpPermissions")),
+	part("aws_vpc_security_group_egress_rule", singleGroupRule("IpPermissionsEgress"), removeSingleGroupRule("IpPermissionsEgress")),
+	part("aws_vpc_security_group_vpc_association", groupVPC, nil),
+}
+
+func aclAllow(number int, egress bool) object {
+	return object{"RuleNumber": number, "Protocol": "-1", "RuleAction": "allow", "Egress": egress, "CidrBlock": "0.0.0.0/0"}
+}
+
+// aclRest is the last entry of every network ACL.
+func aclRest(egress bool) object {
+	return object{"RuleNumber": 32767, "Protocol": "-1", "RuleAction": "deny", "Egress": egress, "CidrBlock": "0.0.0.0/0"}
+}
+
+func networkACL(v *overlay, r *resource, o object) {
+	id := v.idOf(r)
+	if r.created() {
+		o["IsDefault"], o["Associations"] = false, []object{}
+	}
+	v.inlineEntries(r, o)
+	if r.configured("subnet_ids") || r.config == nil {
+		subnets, whole := v.ids(r, "subnet_ids")
+		if !whole {
+			v.gap(r, "ec2", "DescribeNetworkAcls", id, "subnet_ids")
+		}
+		v.late = append(v.late, func() {
+			for _, s := range subnets {
+				v.associateACL(id, s)
+			}
+		})
+	}
+}
+
+// inlineEntries writes the ingress and egress blocks of a network ACL. Blocks
+// that the configuration leaves out are not managed by it.
+func (v *overlay) inlineEntries(r *resource, o object) {
+	if !r.created() && !r.configured("ingress") && !r.configured("egress") {
+		return
+	}
+	entries := []object{}
+	for _, side := range []string{"ingress", "egress"} {
+		for i := range r.blocks(side) {
+			e := object{"Egress": side == "egress"}
+			v.aclEntry(r, e, []any{side, i}, "rule_no", "action")
+			entries = append(entries, e)
+		}
+		if _, known := r.get(side); !known && r.configured(side) {
+			v.gap(r, "ec2", "DescribeNetworkAcls", v.idOf(r), side)
+		}
+	}
+	o["Entries"] = append(entries, aclRest(false), aclRest(true))
+}
+
+func (v *overlay) aclEntry(r *resource, e object, at []any, number, action string) {
+	path := func(attr string) []any { return append(append([]any{}, at...), attr) }
+	if n, known := r.get(path(number)...); known {
+		e["RuleNumber"] = n
+	} else {
+		e["KnownAfterApply"] = r.place(path(number)...)
+	}
+	e["Protocol"] = protocolNumber(r.text(path("protocol")...))
+	v.rule(r, e, "RuleAction", plain, path(action)...)
+	if r.text(path("ipv6_cidr_block")...) != "" {
+		v.rule(r, e, "Ipv6CidrBlock", plain, path("ipv6_cidr_block")...)
+	} else {
+		v.rule(r, e, "CidrBlock", plain, path("cidr_block")...)
+		if e["CidrBlock"] == nil && e["KnownAfterApply"] != nil {
+			e["CidrBlock"] = "0.0.0.0/0" // at most
+		}
+	}
+	from, _ := r.get(path("from_port")...)
+	to, _ := r.get(path("to_port")...)
+	switch e["Protocol"] {
+	case "6", "17":
+		e["PortRange"] = object{"From": from, "To": to}
+	case "1", "58":
+		e["IcmpTypeCode"] = object{"Type": orMinusOne(r, path("icmp_type")), "Code": orMinusOne(r, path("icmp_code"))}
+	}
+}
+
+func orMinusOne(r *resource, path []any) any {
+	if n, known := r.get(path...); known && n != nil {
+		return n
+	}
+	return -1
+}
+
+var protocolNumbers = map[string]string{"all": "-1", "icmp": "1", "tcp": "6", "udp": "17", "icmpv6": "58"}
+
+func protocolNumber(word string) string {
+	if n, ok := protocolNumbers[strings.ToLower(word)]; ok {
+		return n
+	}
+	return word
+}
+
+func (v *overlay) acl(id string) *jsontree.Node {
+	return v.within("ec2", "NetworkAcls", "NetworkAclId", id)
+}
+
+// defaultNetworkACL: Terraform adopts the VPC's default ACL and removes the
+// entries that the configuration does not list.
+func defaultNetworkACL(v *overlay, r *resource) {
+	id := v.id(r, "default_network_acl_id")
+	n := v.acl(id)
+	if n == nil {
+		v.note("%s: the default network ACL is not in the snapshot", r.address)
+		return
+	}
+	v.places[id] = r.address
+	if r.unchanged() {
+		return
+	}
+	o := object{}
+	v.inlineEntries(r, o)
+	if o["Entries"] == nil {
+		o["Entries"] = []object{aclRest(false), aclRest(true)}
+	}
+	n.Set("Entries", node(o["Entries"]))
+}
+
+func aclRule(v *overlay, r *resource) {
+	n := v.acl(v.id(r, "network_acl_id"))
+	if n == nil {
+		v.note("%s: its network ACL is not in the snapshot", r.address)
+		return
+	}
+	egress, _ := r.get("egress")
+	e := object{"Egress": egress == true}
+	v.aclEntry(r, e, nil, "rule_number", "rule_action")
+	putUnique(list(n, "Entries"), e, "RuleNumber", "Egress")
+}
+
+func removeACLRule(v *overlay, r *resource) {
+	n := v.acl(v.id(r, "network_acl_id"))
+	if n == nil {
+		return
+	}
+	number, egress := r.text("rule_number"), r.text("egress")
+	removeWhere(n.Get("Entries"), func(e *jsontree.Node) bool {
+		return string(e.Get("RuleNumber").Raw()) == number && string(e.Get("Egress").Raw()) == egress
+	})
+}
+
+// removeWhere removes the items of a list that match.
+func removeWhere(l *jsontree.Node, match func(*jsontree.Node) bool) {
+	if l == nil {
+		return
+	}
+	for i := l.Len() - 1; i >= 0; i-- {
+		if match(l.At(i)) {
+			l.RemoveAt(i)
+		}
+	}
+}
+
+func aclAssociation(v *overlay, r *resource) {
+	acl, subnet := v.id(r, "network_acl_id"), v.id(r, "subnet_id")
+	v.late = append(v.late, func() { v.associateACL(acl, subnet) })
+}
+
+// associateACL moves a subnet to a network ACL: a subnet has one.
+func (v *overlay) associateACL(id, subnet string) {
+	n := v.acl(id)
+	if n == nil || subnet == "" {
+		return
+	}
+	v.each("NetworkAcls", func(a *jsontree.Node) {
+		removeWhere(a.Get("Associations"), func(x *jsontree.Node) bool { return x.Get("SubnetId").Text() == subnet })
+	})
+	list(n, "Associations").Append(node(object{"NetworkAclId": id, "SubnetId": subnet, "NetworkAclAssociationId": id + "." + subnet}))
+}
+
+// defaultACL gives a new subnet the default ACL of its VPC, unless another ACL
+// takes it.
+func (v *overlay) defaultACL(vpc, subnet string) {
+	id, taken := "", false
+	v.each("NetworkAcls", func(a *jsontree.Node) {
+		if a.Get("VpcId").Text() == vpc && a.Get("IsDefault").True() {
+			id = a.Get("NetworkAclId").Text()
+		}
+		for _, x := range a.Get("Associations").Elements() {
+			taken = taken || x.Get("SubnetId").Text() == subnet
+		}
+	})
+	if !taken {
+		v.associateACL(id, subnet)
+	}
+}
+
+// securityGroup: blocks that the configuration leaves out are not managed by
+// it, but Terraform removes the egress rule that AWS gives a new group.
+//
+// Terraform: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/security_group
+func securityGroup(v *overlay, r *resource, o object) {
+	if o["GroupName"] == nil {
+		o["GroupName"] = r.address
+	}
+	for _, side := range []struct{ attr, key string }{{"ingress", "IpPermissions"}, {"egress", "IpPermissionsEgress"}} {
+		if !r.created() && !r.configured(side.attr) && r.config != nil {
+			continue
+		}
+		permissions := []object{}
+		for i := range r.blocks(side.attr) {
+			permissions = append(permissions, v.permission(r, []any{side.attr, i}, v.idOf(r))...)
+		}
+		if _, known := r.get(side.attr); !known && r.configured(side.attr) {
+			permissions = v.configuredPermissions(r, side.attr)
+		}
+		o[side.key] = permissions
+	}
+}
+
+// configuredPermissions is what a whole unknown set of blocks says: each block
+// of the configuration is a rule whose parts are known after apply only.
+func (v *overlay) configuredPermissions(r *resource, attr string) []object {
+	return []object{{"IpProtocol": "-1", "IpRanges": []object{{"CidrIp": "0.0.0.0/0"}}, "KnownAfterApply": r.place(attr)}}
+}
+
+func defaultSecurityGroup(v *overlay, r *resource) {
+	id := r.text("id")
+	if id == "" {
+		if vpc := v.id(r, "vpc_id"); vpc != "" {
+			id = vpc + ".default_security_group_id"
+		}
+	}
+	n := v.within("ec2", "SecurityGroups", "GroupId", id)
+	if n == nil {
+		v.note("%s: the default security group is not in the snapshot", r.address)
+		return
+	}
+	v.places[id] = r.address
+	if r.unchanged() {
+		return
+	}
+	for _, side := range []struct{ attr, key string }{{"ingress", "IpPermissions"}, {"egress", "IpPermissionsEgress"}} {
+		permissions := []object{}
+		for i := range r.blocks(side.attr) {
+			permissions = append(permissions, v.permission(r, []any{side.attr, i}, id)...)
+		}
+		n.Set(side.key, node(permissions))
+	}
+}
+
+// permission reads one inline rule, or (with no path) an aws_security_group_rule.
+func (v *overlay) permission(r *resource, at []any, group string) []object {
+	path := func(attr string) []any { return append(append([]any{}, at...), attr) }
+	o := object{}
+	v.rulePorts(r, o, path("protocol"), path("from_port"), path("to_port"))
+	for _, f := range []struct{ list, key, attr string }{
+		{"IpRanges", "CidrIp", "cidr_blocks"}, {"Ipv6Ranges", "CidrIpv6", "ipv6_cidr_blocks"}, {"PrefixListIds", "PrefixListId", "prefix_list_ids"},
+	} {
+		values, whole := v.ids(r, path(f.attr)...)
+		if !whole {
+			if _, known := r.get(path(f.attr)...); !known {
+				o["KnownAfterApply"] = r.place(path(f.attr)...)
+			}
+		}
+		var items []object
+		for _, s := range values {
+			items = append(items, object{f.key: s})
+		}
+		if items != nil {
+			o[f.list] = items
+		}
+	}
+	if o["KnownAfterApply"] != nil && o["IpRanges"] == nil {
+		o["IpRanges"] = []object{{"CidrIp": "0.0.0.0/0"}} // at most
+	}
+	var groups []string
+	for _, attr := range []string{"security_groups", "source_security_group_id"} {
+		if v, known := r.get(path(attr)...); known && v == nil {
+			continue
+		}
+		ids, whole := v.ids(r, path(attr)...)
+		if id := v.id(r, path(attr)...); id != "" {
+			ids, whole = []string{id}, true
+		}
+		if !whole {
+			o["KnownAfterApply"] = r.place(path(attr)...)
+		}
+		groups = append(groups, ids...)
+	}
+	if self, _ := r.get(path("self")...); self == true {
+		groups = append(groups, group)
+	}
+	if groups != nil {
+		o["UserIdGroupPairs"] = groupPairs(groups)
+	}
+	return []object{o}
+}
+
+func groupPairs(ids []string) (out []object) {
+	for _, id := range ids {
+		if account, group, ok := strings.Cut(id, "/"); ok {
+			out = append(out, object{"GroupId": group, "UserId": account})
+		} else {
+			out = append(out, object{"GroupId": id})
+		}
+	}
+	return out
+}
+
+func (v *overlay) rulePorts(r *resource, o object, protocol, from, to []any) {
+	p := strings.ToLower(r.text(protocol...))
+	if p == "all" {
+		p = "-1"
+	}
+	o["IpProtocol"] = p
+	if _, known := r.get(protocol...); !known {
+		o["IpProtocol"], o["KnownAfterApply"] = "-1", r.place(protocol...)
+	}
+	if o["IpProtocol"] != "-1" {
+		v.rule(r, o, "FromPort", plain, from...)
+		v.rule(r, o, "ToPort", plain, to...)
+	}
+}
+
+func (v *overlay) group(id string) *jsontree.Node {
+	return v.within("ec2", "SecurityGroups", "GroupId", id)
+}
+
+func permissionKey(ingress bool) string {
+	if ingress {
+		return "IpPermissions"
+	}
+	return "IpPermissionsEgress"
+}
+
+func groupRule(v *overlay, r *resource) {
+	id := v.id(r, "security_group_id")
+	v.addPermissions(r, id, permissionKey(r.text("type") == "ingress"), v.permission(r, nil, id))
+}
+
+// addPermissions adds rules to a group. A rule that is there already is not
+// added again.
+func (v *overlay) addPermissions(r *resource, id, key string, fresh []object) {
+	n := v.group(id)
+	if n == nil {
+		v.note("%s: its security group is not in the snapshot", r.address)
+		return
+	}
+	l := list(n, key)
+	for _, o := range fresh {
+		if r.unchanged() && hasPermission(l, o) {
+			continue
+		}
+		l.Append(node(o))
+	}
+}
+
+// rangeKeys are the lists of a permission with the member that names an item.
+var rangeKeys = []struct{ list, key string }{
+	{"IpRanges", "CidrIp"}, {"Ipv6Ranges", "CidrIpv6"}, {"PrefixListIds", "PrefixListId"}, {"UserIdGroupPairs", "GroupId"},
+}
+
+func samePorts(n, o *jsontree.Node) bool {
+	return n.Get("IpProtocol").Text() == o.Get("IpProtocol").Text() && raw(n.Get("FromPort")) == raw(o.Get("FromPort")) && raw(n.Get("ToPort")) == raw(o.Get("ToPort"))
+}
+
+func raw(n *jsontree.Node) string {
+	if n == nil {
+		return ""
+	}
+	return string(n.Raw())
+}
+
+// hasPermission tells whether the list allows every range of o on its ports.
+func hasPermission(l *jsontree.Node, o object) bool {
+	want := node(o)
+	for _, k := range rangeKeys {
+		for _, item := range want.Get(k.list).Elements() {
+			found := false
+			for _, n := range l.Elements() {
+				for _, have := range n.Get(k.list).Elements() {
+					found = found || samePorts(n, want) && have.Get(k.key).Text() == item.Get(k.key).Text()
+				}
+			}
+			if !found {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func removeGroupRule(v *overlay, r *resource) {
+	id := v.id(r, "security_group_id")
+	v.removePermissions(id, permissionKey(r.text("type") == "ingress"), v.permission(r, nil, id))
+}
+
+func (v *overlay) removePermissions(id, key string, gone []object) {
+	n := v.group(id)
+	if n == nil {
+		return
+	}
+	for _, o := range gone {
+		want := node(o)
+		for _, p := range n.Get(key).Elements() {
+			if !samePorts(p, want) {
+				continue
+			}
+			for _, k := range rangeKeys {
+				for _, item := range want.Get(k.list).Elements() {
+					removeWhere(p.Get(k.list), func(x *jsontree.Node) bool { return x.Get(k.key).Text() == item.Get(k.key).Text() })
+				}
+			}
+		}
+		removeWhere(n.Get(key), func(p *jsontree.Node) bool {
+			for _, k := range rangeKeys {
+				if l := p.Get(k.list); l != nil && l.Len() > 0 {
+					return false
+				}
+			}
+			return true
+		})
+	}
+}
+
+// singleRule reads an aws_vpc_security_group_ingress_rule or …egress_rule.
+func (v *overlay) singleRule(r *resource) []object {
+	o := object{}
+	v.rulePorts(r, o, []any{"ip_protocol"}, []any{"from_port"}, []any{"to_port"})
+	for _, f := range []struct {
+		list, key, attr string
+		kind            kind
+	}{
+		{"IpRanges", "CidrIp", "cidr_ipv4", refKind}, {"Ipv6Ranges", "CidrIpv6", "cidr_ipv6", refKind},
+		{"PrefixListIds", "PrefixListId", "prefix_list_id", refKind}, {"UserIdGroupPairs", "GroupId", "referenced_security_group_id", refKind},
+	} {
+		item := object{}
+		v.rule(r, item, f.key, f.kind, f.attr)
+		if place, unknown := item["KnownAfterApply"]; unknown {
+			o["KnownAfterApply"], o["IpRanges"] = place, []object{{"CidrIp": "0.0.0.0/0"}}
+		} else if len(item) > 0 {
+			o[f.list] = []object{item}
+		}
+	}
+	return []object{o}
+}
+
+func singleGroupRule(key string) func(*overlay, *resource) {
+	return func(v *overlay, r *resource) {
+		v.addPermissions(r, v.id(r, "security_group_id"), key, v.singleRule(r))
+	}
+}
+
+func removeSingleGroupRule(key string) func(*overlay, *resource) {
+	return func(v *overlay, r *resource) {
+		v.removePermissions(v.id(r, "security_group_id"), key, v.singleRule(r))
+	}
+}
+
+func groupVPC(v *overlay, r *resource) {
+	l := list(v.regionOf(r), "ec2", "SecurityGroupVpcAssociations")
+	l.Append(node(object{"GroupId": v.id(r, "security_group_id"), "VpcId": v.id(r, "vpc_id"), "State": "associated"}))
+}

@@ -1,0 +1,182 @@
+package terraform
+
+import (
+	"strings"
+
+	"github.com/canreach/canreach/internal/jsontree"
+)
+
+var identityRows = []row{
+	{typ: "aws_iam_policy", put: managedPolicy, remove: func(v *overlay, r *resource) {
+		v.removeItem(list(v.accountOf(r), "iam", "Policies"), "Arn", v.arnOf(r))
+	}},
+	{typ: "aws_iam_role", put: role, remove: func(v *overlay, r *resource) {
+		v.removeItem(list(v.accountOf(r), "iam", "RoleDetailList"), "Arn", v.arnOf(r))
+	}},
+	part("aws_iam_role_policy", inlinePolicy, removeInlinePolicy),
+	part("aws_iam_role_policy_attachment", attachPolicy, detachPolicy),
+	part("aws_iam_policy_attachment", attachPolicyToMany, nil),
+	part("aws_iam_instance_profile", instanceProfile, nil),
+	{typ: "aws_organizations_policy", put: organizationPolicy, remove: nil},
+	part("aws_organizations_policy_attachment", organizationAttachment, nil),
+}
+
+func managedPolicy(v *overlay, r *resource) {
+	arn := v.arnOf(r)
+	l := list(v.accountOf(r), "iam", "Policies")
+	if r.unchanged() && v.find(l, "Arn", arn) != nil {
+		return
+	}
+	version := object{"VersionId": "v1", "IsDefaultVersion": true}
+	v.policyMember(r, version, "Document", "iam", "GetPolicyVersion", arn, "policy")
+	v.upsert(l, "Arn", arn, object{"PolicyName": orText(r.text("name"), r.address), "Path": pathOf(r), "DefaultVersionId": "v1", "PolicyVersionList": []object{version}})
+}
+
+func role(v *overlay, r *resource) {
+	arn := v.arnOf(r)
+	l := list(v.accountOf(r), "iam", "RoleDetailList")
+	v.places[arn] = r.address
+	if r.unchanged() && v.find(l, "Arn", arn) != nil {
+		return
+	}
+	o := object{"RoleName": v.idOf(r), "Path": pathOf(r), "RoleId": orText(r.text("unique_id"), v.idOf(r))}
+	v.policyMember(r, o, "AssumeRolePolicyDocument", "iam", "GetRole", arn, "assume_role_policy")
+	if r.values["tags"] != nil || r.values["tags_all"] != nil {
+		o["Tags"] = tags(r)
+	}
+	if boundary := v.id(r, "permissions_boundary"); boundary != "" {
+		o["PermissionsBoundary"] = object{"PermissionsBoundaryArn": boundary, "PermissionsBoundaryType": "Policy"}
+	} else if _, known := r.get("permissions_boundary"); !known && r.configured("permissions_boundary") {
+		o["notCollected"] = []string{"PermissionsBoundary"}
+		v.gap(r, "iam", "GetRole", arn, "permissions_boundary")
+	}
+	v.inlineOf(r, o, l, arn)
+	v.upsert(l, "Arn", arn, o)
+}
+
+// inlineOf sets the policies that a role's own blocks give it. What they leave
+// out is managed by other resources, or by nobody.
+func (v *overlay) inlineOf(r *resource, o object, l *jsontree.Node, arn string) {
+	if r.created() || r.configured("inline_policy") && r.blocks("inline_policy") > 0 {
+		policies := []object{}
+		for i := range r.blocks("inline_policy") {
+			if name := r.text("inline_policy", i, "name"); name != "" {
+				p := object{"PolicyName": name}
+				v.policyMember(r, p, "PolicyDocument", "iam", "GetRolePolicy", arn, "inline_policy", i, "policy")
+				policies = append(policies, p)
+			}
+		}
+		o["RolePolicyList"] = policies
+	}
+	if r.created() || r.configured("managed_policy_arns") {
+		attached := []object{}
+		arns, whole := v.ids(r, "managed_policy_arns")
+		for _, a := range arns {
+			attached = append(attached, attachedPolicy(a))
+		}
+		if !whole && r.configured("managed_policy_arns") {
+			v.gap(r, "iam", "ListAttachedRolePolicies", arn, "managed_policy_arns")
+		}
+		o["AttachedManagedPolicies"] = attached
+	}
+}
+
+func attachedPolicy(arn string) object {
+	return object{"PolicyArn": arn, "PolicyName": arn[strings.LastIndexByte(arn, '/')+1:]}
+}
+
+// roleNamed finds a role by name or ARN.
+func (v *overlay) roleNamed(name string) *jsontree.Node {
+	for _, a := range v.root.Get("accounts").Elements() {
+		for _, n := range a.Get("iam").Get("RoleDetailList").Elements() {
+			if n.Get("RoleName").Text() == name || n.Get("Arn").Text() == name {
+				return n
+			}
+		}
+	}
+	return nil
+}
+
+func inlinePolicy(v *overlay, r *resource) {
+	n := v.roleNamed(v.id(r, "role"))
+	if n == nil {
+		v.note("%s: its role is not in the snapshot", r.address)
+		return
+	}
+	o := object{"PolicyName": orText(r.text("name"), r.address)}
+	v.policyMember(r, o, "PolicyDocument", "iam", "GetRolePolicy", n.Get("Arn").Text(), "policy")
+	putUnique(list(n, "RolePolicyList"), o, "PolicyName")
+}
+
+func removeInlinePolicy(v *overlay, r *resource) {
+	if n := v.roleNamed(r.text("role")); n != nil {
+		name := r.text("name")
+		removeWhere(n.Get("RolePolicyList"), func(x *jsontree.Node) bool { return x.Get("PolicyName").Text() == name })
+	}
+}
+
+func attachPolicy(v *overlay, r *resource) {
+	n, arn := v.roleNamed(v.id(r, "role")), v.id(r, "policy_arn")
+	if n == nil {
+		v.note("%s: its role is not in the snapshot", r.address)
+		return
+	}
+	if arn == "" {
+		v.gap(r, "iam", "ListAttachedRolePolicies", n.Get("Arn").Text(), "policy_arn")
+		return
+	}
+	putUnique(list(n, "AttachedManagedPolicies"), attachedPolicy(arn), "PolicyArn")
+}
+
+func detachPolicy(v *overlay, r *resource) {
+	if n := v.roleNamed(r.text("role")); n != nil {
+		arn := r.text("policy_arn")
+		removeWhere(n.Get("AttachedManagedPolicies"), func(x *jsontree.Node) bool { return x.Get("PolicyArn").Text() == arn })
+	}
+}
+
+func attachPolicyToMany(v *overlay, r *resource) {
+	roles, _ := v.ids(r, "roles")
+	arn := v.id(r, "policy_arn")
+	for _, name := range roles {
+		if n := v.roleNamed(name); n != nil && arn != "" {
+			putUnique(list(n, "AttachedManagedPolicies"), attachedPolicy(arn), "PolicyArn")
+		}
+	}
+}
+
+func instanceProfile(v *overlay, r *resource) {
+	if n := v.roleNamed(v.id(r, "role")); n != nil {
+		name := v.idOf(r)
+		arn := orText(r.text("arn"), "arn:aws:iam::"+v.account+":instance-profile"+pathOf(r)+name)
+		putUnique(list(n, "InstanceProfileList"), object{"InstanceProfileName": name, "Arn": arn}, "InstanceProfileName")
+	}
+}
+
+// organizationPolicy adds an SCP or RCP; other types bear on no answer.
+func organizationPolicy(v *overlay, r *resource) {
+	key := map[string]string{"SERVICE_CONTROL_POLICY": "serviceControlPolicies", "RESOURCE_CONTROL_POLICY": "resourceControlPolicies"}[orText(r.text("type"), "SERVICE_CONTROL_POLICY")]
+	if key == "" {
+		return
+	}
+	id := v.idOf(r)
+	l := list(v.root, "organizations", key)
+	if r.unchanged() && v.find(l, "Id", id) != nil {
+		return
+	}
+	o := object{"Name": orText(r.text("name"), r.address), "AwsManaged": false}
+	v.policyMember(r, o, "Content", "organizations", "DescribePolicy", id, "content")
+	if r.created() {
+		o["Targets"] = []object{}
+	}
+	v.upsert(l, "Id", id, o)
+}
+
+func organizationAttachment(v *overlay, r *resource) {
+	id, target := v.id(r, "policy_id"), v.id(r, "target_id")
+	for _, key := range []string{"serviceControlPolicies", "resourceControlPolicies"} {
+		if n := v.find(v.root.Get("organizations").Get(key), "Id", id); n != nil && target != "" {
+			putUnique(list(n, "Targets"), object{"TargetId": target}, "TargetId")
+		}
+	}
+}

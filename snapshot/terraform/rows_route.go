@@ -1,0 +1,267 @@
+package terraform
+
+import (
+	"strings"
+
+	"github.com/canreach/canreach/internal/jsontree"
+)
+
+var routeRows = []row{
+	ec2("aws_route_table", "RouteTables", "RouteTableId", "VpcId=vpc_id!", routeTable),
+	{typ: "aws_default_route_table", put: defaultRouteTable},
+	part("aws_route_table_association", associateTable, removeTableAssociation),
+	part("aws_main_route_table_association", mainTable, nil),
+	part("aws_route", route, removeRoute),
+	part("aws_vpn_gateway_route_propagation", propagation, nil),
+}
+
+// routeTargets are the attributes that name a route's next hop, with AWS's
+// member for it.
+var routeTargets = []struct{ attr, key string }{
+	{"gateway_id", "GatewayId"}, {"nat_gateway_id", "NatGatewayId"}, {"transit_gateway_id", "TransitGatewayId"},
+	{"vpc_peering_connection_id", "VpcPeeringConnectionId"}, {"network_interface_id", "NetworkInterfaceId"},
+	{"egress_only_gateway_id", "EgressOnlyInternetGatewayId"}, {"vpc_endpoint_id", "GatewayId"}, {"local_gateway_id", "LocalGatewayId"},
+	{"carrier_gateway_id", "CarrierGatewayId"}, {"core_network_arn", "CoreNetworkArn"},
+}
+
+// readRoute reads a route; destinations are named with a prefix in aws_route.
+func (v *overlay) readRoute(r *resource, at []any, prefix string) object {
+	path := func(attr string) []any { return append(append([]any{}, at...), attr) }
+	o := object{"State": "active", "Origin": "CreateRoute"}
+	for _, d := range []struct{ attr, key string }{{prefix + "cidr_block", "DestinationCidrBlock"},
+		{strings.TrimSuffix(prefix, "_") + ipv6Attr(prefix), "DestinationIpv6CidrBlock"}, {"destination_prefix_list_id", "DestinationPrefixListId"}} {
+		v.rule(r, o, d.key, refKind, path(d.attr)...)
+	}
+	for _, t := range routeTargets {
+		if value, known := r.get(path(t.attr)...); !known && !r.set(append(append([]any{}, at...), t.attr)) || known && asText(value) == "" {
+			continue
+		}
+		v.rule(r, o, t.key, refKind, path(t.attr)...)
+	}
+	return o
+}
+
+func ipv6Attr(prefix string) string {
+	if prefix == "" {
+		return "ipv6_cidr_block"
+	}
+	return "_ipv6_cidr_block"
+}
+
+// set tells whether the configuration sets an attribute: an unknown one that
+// it does not set is computed by AWS.
+func (r *resource) set(path []any) bool {
+	if r.config == nil {
+		return true
+	}
+	e := nested(r.config.Expressions, path)
+	return e != nil
+}
+
+func routeTable(v *overlay, r *resource, o object) {
+	if !r.created() && !r.configured("route") && r.config != nil {
+		return
+	}
+	id := v.idOf(r)
+	routes := v.localRoutesOf(v.id(r, "vpc_id"))
+	for i := range r.blocks("route") {
+		routes = append(routes, v.readRoute(r, []any{"route", i}, ""))
+	}
+	if _, known := r.get("route"); !known && r.configured("route") {
+		routes = append(routes, v.unknownRoutes(r)...)
+	}
+	if old := v.find(list(v.regionOf(r), "ec2", "RouteTables"), "RouteTableId", id); old != nil {
+		routes = append(routes, endpointRoutes(old)...)
+	} else {
+		o["Associations"] = []object{}
+	}
+	o["Routes"] = routes
+	vgws, _ := v.ids(r, "propagating_vgws")
+	o["PropagatingVgws"] = gatewayList(vgws)
+}
+
+// unknownRoutes are the route blocks of a set that is unknown as a whole: what
+// their expressions tell.
+func (v *overlay) unknownRoutes(r *resource) (out []object) {
+	e := r.config.Expressions["route"]
+	if e == nil || e.ExpressionData == nil || len(e.NestedBlocks) == 0 {
+		return []object{{"KnownAfterApply": r.place("route")}}
+	}
+	for i, block := range e.NestedBlocks {
+		o := object{"State": "active", "Origin": "CreateRoute"}
+		constant := func(attr, key string) bool {
+			x := block[attr]
+			if x == nil || x.ExpressionData == nil {
+				return false
+			}
+			if s, ok := x.ConstantValue.(string); ok {
+				o[key] = s
+				return s != ""
+			}
+			links, whole := v.graph.links(r, "route", i, attr)
+			if whole && len(links) == 1 && v.linked(links[0]) != "" {
+				o[key] = v.linked(links[0])
+				return true
+			}
+			o["KnownAfterApply"] = r.place("route", i, attr)
+			return true
+		}
+		constant("cidr_block", "DestinationCidrBlock")
+		constant("ipv6_cidr_block", "DestinationIpv6CidrBlock")
+		constant("destination_prefix_list_id", "DestinationPrefixListId")
+		for _, t := range routeTargets {
+			if constant(t.attr, t.key) {
+				break
+			}
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// localRoutesOf are the routes that every table of a VPC has.
+func (v *overlay) localRoutesOf(vpc string) []object {
+	out := []object{}
+	n := v.within("ec2", "Vpcs", "VpcId", vpc)
+	if n == nil {
+		return out
+	}
+	for _, key := range []string{"CidrBlock", "Ipv6CidrBlock"} {
+		for _, a := range n.Get(key + "AssociationSet").Elements() {
+			out = append(out, object{"Destination" + key: a.Get(key).Text(), "GatewayId": "local", "Origin": "CreateRouteTable", "State": "active"})
+		}
+	}
+	return out
+}
+
+// endpointRoutes are the routes that gateway endpoints keep in a table.
+func endpointRoutes(table *jsontree.Node) (out []object) {
+	for _, n := range table.Get("Routes").Elements() {
+		if list, id := n.Get("DestinationPrefixListId").Text(), n.Get("GatewayId").Text(); list != "" && strings.HasPrefix(id, "vpce-") {
+			out = append(out, object{"DestinationPrefixListId": list, "GatewayId": id, "State": n.Get("State").Text(), "Origin": "CreateRoute"})
+		}
+	}
+	return out
+}
+
+func gatewayList(ids []string) []object {
+	out := []object{}
+	for _, id := range ids {
+		out = append(out, object{"GatewayId": id})
+	}
+	return out
+}
+
+func (v *overlay) table(id string) *jsontree.Node {
+	return v.within("ec2", "RouteTables", "RouteTableId", id)
+}
+
+// defaultRouteTable: Terraform adopts the VPC's main table and removes the
+// routes that the configuration does not list.
+func defaultRouteTable(v *overlay, r *resource) {
+	id := v.id(r, "default_route_table_id")
+	n := v.table(id)
+	if n == nil {
+		v.note("%s: the main route table is not in the snapshot", r.address)
+		return
+	}
+	v.places[id] = r.address
+	if r.unchanged() {
+		return
+	}
+	routes := v.localRoutesOf(n.Get("VpcId").Text())
+	for i := range r.blocks("route") {
+		routes = append(routes, v.readRoute(r, []any{"route", i}, ""))
+	}
+	if _, known := r.get("route"); !known && r.configured("route") {
+		routes = append(routes, v.unknownRoutes(r)...)
+	}
+	n.Set("Routes", node(append(routes, endpointRoutes(n)...)))
+}
+
+func associateTable(v *overlay, r *resource) {
+	id := v.id(r, "route_table_id")
+	n := v.table(id)
+	subnet, gateway := v.id(r, "subnet_id"), v.id(r, "gateway_id")
+	if subnet == "" && gateway == "" || n == nil {
+		v.note("%s: what it associates is known after apply only, or not in the snapshot", r.address)
+		return
+	}
+	key, what := "SubnetId", subnet
+	if subnet == "" {
+		key, what = "GatewayId", gateway
+	}
+	v.each("RouteTables", func(t *jsontree.Node) {
+		removeWhere(t.Get("Associations"), func(a *jsontree.Node) bool { return a.Get(key).Text() == what })
+	})
+	list(n, "Associations").Append(node(object{"Main": false, "RouteTableId": id, key: what,
+		"RouteTableAssociationId": v.idOf(r), "AssociationState": object{"State": "associated"}}))
+}
+
+func removeTableAssociation(v *overlay, r *resource) {
+	n := v.table(v.id(r, "route_table_id"))
+	if n == nil {
+		return
+	}
+	subnet, gateway := r.text("subnet_id"), r.text("gateway_id")
+	removeWhere(n.Get("Associations"), func(a *jsontree.Node) bool {
+		return subnet != "" && a.Get("SubnetId").Text() == subnet || gateway != "" && a.Get("GatewayId").Text() == gateway
+	})
+}
+
+func mainTable(v *overlay, r *resource) {
+	vpc, id := v.id(r, "vpc_id"), v.id(r, "route_table_id")
+	n := v.table(id)
+	if n == nil {
+		v.note("%s: its route table is not in the snapshot", r.address)
+		return
+	}
+	v.each("RouteTables", func(t *jsontree.Node) {
+		if t.Get("VpcId").Text() == vpc {
+			removeWhere(t.Get("Associations"), func(a *jsontree.Node) bool { return a.Get("Main").True() })
+		}
+	})
+	list(n, "Associations").Append(node(object{"Main": true, "RouteTableId": id, "RouteTableAssociationId": v.idOf(r), "AssociationState": object{"State": "associated"}}))
+}
+
+// routeKeys tell one route of a table from another.
+var routeKeys = []string{"DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"}
+
+func putRoute(table *jsontree.Node, o object) { putUnique(list(table, "Routes"), o, routeKeys...) }
+
+func route(v *overlay, r *resource) {
+	n := v.table(v.id(r, "route_table_id"))
+	if n == nil {
+		v.note("%s: its route table is not in the snapshot", r.address)
+		return
+	}
+	o := v.readRoute(r, nil, "destination_")
+	if r.unchanged() && r.text("state") != "" {
+		o["State"] = r.text("state")
+	}
+	if o["KnownAfterApply"] != nil {
+		list(n, "Routes").Append(node(o))
+		return
+	}
+	putRoute(n, o)
+}
+
+func removeRoute(v *overlay, r *resource) {
+	n := v.table(v.id(r, "route_table_id"))
+	if n == nil {
+		return
+	}
+	for _, d := range []string{"destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id"} {
+		if value := r.text(d); value != "" {
+			removeWhere(n.Get("Routes"), func(x *jsontree.Node) bool {
+				return x.Get("DestinationCidrBlock").Text() == value || x.Get("DestinationIpv6CidrBlock").Text() == value || x.Get("DestinationPrefixListId").Text() == value
+			})
+		}
+	}
+}
+
+func propagation(v *overlay, r *resource) {
+	if n := v.table(v.id(r, "route_table_id")); n != nil {
+		putUnique(list(n, "PropagatingVgws"), object{"GatewayId": v.id(r, "vpn_gateway_id")}, "GatewayId")
+	}
+}
