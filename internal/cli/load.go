@@ -12,6 +12,7 @@ import (
 
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
+	"github.com/canreach/canreach/snapshot/terraform"
 )
 
 // snapshotFlags name a snapshot, for every command that reads one.
@@ -36,6 +37,12 @@ func (f *snapshotFlags) load(env *Env) (*snapshot.Snapshot, error) {
 	}
 	s, err := snapshot.Load(f.path, f.options(env))
 	if err != nil {
+		if native, _, e := snapshot.Native(f.path, f.options(env)); e == nil && terraform.Is(native) {
+			if native, e = f.planned(env, native); e != nil {
+				return nil, e
+			}
+			return snapshot.Parse(native)
+		}
 		return nil, err
 	}
 	printWarnings(env, s.Warnings)

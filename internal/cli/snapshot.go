@@ -27,12 +27,16 @@ func newSnapshotImportCommand(env *Env) *cobra.Command {
 	sf := snapshotFlags{}
 	var output string
 	cmd := &cobra.Command{
-		Use:   "import DIR",
-		Short: "Turn a directory of AWS CLI outputs into one native file",
+		Use:   "import DIR|PLAN",
+		Short: "Turn a directory of AWS CLI outputs, or a Terraform plan, into one native file",
 		Long: `Import reads what "aws … --output json" printed into DIR and writes the same as
 one native snapshot. Files are recognised by their content; the account and the
 region by folders named like them, or by what the files hold. What AWS refused
 (NAME.err beside NAME.json) becomes "there is none" or a gap.
+
+What terraform show -json prints of a plan or a state becomes the snapshot that
+it leaves: what is created has its address as id, what is known after apply
+only is a gap.
 
 The file appears at once and whole, readable by you alone, and is compressed if
 its name ends in .gz or .zst. The same directory gives the same bytes.`,
@@ -56,6 +60,9 @@ func runImport(env *Env, sf *snapshotFlags, output string) error {
 	}
 	native, warnings, err := snapshot.Native(sf.path, sf.options(env))
 	if err != nil {
+		return err
+	}
+	if native, err = sf.planned(env, native); err != nil {
 		return err
 	}
 	s, err := snapshot.Parse(native)

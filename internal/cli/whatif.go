@@ -15,6 +15,7 @@ import (
 	"github.com/canreach/canreach/sim/change"
 	"github.com/canreach/canreach/sim/diff"
 	"github.com/canreach/canreach/snapshot"
+	"github.com/canreach/canreach/snapshot/terraform"
 )
 
 // schemaWhatif names the JSON form of what whatif answers.
@@ -24,6 +25,8 @@ type whatifFlags struct {
 	snapshot snapshotFlags
 	question questionFlags
 	changes  []string
+	plan     string
+	planned  []terraform.Action // what the plan does
 	against  []string
 	also     []string
 	out      string
@@ -57,6 +60,7 @@ Exit status, by the verdict after the change (with --fix: of the best repair):
 --against after the change: 0 all hold, 1 some fail, 3 some are undecided.`,
 		Example: `  canreach whatif -s snapshot.json -j job.json --change change.yaml
   canreach whatif -s snapshot.json -j job.json --change change.yaml --against tests.yaml --out changed.json
+  terraform show -json tfplan | canreach whatif -s snapshot.json -j job.json --plan -
   canreach whatif -s testdata/examples/neo-compile/broken/wrong-route-table.json -j testdata/examples/neo-compile/job.json --fix`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return runWhatif(env, f) },
@@ -65,6 +69,7 @@ Exit status, by the verdict after the change (with --fix: of the best repair):
 	f.snapshot.register(fs)
 	f.question.register(fs)
 	fs.StringArrayVarP(&f.changes, "change", "c", nil, "change file, YAML or JSON, or - for standard input; repeatable, in order")
+	fs.StringVar(&f.plan, "plan", "", "Terraform plan, as terraform show -json prints it, or -; laid over the snapshot before any --change. Without --snapshot, over its prior state")
 	fs.StringArrayVar(&f.against, "against", nil, "test file whose assertions are run before and after; repeatable")
 	fs.StringArrayVar(&f.also, "also", nil, "another job file whose own buckets are asked about before and after; repeatable")
 	fs.StringVar(&f.out, "out", "", "write the changed snapshot to this file (native form)")
@@ -78,15 +83,16 @@ Exit status, by the verdict after the change (with --fix: of the best repair):
 
 // whatifResult is what a change did; whatif -o json prints it.
 type whatifResult struct {
-	Schema  string          `json:"schema"`
-	Changes []change.Change `json:"changes"`
-	Notes   []string        `json:"notes"` // side effects made, quotas that may stand in the way
-	Before  *sim.Answer     `json:"before,omitempty"`
-	After   *sim.Answer     `json:"after,omitempty"`
-	Delta   *diff.Delta     `json:"delta,omitempty"`
-	Also    []alsoResult    `json:"also,omitempty"`
-	Against []testDelta     `json:"against,omitempty"`
-	SHA256  string          `json:"changedSha256"`
+	Schema  string             `json:"schema"`
+	Plan    []terraform.Action `json:"plan,omitempty"` // what a Terraform plan does
+	Changes []change.Change    `json:"changes"`
+	Notes   []string           `json:"notes"` // side effects made, quotas that may stand in the way
+	Before  *sim.Answer        `json:"before,omitempty"`
+	After   *sim.Answer        `json:"after,omitempty"`
+	Delta   *diff.Delta        `json:"delta,omitempty"`
+	Also    []alsoResult       `json:"also,omitempty"`
+	Against []testDelta        `json:"against,omitempty"`
+	SHA256  string             `json:"changedSha256"`
 }
 
 // alsoResult is another job's question before and after.
@@ -112,10 +118,10 @@ func runWhatif(env *Env, f *whatifFlags) error {
 	if f.format != "text" && f.format != "json" && f.format != "yaml" {
 		return errFormat(f.format, "text", "json", "yaml")
 	}
-	if len(f.changes) == 0 && !f.fix {
-		return withHint(errors.New("no change: --change is missing"), "name a change file, or let --fix search for one")
+	if len(f.changes) == 0 && !f.fix && f.plan == "" {
+		return withHint(errors.New("no change: --change is missing"), "name a change file or a plan (--plan), or let --fix search for one")
 	}
-	native, err := f.snapshot.native(env)
+	native, applied, err := f.base(env)
 	if err != nil {
 		return err
 	}
@@ -123,9 +129,12 @@ func runWhatif(env *Env, f *whatifFlags) error {
 	if err != nil {
 		return err
 	}
-	applied, err := change.Apply(native, changes)
-	if err != nil {
-		return err
+	if len(changes) > 0 {
+		notes := applied.Notes
+		if applied, err = change.Apply(applied.Native, changes); err != nil {
+			return err
+		}
+		applied.Notes = append(notes, applied.Notes...)
 	}
 	if f.fix {
 		return runFix(env, f, applied)
@@ -145,6 +154,21 @@ func runWhatif(env *Env, f *whatifFlags) error {
 	return exit(code)
 }
 
+// base is the snapshot before, and with the plan laid over it, if there is one.
+func (f *whatifFlags) base(env *Env) ([]byte, *change.Applied, error) {
+	var native []byte
+	var err error
+	if f.snapshot.path != "" || f.plan == "" {
+		if native, err = f.snapshot.native(env); err != nil {
+			return nil, nil, err
+		}
+	}
+	if f.plan != "" {
+		return f.applyPlan(env, native)
+	}
+	return native, &change.Applied{Native: native}, nil
+}
+
 // native returns the snapshot's native form.
 func (f *snapshotFlags) native(env *Env) ([]byte, error) {
 	if f.path == "" {
@@ -155,7 +179,7 @@ func (f *snapshotFlags) native(env *Env) ([]byte, error) {
 		return nil, err
 	}
 	printWarnings(env, warnings)
-	return native, nil
+	return f.planned(env, native)
 }
 
 func readChanges(env *Env, names []string) ([]change.Change, error) {
@@ -207,7 +231,7 @@ func (f *whatifFlags) compare(env *Env, native []byte, changes []change.Change, 
 	if err != nil {
 		return nil, 0, fmt.Errorf("the changed snapshot: %w", err)
 	}
-	res := &whatifResult{Schema: schemaWhatif, Changes: changes, Notes: applied.Notes, SHA256: after.Snapshot().SHA256}
+	res := &whatifResult{Schema: schemaWhatif, Plan: f.planned, Changes: changes, Notes: applied.Notes, SHA256: after.Snapshot().SHA256}
 	if res.Notes == nil {
 		res.Notes = []string{}
 	}
@@ -332,8 +356,11 @@ func writeWhatifText(w io.Writer, p painter, res *whatifResult) {
 		fmt.Fprintf(w, "%s\n  before  %s\n  after   %s\n", oneLine(questionText(res.After)), p.verdict(res.Delta.Before), p.verdict(res.Delta.After))
 	}
 	fmt.Fprintf(w, "\n%s\n", p.paint("1", "Changed"))
+	for i, a := range res.Plan {
+		fmt.Fprintf(w, "  %d. %s %s\n", i+1, a.Action, oneLine(a.Address))
+	}
 	for i, c := range res.Changes {
-		fmt.Fprintf(w, "  %d. %s\n", i+1, wrap(safeText(changeText(c)), 5))
+		fmt.Fprintf(w, "  %d. %s\n", len(res.Plan)+i+1, wrap(safeText(changeText(c)), 5))
 	}
 	for _, n := range res.Notes {
 		fmt.Fprintf(w, "     %s\n", wrap(safeText(n), 5))

@@ -60,6 +60,7 @@ var directions = []struct {
 	never []string
 }{
 	{"snapshot", []string{"rules", "sim", "cmd", "internal/cli"}},
+	{"snapshot/terraform", []string{"snapshot/capture"}},
 	{"rules/policy", []string{"snapshot", "sim", "cmd", "internal/cli"}},
 	{"rules", []string{"sim", "cmd", "internal/cli", "snapshot/capture"}},
 	{"sim", []string{"cmd", "internal/cli", "snapshot/capture"}},

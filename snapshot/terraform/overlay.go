@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -112,7 +113,7 @@ func (v *overlay) run(resources []*resource) {
 // past is the resource as it was.
 func (r *resource) past() *resource {
 	old := *r
-	old.values, old.unknown = r.prior, nil
+	old.values, old.unknown, old.secret = r.prior, nil, nil
 	return &old
 }
 
@@ -151,7 +152,44 @@ func (v *overlay) findAccount(resources []*resource) error {
 		v.account = sortedKeys(seen)[0]
 		return nil
 	}
+	if v.account = holder(accounts, resources); v.account != "" {
+		return nil
+	}
 	return fmt.Errorf("nothing in the plan says which account it is for: give --account (twelve digits)")
+}
+
+// holder is the one account of the snapshot that holds the resources.
+func holder(accounts []*jsontree.Node, resources []*resource) string {
+	const looks = 8 // a look is a search through the snapshot's text
+	for _, id := range knownIDs(resources, looks) {
+		var holders []string
+		for _, a := range accounts {
+			if bytes.Contains(a.Raw(), jsontree.Quote(id)) {
+				holders = append(holders, a.Get("accountId").Text())
+			}
+		}
+		if len(holders) == 1 {
+			return holders[0]
+		}
+	}
+	return ""
+}
+
+// knownIDs lists ids that AWS gave to what the resources are or belong to.
+func knownIDs(resources []*resource, most int) (out []string) {
+	for _, r := range resources {
+		for _, values := range []map[string]any{r.prior, r.values} {
+			for _, key := range sortedKeys(values) {
+				if key != "id" && key != "role" && !strings.HasSuffix(key, "_id") {
+					continue
+				}
+				if id := asText(values[key]); len(id) >= 8 && len(out) < most {
+					out = appendNew(out, id)
+				}
+			}
+		}
+	}
+	return out
 }
 
 func arnAccount(arn string) string {
@@ -300,6 +338,9 @@ func (v *overlay) find(l *jsontree.Node, key, id string) *jsontree.Node {
 
 // upsert adds an item, or sets members of the one that has the id.
 func (v *overlay) upsert(l *jsontree.Node, key, id string, members object) *jsontree.Node {
+	if id == "" {
+		return nil
+	}
 	if n := v.find(l, key, id); n != nil {
 		for _, k := range sortedKeys(members) {
 			n.Set(k, node(members[k]))
@@ -346,7 +387,7 @@ func node(v any) *jsontree.Node {
 // call would tell.
 func (v *overlay) gap(r *resource, service, operation, id string, path ...any) {
 	g := object{"account": v.account, "service": service, "operation": operation, "resource": id,
-		"code": "KnownAfterApply", "message": r.place(path...) + " is known after apply only"}
+		"code": "KnownAfterApply", "message": r.place(path...) + " is known after apply only, or sensitive"}
 	if service != "iam" && service != "s3" && service != "s3control" && service != "kms" && service != "organizations" {
 		g["region"] = v.regionName(r)
 	}

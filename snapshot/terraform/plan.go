@@ -177,6 +177,34 @@ func (p *Plan) note(in *tfjson.Plan) {
 	p.notes = slices.Compact(p.notes)
 }
 
+// Action is what the plan does to one resource.
+type Action struct {
+	Address string `json:"address"`
+	Action  string `json:"action"` // "create", "update", "replace", "delete"
+}
+
+// Actions lists what the plan does to AWS resources, in the plan's order.
+func (p *Plan) Actions() []Action {
+	out := []Action{}
+	for _, r := range p.after {
+		word := ""
+		switch {
+		case r.data || !strings.HasPrefix(r.typ, "aws_") || r.unchanged():
+			continue
+		case r.actions.Replace():
+			word = "replace"
+		case r.actions.Create():
+			word = "create"
+		case r.actions.Update():
+			word = "update"
+		case r.actions.Delete():
+			word = "delete"
+		}
+		out = append(out, Action{r.address, word})
+	}
+	return out
+}
+
 func stateResources(v *tfjson.StateValues) []*resource {
 	if v == nil {
 		return nil
@@ -190,8 +218,10 @@ func moduleResources(m *tfjson.StateModule) (out []*resource) {
 	}
 	for _, r := range m.Resources {
 		if r != nil {
-			out = append(out, &resource{address: r.Address, module: m.Address, typ: r.Type, name: r.Name, index: r.Index,
-				data: r.Mode == tfjson.DataResourceMode, values: r.AttributeValues, prior: r.AttributeValues})
+			one := &resource{address: r.Address, module: m.Address, typ: r.Type, name: r.Name, index: r.Index,
+				data: r.Mode == tfjson.DataResourceMode, values: r.AttributeValues, prior: r.AttributeValues}
+			_ = json.Unmarshal(r.SensitiveValues, &one.secret) // absent in old formats
+			out = append(out, one)
 		}
 	}
 	for _, c := range m.ChildModules {

@@ -35,21 +35,18 @@ func (r *resource) unchanged() bool {
 	return len(r.actions) == 0 || r.actions.NoOp() || r.actions.Read() || r.actions.Forget()
 }
 
-// get returns an attribute; false: it is known after apply only. Nil and true
-// say that the attribute is not set.
+// get returns an attribute; false: it is known after apply only, or sensitive,
+// and a sensitive value is not read. Nil and true say that it is not set.
 func (r *resource) get(path ...any) (any, bool) {
 	var v any = r.values
-	u := r.unknown
-	if v == nil || r.values == nil && u == nil {
-		return nil, true
-	}
+	u, s := r.unknown, r.secret
 	for _, step := range path {
-		if u == true {
+		if u == true || s == true {
 			return nil, false
 		}
-		v, u = child(v, step), child(u, step)
+		v, u, s = child(v, step), child(u, step), child(s, step)
 	}
-	if u == true {
+	if u == true || s == true {
 		return nil, false
 	}
 	return v, true

@@ -44,14 +44,18 @@ var irrelevant = map[string]bool{
 type member struct {
 	key, attr string
 	kind      kind
+	required  bool // without it there is no item
 }
 
 // members reads "VpcId=vpc_id! CidrBlock=cidr_block SubnetIds=subnet_ids*":
-// ! marks another resource's id, * a list of them.
+// ! marks another resource's id, * a list of them, + what an item cannot be
+// without.
 func members(spec string) (out []member) {
 	for _, f := range strings.Fields(spec) {
 		key, attr, _ := strings.Cut(f, "=")
-		m := member{key: key, attr: attr}
+		m := member{key: key}
+		attr, m.required = strings.CutSuffix(attr, "+")
+		m.attr = attr
 		if a, ok := strings.CutSuffix(attr, "!"); ok {
 			m.attr, m.kind = a, refKind
 		} else if a, ok := strings.CutSuffix(attr, "*"); ok {
@@ -81,6 +85,9 @@ func item(typ, service, collection, idKey, spec string, more func(*overlay, *res
 			for _, f := range fields {
 				if !v.set(r, o, f.key, f.kind, f.attr) {
 					v.gap(r, service, "Describe"+collection, id, f.attr)
+				}
+				if f.required && o[f.key] == nil {
+					return
 				}
 			}
 			if _, tagged := r.values["tags"]; tagged || r.values["tags_all"] != nil {
@@ -123,4 +130,14 @@ func (v *overlay) within(service, collection, idKey, id string) *jsontree.Node {
 // what is not in the snapshot.
 func part(typ string, put, remove func(*overlay, *resource)) row {
 	return row{typ: typ, remove: remove, put: put}
+}
+
+// Types lists the Terraform types that are read, in the order in which they
+// are added.
+func Types() []string {
+	var out []string
+	for _, r := range rows {
+		out = append(out, r.typ)
+	}
+	return out
 }

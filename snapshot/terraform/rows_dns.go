@@ -23,13 +23,13 @@ var dnsRows = []row{
 		}
 		o["TargetIps"] = targets
 	}),
-	resolver("aws_route53_resolver_rule_association", "ResolverRuleAssociations", "Id", "ResolverRuleId=resolver_rule_id! VPCId=vpc_id! Name=name", status("COMPLETE")),
+	resolver("aws_route53_resolver_rule_association", "ResolverRuleAssociations", "Id", "ResolverRuleId=resolver_rule_id!+ VPCId=vpc_id!+ Name=name", status("COMPLETE")),
 	resolver("aws_route53_resolver_firewall_domain_list", "FirewallDomainLists", "Id", "Name=name Domains=domains", nil),
 	resolver("aws_route53_resolver_firewall_rule", "FirewallRules", "Name",
-		"FirewallRuleGroupId=firewall_rule_group_id! FirewallDomainListId=firewall_domain_list_id! Priority=priority Action=action BlockResponse=block_response", nil),
+		"FirewallRuleGroupId=firewall_rule_group_id!+ FirewallDomainListId=firewall_domain_list_id! Priority=priority Action=action BlockResponse=block_response", nil),
 	resolver("aws_route53_resolver_firewall_rule_group_association", "FirewallRuleGroupAssociations", "Id",
-		"FirewallRuleGroupId=firewall_rule_group_id! VpcId=vpc_id! Priority=priority Name=name", status("COMPLETE")),
-	resolver("aws_route53_resolver_firewall_config", "FirewallConfigs", "Id", "ResourceId=resource_id! FirewallFailOpen=firewall_fail_open", nil),
+		"FirewallRuleGroupId=firewall_rule_group_id!+ VpcId=vpc_id! Priority=priority Name=name", status("COMPLETE")),
+	resolver("aws_route53_resolver_firewall_config", "FirewallConfigs", "Id", "ResourceId=resource_id!+ FirewallFailOpen=firewall_fail_open", nil),
 }
 
 func resolver(typ, collection, idKey, spec string, more func(*overlay, *resource, object)) row {

@@ -5,8 +5,8 @@ import (
 )
 
 var endpointRows = []row{
-	ec2("aws_vpc_endpoint", "VpcEndpoints", "VpcEndpointId",
-		"VpcId=vpc_id! ServiceName=service_name VpcEndpointType=vpc_endpoint_type IpAddressType=ip_address_type ServiceRegion=service_region PrivateDnsEnabled=private_dns_enabled", endpoint),
+	endpointRow(ec2("aws_vpc_endpoint", "VpcEndpoints", "VpcEndpointId",
+		"VpcId=vpc_id! ServiceName=service_name VpcEndpointType=vpc_endpoint_type IpAddressType=ip_address_type ServiceRegion=service_region PrivateDnsEnabled=private_dns_enabled", endpoint)),
 	part("aws_vpc_endpoint_policy", func(v *overlay, r *resource) {
 		if n := v.endpoint(r); n != nil {
 			v.document(r, n, "PolicyDocument", true, "policy")
@@ -36,6 +36,16 @@ var endpointRows = []row{
 			n.Set("PrivateDnsEnabled", jsontree.NewBool(r.text("private_dns_enabled") == "true"))
 		}
 	}, nil),
+}
+
+// endpointRow removes an endpoint with its routes.
+func endpointRow(w row) row {
+	remove := w.remove
+	w.remove = func(v *overlay, r *resource) {
+		remove(v, r)
+		v.each("RouteTables", func(t *jsontree.Node) { removeEndpointRoutes(t, v.idOf(r)) })
+	}
+	return w
 }
 
 func (v *overlay) endpoint(r *resource) *jsontree.Node {

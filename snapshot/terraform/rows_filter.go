@@ -469,5 +469,9 @@ func removeSingleGroupRule(key string) func(*overlay, *resource) {
 
 func groupVPC(v *overlay, r *resource) {
 	l := list(v.regionOf(r), "ec2", "SecurityGroupVpcAssociations")
+	if v.id(r, "security_group_id") == "" || v.id(r, "vpc_id") == "" {
+		v.gap(r, "ec2", "DescribeSecurityGroupVpcAssociations", "", "security_group_id")
+		return
+	}
 	l.Append(node(object{"GroupId": v.id(r, "security_group_id"), "VpcId": v.id(r, "vpc_id"), "State": "associated"}))
 }
