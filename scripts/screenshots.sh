@@ -41,9 +41,9 @@ cp scripts/browser/check.html "$work/check.html"
 samples="reachable two twenty partial unknown hostile"
 for s in $samples; do
 	for f in svg html; do
-		"$work/canreach" graph --answer "sim/report/testdata/$s.json" -f $f -o "$work/$s.$f"
+		"$work/canreach" graph --answer "sim/report/testdata/$s.json" -o $f --out "$work/$s.$f"
 	done
-	"$work/canreach" graph --answer "sim/report/testdata/$s.json" --columns 1 -o "$work/$s-phone.svg"
+	"$work/canreach" graph --answer "sim/report/testdata/$s.json" --columns 1 --out "$work/$s-phone.svg"
 	cp "$work/$s.svg" "$work/$s-phone.svg" "$work/$s.html" "$out/"
 done
 

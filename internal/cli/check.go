@@ -29,9 +29,6 @@ not be read or the question makes no sense.`,
   canreach check -s snapshot.json --subnets subnet-1,subnet-2 --security-groups sg-1 --role arn:aws:iam::111122223333:role/Neo --bucket arn:aws:s3:::models`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if format != "text" && format != "json" && format != "yaml" {
-				return errFormat(format, "text", "json", "yaml")
-			}
 			q, err := qf.question(env, &sf)
 			if err != nil {
 				return err
@@ -52,7 +49,7 @@ not be read or the question makes no sense.`,
 	}
 	sf.register(cmd.Flags())
 	qf.register(cmd.Flags())
-	cmd.Flags().StringVarP(&format, "output", "o", "text", "output format: text, json or yaml")
+	formatFlag(cmd.Flags(), &format, "text", "json", "yaml")
 	return cmd
 }
 
@@ -66,7 +63,7 @@ func writeAnswer(env *Env, a *sim.Answer, format string) error {
 	case "yaml":
 		err = writeYAML(w, a)
 	default:
-		renderAnswer(w, a, env.Color())
+		renderAnswer(w, a, env.painter())
 	}
 	if err != nil {
 		return err

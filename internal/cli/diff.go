@@ -51,16 +51,13 @@ some answers are UNKNOWN, 2 if a snapshot could not be read.`,
 	fs.StringArrayVarP(&f.buckets, "bucket", "b", nil, "bucket or object ARN to ask about, repeatable; default: the jobs' own, or all")
 	fs.StringVar(&f.account, "account", "", "account id of files that do not tell it")
 	fs.StringVar(&f.region, "region", "", "region of files that do not tell it")
-	fs.StringVarP(&f.format, "output", "o", "text", "output format: text, json or yaml")
+	formatFlag(fs, &f.format, "text", "json", "yaml")
 	fs.IntVar(&f.questions, "max-questions", 2000, "how many questions to ask at most")
 	fs.BoolVar(&f.resources, "resources", false, "text: list every resource that differs, not only the causes")
 	return cmd
 }
 
 func runDiff(env *Env, f *diffFlags, a, b string) error {
-	if f.format != "text" && f.format != "json" && f.format != "yaml" {
-		return errFormat(f.format, "text", "json", "yaml")
-	}
 	var sides [2][]byte
 	for i, path := range []string{a, b} {
 		sf := snapshotFlags{path: path, account: f.account, region: f.region}
@@ -97,7 +94,7 @@ func runDiff(env *Env, f *diffFlags, a, b string) error {
 			return err
 		}
 	default:
-		writeDiff(&out, painter(env.Color()), f, res)
+		writeDiff(&out, env.painter(), f, res)
 	}
 	if _, err := env.Stdout.Write(out.Bytes()); err != nil {
 		return err

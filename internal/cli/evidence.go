@@ -15,7 +15,6 @@ import (
 
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/evidence"
-	"github.com/canreach/canreach/snapshot"
 )
 
 func newEvidenceCommand(env *Env) *cobra.Command {
@@ -24,7 +23,7 @@ func newEvidenceCommand(env *Env) *cobra.Command {
 	var question, key, output, created string
 	var parts bool
 	cmd := &cobra.Command{
-		Use:   "evidence --snapshot S (--job J [--bucket ARN] | --question FILE) [--key PEM] -o DIR",
+		Use:   "evidence --snapshot S (--job J [--bucket ARN] | --question FILE) [--key PEM] --out DIR",
 		Short: "Write a signed, self-contained record of question, snapshot, answer and reasons",
 		Long: `Evidence asks what check asks and writes a folder that an auditor can check years
 later: the snapshot, the question, the answer, every rule that decided with its
@@ -41,13 +40,13 @@ follow from snapshot, question, program and --created, but for an ECDSA signatur
 
 The exit status is 0 whenever the folder was written, whatever the verdict.`,
 		Example: `  openssl genpkey -algorithm ed25519 -out auditor.pem
-  canreach evidence --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json --key auditor.pem -o evidence-2026-11-23
-  canreach evidence -s snapshot.json --question evidence-2026-11-23/question.json -o evidence-again
+  canreach evidence --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json --key auditor.pem --out evidence-2026-11-23
+  canreach evidence -s snapshot.json --question evidence-2026-11-23/question.json --out evidence-again
   canreach evidence verify evidence-2026-11-23 --public-key auditor.pub.pem`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if output == "" {
-				return withHint(errors.New("no folder to write: --output is missing"), "name a new folder, e.g. -o evidence-2026-11-23")
+				return withHint(errors.New("no folder to write: --out is missing"), "name a new folder, e.g. --out evidence-2026-11-23")
 			}
 			c, err := evidenceCase(env, &sf, &qf, question, created)
 			if err != nil {
@@ -69,7 +68,7 @@ The exit status is 0 whenever the folder was written, whatever the verdict.`,
 	qf.register(cmd.Flags())
 	cmd.Flags().StringVar(&question, "question", "", "question file (canreach.question/v1, e.g. of an earlier folder) instead of --job and the flags that say a question")
 	cmd.Flags().StringVar(&key, "key", "", "private key that signs: PEM, Ed25519 or ECDSA; default: not signed")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "folder to write; it must not exist, or be empty")
+	cmd.Flags().StringVar(&output, "out", "", "`folder` to write; it must not exist, or be empty")
 	cmd.Flags().StringVar(&created, "created", "", "the time to write down as that of the record; default: now")
 	cmd.Flags().BoolVar(&parts, "parts", false, "enclose only the parts of the snapshot that the answer can hang on, and the hash of the whole")
 	cmd.AddCommand(newEvidenceVerifyCommand(env))
@@ -88,14 +87,10 @@ func evidenceCase(env *Env, sf *snapshotFlags, qf *questionFlags, question, crea
 	if c.Question, err = evidenceQuestion(env, sf, qf, question); err != nil {
 		return c, err
 	}
-	if sf.path == "" {
-		return c, withHint(errors.New("no snapshot: --snapshot is missing"), "name a snapshot file or directory, e.g. --snapshot snapshot.json")
-	}
-	native, warnings, err := snapshot.Native(sf.path, sf.options(env))
+	native, err := sf.native(env)
 	if err != nil {
 		return c, err
 	}
-	printWarnings(env, warnings)
 	c.Native = native
 	return c, nil
 }
@@ -111,7 +106,7 @@ func evidenceQuestion(env *Env, sf *snapshotFlags, qf *questionFlags, file strin
 	if qf.job != "" || qf.bucket != "" || len(qf.actions) > 0 || len(qf.subnets) > 0 {
 		return sim.Question{}, errors.New("--question excludes --job, --bucket, --action and --subnets: it says them already")
 	}
-	text, err := os.ReadFile(file)
+	text, err := readInput(env, file)
 	if err != nil {
 		return sim.Question{}, err
 	}

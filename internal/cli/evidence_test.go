@@ -42,7 +42,7 @@ func TestEvidenceIsWrittenCheckedAndCaughtWhenChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := filepath.Join(dir, "evidence")
-	args := []string{"evidence", "-s", snap, "--subnets", "subnet-1", "--security-groups", "sg-1", "--role", world.Role, "--bucket", "arn:aws:s3:::reports", "--key", private, "-o", folder}
+	args := []string{"evidence", "-s", snap, "--subnets", "subnet-1", "--security-groups", "sg-1", "--role", world.Role, "--bucket", "arn:aws:s3:::reports", "--key", private, "--out", folder}
 	if status, out, errs := runGraph(t, "", args...); status != ExitHolds || !strings.Contains(out, "signed with key SHA256:") {
 		t.Fatalf("status %d, %q, %s", status, out, errs)
 	}
@@ -53,7 +53,7 @@ func TestEvidenceIsWrittenCheckedAndCaughtWhenChanged(t *testing.T) {
 		t.Errorf("verify: status %d, %s", status, out)
 	}
 	again := filepath.Join(dir, "again")
-	if status, _, errs := runGraph(t, "", "evidence", "-s", snap, "--question", filepath.Join(folder, "question.json"), "--key", private, "-o", again); status != ExitHolds {
+	if status, _, errs := runGraph(t, "", "evidence", "-s", snap, "--question", filepath.Join(folder, "question.json"), "--key", private, "--out", again); status != ExitHolds {
 		t.Fatalf("status %d, %s", status, errs)
 	}
 	entries, err := os.ReadDir(folder)

@@ -48,9 +48,6 @@ Exit status: 0 as it was written, 1 not, 2 the folder could not be read.`,
   canreach evidence verify evidence-2026-11-23 --public-key auditor.pub.pem`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return errFormat(format, "text", "json")
-			}
 			opt := evidence.VerifyOptions{Program: thisProgram(env)}
 			var err error
 			if opt.Key, err = readPublicKey(key); err != nil {
@@ -70,7 +67,7 @@ Exit status: 0 as it was written, 1 not, 2 the folder could not be read.`,
 		},
 	}
 	cmd.Flags().StringVar(&key, "public-key", "", "the signer's public key: PEM, a key or an X.509 certificate")
-	cmd.Flags().StringVarP(&format, "output", "o", "text", "output format: text or json")
+	formatFlag(cmd.Flags(), &format, "text", "json")
 	return cmd
 }
 

@@ -2,11 +2,11 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -26,7 +26,7 @@ func newGraphCommand(env *Env) *cobra.Command {
 	var answer, format, output string
 	var columns int
 	cmd := &cobra.Command{
-		Use:   "graph --snapshot S --job J [--bucket ARN] [-f svg|dot|mermaid|html] [-o FILE]",
+		Use:   "graph --snapshot S --job J [--bucket ARN] [-o svg|dot|mermaid|html] [--out FILE]",
 		Short: "Draw the path: what passes, what stops it, and the rule that does",
 		Long: `Graph asks what check asks and draws the answer: from the job's network
 interface through subnet, security groups, network ACL, route table and
@@ -37,20 +37,17 @@ An SVG needs nothing but itself: no script, no font or image from elsewhere. It
 follows the reader's dark mode, and prints. --columns 1 makes it fit a phone.
 
 The exit status is 0 whenever the picture was drawn, whatever the verdict.`,
-		Example: `  canreach graph --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json -o path.svg
-  canreach graph -s snapshot.json -j job.json -f mermaid
-  canreach check -s snapshot.json -j job.json -o json | canreach graph --answer - -f html -o path.html`,
+		Example: `  canreach graph --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json --out path.svg
+  canreach graph -s snapshot.json -j job.json -o mermaid
+  canreach check -s snapshot.json -j job.json -o json | canreach graph --answer - -o html --out path.html`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if err := graphFormat(&format, output); err != nil {
-				return err
-			}
-			a, err := graphAnswer(env, answer, &sf, &qf)
+		RunE: func(c *cobra.Command, _ []string) error {
+			a, err := graphAnswer(env, c, answer, &sf, &qf)
 			if err != nil {
 				return err
 			}
 			var b bytes.Buffer
-			if err := draw(&b, a, format, columns, env.Version); err != nil {
+			if err := draw(&b, a, graphFormat(format, output), columns, env.Version); err != nil {
 				return err
 			}
 			if output == "" || output == "-" {
@@ -63,31 +60,22 @@ The exit status is 0 whenever the picture was drawn, whatever the verdict.`,
 	sf.register(cmd.Flags())
 	qf.register(cmd.Flags())
 	cmd.Flags().StringVar(&answer, "answer", "", "draw a saved answer (check -o json) instead of asking; - is standard input")
-	cmd.Flags().StringVarP(&format, "format", "f", "", "svg, dot, mermaid or html; default: by the name of the output file, else svg")
-	cmd.Flags().StringVarP(&output, "output", "o", "-", "file to write; - is standard output")
+	cmd.Flags().StringVarP(&format, "output", "o", "", "output `format`: svg, dot, mermaid or html; default: by the name of the file to write, else svg")
+	_ = cmd.Flags().SetAnnotation("output", annotationValues, []string{"svg", "dot", "mermaid", "html"})
+	cmd.Flags().StringVar(&output, "out", "-", "`file` to write; - is standard output")
 	cmd.Flags().IntVar(&columns, "columns", 0, "paths side by side in an SVG; default: up to three")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"svg", "dot", "mermaid", "html"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-func graphFormat(format *string, output string) error {
-	if *format == "" {
-		*format = graphFormats[strings.ToLower(filepath.Ext(output))]
-	}
-	switch *format {
-	case "":
-		*format = "svg"
-	case "svg", "dot", "mermaid", "html":
-	default:
-		return errFormat(*format, "svg", "dot", "mermaid", "html")
-	}
-	return nil
+// graphFormat is the format asked for, or the one that the file's name stands for.
+func graphFormat(format, output string) string {
+	return cmp.Or(format, graphFormats[strings.ToLower(filepath.Ext(output))], "svg")
 }
 
 // graphAnswer reads the answer to draw, or asks the question.
-func graphAnswer(env *Env, file string, sf *snapshotFlags, qf *questionFlags) (*sim.Answer, error) {
+func graphAnswer(env *Env, c *cobra.Command, file string, sf *snapshotFlags, qf *questionFlags) (*sim.Answer, error) {
 	if file != "" {
-		if sf.path != "" || qf.job != "" {
+		if given(c, "snapshot") || given(c, "job") {
 			return nil, errors.New("--answer excludes --snapshot and --job: it holds an answer already")
 		}
 		return readAnswer(env, file)
@@ -119,13 +107,6 @@ func readAnswer(env *Env, file string) (*sim.Answer, error) {
 	return &a, nil
 }
 
-func readInput(env *Env, file string) ([]byte, error) {
-	if file == "-" {
-		return io.ReadAll(env.Stdin)
-	}
-	return os.ReadFile(file)
-}
-
 func draw(w io.Writer, a *sim.Answer, format string, columns int, version string) error {
 	switch format {
 	case "dot":
@@ -136,24 +117,4 @@ func draw(w io.Writer, a *sim.Answer, format string, columns int, version string
 		return report.HTML(w, report.Page{Answer: a, Facts: []report.Fact{{Name: "Program", Value: "canreach " + version}}})
 	}
 	return picture.SVG(w, report.Diagram(a), picture.SVGOptions{Columns: columns})
-}
-
-// replaceFile writes a file whole or not at all: beside its place first, then there.
-func replaceFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -23,7 +23,7 @@ const savedAnswer = "../../sim/report/testdata/two.json"
 
 func TestGraphDrawsASavedAnswerInEveryFormat(t *testing.T) {
 	for format, start := range map[string]string{"svg": "<svg ", "dot": "digraph ", "mermaid": "%%{init", "html": "<!DOCTYPE html>"} {
-		status, out, errs := runGraph(t, "", "graph", "--answer", savedAnswer, "-f", format)
+		status, out, errs := runGraph(t, "", "graph", "--answer", savedAnswer, "-o", format)
 		if status != ExitHolds || !strings.HasPrefix(out, start) || errs != "" {
 			t.Errorf("%s: status %d, %.60q, %s", format, status, out, errs)
 		}
@@ -36,7 +36,7 @@ func TestGraphTakesTheFormatFromTheFileNameAndWritesTheFileWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "path.html")
-	if status, out, errs := runGraph(t, string(text), "graph", "--answer", "-", "-o", file); status != ExitHolds || out != "" {
+	if status, out, errs := runGraph(t, string(text), "graph", "--answer", "-", "--out", file); status != ExitHolds || out != "" {
 		t.Fatalf("status %d, %q, %s", status, out, errs)
 	}
 	got, err := os.ReadFile(file)
@@ -59,7 +59,7 @@ func TestGraphRefusesWhatIsNoAnswer(t *testing.T) {
 			t.Errorf("%s: status %d, %q, %q", name, status, out, errs)
 		}
 	}
-	for _, args := range [][]string{{"graph"}, {"graph", "--answer", "-", "-s", "x"}, {"graph", "--answer", savedAnswer, "-f", "png"}} {
+	for _, args := range [][]string{{"graph"}, {"graph", "--answer", "-", "-s", "x"}, {"graph", "--answer", savedAnswer, "-o", "png"}} {
 		if status, out, errs := runGraph(t, "", args...); status != ExitUsage || out != "" || errs == "" {
 			t.Errorf("%v: status %d, %q, %q", args, status, out, errs)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -21,7 +22,7 @@ type snapshotFlags struct {
 }
 
 func (f *snapshotFlags) register(fs *pflag.FlagSet) {
-	fs.StringVarP(&f.path, "snapshot", "s", "", "snapshot: a native file (.json, .json.gz, .json.zst, or - for standard input) or a directory of AWS CLI outputs")
+	fs.StringVarP(&f.path, "snapshot", "s", "", "snapshot: a native `file` (.json, .json.gz, .json.zst, or - for standard input) or a directory of AWS CLI outputs; default: snapshot.json[.gz|.zst] or snapshot/ here")
 	fs.StringVar(&f.account, "account", "", "account id of files that do not tell it")
 	fs.StringVar(&f.region, "region", "", "region of files that do not tell it")
 }
@@ -30,10 +31,44 @@ func (f *snapshotFlags) options(env *Env) snapshot.Options {
 	return snapshot.Options{Account: f.account, Region: f.region, Stdin: env.Stdin}
 }
 
+// defaultSnapshots are taken from the working directory where none is named.
+var defaultSnapshots = []string{"snapshot.json", "snapshot.json.gz", "snapshot.json.zst", "snapshot"}
+
+// find takes a default snapshot where none is named, and says so.
+func (f *snapshotFlags) find(env *Env) error {
+	if f.path != "" {
+		return nil
+	}
+	for _, name := range defaultSnapshots {
+		st, err := os.Stat(name)
+		if err != nil || st.IsDir() != (name == "snapshot") {
+			continue
+		}
+		fmt.Fprintf(env.Stderr, "using %s\n", name)
+		f.path = name
+		return nil
+	}
+	return withHint(errors.New("no snapshot: --snapshot is missing, and there is no snapshot.json[.gz|.zst] or snapshot/ here"),
+		"take one with canreach snapshot --out snapshot.json, or name one with --snapshot")
+}
+
+// native returns the snapshot's native form and prints its warnings.
+func (f *snapshotFlags) native(env *Env) ([]byte, error) {
+	if err := f.find(env); err != nil {
+		return nil, err
+	}
+	native, warnings, err := snapshot.Native(f.path, f.options(env))
+	if err != nil {
+		return nil, err
+	}
+	printWarnings(env, warnings)
+	return f.planned(env, native)
+}
+
 // load reads the snapshot and prints its warnings.
 func (f *snapshotFlags) load(env *Env) (*snapshot.Snapshot, error) {
-	if f.path == "" {
-		return nil, withHint(errors.New("no snapshot: --snapshot is missing"), "name a snapshot file or directory, e.g. --snapshot snapshot.json")
+	if err := f.find(env); err != nil {
+		return nil, err
 	}
 	s, err := snapshot.Load(f.path, f.options(env))
 	if err != nil {
@@ -197,7 +232,10 @@ func writeYAML(w io.Writer, v any) error {
 	return err
 }
 
-// errFormat is the error of an output format that a command does not have.
-func errFormat(got string, have ...string) error {
-	return fmt.Errorf("output format %q: want %s", got, strings.Join(have, ", "))
+// writeValue writes v as JSON, or as YAML where format says so.
+func writeValue(w io.Writer, v any, format string) error {
+	if format == "yaml" {
+		return writeYAML(w, v)
+	}
+	return writeJSON(w, v)
 }

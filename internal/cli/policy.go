@@ -6,7 +6,9 @@ func newPolicyCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
 		Short: "Decide, lint and compare policies without a snapshot",
-		Args:  cobra.NoArgs,
+		Example: `  canreach policy lint role.json
+  canreach policy compare old.json new.json
+  canreach policy eval < requests.jsonl > decisions.jsonl`,
 	}
 	cmd.AddCommand(newPolicyEvalCommand(env), newPolicyLintCommand(env), newPolicyCompareCommand(env))
 	return cmd

@@ -60,9 +60,6 @@ worst of all lines counts: 2, then 1, then 3.`,
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			if output != "text" && output != "json" {
-				return fmt.Errorf("unknown output format %q: it is text or json", output)
-			}
 			if _, err := o.endpoint(); err != nil {
 				return err
 			}
@@ -77,7 +74,7 @@ worst of all lines counts: 2, then 1, then 3.`,
 	f.StringVar(&o.endpointType, "endpoint-type", "", "what an endpoint policy is on: gateway or interface (default: what both agree on)")
 	f.BoolVar(&o.denials, "denials", false, "count what NEW no longer denies as new access, because other policies may allow it")
 	f.StringVar(&input, "input", "", "compare the pairs of a JSON Lines file, or - for standard input")
-	f.StringVarP(&output, "output", "o", "text", "text or json")
+	formatFlag(f, &output, "text", "json")
 	return cmd
 }
 

@@ -83,14 +83,11 @@ warning or an error, 0 where there is none.`,
 	}
 	cmd.Flags().StringVar(&kindName, "type", "", "what the document is: identity, boundary, session, scp, rcp, endpoint, bucket, access-point, trust, key or resource (default: bucket where it names principals, else identity)")
 	cmd.Flags().StringVar(&endpointType, "endpoint-type", "gateway", "what an endpoint policy is on: gateway or interface")
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	formatFlag(cmd.Flags(), &output, "text", "json")
 	return cmd
 }
 
 func lintFile(env *Env, file, kindName, endpointType, output string) error {
-	if output != "text" && output != "json" {
-		return fmt.Errorf("unknown output %q: write text or json", output)
-	}
 	options := policy.LintOptions{EndpointType: policy.EndpointGateway}
 	switch endpointType {
 	case "gateway":
@@ -179,7 +176,7 @@ func writeLint(env *Env, a *lintAnswer, output string) error {
 		return e.Encode(a)
 	}
 	var b strings.Builder
-	p := painter(env.Color())
+	p := env.painter()
 	for _, f := range a.Findings {
 		colour := map[string]string{"error": "1;31", "warning": "1;33", "info": "1;34"}[f.Severity]
 		fmt.Fprintf(&b, "%s:%d:%d: %s: %s: %s\n", safeText(a.File), f.Line, f.Column, p.paint(colour, f.Severity), f.Code, safeText(f.Message))

@@ -10,45 +10,9 @@ import (
 	"github.com/canreach/canreach/sim"
 )
 
-// painter colours words where the output takes colour.
-type painter bool
-
-func (p painter) paint(code, s string) string {
-	if !p {
-		return s
-	}
-	return "\x1b[" + code + "m" + s + "\x1b[0m"
-}
-
-func (p painter) verdict(v sim.Verdict) string {
-	switch v {
-	case sim.Reachable:
-		return p.paint("1;32", v.String())
-	case sim.Unknown, sim.Partial:
-		return p.paint("1;33", v.String())
-	default:
-		return p.paint("1;31", v.String())
-	}
-}
-
-// mark is the sign in front of a gate.
-func (p painter) mark(v sim.Verdict) string {
-	switch v {
-	case sim.Reachable:
-		return p.paint("32", "✓")
-	case sim.Blocked:
-		return p.paint("31", "✗")
-	case sim.Partial:
-		return p.paint("33", "◐")
-	default:
-		return p.paint("33", "?")
-	}
-}
-
 // renderAnswer writes what a tired engineer reads at night: the verdict
 // first, then the gates, then each blocker with its place and its repair.
-func renderAnswer(w io.Writer, a *sim.Answer, color bool) {
-	p := painter(color)
+func renderAnswer(w io.Writer, a *sim.Answer, p painter) {
 	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), oneLine(questionText(a)))
 	renderGates(w, p, a)
 	renderPlacements(w, p, a)
@@ -59,7 +23,7 @@ func renderAnswer(w io.Writer, a *sim.Answer, color bool) {
 	if len(a.Assumptions) > 0 {
 		fmt.Fprintf(w, "\nAssumptions\n")
 		for _, t := range a.Assumptions {
-			fmt.Fprintf(w, "  - %s\n", wrap(safeText(t), 4))
+			fmt.Fprintf(w, "  - %s\n", p.wrap(safeText(t), 4))
 		}
 	}
 }
@@ -251,21 +215,21 @@ func renderFinding(w io.Writer, p painter, a *sim.Answer, n int, f *sim.Finding)
 		name += " (" + f.Name + ")"
 	}
 	fmt.Fprintf(w, "  %d. [%s] %s %s\n", n, f.Gate, p.paint("1", oneLine(f.Code)), oneLine(name))
-	fmt.Fprintf(w, "     %s\n", wrap(safeText(f.Message), 5))
+	fmt.Fprintf(w, "     %s\n", p.wrap(safeText(f.Message), 5))
 	if len(f.With) > 0 {
-		fmt.Fprintf(w, "     %s\n", wrap("It lets some of the traffic through; only together with "+numbersText(a, f.With)+" does it stop all.", 5))
+		fmt.Fprintf(w, "     %s\n", p.wrap("It lets some of the traffic through; only together with "+numbersText(a, f.With)+" does it stop all.", 5))
 	}
 	if where := placementsText(a, f); where != "" {
-		fmt.Fprintf(w, "     affects: %s\n", wrap(safeText(where), 14))
+		fmt.Fprintf(w, "     affects: %s\n", p.wrap(safeText(where), 14))
 	}
 	if rule := ruleText(f); rule != "" {
-		fmt.Fprintf(w, "     rule:    %s\n", wrap(safeText(rule), 14))
+		fmt.Fprintf(w, "     rule:    %s\n", p.wrap(safeText(rule), 14))
 	}
 	if f.Example != nil {
-		fmt.Fprintf(w, "     example: %s\n", wrap(safeText(exampleText(f.Example)), 14))
+		fmt.Fprintf(w, "     example: %s\n", p.wrap(safeText(exampleText(f.Example)), 14))
 	}
 	if f.Fix != "" {
-		fmt.Fprintf(w, "     fix:     %s\n", wrap(safeText(f.Fix), 14))
+		fmt.Fprintf(w, "     fix:     %s\n", p.wrap(safeText(f.Fix), 14))
 	}
 }
 
@@ -366,36 +330,12 @@ func renderUnknowns(w io.Writer, p painter, a *sim.Answer) {
 	fmt.Fprintf(w, "\n%s\n", p.paint("1", "What the snapshot does not tell"))
 	for i, u := range a.Unknowns {
 		fmt.Fprintf(w, "  %d. [%s] %s %s\n", i+1, u.Gate, p.paint("1", oneLine(u.Code)), oneLine(u.Component))
-		fmt.Fprintf(w, "     %s\n", wrap(safeText(u.Fact), 5))
+		fmt.Fprintf(w, "     %s\n", p.wrap(safeText(u.Fact), 5))
 		if u.Collect != "" {
-			fmt.Fprintf(w, "     collect: %s\n", wrap(safeText(u.Collect), 14))
+			fmt.Fprintf(w, "     collect: %s\n", p.wrap(safeText(u.Collect), 14))
 		}
 		if u.Gap != "" && !strings.Contains(u.Fact, strings.TrimSpace(u.Gap[strings.Index(u.Gap, " ")+1:])) {
-			fmt.Fprintf(w, "     not captured: %s\n", wrap(safeText(u.Gap), 19))
+			fmt.Fprintf(w, "     not captured: %s\n", p.wrap(safeText(u.Gap), 19))
 		}
 	}
-}
-
-// lineWidth is where text is wrapped.
-const lineWidth = 100
-
-// wrap breaks text at spaces, indenting the lines after the first.
-func wrap(text string, indent int) string {
-	var b strings.Builder
-	col := indent
-	for i, word := range strings.Fields(text) {
-		n := len([]rune(word))
-		switch {
-		case i == 0:
-		case col+1+n > lineWidth:
-			b.WriteString("\n" + strings.Repeat(" ", indent))
-			col = indent
-		default:
-			b.WriteByte(' ')
-			col++
-		}
-		b.WriteString(word)
-		col += n
-	}
-	return b.String()
 }

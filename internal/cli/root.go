@@ -33,6 +33,7 @@ type Env struct {
 	// Terminal tells whether standard output and standard error are terminals.
 	StdoutTerminal, StderrTerminal bool
 	Version                        string
+	color                          string // --color
 	// Capture takes snapshots from AWS; nil in a build without the AWS SDK.
 	Capture Capturer
 }
@@ -64,9 +65,6 @@ func version() string {
 	}
 	return "0.1.0-dev"
 }
-
-// Color tells whether standard output takes colour: a terminal, and NO_COLOR unset.
-func (e *Env) Color() bool { return e.StdoutTerminal && e.Getenv("NO_COLOR") == "" }
 
 // exitError carries an exit status. A nil Err prints nothing more.
 type exitError struct {
@@ -106,6 +104,7 @@ func withHint(err error, hint string) error { return &hintError{err: err, hint: 
 // Main runs canreach and returns its exit status.
 func Main(args []string, env *Env) int {
 	root := NewRoot(env)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return flagError(c, err, args) })
 	root.SetArgs(args)
 	return status(root.Execute(), env)
 }
@@ -120,7 +119,7 @@ func status(err error, env *Env) int {
 	}
 	fmt.Fprintf(env.Stderr, "error: %s\n", safeText(err.Error()))
 	var he *hintError
-	if errors.As(err, &he) {
+	if errors.As(err, &he) && he.hint != "" {
 		fmt.Fprintf(env.Stderr, "hint: %s\n", safeText(he.hint))
 	}
 	if ee != nil {
@@ -168,6 +167,14 @@ func NewRoot(env *Env) *cobra.Command {
 		newTestCommand(env),
 		newEvidenceCommand(env),
 		newGraphCommand(env),
+		newVersionCommand(env),
 	)
+	root.PersistentFlags().StringVar(&env.color, "color", "auto", "colour: auto, always or never")
+	_ = root.PersistentFlags().SetAnnotation("color", annotationValues, []string{"auto", "always", "never"})
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { writeHelp(env.Stdout, c, env.Width()) })
+	root.SetHelpCommand(newHelpCommand())
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	prepare(env, root)
 	return root
 }

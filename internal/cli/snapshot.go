@@ -40,15 +40,15 @@ only is a gap.
 
 The file appears at once and whole, readable by you alone, and is compressed if
 its name ends in .gz or .zst. The same directory gives the same bytes.`,
-		Example: `  canreach snapshot import testdata/examples/neo-compile/aws -o snapshot.json
-  canreach snapshot import ./outputs --account 111122223333 --region us-east-1 -o snapshot.json.zst`,
+		Example: `  canreach snapshot import testdata/examples/neo-compile/aws --out snapshot.json
+  canreach snapshot import ./outputs --account 111122223333 --region us-east-1 --out snapshot.json.zst`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			sf.path = args[0]
 			return runImport(env, &sf, output)
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write: .json, .json.gz or .json.zst; - is standard output (required)")
+	cmd.Flags().StringVar(&output, "out", "", "`file` to write: .json, .json.gz or .json.zst; - is standard output (required)")
 	cmd.Flags().StringVar(&sf.account, "account", "", "account id of files that do not tell it")
 	cmd.Flags().StringVar(&sf.region, "region", "", "region of files that do not tell it")
 	return cmd
@@ -56,7 +56,7 @@ its name ends in .gz or .zst. The same directory gives the same bytes.`,
 
 func runImport(env *Env, sf *snapshotFlags, output string) error {
 	if output == "" {
-		return withHint(errors.New("no output file: --output is missing"), "name the file to write, e.g. -o snapshot.json")
+		return withHint(errors.New("no output file: --out is missing"), "name the file to write, e.g. --out snapshot.json")
 	}
 	native, warnings, err := snapshot.Native(sf.path, sf.options(env))
 	if err != nil {

@@ -74,15 +74,15 @@ readable by you alone. If the capture is interrupted, the old file stays, and
 Credentials, profiles, SSO and endpoints are found as by every AWS tool.
 
 Exit status: 0 captured, 2 not captured, 3 with --strict and gaps.`
-	parent.Example = `  canreach snapshot -o account.json
-  canreach snapshot --job compile-resnet --region us-east-1 -o job.json.zst
-  canreach snapshot --vpc vpc-0a1b2c3d4e5f60718 --role Neo --bucket models -o snapshot.json
-  canreach snapshot --assume-role arn:aws:iam::111122223333:role/Auditor --assume-role arn:aws:iam::444455556666:role/Auditor -o both.json.gz`
+	parent.Example = `  canreach snapshot --out account.json
+  canreach snapshot --job compile-resnet --region us-east-1 --out job.json.zst
+  canreach snapshot --vpc vpc-0a1b2c3d4e5f60718 --role Neo --bucket models --out snapshot.json
+  canreach snapshot --assume-role arn:aws:iam::111122223333:role/Auditor --assume-role arn:aws:iam::444455556666:role/Auditor --out both.json.gz`
 	parent.Args = cobra.NoArgs
 	parent.RunE = func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) }
 	fs := parent.Flags()
 	f.requestFlags.register(fs)
-	fs.StringVarP(&f.output, "output", "o", "", "file to write: .json, .json.gz or .json.zst (required)")
+	fs.StringVar(&f.output, "out", "", "`file` to write: .json, .json.gz or .json.zst (required)")
 	fs.BoolVar(&f.resume, "resume", false, "go on from an interrupted capture to the same file")
 	fs.BoolVar(&f.strict, "strict", false, "exit with status 3 if anything could not be read")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "print the calls that would be made, and make none")
@@ -154,16 +154,16 @@ func (f *captureFlags) checkOutput() error {
 	endings := []string{".json", ".json.gz", ".json.zst"}
 	switch {
 	case f.output == "":
-		return withHint(errors.New("no file to write"), "pass -o snapshot.json")
+		return withHint(errors.New("no file to write"), "pass --out snapshot.json")
 	case !slices.ContainsFunc(endings, func(e string) bool { return strings.HasSuffix(f.output, e) }):
-		return fmt.Errorf("-o %q: the name must end in .json, .json.gz or .json.zst", f.output)
+		return fmt.Errorf("--out %q: the name must end in .json, .json.gz or .json.zst", f.output)
 	case f.concurrency < 1 || f.concurrency > 256:
 		return fmt.Errorf("--concurrency %d is not within 1 and 256", f.concurrency)
 	case f.timeout <= 0:
 		return fmt.Errorf("--timeout %s is not positive", f.timeout)
 	}
 	if st, err := os.Stat(f.output); err == nil && !st.Mode().IsRegular() {
-		return fmt.Errorf("-o %q is no regular file", f.output)
+		return fmt.Errorf("--out %q: not a regular file", f.output)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func TestSnapshotPassesTheRequestOn(t *testing.T) {
 		return &calls.Report{Accounts: []string{"111122223333"}, Regions: []string{"us-east-1"}, Things: 3, Calls: 2, Bytes: 10, Duration: 1234 * time.Millisecond,
 			Gaps: []snapshot.Gap{{Account: "111122223333", Service: "s3", Operation: "GetBucketPolicy", Code: "AccessDenied", Message: "no\x1b[31m"}}}, nil
 	})
-	args := []string{"snapshot", "-o", "x.json.zst", "--vpc", "vpc-0a1b2c3d", "--region", "us-east-1,eu-west-1", "--job", "j", "--bucket", "models", "--role", "Neo",
+	args := []string{"snapshot", "--out", "x.json.zst", "--vpc", "vpc-0a1b2c3d", "--region", "us-east-1,eu-west-1", "--job", "j", "--bucket", "models", "--role", "Neo",
 		"--profile", "p", "--assume-role", "arn:aws:iam::111122223333:role/Auditor", "--external-id", "e", "--resume", "--concurrency", "3", "--timeout", "9s"}
 	if status := Main(args, env); status != 0 {
 		t.Fatalf("status %d: %s", status, errs)
@@ -61,15 +61,15 @@ func TestSnapshotRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no file":                {nil, "pass -o"},
-		"an unknown ending":      {[]string{"-o", "x.xml"}, "must end in"},
-		"a folder":               {[]string{"-o", dir + "/d.json"}, "regular file"},
-		"nonsense for a VPC":     {[]string{"-o", "x.json", "--vpc", "10.0.0.0/8"}, "--vpc"},
-		"no calls at a time":     {[]string{"-o", "x.json", "--concurrency", "0"}, "--concurrency"},
-		"no time":                {[]string{"-o", "x.json", "--timeout", "0s"}, "--timeout"},
-		"every region and one":   {[]string{"-o", "x.json", "--all", "--region", "us-east-1"}, "--region"},
-		"an argument too many":   {[]string{"-o", "x.json", "y"}, "y"},
-		"a build without an SDK": {[]string{"-o", "x.json"}, "without the AWS SDK"},
+		"no file":                {nil, "pass --out"},
+		"an unknown ending":      {[]string{"--out", "x.xml"}, "must end in"},
+		"a folder":               {[]string{"--out", dir + "/d.json"}, "regular file"},
+		"nonsense for a VPC":     {[]string{"--out", "x.json", "--vpc", "10.0.0.0/8"}, "--vpc"},
+		"no calls at a time":     {[]string{"--out", "x.json", "--concurrency", "0"}, "--concurrency"},
+		"no time":                {[]string{"--out", "x.json", "--timeout", "0s"}, "--timeout"},
+		"every region and one":   {[]string{"--out", "x.json", "--all", "--region", "us-east-1"}, "--region"},
+		"an argument too many":   {[]string{"--out", "x.json", "y"}, "y"},
+		"a build without an SDK": {[]string{"--out", "x.json"}, "without the AWS SDK"},
 	} {
 		if err := os.MkdirAll(filepath.Join(dir, "d.json"), 0o755); err != nil {
 			t.Fatal(err)
@@ -93,7 +93,7 @@ func TestAnInterruptedSnapshotTellsHowToGoOn(t *testing.T) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	})
-	if status := Main([]string{"snapshot", "-o", file}, env); status != exitInterrupted || !strings.Contains(errs.String(), "--resume") {
+	if status := Main([]string{"snapshot", "--out", file}, env); status != exitInterrupted || !strings.Contains(errs.String(), "--resume") {
 		t.Errorf("status %d: %s", status, errs)
 	}
 }
@@ -120,7 +120,7 @@ func TestRedactWritesPrivatelyAndRepeatably(t *testing.T) {
 	for _, name := range []string{"a.json", "b.json", "c.json.gz"} {
 		env, out, errs := captureEnv(nil)
 		seed := map[string]string{"a.json": "x", "b.json": "x", "c.json.gz": "y"}[name]
-		args := []string{"snapshot", "redact", in, "-o", filepath.Join(dir, name), "--seed", seed, "--names", filepath.Join(dir, "names.json")}
+		args := []string{"snapshot", "redact", in, "--out", filepath.Join(dir, name), "--seed", seed, "--names", filepath.Join(dir, "names.json")}
 		if status := Main(args, env); status != 0 || out.Len() > 0 {
 			t.Fatalf("status %d: %s%s", status, out, errs)
 		}
@@ -145,7 +145,7 @@ func TestRedactWritesPrivatelyAndRepeatably(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 	env, _, errs := captureEnv(nil)
-	if status := Main([]string{"snapshot", "redact", in, "-o", filepath.Join(dir, "d.json"), "--key", "/nonexistent", "--seed", "x"}, env); status != ExitUsage {
+	if status := Main([]string{"snapshot", "redact", in, "--out", filepath.Join(dir, "d.json"), "--key", "/nonexistent", "--seed", "x"}, env); status != ExitUsage {
 		t.Errorf("--key and --seed: status %d: %s", status, errs)
 	}
 }

@@ -27,7 +27,7 @@ type redactFlags struct {
 func newRedactCommand(env *Env) *cobra.Command {
 	var f redactFlags
 	cmd := &cobra.Command{
-		Use:   "redact IN -o OUT",
+		Use:   "redact IN --out OUT",
 		Short: "Replace names, account ids, tags and addresses, and keep the verdicts",
 		Long: `Redact copies a snapshot with account ids, names, tags, free text and addresses
 replaced, each by the same replacement everywhere, policies included. The copy
@@ -40,13 +40,13 @@ lists them, and the limits.
 Without --key or --seed every run makes other replacements. With --names the
 replacements of buckets, roles, jobs and accounts are written to a file of their
 own: keep it, it undoes the redaction, and questions need the new names.`,
-		Example: `  canreach snapshot redact account.json -o shared.json --names names.json
-  canreach snapshot redact account.json.zst -o shared.json --key ~/.canreach-redact.key`,
+		Example: `  canreach snapshot redact account.json --out shared.json --names names.json
+  canreach snapshot redact account.json.zst --out shared.json --key ~/.canreach-redact.key`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return f.run(env, args[0]) },
 	}
 	fs := cmd.Flags()
-	fs.StringVarP(&f.output, "output", "o", "", "file to write: .json, .json.gz or .json.zst (required)")
+	fs.StringVar(&f.output, "out", "", "`file` to write: .json, .json.gz or .json.zst (required)")
 	fs.StringVar(&f.key, "key", "", "file with a secret: the same secret makes the same replacements")
 	fs.StringVar(&f.seed, "seed", "", "a text instead of --key; whoever guesses it can undo the redaction")
 	fs.StringVar(&f.names, "names", "", "file for the new names of buckets, roles, jobs and accounts")
@@ -57,10 +57,10 @@ own: keep it, it undoes the redaction, and questions need the new names.`,
 
 func (f *redactFlags) run(env *Env, path string) error {
 	if f.output == "" {
-		return withHint(errors.New("no file to write"), "pass -o shared.json")
+		return withHint(errors.New("no file to write"), "pass --out shared.json")
 	}
 	if !strings.HasSuffix(f.output, ".json") && !strings.HasSuffix(f.output, ".json.gz") && !strings.HasSuffix(f.output, ".json.zst") {
-		return fmt.Errorf("-o %q: the name must end in .json, .json.gz or .json.zst", f.output)
+		return fmt.Errorf("--out %q: the name must end in .json, .json.gz or .json.zst", f.output)
 	}
 	key, err := f.secret()
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 
 func newSnapshotShowCommand(env *Env) *cobra.Command {
 	sf := snapshotFlags{}
-	format := "text"
+	var format string
 	cmd := &cobra.Command{
 		Use:   "show FILE|DIR",
 		Short: "Print what a snapshot holds, as an inventory",
@@ -26,9 +26,6 @@ could not be read. A dash says that something was not collected.`,
   canreach snapshot show snapshot.json.zst -o json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return withHint(fmt.Errorf("--output %q is unknown", format), "the formats are text and json")
-			}
 			sf.path = args[0]
 			s, err := sf.load(env)
 			if err != nil {
@@ -41,7 +38,7 @@ could not be read. A dash says that something was not collected.`,
 			return inv.render(env.Stdout)
 		},
 	}
-	cmd.Flags().StringVarP(&format, "output", "o", format, "text or json")
+	formatFlag(cmd.Flags(), &format, "text", "json")
 	cmd.Flags().StringVar(&sf.account, "account", "", "account id of files that do not tell it")
 	cmd.Flags().StringVar(&sf.region, "region", "", "region of files that do not tell it")
 	return cmd

@@ -20,7 +20,7 @@ func TestSnapshotImportWritesTheFileWholeAndPrivate(t *testing.T) {
 	}
 	for _, name := range []string{"s.json", "s.json.gz", "s.json.zst"} {
 		path := filepath.Join(t.TempDir(), name)
-		status, out, errs := runGraph(t, "", "snapshot", "import", exampleDirectory, "-o", path)
+		status, out, errs := runGraph(t, "", "snapshot", "import", exampleDirectory, "--out", path)
 		if status != ExitHolds || out != "" || !strings.Contains(errs, "2 accounts") {
 			t.Fatalf("%s: status %d, %q, %s", name, status, out, errs)
 		}
@@ -39,8 +39,8 @@ func TestSnapshotImportWritesTheFileWholeAndPrivate(t *testing.T) {
 			t.Errorf("%s: validate: status %d, %s%s", name, status, out, errs)
 		}
 	}
-	if status, _, errs := runGraph(t, "", "snapshot", "import", exampleDirectory); status != ExitUsage || !strings.Contains(errs, "--output") {
-		t.Errorf("without -o: status %d, %s", status, errs)
+	if status, _, errs := runGraph(t, "", "snapshot", "import", exampleDirectory); status != ExitUsage || !strings.Contains(errs, "--out") {
+		t.Errorf("without --out: status %d, %s", status, errs)
 	}
 }
 
@@ -51,7 +51,7 @@ func TestSnapshotImportKeepsTheOldFileOnErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	status, _, errs := runGraph(t, "", "snapshot", "import", dir, "--account", "111122223333", "--region", "us-east-1", "-o", path)
+	status, _, errs := runGraph(t, "", "snapshot", "import", dir, "--account", "111122223333", "--region", "us-east-1", "--out", path)
 	if old, _ := os.ReadFile(path); status != ExitUsage || string(old) != "old" || !strings.Contains(errs, "Vpcs.json:1:") {
 		t.Errorf("status %d, file %q, %s", status, old, errs)
 	}

@@ -38,9 +38,6 @@ not be read or the question makes no sense.`,
   canreach trace -s snapshot.json --from internet --to i-0a1b2c3d --port 22 -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if format != "text" && format != "json" && format != "yaml" {
-				return errFormat(format, "text", "json", "yaml")
-			}
 			var err error
 			if q.Ports, err = portRanges("--port", ports); err != nil {
 				return err
@@ -70,7 +67,7 @@ not be read or the question makes no sense.`,
 	cmd.Flags().StringVar(&sourcePorts, "source-port", "", "source ports, in the same form; default 32768-60999")
 	cmd.Flags().BoolVar(&q.StrictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
 	cmd.Flags().BoolVar(&q.AssumePublicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")
-	cmd.Flags().StringVarP(&format, "output", "o", "text", "output format: text, json or yaml")
+	formatFlag(cmd.Flags(), &format, "text", "json", "yaml")
 	return cmd
 }
 
@@ -101,14 +98,13 @@ func writeTrace(env *Env, a *sim.Answer, format string) error {
 		return writeAnswer(env, a, format)
 	}
 	w := bufio.NewWriter(env.Stdout)
-	renderTrace(w, a, env.Color())
+	renderTrace(w, a, env.painter())
 	return w.Flush()
 }
 
 // renderTrace writes each path hop by hop, in the order met: what it is, what
 // it did, and what it let through.
-func renderTrace(w io.Writer, a *sim.Answer, color bool) {
-	p := painter(color)
+func renderTrace(w io.Writer, a *sim.Answer, p painter) {
 	q := &a.Question
 	port := ""
 	switch {
@@ -146,7 +142,7 @@ func renderTrace(w io.Writer, a *sim.Answer, color bool) {
 		if i == 0 {
 			fmt.Fprintf(w, "\nAssumptions\n")
 		}
-		fmt.Fprintf(w, "  - %s\n", wrap(safeText(t), 4))
+		fmt.Fprintf(w, "  - %s\n", p.wrap(safeText(t), 4))
 	}
 }
 
@@ -182,7 +178,7 @@ func renderPath(w io.Writer, p painter, path *sim.Path, n, of int) {
 				text += ", lets through " + passes
 			}
 		}
-		fmt.Fprintf(w, "    %s %s\n", p.mark(hopVerdict(h.Decision)), wrap(safeText(text), 8))
+		fmt.Fprintf(w, "    %s %s\n", p.mark(hopVerdict(h.Decision)), p.wrap(safeText(text), 8))
 	}
 }
 

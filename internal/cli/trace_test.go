@@ -42,7 +42,7 @@ func TestTraceStatuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			status, out, errs := runTrace(t, c.args...)
-			if status != c.status || !strings.Contains(out, c.want) {
+			if status != c.status || !strings.Contains(oneLine(out), c.want) {
 				t.Errorf("status %d, want %d; output %q, want %q in it; %s", status, c.status, out, c.want, errs)
 			}
 			if status == ExitUsage && (out != "" || errs == "") {

@@ -73,7 +73,7 @@ Exit status, by the verdict after the change (with --fix: of the best repair):
 	fs.StringArrayVar(&f.against, "against", nil, "test file whose assertions are run before and after; repeatable")
 	fs.StringArrayVar(&f.also, "also", nil, "another job file whose own buckets are asked about before and after; repeatable")
 	fs.StringVar(&f.out, "out", "", "write the changed snapshot to this file (native form)")
-	fs.StringVarP(&f.format, "output", "o", "text", "output format: text, json or yaml")
+	formatFlag(fs, &f.format, "text", "json", "yaml")
 	fs.BoolVar(&f.schema, "schema", false, "print the JSON Schema of change files")
 	fs.BoolVar(&f.fix, "fix", false, "search for the smallest sets of changes that make the question REACHABLE")
 	fs.IntVar(&f.limit, "repairs", 10, "with --fix: how many repairs to print at most")
@@ -114,9 +114,6 @@ func runWhatif(env *Env, f *whatifFlags) error {
 	if f.schema {
 		_, err := env.Stdout.Write(change.JSONSchema())
 		return err
-	}
-	if f.format != "text" && f.format != "json" && f.format != "yaml" {
-		return errFormat(f.format, "text", "json", "yaml")
 	}
 	if len(f.changes) == 0 && !f.fix && f.plan == "" {
 		return withHint(errors.New("no change: --change is missing"), "name a change file or a plan (--plan), or let --fix search for one")
@@ -167,19 +164,6 @@ func (f *whatifFlags) base(env *Env) ([]byte, *change.Applied, error) {
 		return f.applyPlan(env, native)
 	}
 	return native, &change.Applied{Native: native}, nil
-}
-
-// native returns the snapshot's native form.
-func (f *snapshotFlags) native(env *Env) ([]byte, error) {
-	if f.path == "" {
-		return nil, withHint(errors.New("no snapshot: --snapshot is missing"), "name a snapshot file or directory, e.g. --snapshot snapshot.json")
-	}
-	native, warnings, err := snapshot.Native(f.path, f.options(env))
-	if err != nil {
-		return nil, err
-	}
-	printWarnings(env, warnings)
-	return f.planned(env, native)
 }
 
 func readChanges(env *Env, names []string) ([]change.Change, error) {
@@ -308,7 +292,7 @@ func (f *whatifFlags) compareTests(env *Env, before, after *sim.World, res *what
 	if len(f.against) == 0 {
 		return ExitHolds, nil
 	}
-	files, err := readTests(f.against)
+	files, err := readTests(env, f.against)
 	if err != nil {
 		return 0, err
 	}
@@ -342,7 +326,7 @@ func writeWhatif(env *Env, format string, res *whatifResult) error {
 	case "yaml":
 		err = writeYAML(&b, res)
 	default:
-		writeWhatifText(&b, painter(env.Color()), res)
+		writeWhatifText(&b, env.painter(), res)
 	}
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ func runFix(env *Env, f *whatifFlags, applied *change.Applied) error {
 			return err
 		}
 	default:
-		writeRepairs(&b, painter(env.Color()), res)
+		writeRepairs(&b, env.painter(), res)
 	}
 	if _, err := env.Stdout.Write(b.Bytes()); err != nil {
 		return err
@@ -71,7 +71,7 @@ func (f *whatifFlags) breaks(env *Env, native []byte, res *repair.Result) error 
 	if len(f.against) == 0 || len(res.Repairs) == 0 {
 		return nil
 	}
-	files, err := readTests(f.against)
+	files, err := readTests(env, f.against)
 	if err != nil {
 		return err
 	}

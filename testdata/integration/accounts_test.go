@@ -167,7 +167,7 @@ func TestOneOfTwoAccounts(t *testing.T) {
 		}
 		return trouble{}
 	})
-	stderr, status := p.capture("-o", "refused.json", "--strict", "--assume-role", auditor(account), "--assume-role", auditor(o.id))
+	stderr, status := p.capture("--out", "refused.json", "--strict", "--assume-role", auditor(account), "--assume-role", auditor(o.id))
 	if status != 3 || !strings.Contains(stderr, "gap: "+o.id) || !strings.Contains(stderr, "AssumeRole") {
 		t.Errorf("status %d\n%s", status, stderr)
 	}
@@ -257,7 +257,7 @@ func TestControlPoliciesOfAMember(t *testing.T) {
 		}
 		return trouble{}
 	})
-	if stderr, status := p.capture("-o", "member.json", "--strict", "--assume-role", auditor(id), "--job", w.job); status != 3 {
+	if stderr, status := p.capture("--out", "member.json", "--strict", "--assume-role", auditor(id), "--job", w.job); status != 3 {
 		t.Errorf("status %d\n%s", status, stderr)
 	}
 	a, codes := p.check("member.json", w.job)

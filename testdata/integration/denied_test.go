@@ -44,7 +44,7 @@ func TestEveryCallDenied(t *testing.T) {
 			}
 			tried[denied] = true
 			p.proxy.cause(refuse(denied))
-			stderr, status := p.capture(append([]string{"-o", "denied.json", "--strict"}, args...)...)
+			stderr, status := p.capture(append([]string{"--out", "denied.json", "--strict"}, args...)...)
 			service, operation, _ := strings.Cut(denied, ".")
 			if status != 3 || !strings.Contains(stderr, operation+" ") && !strings.Contains(stderr, operation+":") {
 				t.Errorf("without %s: status %d\n%s", denied, status, stderr)
@@ -64,7 +64,7 @@ func TestEveryCallDenied(t *testing.T) {
 		}
 	}
 	p.proxy.cause(refuse("sts.GetCallerIdentity"))
-	if stderr, status := p.capture("-o", "none.json"); status != 2 || !strings.Contains(stderr, "GetCallerIdentity") {
+	if stderr, status := p.capture("--out", "none.json"); status != 2 || !strings.Contains(stderr, "GetCallerIdentity") {
 		t.Errorf("status %d\n%s", status, stderr)
 	}
 	if left, _ := filepath.Glob(filepath.Join(p.dir, "none*")); len(left) > 0 {

@@ -295,7 +295,7 @@ func TestAJobByName(t *testing.T) {
 			t.Errorf("%s holds the model's environment", file)
 		}
 	}
-	if stderr, status := p.capture("-o", "x.json", "--job", "it-typo"); status != 2 || !strings.Contains(stderr, "it-typo") {
+	if stderr, status := p.capture("--out", "x.json", "--job", "it-typo"); status != 2 || !strings.Contains(stderr, "it-typo") {
 		t.Errorf("a job that is not there: status %d\n%s", status, stderr)
 	}
 }

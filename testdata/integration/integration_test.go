@@ -77,7 +77,7 @@ func (p program) capture(args ...string) (stderr string, status int) {
 // mustCapture captures to a file of the name.
 func (p program) mustCapture(name string, args ...string) {
 	p.t.Helper()
-	if stderr, status := p.capture(append([]string{"--strict", "-o", name}, args...)...); status != 0 {
+	if stderr, status := p.capture(append([]string{"--strict", "--out", name}, args...)...); status != 0 {
 		p.t.Fatalf("status %d:\n%s", status, stderr)
 	}
 }
@@ -214,7 +214,7 @@ func (w *world) routeTables(add, remove []string) {
 // redacted asks the redacted capture.
 func (p program) redacted(w *world) {
 	p.t.Helper()
-	if _, errs, status := p.run("snapshot", "redact", "all.json", "-o", "shared.json", "--seed", "x", "--names", "names.json"); status != 0 {
+	if _, errs, status := p.run("snapshot", "redact", "all.json", "--out", "shared.json", "--seed", "x", "--names", "names.json"); status != 0 {
 		p.t.Fatal(errs)
 	}
 	var names map[string]string
@@ -313,7 +313,7 @@ func TestTrouble(t *testing.T) {
 		}
 		return trouble{}
 	})
-	stderr, status := p.capture("-o", "denied.json", "--strict")
+	stderr, status := p.capture("--out", "denied.json", "--strict")
 	if status != 3 || !strings.Contains(stderr, "GetBucketPolicy") || !strings.Contains(stderr, "2 gaps") {
 		t.Errorf("denied: status %d\n%s", status, stderr)
 	}
@@ -327,7 +327,7 @@ func TestTrouble(t *testing.T) {
 		}
 		return trouble{}
 	})
-	if stderr, status := p.capture("-o", "late.json", "--timeout", "1s", "--strict"); status != 3 || !strings.Contains(stderr, "Timeout") {
+	if stderr, status := p.capture("--out", "late.json", "--timeout", "1s", "--strict"); status != 3 || !strings.Contains(stderr, "Timeout") {
 		t.Errorf("too slow: status %d\n%s", status, stderr)
 	}
 }
@@ -362,7 +362,7 @@ func TestExpiredCredentials(t *testing.T) {
 		}
 		return trouble{}
 	})
-	stderr, status := p.capture("-o", "s.json")
+	stderr, status := p.capture("--out", "s.json")
 	if status != 2 || !strings.Contains(stderr, "sign in again") || !strings.Contains(stderr, "hint: ") || !strings.Contains(stderr, "--resume") {
 		t.Errorf("status %d\n%s", status, stderr)
 	}
@@ -370,7 +370,7 @@ func TestExpiredCredentials(t *testing.T) {
 		t.Error("the old file is not what it was")
 	}
 	p.proxy.cause(nil)
-	if stderr, status := p.capture("-o", "s.json", "--resume", "--strict"); status != 0 || withoutHeader(t, filepath.Join(p.dir, "s.json")) != whole {
+	if stderr, status := p.capture("--out", "s.json", "--resume", "--strict"); status != 0 || withoutHeader(t, filepath.Join(p.dir, "s.json")) != whole {
 		t.Errorf("resumed: status %d\n%s", status, stderr)
 	}
 }
@@ -382,7 +382,7 @@ func TestWhereNothingCanBeWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.proxy.cause(nil)
-		stderr, status := p.capture("-o", file)
+		stderr, status := p.capture("--out", file)
 		if status != 2 || !strings.Contains(stderr, file) || len(p.proxy.calls) > 0 {
 			t.Errorf("%s: status %d after %d calls\n%s", what, status, len(p.proxy.calls), stderr)
 		}
@@ -402,7 +402,7 @@ func TestKilledAndInterrupted(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(p.dir, "s.json"), []byte("the old file"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		cmd := p.command("snapshot", "-o", "s.json", "--concurrency", "2")
+		cmd := p.command("snapshot", "--out", "s.json", "--concurrency", "2")
 		var stderr bytes.Buffer
 		cmd.Stderr = &stderr
 		made := 0
@@ -422,7 +422,7 @@ func TestKilledAndInterrupted(t *testing.T) {
 			t.Errorf("%v: the old file holds %.60q", signal, text)
 		}
 		p.proxy.cause(nil)
-		errs, status := p.capture("-o", "s.json", "--resume", "--strict")
+		errs, status := p.capture("--out", "s.json", "--resume", "--strict")
 		if status != 0 || !strings.Contains(errs, "taken from before") {
 			t.Errorf("resumed after %v at call %d: status %d\n%s", signal, end.after, status, errs)
 		}

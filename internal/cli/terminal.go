@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/canreach/canreach/sim"
+)
+
+// defaultWidth is where text is wrapped without a terminal.
+const defaultWidth = 80
+
+// Color tells whether standard output takes colour: as --color says; else as
+// NO_COLOR, FORCE_COLOR and TERM say; else if it is a terminal.
+func (e *Env) Color() bool {
+	force := e.Getenv("FORCE_COLOR")
+	switch {
+	case e.color == "always":
+		return true
+	case e.color == "never", e.Getenv("NO_COLOR") != "":
+		return false
+	case force != "":
+		return force != "0" && force != "false"
+	}
+	return e.StdoutTerminal && e.Getenv("TERM") != "dumb"
+}
+
+// Width is where text is wrapped: COLUMNS, else the terminal's width.
+func (e *Env) Width() int {
+	if n, err := strconv.Atoi(e.Getenv("COLUMNS")); err == nil && n > 0 {
+		return max(n, 40)
+	}
+	if f, ok := e.Stdout.(*os.File); ok && e.StdoutTerminal {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+			return max(n, 40)
+		}
+	}
+	return defaultWidth
+}
+
+// hyperlinks tells whether the terminal shows OSC 8 links.
+func (e *Env) hyperlinks() bool {
+	if !e.StdoutTerminal || e.Getenv("TERM") == "dumb" || e.Getenv("CI") != "" {
+		return false
+	}
+	switch e.Getenv("TERM_PROGRAM") {
+	case "iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "rio":
+		return true
+	}
+	for _, name := range []string{"kitty", "alacritty", "foot", "ghostty", "wezterm"} {
+		if strings.Contains(e.Getenv("TERM"), name) {
+			return true
+		}
+	}
+	vte, _ := strconv.Atoi(e.Getenv("VTE_VERSION"))
+	return vte >= 5000 || e.Getenv("WT_SESSION") != "" || e.Getenv("KONSOLE_VERSION") != "" || e.Getenv("DOMTERM") != ""
+}
+
+// painter writes words as the output takes them: coloured, wrapped, linked.
+type painter struct {
+	color, links bool
+	width        int
+}
+
+// painter is the one for standard output.
+func (e *Env) painter() painter {
+	return painter{color: e.Color(), links: e.hyperlinks(), width: e.Width()}
+}
+
+func (p painter) paint(code, s string) string {
+	if !p.color {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+// link makes text a link where the terminal shows links.
+func (p painter) link(url, text string) string {
+	if !p.links || url == "" {
+		return text
+	}
+	return "\x1b]8;;" + url + "\x1b\\" + text + "\x1b]8;;\x1b\\"
+}
+
+func (p painter) verdict(v sim.Verdict) string {
+	switch v {
+	case sim.Reachable:
+		return p.paint("1;32", v.String())
+	case sim.Unknown, sim.Partial:
+		return p.paint("1;33", v.String())
+	default:
+		return p.paint("1;31", v.String())
+	}
+}
+
+// mark is the sign in front of a gate.
+func (p painter) mark(v sim.Verdict) string {
+	switch v {
+	case sim.Reachable:
+		return p.paint("32", "✓")
+	case sim.Blocked:
+		return p.paint("31", "✗")
+	case sim.Partial:
+		return p.paint("33", "◐")
+	default:
+		return p.paint("33", "?")
+	}
+}
+
+// wrap breaks text at spaces to fit the width, indenting the lines after the first.
+func (p painter) wrap(text string, indent int) string { return wrapAt(text, indent, p.width) }
+
+// wrap is the same without a terminal.
+func wrap(text string, indent int) string { return wrapAt(text, indent, defaultWidth) }
+
+func wrapAt(text string, indent, width int) string {
+	var b strings.Builder
+	col := indent
+	for i, word := range strings.Fields(text) {
+		n := len([]rune(word))
+		switch {
+		case i == 0:
+		case col+1+n > width:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			col = indent
+		default:
+			b.WriteByte(' ')
+			col++
+		}
+		b.WriteString(word)
+		col += n
+	}
+	return b.String()
+}
