@@ -36,6 +36,7 @@ const (
 	urlGWLB              = docs + "privatelink/gateway-load-balancer-endpoints.html"
 	urlPeering           = docs + "peering/vpc-peering-basics.html"
 	urlTGW               = docs + "tgw/how-transit-gateways-work.html"
+	urlTGWPractices      = docs + "tgw/tgw-best-design-practices.html"
 	urlResolver          = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-overview-DSN-queries-to-vpc.html"
 	urlZone              = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html"
 	urlDNSFirewall       = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-overview.html"

@@ -466,6 +466,9 @@ func (a *asking) routeBackBy(t *trail, tb *snapshot.RouteTable, subnet located[s
 			a.doubt(t, Hop{Component: string(tb.ID), Kind: "route-table", Reply: true, At: tb.At}, cases, gateRoute, rules.Need{Code: p.Code, Component: string(tb.ID), Fact: p.Fact, At: tb.At})
 			continue
 		}
+		if i := p.Routes[0]; i != rules.NoRoute && !rules.Blackhole(&routes[i]) && routes[i].Target != h.link && a.otherLink(t, tb, &routes[i], cases, subnet, h, v) {
+			continue
+		}
 		a.replyRoute(t, tb, routes, p.Routes[0], cases, subnet, h)
 	}
 }
@@ -499,7 +502,7 @@ func (a *asking) replyRoute(t *trail, tb *snapshot.RouteTable, routes []snapshot
 		a.deny(t, hop, cases, f)
 	case r.TargetKind == snapshot.TargetLocal && h.kind == snapshot.TargetLocal, r.TargetKind == h.kind && r.Target == h.link:
 		t.pass(hop)
-		a.replyZone(t, r, hop, cases, subnet, h)
+		a.replyZone(t, hop, cases, subnet, h)
 	case r.TargetKind == snapshot.TargetNetworkInterface, r.TargetKind == snapshot.TargetInstance, r.TargetKind == snapshot.TargetVPCEndpoint && !a.isGateway(r.Target):
 		a.doubt(t, hop, cases, gateRoute, rules.Need{Code: "MIDDLEBOX_OPAQUE", Component: r.Target, At: r.At, Fact: "what " + r.Target + ", to which the replies go, does with them; that is not in a snapshot"})
 	case r.TargetKind == snapshot.TargetTransitGateway || r.TargetKind == snapshot.TargetPeering || r.TargetKind == snapshot.TargetUnknown || r.TargetKind > snapshot.TargetTransitGateway:
@@ -520,7 +523,7 @@ func (a *asking) isGateway(id string) bool {
 }
 
 // replyZone applies the zone rule to replies that enter a transit gateway.
-func (a *asking) replyZone(t *trail, r *snapshot.Route, hop Hop, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
+func (a *asking) replyZone(t *trail, hop Hop, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
 	att := a.x.attachments[h.attachment].of
 	if h.kind != snapshot.TargetTransitGateway || att == nil || subnet.of == nil || a.zoneState(att, subnet.of) != rules.StateBroken {
 		return

@@ -20,7 +20,22 @@ var reportTraps = []trap{
 	{id: "N159 a NAT gateway's own interface has no group to pass", edits: and(natDefault, awsInterface("nat_gateway")), from: fromInterface("eni-m"), want: reachable},
 	{id: "N159 an interface of a customer's without a group", edits: and(natDefault, awsInterface("interface")), from: fromInterface("eni-m"),
 		want: blocked, code: "ENI_SG_RULES_MISMATCH"},
+
+	{id: "N160 replies over a transit gateway to what came by a peering", edits: otherLink, from: fromJob("subnet-b", "sg-b"), to: toS3("us-east-1", endpointName),
+		want: reachable, also: []string{"ASYMMETRIC_PATH"}, flows: viaIFE},
+	{id: "N160 and its table does not know the client", edits: and(otherLink, world.Set("TransitGatewayRouteTables", "tgw-rtb-1", "Routes", world.List{})),
+		from: fromJob("subnet-b", "sg-b"), to: toS3("us-east-1", endpointName), want: blocked, code: "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT"},
+	{id: "N160 and the other gateway is not the client's", edits: and(otherLink, world.Remove("TransitGatewayAttachments", "tgw-attach-b"), world.Remove("TransitGatewayVpcAttachments", "tgw-attach-b")),
+		from: fromJob("subnet-b", "sg-b"), to: toS3("us-east-1", endpointName), want: blocked, code: noRoute},
+	{id: "N160 the ACL of the attachment's subnet stops them", edits: and(otherLink, world.FilterExactly("subnet-bt", world.Entry(100, "out", "deny", "-1", "0.0.0.0/0"))),
+		from: fromJob("subnet-b", "sg-b"), to: toS3("us-east-1", endpointName), want: blocked, code: "SUBNET_ACL_RESTRICTION"},
 }
+
+// otherLink is T78, but that replies from vpc-a go by tgw-1.
+var otherLink = and(peeredIFE, world.NoRoute("rtb-5", "10.1.0.0/16"), world.Routes("rtb-5", world.To("10.1.0.0/16", "tgw-1")),
+	world.Subnet("subnet-bt", "vpc-b", "10.1.9.0/28", "us-east-1a"), world.Table("rtb-bt", "vpc-b", []string{"subnet-bt"}),
+	world.TransitGateway("tgw-1", world.TGWRoute("10.1.0.0/16", "tgw-attach-b")),
+	world.Attach("tgw-attach-a", "tgw-1", "vpc-a", "subnet-5"), world.Attach("tgw-attach-b", "tgw-1", "vpc-b", "subnet-bt"))
 
 // reportEnds are those between ends other than a job and S3.
 var reportEnds = []trap{

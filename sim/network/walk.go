@@ -73,8 +73,9 @@ type trail struct {
 	entered   *snapshot.Subnet // from which it entered a transit gateway: whose zone it keeps
 	branch    int              // which of the name's answers it follows
 	uncertain bool
-	opaque    bool     // group identities are lost (N124)
-	via       []string // translators, appliances and transit tables passed, against loops
+	opaque    bool          // group identities are lost (N124)
+	otherLink packetset.Set // replies that go home by another link than the request came by (N160)
+	via       []string      // translators, appliances and transit tables passed, against loops
 }
 
 // home says how replies get from the VPC where the traffic is back to the
@@ -152,7 +153,9 @@ func (a *asking) end(t *trail, ctx Context, dead bool) {
 		return
 	}
 	for i := len(t.back) - 1; i >= 0; i-- {
+		before, gone := len(t.steps), t.otherLink
 		t.back[i](a, t)
+		a.withoutOtherLink(t, before, gone)
 	}
 	w := &way{trail: *t, ctx: ctx, dead: dead}
 	w.ctx.Uncertain = w.ctx.Uncertain || t.uncertain

@@ -117,7 +117,7 @@ func (e *Evaluator) Decide(c Case) Trace {
 		l := e.prefixList(c.MemberOf)
 		c.Destination = standInFor(c.MemberOf, l != nil && is(l.Family, "IPv6"))
 	}
-	p := &packet{e: e, c: c, src: c.Source, dst: c.Destination, member: c.MemberOf, srcPort: c.SourcePort, dstPort: c.DestinationPort, out: &Trace{}}
+	p := &packet{e: e, c: c, src: c.Source, dst: c.Destination, member: c.MemberOf, srcPort: c.SourcePort, dstPort: c.DestinationPort, out: &Trace{}, detour: new(bool)}
 	if c.Interface != "" {
 		p.eni = e.networkInterface(c.Interface)
 		if p.eni == nil {

@@ -26,6 +26,7 @@ type packet struct {
 	// client's own VPC, else "tgw" or "pcx" with the component in via.
 	foreign, via string
 
+	detour  *bool                      // the reply went home by another link, past what is left of replies (N160)
 	doubt   bool                       // a gate behind us is unknown
 	replies []func() Outcome           // what the reply will meet, last first
 	visited map[string]bool            // route tables that decided (N143)
@@ -124,9 +125,13 @@ func (p *packet) aclReply(s *snapshot.Subnet, inbound bool, far remote, port int
 
 // arrived ends the request's way and sends the reply back.
 func (p *packet) arrived(via string, endpoint snapshot.VPCEndpointID, public netip.Addr) Outcome {
+	*p.detour = false
 	for _, reply := range slices.Backward(p.replies) {
 		if !p.gate(reply()) {
 			return Blocks
+		}
+		if *p.detour {
+			break
 		}
 	}
 	p.out.Via, p.out.Endpoint, p.out.Public = via, endpoint, public
@@ -339,7 +344,14 @@ func (p *packet) returnRoute(from *snapshot.Subnet) Outcome {
 		return p.noteReply(Unknown, "route table of "+string(from.ID), "route-table", "N16", "not in the snapshot")
 	}
 	var outcomes []Outcome
-	for _, w := range p.e.choices(t, p.src, "") {
+	choices := p.e.choices(t, p.src, "")
+	if len(choices) == 1 && choices[0].route != nil && !blackhole(choices[0].route) && choices[0].route.Target != p.via {
+		if o, home := p.otherLink(from, choices[0].route); home {
+			*p.detour = true
+			return o
+		}
+	}
+	for _, w := range choices {
 		outcomes = append(outcomes, p.returnBy(from, t, w))
 	}
 	return agreed(outcomes)
