@@ -37,6 +37,7 @@ const (
 	urlPeering           = docs + "peering/vpc-peering-basics.html"
 	urlTGW               = docs + "tgw/how-transit-gateways-work.html"
 	urlTGWPractices      = docs + "tgw/tgw-best-design-practices.html"
+	urlTGWPeering        = docs + "tgw/tgw-peering.html"
 	urlResolver          = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-overview-DSN-queries-to-vpc.html"
 	urlZone              = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html"
 	urlDNSFirewall       = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-overview.html"

@@ -323,7 +323,12 @@ func (a *asking) transitOut(t *trail, gw snapshot.TransitGatewayID, in *snapshot
 		h.At = att.of.At
 		kind = orElse(att.of.ResourceType, kind)
 	}
-	if kind != "vpc" {
+	switch {
+	case kind == "peering":
+		t.pass(h)
+		a.transitPeering(t, gw, in, to.ID, h)
+		return
+	case kind != "vpc":
 		t.pass(h)
 		a.onPremises(t, h)
 		return

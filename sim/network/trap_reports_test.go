@@ -31,6 +31,35 @@ var reportTraps = []trap{
 		from: fromJob("subnet-b", "sg-b"), to: toS3("us-east-1", endpointName), want: blocked, code: "SUBNET_ACL_RESTRICTION"},
 }
 
+// twoGateways is vpc-a on tgw-1, which is peered with tgw-2 of another Region,
+// where vpc-7 has eni-7, 10.7.1.20.
+var twoGateways = edits(world.Routes("rtb-1", world.To("10.7.0.0/16", "tgw-1")),
+	world.TransitGateway("tgw-1", peeringRoute("10.7.0.0/16"), world.TGWRoute("10.0.0.0/16", "tgw-attach-a")),
+	world.Attach("tgw-attach-a", "tgw-1", "vpc-a", "subnet-1"), gatewayPeering("tgw-1", "tgw-2", "tgw-rtb-1"),
+	farRegion(world.VPC("vpc-7", "10.7.0.0/16"), world.ACL("acl-7", "vpc-7", true, world.AllowAll...), world.Subnet("subnet-7", "vpc-7", "10.7.1.0/24", "us-west-2a"),
+		world.Table("rtb-7", "vpc-7", []string{"subnet-7"}, world.To("10.0.0.0/16", "tgw-2")),
+		world.Group("sg-7", "vpc-7", []world.Obj{world.Rule("tcp", "10.0.0.0/16")}, nil), world.Interface("eni-7", "subnet-7", "10.7.1.20", "sg-7"),
+		world.TransitGateway("tgw-2", world.TGWRoute("10.7.0.0/16", "tgw-attach-7"), peeringRoute("10.0.0.0/16")),
+		world.Set("TransitGatewayRouteTables", "tgw-rtb-1", "TransitGatewayRouteTableId", "tgw-rtb-2"),
+		world.Attach("tgw-attach-7", "tgw-2", "vpc-7", "subnet-7"), gatewayPeering("tgw-2", "tgw-1", "tgw-rtb-2"),
+		world.Set("TransitGatewayAttachments", "tgw-attach-7", "Association", world.Obj{"TransitGatewayRouteTableId": "tgw-rtb-2", "State": "associated"})))
+
+func farRegion(edits ...world.Edit) world.Edit {
+	return world.In(world.AccountID, "us-west-2", edits...)
+}
+
+func peeringRoute(cidr string) world.Obj {
+	return world.Obj{"DestinationCidrBlock": cidr, "Type": "static", "State": "active",
+		"TransitGatewayAttachments": world.List{world.Obj{"TransitGatewayAttachmentId": "tgw-attach-p", "ResourceType": "peering"}}}
+}
+
+// gatewayPeering is one gateway's side of tgw-attach-p.
+func gatewayPeering(own, other, table string) world.Edit {
+	return world.Add("TransitGatewayAttachments", world.Obj{"TransitGatewayAttachmentId": "tgw-attach-p", "TransitGatewayId": own, "TransitGatewayOwnerId": world.AccountID,
+		"ResourceType": "peering", "ResourceId": other, "ResourceOwnerId": world.AccountID, "State": "available",
+		"Association": world.Obj{"TransitGatewayRouteTableId": table, "State": "associated"}})
+}
+
 // otherLink is T78, but that replies from vpc-a go by tgw-1.
 var otherLink = and(peeredIFE, world.NoRoute("rtb-5", "10.1.0.0/16"), world.Routes("rtb-5", world.To("10.1.0.0/16", "tgw-1")),
 	world.Subnet("subnet-bt", "vpc-b", "10.1.9.0/28", "us-east-1a"), world.Table("rtb-bt", "vpc-b", []string{"subnet-bt"}),
@@ -46,6 +75,14 @@ var reportEnds = []trap{
 	{id: "N159 a load balancer with a group is filtered by it", edits: and(natDefault, awsInterface("network_load_balancer"),
 		world.Set("NetworkInterfaces", "eni-m", "Groups", world.List{world.Obj{"GroupId": "sg-1", "GroupName": "sg-1"}})), to: fromInterface("eni-m"),
 		want: blocked, code: "SG_HAS_NO_RULES"},
+	{id: "N166 over a peering of two transit gateways", edits: twoGateways, to: at("10.7.1.20/32"), want: reachable},
+	{id: "N166 and the far gateway has no way back", edits: and(twoGateways, farRegion(world.Set("TransitGatewayRouteTables", "tgw-rtb-2", "Routes", world.List{world.TGWRoute("10.7.0.0/16", "tgw-attach-7")}))),
+		to: at("10.7.1.20/32"), want: blocked, code: "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT"},
+	{id: "N166 the far side is not in the snapshot", edits: and(twoGateways, farRegion(world.NotCollected("TransitGatewayAttachments", "TransitGatewayVpcAttachments"))),
+		to: at("10.7.1.20/32"), want: unknown, code: "UNK_CROSS_ACCOUNT"},
+	{id: "N166 and the group at the destination stops it whatever the far side does", edits: and(twoGateways,
+		farRegion(world.NotCollected("TransitGatewayAttachments", "TransitGatewayVpcAttachments"), world.Ingress("sg-7", world.Rule("tcp", "192.168.0.0/16")))),
+		to: at("10.7.1.20/32"), want: blocked, code: "ENI_SG_RULES_MISMATCH"},
 	{id: "N163 protocol 0 through a NAT gateway", edits: natDefault, to: at("8.8.8.8/32"), ask: protocol(0), want: blocked, code: "PROTOCOL_RESTRICTION"},
 	{id: "N163 as protocol 107", edits: natDefault, to: at("8.8.8.8/32"), ask: protocol(107), want: blocked, code: "PROTOCOL_RESTRICTION"},
 	{id: "N163 a rule for TCP does not admit it", edits: and(natDefault, world.Egress("sg-1", world.Rule("tcp", "0.0.0.0/0"))), to: at("10.0.9.44/32"), ask: protocol(0),

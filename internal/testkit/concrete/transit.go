@@ -45,6 +45,11 @@ func (p *packet) toTransitGateway(t *snapshot.RouteTable, r *snapshot.Route) Out
 	if far == nil {
 		return p.note(o, r.Target, "transit-gateway-route-table", "N134", "no attachment for "+p.dst.String())
 	}
+	for is(far.ResourceType, "peering") {
+		if near, far, o = p.overPeering(near, far); far == nil {
+			return p.note(o, r.Target, "transit-gateway-attachment", "N166", "over the peering to "+p.dst.String())
+		}
+	}
 	if !is(far.ResourceType, "vpc") {
 		return p.note(Unknown, string(far.ID), "transit-gateway-attachment", "N138", far.ResourceType+": outside the snapshot")
 	}
@@ -59,7 +64,31 @@ func (p *packet) toTransitGateway(t *snapshot.RouteTable, r *snapshot.Route) Out
 		}
 		return Passes
 	})
-	return p.outOfAttachment(far, r.Target)
+	return p.outOfAttachment(far, string(far.Gateway))
+}
+
+// overPeering takes the packet to the next transit gateway (N166). The reply
+// must find the peering there, and the way on here. It returns the side of the
+// peering by which the packet comes in, and where that gateway's table sends it.
+func (p *packet) overPeering(near, peering *snapshot.TGWAttachment) (door, far *snapshot.TGWAttachment, o Outcome) {
+	here := p.e.attachment(func(a *snapshot.TGWAttachment) bool { return a.ID == peering.ID && a.Gateway == near.Gateway })
+	there := p.e.attachment(func(a *snapshot.TGWAttachment) bool { return a.ID == peering.ID && a.Gateway != near.Gateway })
+	if here == nil || there == nil {
+		return nil, nil, Unknown
+	}
+	if !p.gate(stateOf(here.State, "available")) || !p.gate(stateOf(there.State, "available")) {
+		return nil, nil, Blocks
+	}
+	client := p.src
+	p.replies = append(p.replies, func() Outcome {
+		back, o := p.e.transit(here, client, "")
+		if back != nil && back.ID != near.ID {
+			o = Blocks
+		}
+		return o
+	})
+	far, o = p.e.transit(there, p.dst, p.memberOf())
+	return there, far, o
 }
 
 // intoAttachment is the network ACLs between the source's subnet and the
