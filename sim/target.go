@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/rules/policy/sar"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -131,7 +132,15 @@ func knownAction(action, service, name string) error {
 	if as, ok := operations[strings.ToLower(name)]; ok {
 		return fmt.Errorf("action %q is the name of an API operation; it is authorised as %s: ask about that", action, as)
 	}
-	return fmt.Errorf("action %q is unknown: the Service Authorization Reference of %s does not have it", action, sar.Date())
+	var names []string
+	for _, a := range table.Actions {
+		names = append(names, a.Name)
+	}
+	suggestion := ""
+	if n := located.Nearest(name, names); n != "" {
+		suggestion = "; did you mean " + table.Prefix + ":" + n + "?"
+	}
+	return fmt.Errorf("action %q is unknown: the Service Authorization Reference of %s does not have it%s", action, sar.Date(), suggestion)
 }
 
 func mergeTargets(in []target) []target {

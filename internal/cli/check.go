@@ -29,11 +29,11 @@ not be read or the question makes no sense.`,
   canreach check -s snapshot.json --subnets subnet-1,subnet-2 --security-groups sg-1 --role arn:aws:iam::111122223333:role/Neo --bucket arn:aws:s3:::models`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			q, err := qf.question(env, &sf)
+			snap, err := sf.load(env)
 			if err != nil {
 				return err
 			}
-			snap, err := sf.load(env)
+			q, err := qf.question(env, &sf, snap)
 			if err != nil {
 				return err
 			}

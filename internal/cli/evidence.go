@@ -15,6 +15,7 @@ import (
 
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/evidence"
+	"github.com/canreach/canreach/snapshot"
 )
 
 func newEvidenceCommand(env *Env) *cobra.Command {
@@ -84,20 +85,20 @@ func evidenceCase(env *Env, sf *snapshotFlags, qf *questionFlags, question, crea
 			return c, fmt.Errorf("--created %q: want a time such as 2026-01-31T12:00:00Z", created)
 		}
 	}
-	if c.Question, err = evidenceQuestion(env, sf, qf, question); err != nil {
+	if c.Native, err = sf.native(env); err != nil {
 		return c, err
 	}
-	native, err := sf.native(env)
-	if err != nil {
-		return c, err
-	}
-	c.Native = native
-	return c, nil
+	c.Question, err = evidenceQuestion(env, sf, qf, question, c.Native)
+	return c, err
 }
 
-func evidenceQuestion(env *Env, sf *snapshotFlags, qf *questionFlags, file string) (sim.Question, error) {
+func evidenceQuestion(env *Env, sf *snapshotFlags, qf *questionFlags, file string, native []byte) (sim.Question, error) {
 	if file == "" {
-		q, err := qf.question(env, sf)
+		s, err := snapshot.Parse(native)
+		if err != nil {
+			return sim.Question{}, err
+		}
+		q, err := qf.question(env, sf, s)
 		if q.Job.File != "" { // where it lay is nobody's business
 			q.Job.File = filepath.Base(q.Job.File)
 		}

@@ -80,11 +80,11 @@ func graphAnswer(env *Env, c *cobra.Command, file string, sf *snapshotFlags, qf 
 		}
 		return readAnswer(env, file)
 	}
-	q, err := qf.question(env, sf)
+	snap, err := sf.load(env)
 	if err != nil {
 		return nil, err
 	}
-	snap, err := sf.load(env)
+	q, err := qf.question(env, sf, snap)
 	if err != nil {
 		return nil, err
 	}

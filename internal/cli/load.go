@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/pflag"
@@ -95,106 +94,6 @@ func printWarnings(env *Env, list []snapshot.Warning) {
 		}
 		fmt.Fprintf(env.Stderr, "warning: %s%s\n", safeText(place), safeText(w.Message))
 	}
-}
-
-// questionFlags say a question on the command line.
-type questionFlags struct {
-	job, bucket           string
-	actions               []string
-	write                 bool
-	subnets, groups       []string
-	role                  string
-	eni, instance, lambda string
-	assume, tags          []string
-	at, hostname          string
-	strictDNS, publicDNS  bool
-	port                  int
-	ephemeral             string
-}
-
-func (f *questionFlags) register(fs *pflag.FlagSet) {
-	fs.StringVarP(&f.job, "job", "j", "", "job file: the request or description of a SageMaker job, as AWS prints it")
-	fs.StringVarP(&f.bucket, "bucket", "b", "", "bucket or object ARN, with or without wildcards; default: what the job itself reads and writes")
-	fs.StringArrayVarP(&f.actions, "action", "a", nil, "S3 action, repeatable; default: s3:GetObject and s3:ListBucket")
-	fs.BoolVar(&f.write, "write", false, "ask about s3:PutObject instead of a read")
-	fs.StringSliceVar(&f.subnets, "subnets", nil, "subnet ids, instead of a job file")
-	fs.StringSliceVar(&f.groups, "security-groups", nil, "security group ids, instead of a job file")
-	fs.StringVar(&f.role, "role", "", "ARN of the execution role, instead of the job's")
-	fs.StringVar(&f.eni, "eni", "", "an existing network interface as the source")
-	fs.StringVar(&f.instance, "instance", "", "an existing instance as the source")
-	fs.StringVar(&f.lambda, "lambda", "", "an existing Lambda function (name or ARN) as the source")
-	fs.StringArrayVar(&f.assume, "assume", nil, "settle a condition key: KEY=VALUE or KEY=absent; repeatable")
-	fs.StringArrayVar(&f.tags, "object-tag", nil, "tags of the objects: KEY=VALUE, repeatable, or none")
-	fs.StringVar(&f.at, "at", "", "the time of the request (aws:CurrentTime), e.g. 2026-01-31T12:00:00Z")
-	fs.StringVar(&f.hostname, "hostname", "", "S3 name that the client calls; default: s3.REGION.amazonaws.com")
-	fs.BoolVar(&f.strictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
-	fs.BoolVar(&f.publicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")
-	fs.IntVar(&f.port, "port", 0, "destination port; default 443")
-	fs.StringVar(&f.ephemeral, "ephemeral-ports", "", "client ports, FROM-TO; default 32768-60999")
-}
-
-// question builds the question, reading the job file.
-func (f *questionFlags) question(env *Env, sf *snapshotFlags) (sim.Question, error) {
-	q := sim.Question{Bucket: f.bucket, Actions: f.actions, Write: f.write, Account: sf.account, Region: sf.region,
-		Options: sim.Options{Hostname: f.hostname, StrictDNS: f.strictDNS, AssumePublicDNS: f.publicDNS, Port: f.port,
-			At: f.at, Assume: f.assume, ObjectTags: f.tags}}
-	if f.job != "" {
-		j, err := snapshot.LoadJob(f.job, sf.options(env))
-		if err != nil {
-			return q, err
-		}
-		q.Job = j
-	}
-	if f.ephemeral != "" {
-		var lo, hi int
-		if n, err := fmt.Sscanf(f.ephemeral, "%d-%d", &lo, &hi); n != 2 || err != nil || lo < 1 || hi < lo || hi > 65535 {
-			return q, fmt.Errorf("--ephemeral-ports %q: want FROM-TO, e.g. 32768-60999", f.ephemeral)
-		}
-		q.Options.Ephemeral = [2]int{lo, hi}
-	}
-	return q, f.source(&q)
-}
-
-// source lets flags stand for a job file, or override it.
-func (f *questionFlags) source(q *sim.Question) error {
-	given := 0
-	for _, s := range []string{f.eni, f.instance, f.lambda} {
-		if s != "" {
-			given++
-			q.Source = s
-		}
-	}
-	if given > 1 {
-		return errors.New("--eni, --instance and --lambda exclude one another")
-	}
-	if given == 1 && (len(f.subnets) > 0 || len(f.groups) > 0) {
-		return errors.New("--subnets and --security-groups do not go with an existing source: it has its own")
-	}
-	if f.role != "" {
-		q.Job.RoleARN = f.role
-	}
-	if len(f.subnets) > 0 || len(f.groups) > 0 {
-		q.Job.HasVPCConfig = true
-	}
-	if len(f.subnets) > 0 {
-		q.Job.Subnets = nil
-		for _, s := range f.subnets {
-			q.Job.Subnets = append(q.Job.Subnets, snapshot.SubnetID(strings.TrimSpace(s)))
-		}
-	}
-	if len(f.groups) > 0 {
-		q.Job.SecurityGroups = nil
-		for _, s := range f.groups {
-			q.Job.SecurityGroups = append(q.Job.SecurityGroups, snapshot.SecurityGroupID(strings.TrimSpace(s)))
-		}
-	}
-	if f.job == "" && given == 0 && len(f.subnets) == 0 {
-		return withHint(errors.New("no job: --job is missing"), "name a job file with --job, or say --subnets, --security-groups and --role")
-	}
-	if q.Job.Instances == 0 {
-		q.Job.Instances = 1
-	}
-	return nil
 }
 
 // exitStatus maps a verdict to the contract's exit status.

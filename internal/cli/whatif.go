@@ -248,7 +248,7 @@ func parseWorld(native []byte) (*sim.World, error) {
 }
 
 func (f *whatifFlags) compareQuestion(env *Env, before, after *sim.World, res *whatifResult) error {
-	q, err := f.question.question(env, &f.snapshot)
+	q, err := f.question.question(env, &f.snapshot, before.Snapshot())
 	if err != nil {
 		return err
 	}

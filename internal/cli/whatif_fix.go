@@ -10,6 +10,7 @@ import (
 	"github.com/canreach/canreach/sim/assert"
 	"github.com/canreach/canreach/sim/change"
 	"github.com/canreach/canreach/sim/repair"
+	"github.com/canreach/canreach/snapshot"
 )
 
 // schemaRepairs names the JSON form of what whatif --fix finds.
@@ -18,7 +19,11 @@ const schemaRepairs = "canreach.repairs/v1"
 // runFix searches for repairs of the question on the snapshot, with the
 // changes of --change already made.
 func runFix(env *Env, f *whatifFlags, applied *change.Applied) error {
-	q, err := f.question.question(env, &f.snapshot)
+	s, err := snapshot.Parse(applied.Native)
+	if err != nil {
+		return err
+	}
+	q, err := f.question.question(env, &f.snapshot, s)
 	if err != nil {
 		return err
 	}

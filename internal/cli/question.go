@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// questionFlags say a question on the command line.
+type questionFlags struct {
+	job, bucket           string
+	actions               []string
+	write                 bool
+	subnets, groups       []string
+	role                  string
+	eni, instance, lambda string
+	assume, tags          []string
+	at, hostname          string
+	strictDNS, publicDNS  bool
+	port                  int
+	ephemeral             string
+}
+
+func (f *questionFlags) register(fs *pflag.FlagSet) {
+	fs.StringVarP(&f.job, "job", "j", "", "job: a `file` with its request or description as AWS prints it, or the name or ARN of one in the snapshot; default: its only one")
+	fs.StringVarP(&f.bucket, "bucket", "b", "", "`bucket` or objects: an ARN with or without wildcards, s3://BUCKET/KEY, or a name; default: what the job itself reads and writes")
+	fs.StringArrayVarP(&f.actions, "action", "a", nil, "S3 `action`, repeatable; default: s3:GetObject and s3:ListBucket")
+	fs.BoolVar(&f.write, "write", false, "ask about s3:PutObject instead of a read")
+	fs.StringSliceVar(&f.subnets, "subnets", nil, "subnets by `id`, ARN or Name tag, instead of a job")
+	fs.StringSliceVar(&f.groups, "security-groups", nil, "security groups by `id`, ARN or name, instead of a job")
+	fs.StringVar(&f.role, "role", "", "execution `role` by ARN or name, instead of the job's")
+	fs.StringVar(&f.eni, "eni", "", "an existing network `interface` as the source")
+	fs.StringVar(&f.instance, "instance", "", "an existing `instance` as the source: id, ARN or Name tag")
+	fs.StringVar(&f.lambda, "lambda", "", "an existing Lambda `function` (name or ARN) as the source")
+	fs.StringArrayVar(&f.assume, "assume", nil, "settle a condition key: `KEY=VALUE` or KEY=absent; repeatable")
+	fs.StringArrayVar(&f.tags, "object-tag", nil, "tags of the objects: `KEY=VALUE`, repeatable, or none")
+	fs.StringVar(&f.at, "at", "", "the `time` of the request (aws:CurrentTime), e.g. 2026-01-31T12:00:00Z")
+	fs.StringVar(&f.hostname, "hostname", "", "S3 `name` that the client calls; default: s3.REGION.amazonaws.com")
+	fs.BoolVar(&f.strictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
+	fs.BoolVar(&f.publicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")
+	fs.IntVar(&f.port, "port", 0, "destination `port`; default 443")
+	fs.StringVar(&f.ephemeral, "ephemeral-ports", "", "client ports, `FROM-TO`; default 32768-60999")
+}
+
+// question builds the question, with the names of s in place of ids resolved.
+func (f *questionFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapshot) (sim.Question, error) {
+	q := sim.Question{Bucket: bucketARN(s, f.bucket), Actions: f.actions, Write: f.write, Account: sf.account, Region: sf.region,
+		Options: sim.Options{Hostname: f.hostname, StrictDNS: f.strictDNS, AssumePublicDNS: f.publicDNS, Port: f.port,
+			At: f.at, Assume: f.assume, ObjectTags: f.tags}}
+	if f.ephemeral != "" {
+		var lo, hi int
+		if n, err := fmt.Sscanf(f.ephemeral, "%d-%d", &lo, &hi); n != 2 || err != nil || lo < 1 || hi < lo || hi > 65535 {
+			return q, fmt.Errorf("--ephemeral-ports %q: want FROM-TO, e.g. 32768-60999", f.ephemeral)
+		}
+		q.Options.Ephemeral = [2]int{lo, hi}
+	}
+	all := resourcesOf(s)
+	if err := f.existing(&q, all); err != nil {
+		return q, err
+	}
+	if f.job != "" || q.Source == "" && len(f.subnets) == 0 {
+		j, err := findJob(env, s, sf.options(env), f.job)
+		if err != nil {
+			return q, err
+		}
+		q.Job = j
+	}
+	return q, f.override(&q.Job, all)
+}
+
+// existing lets a source that exists stand for a job.
+func (f *questionFlags) existing(q *sim.Question, all []resource) error {
+	given := 0
+	for _, s := range []struct {
+		kind       kind
+		flag, word string
+	}{{kindInterface, "--eni", f.eni}, {kindInstance, "--instance", f.instance}, {kindFunction, "--lambda", f.lambda}} {
+		if s.word == "" {
+			continue
+		}
+		given++
+		q.Source = s.word
+		if s.kind == kindFunction { // the engine takes its name and ARN
+			continue
+		}
+		var err error
+		if q.Source, err = id(all, s.kind, s.flag, s.word); err != nil {
+			return err
+		}
+	}
+	if given > 1 {
+		return errors.New("--eni, --instance and --lambda exclude one another")
+	}
+	if given == 1 && (len(f.subnets) > 0 || len(f.groups) > 0) {
+		return errors.New("--subnets and --security-groups do not go with an existing source: it has its own")
+	}
+	return nil
+}
+
+// override lets flags stand for members of the job.
+func (f *questionFlags) override(j *snapshot.Job, all []resource) error {
+	var err error
+	if f.role != "" {
+		if j.RoleARN, err = id(all, kindRole, "--role", f.role); err != nil {
+			return err
+		}
+	}
+	if len(f.subnets) > 0 || len(f.groups) > 0 {
+		j.HasVPCConfig = true
+	}
+	if len(f.subnets) > 0 {
+		j.Subnets = nil
+	}
+	for _, word := range f.subnets {
+		s, err := id(all, kindSubnet, "--subnets", word)
+		if err != nil {
+			return err
+		}
+		j.Subnets = append(j.Subnets, snapshot.SubnetID(s))
+	}
+	if len(f.groups) > 0 {
+		j.SecurityGroups = nil
+	}
+	for _, word := range f.groups {
+		g, err := id(all, kindGroup, "--security-groups", word)
+		if err != nil {
+			return err
+		}
+		j.SecurityGroups = append(j.SecurityGroups, snapshot.SecurityGroupID(g))
+	}
+	j.Instances = max(j.Instances, 1)
+	return nil
+}
