@@ -67,7 +67,7 @@ func (w *World) askOnce(s *slot, q network.Query) (*network.Result, error) {
 	word(s.from.Instance)
 	word(q.To.S3.Region)
 	word(q.To.S3.Hostname)
-	word(fmt.Sprint(q.StrictDNS, q.AssumePublicDNS, q.Ports, q.SourcePorts))
+	word(fmt.Sprint(q.Strict, q.StrictDNS, q.AssumePublicDNS, q.Ports, q.SourcePorts))
 	a := w.asked.get(b.String(), func() asked {
 		res, err := w.net.Ask(q)
 		return asked{res, err}

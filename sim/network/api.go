@@ -55,7 +55,9 @@ type Query struct {
 	Ports                      []PortRange // destination ports; empty with TCP: 443
 	SourcePorts                []PortRange // empty: 32768 to 60999 (N6)
 	ICMPType                   int         // with protocol 1 or 58; -1: any
-	StrictDNS, AssumePublicDNS bool
+	// Strict: what was never collected, though it is off by default, is a
+	// missing fact (N104, N161). StrictDNS is its part for Route 53 (N104).
+	Strict, StrictDNS, AssumePublicDNS bool
 }
 
 // PortRange is inclusive at both ends.

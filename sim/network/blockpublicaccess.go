@@ -53,12 +53,16 @@ func (a *asking) bpa(t *trail, subnet located[snapshot.Subnet]) bpaFacts {
 	b.at = v.of.At
 	owner := a.x.here(orElse(v.of.OwnerID, accountID(v.in)), regionName(v.in)) // N127: the VPC owner's
 	fallback := rules.ModeOfBPA(v.of.BPAMode)
-	if owner == nil || owner.EC2.BlockPublicAccess.Presence != snapshot.Collected || len(owner.EC2.BlockPublicAccess.Items) == 0 {
+	switch {
+	case fallback == rules.BPAUnknown && v.of.BPAMode == "" && a.neverAsked(owner, func(e *snapshot.EC2) snapshot.Presence { return e.BlockPublicAccess.Presence }):
+		b.mode, b.word = rules.BPAOff, "off"
+		a.takenAsOff(t.vpcID, v.of, "BPA_NOT_COLLECTED", gateRoute, "VPC Block Public Access", "aws ec2 describe-vpc-block-public-access-options", urlBPA)
+	case owner == nil || owner.EC2.BlockPublicAccess.Presence != snapshot.Collected || len(owner.EC2.BlockPublicAccess.Items) == 0:
 		b.mode, b.word = fallback, v.of.BPAMode
 		if owner != nil && owner.EC2.BlockPublicAccess.Presence == snapshot.Collected {
 			b.mode, b.word = rules.BPAOff, "off"
 		}
-	} else {
+	default:
 		o := &owner.EC2.BlockPublicAccess.Items[0]
 		b.mode, b.word, b.at = rules.ModeOfBPA(o.Mode), o.Mode, o.At
 		if o.State != "" && !strings.EqualFold(o.State, "update-complete") && !strings.EqualFold(o.State, "default-state") {

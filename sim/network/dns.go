@@ -255,13 +255,13 @@ func (a *asking) route53Need(v located[snapshot.VPC], why string) rules.Need {
 
 func (a *asking) notCollected(v located[snapshot.VPC], lacking []string, f *dnsFacts) {
 	what := strings.Join(lacking, ", ")
-	if a.q.StrictDNS {
+	if a.q.Strict || a.q.StrictDNS {
 		f.needs = append(f.needs, a.route53Need(v, "not collected: "+what))
 		return
 	}
 	if a.explain {
 		a.note(Finding{Code: "DNS_NOT_COLLECTED", Gate: gateDNS, Severity: severityWarning, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: v.of.At,
 			Message: fmt.Sprintf("The snapshot lacks %s; %s is taken to resolve as it does by default (lenient mode).", what, a.name.Host),
-			Fix:     "Collect the Route 53 Resolver data, or ask with --strict-dns.", Rule: "N104", URL: urlResolver})
+			Fix:     "Collect the Route 53 Resolver data, or ask with --strict.", Rule: "N104", URL: urlResolver})
 	}
 }

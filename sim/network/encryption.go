@@ -14,6 +14,7 @@ type encryptionFacts struct {
 	enforcement rules.Enforcement
 	control     *snapshot.VPCEncryptionControl // nil: none, or nobody asked
 	need        rules.Need                     // what would tell, where the enforcement is unknown
+	assumed     bool                           // nobody asked, and it is taken as off (N161)
 }
 
 // encryption reads a VPC's encryption control, in describe-vpc-encryption-controls
@@ -43,6 +44,9 @@ func (a *asking) encryption(id snapshot.VPCID) encryptionFacts {
 	if len(told) == 0 && owner != nil && owner.EC2.EncryptionControls.Presence == snapshot.Collected {
 		f.enforcement = rules.NotEnforced
 	}
+	if len(told) == 0 && a.neverAsked(owner, func(e *snapshot.EC2) snapshot.Presence { return e.EncryptionControls.Presence }) {
+		f.enforcement, f.assumed = rules.NotEnforced, true
+	}
 	for _, c := range told[min(1, len(told)):] {
 		if rules.EnforcementOf(c) != f.enforcement {
 			f.enforcement = rules.EnforcementUnknown
@@ -71,6 +75,9 @@ func (a *asking) cleartext(t *trail, h Hop, y *target) {
 		return
 	}
 	e, f := y.endpoint.of, a.encryption(y.vpc)
+	if f.assumed {
+		a.takenAsOff(y.vpc, a.x.vpcs[y.vpc].of, "ENCRYPTION_CONTROLS_NOT_COLLECTED", gateEndpoint, "VPC encryption control", "aws ec2 describe-vpc-encryption-controls", urlEncryption)
+	}
 	http := a.s.And(clear, a.toPort(rules.PortCleartext))
 	for _, part := range []struct {
 		cases packetset.Set

@@ -46,13 +46,14 @@ func TestCleartextToInterfaceEndpoints(t *testing.T) {
 		{"on the way to enforce mode, 443", edits(enforce, state("enforce-in-progress")), ports(443), reachable, ""},
 		{"deleted", edits(enforce, state("deleted")), ports(80), reachable, ""},
 		{"another VPC's control", edits(world.EncryptionControl("vpc-z", "enforce")), ports(80), reachable, ""},
-		{"not collected", edits(world.NotCollected("VpcEncryptionControls")), ports(80), unknown, "UNK_ENCRYPTION_CONTROLS"},
+		{"N161 not collected", edits(world.NotCollected("VpcEncryptionControls")), ports(80), reachable, ""},
+		{"N161 refused", edits(world.NotCollected("VpcEncryptionControls"), world.Refused("DescribeVpcEncryptionControls")), ports(80), unknown, "UNK_ENCRYPTION_CONTROLS"},
 		{"not collected, 443", edits(world.NotCollected("VpcEncryptionControls")), ports(443), reachable, ""},
 		{"told by the VPC", edits(world.NotCollected("VpcEncryptionControls"), inlineControl("enforce", "available")), ports(80), blocked, "ENCRYPTION_REQUIRED"},
 		{"told by the VPC, not enforced", edits(world.NotCollected("VpcEncryptionControls"), inlineControl("monitor", "available")), ports(80), reachable, ""},
 		{"told twice alike", edits(enforce, inlineControl("enforce", "available")), ports(80), blocked, "ENCRYPTION_REQUIRED"},
 		{"told twice, differently", edits(enforce, inlineControl("monitor", "available")), ports(80), unknown, "SNAPSHOT_INCONSISTENT"},
-		{"a blocker elsewhere beats the unknown", edits(world.NotCollected("VpcEncryptionControls"), world.Ingress("sg-5")), ports(80), blocked, "SG_HAS_NO_RULES"},
+		{"a blocker elsewhere beats the unknown", edits(world.NotCollected("VpcEncryptionControls"), world.Refused("DescribeVpcEncryptionControls"), world.Ingress("sg-5")), ports(80), blocked, "SG_HAS_NO_RULES"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			q := network.Query{From: job("subnet-1", "sg-1"), To: s3("us-east-1", ""), Protocol: 6, Ports: c.ports}

@@ -21,6 +21,12 @@ var reportTraps = []trap{
 	{id: "N159 an interface of a customer's without a group", edits: and(natDefault, awsInterface("interface")), from: fromInterface("eni-m"),
 		want: blocked, code: "ENI_SG_RULES_MISMATCH"},
 
+	{id: "N161 Block Public Access that nobody asked for", edits: and(natDefault, noBPA), want: reachable, also: []string{"BPA_NOT_COLLECTED"}, flows: viaNAT},
+	{id: "N161 and that AWS refused to tell", edits: and(natDefault, noBPA, world.Refused("DescribeVpcBlockPublicAccessOptions")), want: unknown, code: "UNK_BPA"},
+	{id: "N161 a VPC's own state says otherwise, and exclusions are not told", edits: and(natDefault, noBPA,
+		world.Set("Vpcs", "vpc-a", "BlockPublicAccessStates", world.Obj{"InternetGatewayBlockMode": "block-bidirectional"})),
+		want: unknown, code: "UNK_BPA"},
+
 	{id: "N160 replies over a transit gateway to what came by a peering", edits: otherLink, from: fromJob("subnet-b", "sg-b"), to: toS3("us-east-1", endpointName),
 		want: reachable, also: []string{"ASYMMETRIC_PATH"}, flows: viaIFE},
 	{id: "N160 and its table does not know the client", edits: and(otherLink, world.Set("TransitGatewayRouteTables", "tgw-rtb-1", "Routes", world.List{})),
@@ -90,6 +96,10 @@ var reportEnds = []trap{
 	{id: "N164 an ACL that admits echo requests and replies", edits: and(public, echoACL(8)), from: fromInterface("eni-x"), to: at("8.8.8.8/32"), ask: protocol(1), want: reachable},
 	{id: "N164 and that admits another type", edits: and(public, echoACL(13)), from: fromInterface("eni-x"), to: at("8.8.8.8/32"), ask: protocol(1), want: blocked, code: "SUBNET_ACL_RESTRICTION"},
 }
+
+func strict(q *network.Query) { q.Strict = true }
+
+var noBPA = world.All(world.NotCollected("VpcBlockPublicAccessOptions", "VpcBlockPublicAccessExclusions"))
 
 func protocol(n int) func(*network.Query) { return func(q *network.Query) { q.Protocol = n } }
 

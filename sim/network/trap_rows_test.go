@@ -345,7 +345,7 @@ var middleTraps = []trap{
 	{id: "T105", edits: and(igwDefault, withEIP, world.BPA("block-bidirectional"), world.BPAExclusion("subnet-1", "allow-egress")),
 		from: fromInterface("eni-x"), want: blocked, code: "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"},
 	{id: "T106", edits: and(natDefault, world.BPA("block-bidirectional"), world.BPAExclusion("subnet-9", "allow-bidirectional")), want: unknown, code: "UNK_BPA_SCOPE"},
-	{id: "T107", edits: and(natDefault, world.NotCollected("VpcBlockPublicAccessOptions", "VpcBlockPublicAccessExclusions")), want: unknown, code: "UNK_BPA"},
+	{id: "T107", edits: and(natDefault, world.NotCollected("VpcBlockPublicAccessOptions", "VpcBlockPublicAccessExclusions")), ask: strict, want: unknown, code: "UNK_BPA"},
 	{id: "T108", edits: edits(world.NotCollected("VpcBlockPublicAccessOptions", "VpcBlockPublicAccessExclusions")), want: reachable, flows: viaGateway},
 	{id: "T109", edits: and(natDefault, world.Subnet("subnet-7", "vpc-a", "10.0.7.0/24", "us-east-1a"), world.Table("rtb-7", "vpc-a", []string{"subnet-7"}),
 		world.GWLB("vpce-w", "vpc-a", "subnet-7"),

@@ -291,6 +291,7 @@ func (w twin) serverPorts(at atoms) []int {
 func (w twin) client(t testing.TB) (base concrete.Case, sources []netip.Addr, subnet *snapshot.Subnet) {
 	t.Helper()
 	id := snapshot.SubnetID("")
+	base.Strict = w.q.Strict
 	if j := w.q.From.Job; j != nil {
 		base.Subnet, base.Groups, id = j.Subnet, j.Groups, j.Subnet
 	}

@@ -47,6 +47,9 @@ type Case struct {
 	// Pick chooses among the attachment subnets where a transit gateway may
 	// deliver to several.
 	Pick int
+	// Strict: settings that are off by default and were not collected are
+	// unknown, not off (N161).
+	Strict bool
 }
 
 // The stand-ins are carried by packets to an address that is known as a list's

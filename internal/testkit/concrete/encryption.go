@@ -14,7 +14,7 @@ func (p *packet) encrypted(v *snapshot.VPCEndpoint) Outcome {
 	if p.dstPort == 443 {
 		return Passes
 	}
-	enforced, why := p.e.enforced(v.VPC)
+	enforced, why := p.e.enforced(v.VPC, p.c.Strict)
 	switch {
 	case enforced == Blocks:
 		return Passes
@@ -28,7 +28,7 @@ func (p *packet) encrypted(v *snapshot.VPCEndpoint) Outcome {
 
 // enforced: Passes means that the VPC is in enforce mode for certain, Blocks
 // that it is not.
-func (e *Evaluator) enforced(vpc snapshot.VPCID) (Outcome, string) {
+func (e *Evaluator) enforced(vpc snapshot.VPCID, strict bool) (Outcome, string) {
 	answers := map[Outcome]string{}
 	for _, c := range e.controlsOf(vpc) {
 		answers[controlEnforces(c)] = c.Mode + ", " + c.State
@@ -37,10 +37,19 @@ func (e *Evaluator) enforced(vpc snapshot.VPCID) (Outcome, string) {
 		v := e.vpc(vpc)
 		for _, a := range e.snap.Accounts {
 			for _, r := range a.Regions {
-				if v != nil && v.OwnerID == a.ID && e.regionOf(vpc).Name == r.Name && r.EC2.EncryptionControls.Presence == snapshot.Collected {
+				if v == nil || v.OwnerID != a.ID || e.regionOf(vpc).Name != r.Name {
+					continue
+				}
+				switch r.EC2.EncryptionControls.Presence {
+				case snapshot.Collected:
 					return Blocks, "the VPC has no control"
+				case snapshot.Unreadable:
+					return Unknown, "controls that could not be read"
 				}
 			}
+		}
+		if !strict {
+			return Blocks, "taken to have none (N161)"
 		}
 		return Unknown, "controls not collected"
 	}

@@ -146,6 +146,9 @@ func (p *packet) publicAccess(translated bool) Outcome {
 		return Unknown
 	}
 	region := p.e.regionOf(p.subnet.VPC)
+	if region.EC2.BlockPublicAccess.Presence == snapshot.NotCollected && v.BPAMode == "" && !p.c.Strict {
+		return Passes // N161
+	}
 	if region.EC2.BlockPublicAccess.Presence != snapshot.Collected {
 		return Unknown
 	}

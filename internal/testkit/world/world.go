@@ -224,6 +224,14 @@ func NotCollected(collections ...string) Edit {
 	}
 }
 
+// Refused records that AWS refused a call of EC2 in the world's account and region.
+func Refused(operation string) Edit {
+	return func(w *World) {
+		capture := w.root["capture"].(Obj)
+		capture["gaps"] = append(capture["gaps"].(List), Obj{"account": w.account, "region": w.region, "service": "ec2", "operation": operation, "code": "UnauthorizedOperation"})
+	}
+}
+
 // Set sets one member of a resource.
 func Set(collection, id, key string, value any) Edit {
 	return func(w *World) { w.Get(collection, id)[key] = value }
