@@ -50,11 +50,11 @@ type S3Destination struct {
 
 // Query asks what reaches To from From and gets an answer back.
 type Query struct {
-	From, To                   Endpoint
-	Protocol                   int         // IP protocol number: 6 for TCP; 0 is HOPOPT (N163)
-	Ports                      []PortRange // destination ports; empty with TCP: 443
-	SourcePorts                []PortRange // empty: 32768 to 60999 (N6)
-	ICMPType                   int         // with protocol 1 or 58; -1: any
+	From, To    Endpoint
+	Protocol    int         // IP protocol number: 6 for TCP; 0 is HOPOPT (N163)
+	Ports       []PortRange // destination ports; empty with TCP: 443
+	SourcePorts []PortRange // empty: 32768 to 60999 (N6)
+	ICMPType    int         // with protocol 1 or 58; -1: any
 	// Strict: what was never collected, though it is off by default, is a
 	// missing fact (N104, N161). StrictDNS is its part for Route 53 (N104).
 	Strict, StrictDNS, AssumePublicDNS bool
