@@ -12,6 +12,7 @@ func newCheckCommand(env *Env) *cobra.Command {
 	var sf snapshotFlags
 	var qf questionFlags
 	var format string
+	var shown detail
 	cmd := &cobra.Command{
 		Use:   "check --snapshot S --job J [--bucket ARN] [--action A]…",
 		Short: "Can this job perform these S3 actions on this bucket, and if not, why not?",
@@ -41,7 +42,9 @@ not be read or the question makes no sense.`,
 			if err != nil {
 				return err
 			}
-			if err := writeAnswer(env, a, format); err != nil {
+			p := env.painter()
+			p.names = labels(snap)
+			if err := writeAnswer(env, a, format, p, shown); err != nil {
 				return err
 			}
 			return exit(exitStatus(a.Verdict))
@@ -50,11 +53,14 @@ not be read or the question makes no sense.`,
 	sf.register(cmd.Flags())
 	qf.register(cmd.Flags())
 	formatFlag(cmd.Flags(), &format, "text", "json", "yaml")
+	cmd.Flags().BoolVarP(&shown.verbose, "verbose", "v", false, "show placements, layers, warnings and assumptions in full")
+	cmd.Flags().BoolVarP(&shown.quiet, "quiet", "q", false, "print the verdict alone")
+	cmd.MarkFlagsMutuallyExclusive("verbose", "quiet")
 	return cmd
 }
 
 // writeAnswer renders one answer.
-func writeAnswer(env *Env, a *sim.Answer, format string) error {
+func writeAnswer(env *Env, a *sim.Answer, format string, p painter, d detail) error {
 	w := bufio.NewWriter(env.Stdout)
 	var err error
 	switch format {
@@ -63,7 +69,7 @@ func writeAnswer(env *Env, a *sim.Answer, format string) error {
 	case "yaml":
 		err = writeYAML(w, a)
 	default:
-		renderAnswer(w, a, env.painter())
+		renderAnswer(w, a, p, d)
 	}
 	if err != nil {
 		return err

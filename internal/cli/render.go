@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -10,21 +11,24 @@ import (
 	"github.com/canreach/canreach/sim"
 )
 
-// renderAnswer writes what a tired engineer reads at night: the verdict
-// first, then the gates, then each blocker with its place and its repair.
-func renderAnswer(w io.Writer, a *sim.Answer, p painter) {
-	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), oneLine(questionText(a)))
-	renderGates(w, p, a)
+// renderFull writes all of an answer: the verdict first, then the gates, the
+// placements, each blocker with its place and its repair, and the rest.
+func renderFull(w io.Writer, a *sim.Answer, p painter) {
+	renderHead(w, a, p)
 	renderPlacements(w, p, a)
 	renderFindings(w, p, a, sim.Blocker, "What stops it")
 	renderUnknowns(w, p, a)
 	renderFindings(w, p, a, sim.Warning, "Warnings")
 	renderFindings(w, p, a, sim.Info, "Notes")
-	if len(a.Assumptions) > 0 {
-		fmt.Fprintf(w, "\nAssumptions\n")
-		for _, t := range a.Assumptions {
-			fmt.Fprintf(w, "  - %s\n", p.wrap(safeText(t), 4))
+	renderAssumptions(w, p, a)
+}
+
+func renderAssumptions(w io.Writer, p painter, a *sim.Answer) {
+	for i, t := range a.Assumptions {
+		if i == 0 {
+			fmt.Fprintf(w, "\n%s\n", p.paint("1", "Assumptions"))
 		}
+		fmt.Fprintf(w, "  - %s\n", p.wrap(safeText(t), 4))
 	}
 }
 
@@ -77,19 +81,31 @@ func gateState(a *sim.Answer, g sim.Gate) sim.Verdict {
 
 // renderGates draws the path as a chain of gates with a mark each.
 func renderGates(w io.Writer, p painter, a *sim.Answer) {
-	var parts []string
+	var parts, plain []string // plain: without colours
 	for _, g := range sim.Gates() {
 		if g == sim.GateSGIngress && gateState(a, g) == sim.Reachable {
 			continue // replies are tracked: the gate does not exist
 		}
 		if g != sim.GateJob && !asked(a) {
-			parts = append(parts, "· "+g.String())
+			parts, plain = append(parts, "·"+g.String()), append(plain, "·"+g.String())
 			continue
 		}
-		parts = append(parts, p.mark(gateState(a, g))+" "+g.String())
+		parts, plain = append(parts, p.mark(gateState(a, g))+g.String()), append(plain, "·"+g.String())
 	}
-	fmt.Fprintf(w, "\n  %s\n", strings.Join(parts[:7], " → "))
-	fmt.Fprintf(w, "  → %s\n", strings.Join(parts[7:], " → "))
+	col := 0
+	for i, part := range parts {
+		sep, n := "  ", len([]rune(plain[i]))
+		switch {
+		case i > 0 && col+1+n > p.width:
+			fmt.Fprintln(w)
+			col = 0
+		case i > 0:
+			sep = " "
+		}
+		fmt.Fprint(w, sep, part)
+		col += len(sep) + n
+	}
+	fmt.Fprintln(w)
 }
 
 // asked tells that the question got as far as the network, at some placement.
@@ -102,28 +118,56 @@ func asked(a *sim.Answer) bool {
 	return false
 }
 
+// renderPlacements writes each placement; those that fare alike are one.
 func renderPlacements(w io.Writer, p painter, a *sim.Answer) {
-	fmt.Fprintf(w, "\nPlacements\n")
+	type group struct {
+		names []string
+		head  string
+		body  string
+	}
+	var groups []*group
 	for i := range a.Placements {
 		pl := &a.Placements[i]
-		name := pl.Subnet
-		if name == "" {
-			name = "(no subnet)"
+		name := cmp.Or(pl.Subnet, "(no subnet)")
+		if pl.Subnet != "" {
+			name = p.component(pl.Subnet, "")
 		}
 		if pl.AvailabilityZone != "" {
-			name += " (" + pl.AvailabilityZone + ")"
+			name += ", " + pl.AvailabilityZone
 		}
 		if pl.Target != "" {
-			name += " to " + pl.Target
+			name += ", to " + shortARN(pl.Target)
 		}
-		fmt.Fprintf(w, "  %s %s  network %s\n", p.mark(pl.Verdict), oneLine(name), p.verdict(pl.Network.Verdict))
-		renderPaths(w, pl)
-		for _, r := range pl.Requests {
-			fmt.Fprintf(w, "    %s %s on %s\n", p.mark(r.Verdict), oneLine(r.Action), oneLine(r.Resource))
-			if r.Verdict == sim.Partial {
-				renderExamples(w, &r)
-			}
+		var b strings.Builder
+		renderPaths(&b, pl)
+		for j := range pl.Requests {
+			renderRequest(&b, p, &pl.Requests[j])
 		}
+		g := &group{[]string{oneLine(name)}, p.mark(pl.Verdict) + " %s  network " + p.verdict(pl.Network.Verdict), b.String()}
+		if at := slices.IndexFunc(groups, func(x *group) bool { return x.head == g.head && x.body == g.body }); at >= 0 {
+			groups[at].names = append(groups[at].names, g.names...)
+		} else {
+			groups = append(groups, g)
+		}
+	}
+	fmt.Fprintf(w, "\n%s\n", p.paint("1", "Placements"))
+	for _, g := range groups {
+		fmt.Fprintf(w, "  %s\n%s", strings.Replace(g.head, "%s", strings.Join(g.names, "\n    "), 1), g.body)
+	}
+}
+
+// renderRequest writes a request with what each layer did to it.
+func renderRequest(w io.Writer, p painter, r *sim.Request) {
+	fmt.Fprintf(w, "    %s %s on %s\n", p.mark(r.Verdict), oneLine(r.Action), oneLine(shortARN(r.Resource)))
+	var layers []string
+	for _, l := range r.Layers {
+		layers = append(layers, l.Layer+" "+l.Decision)
+	}
+	if len(layers) > 0 {
+		fmt.Fprintf(w, "        %s\n", p.wrap(safeText(strings.Join(layers, ", ")), 8))
+	}
+	if r.Verdict == sim.Partial {
+		renderExamples(w, r)
 	}
 }
 
@@ -139,7 +183,7 @@ func renderExamples(w io.Writer, r *sim.Request) {
 func pathText(path []sim.Hop) string {
 	var parts []string
 	for _, h := range path {
-		if h.Direction == "reply" {
+		if h.Direction == "reply" || h.Kind == "subnet" {
 			continue
 		}
 		if len(parts) > 0 && parts[len(parts)-1] == h.Component {
@@ -193,36 +237,27 @@ func pathEnd(v sim.Verdict) string {
 }
 
 func renderFindings(w io.Writer, p painter, a *sim.Answer, s sim.Severity, title string) {
-	head := false
-	n := 0
-	for i := range a.Findings {
-		f := &a.Findings[i]
-		if f.Severity != s {
-			continue
-		}
-		if !head {
+	for i, c := range causesOf(a, s) {
+		if i == 0 {
 			fmt.Fprintf(w, "\n%s\n", p.paint("1", title))
-			head = true
 		}
-		n++
-		renderFinding(w, p, a, n, f)
+		renderFinding(w, p, a, i+1, c)
 	}
 }
 
-func renderFinding(w io.Writer, p painter, a *sim.Answer, n int, f *sim.Finding) {
-	name := f.Component
-	if f.Name != "" && !strings.Contains(f.Component, f.Name) {
-		name += " (" + f.Name + ")"
-	}
-	fmt.Fprintf(w, "  %d. [%s] %s %s\n", n, f.Gate, p.paint("1", oneLine(f.Code)), oneLine(name))
+func renderFinding(w io.Writer, p painter, a *sim.Answer, n int, f *cause) {
+	fmt.Fprintf(w, "  %d. [%s] %s %s\n", n, f.Gate, p.link(f.URL, p.paint("1", oneLine(f.Code))), p.component(f.Component, f.Name))
 	fmt.Fprintf(w, "     %s\n", p.wrap(safeText(f.Message), 5))
+	if len(f.also) > 0 {
+		fmt.Fprintf(w, "     also:    %s\n", p.wrap(safeText(strings.Join(f.also, "; ")), 14))
+	}
 	if len(f.With) > 0 {
 		fmt.Fprintf(w, "     %s\n", p.wrap("It lets some of the traffic through; only together with "+numbersText(a, f.With)+" does it stop all.", 5))
 	}
-	if where := placementsText(a, f); where != "" {
+	if where := placementsText(a, p, f); where != "" {
 		fmt.Fprintf(w, "     affects: %s\n", p.wrap(safeText(where), 14))
 	}
-	if rule := ruleText(f); rule != "" {
+	if rule := ruleText(f.Finding); rule != "" {
 		fmt.Fprintf(w, "     rule:    %s\n", p.wrap(safeText(rule), 14))
 	}
 	if f.Example != nil {
@@ -237,27 +272,25 @@ func renderFinding(w io.Writer, p painter, a *sim.Answer, n int, f *sim.Finding)
 func numbersText(a *sim.Answer, list []int) string {
 	var parts []string
 	for _, want := range list {
-		n := 0
-		for i := 0; i <= want && i < len(a.Findings); i++ {
-			if a.Findings[i].Severity == a.Findings[want].Severity {
-				n++
+		for n, c := range causesOf(a, a.Findings[want].Severity) {
+			if slices.Contains(c.index, want) && !slices.Contains(parts, fmt.Sprint(n+1)) {
+				parts = append(parts, fmt.Sprint(n+1))
 			}
 		}
-		parts = append(parts, fmt.Sprint(n))
 	}
 	return strings.Join(parts, ", ")
 }
 
 // placementsText names the subnets that a finding is about, where there are several.
-func placementsText(a *sim.Answer, f *sim.Finding) string {
-	if len(f.Placements) == 0 || len(a.Placements) < 2 {
+func placementsText(a *sim.Answer, p painter, c *cause) string {
+	if len(c.placements) == 0 || len(a.Placements) < 2 {
 		return ""
 	}
 	var out []string
-	for _, n := range f.Placements {
-		s := a.Placements[n].Subnet
+	for _, n := range c.placements {
+		s := p.component(a.Placements[n].Subnet, "")
 		if a.Placements[n].Target != "" {
-			s += " to " + a.Placements[n].Target
+			s += " to " + shortARN(a.Placements[n].Target)
 		}
 		if !slices.Contains(out, s) {
 			out = append(out, s)

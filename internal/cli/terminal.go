@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -63,6 +65,7 @@ func (e *Env) hyperlinks() bool {
 type painter struct {
 	color, links bool
 	width        int
+	names        map[string]string // names of resources, by id
 }
 
 // painter is the one for standard output.
@@ -84,6 +87,43 @@ func (p painter) link(url, text string) string {
 	}
 	return "\x1b]8;;" + url + "\x1b\\" + text + "\x1b]8;;\x1b\\"
 }
+
+// short is a resource's name, or its id where it has none.
+func (p painter) short(id string) string { return cmp.Or(p.names[id], id) }
+
+// component shows a resource as its name and id. name is used where the
+// snapshot's names are not at hand.
+func (p painter) component(id, name string) string {
+	if name = cmp.Or(p.names[id], name); name != "" && !strings.Contains(id, name) {
+		return oneLine(name + " (" + id + ")")
+	}
+	return oneLine(shortARN(id))
+}
+
+// named puts names before the ids in a text, "ml-private-1a (subnet-0a7c…)",
+// and the name in place of the one that the reader has just seen.
+func (p painter) named(text, shown string) string {
+	return resourceID.ReplaceAllStringFunc(p.brief(text, shown), func(id string) string {
+		if name := p.names[id]; name != "" {
+			return safeText(name) + " (" + id + ")"
+		}
+		return id
+	})
+}
+
+// brief puts the name in place of the id that the reader has just seen, and
+// leaves out what every S3 ARN begins with.
+func (p painter) brief(text, shown string) string {
+	if name := p.names[shown]; name != "" {
+		text = strings.ReplaceAll(text, shown, safeText(name))
+	}
+	return s3ARN.ReplaceAllString(text, "")
+}
+
+var s3ARN = regexp.MustCompile(`\barn:aws[a-z-]*:s3:::`)
+
+// resourceID is an id of a resource that may have a name.
+var resourceID = regexp.MustCompile(`\b(?:subnet|sg|rtb|acl|vpce|vpc|i|eni|nat|igw|tgw|pcx)-[0-9a-z-]+\b`)
 
 func (p painter) verdict(v sim.Verdict) string {
 	switch v {

@@ -95,7 +95,7 @@ func portRanges(flag, text string) ([]network.PortRange, error) {
 // writeTrace renders a trace. Its JSON and YAML are check's.
 func writeTrace(env *Env, a *sim.Answer, format string) error {
 	if format != "text" {
-		return writeAnswer(env, a, format)
+		return writeAnswer(env, a, format, env.painter(), detail{})
 	}
 	w := bufio.NewWriter(env.Stdout)
 	renderTrace(w, a, env.painter())
@@ -138,12 +138,7 @@ func renderTrace(w io.Writer, a *sim.Answer, p painter) {
 	renderUnknowns(w, p, a)
 	renderFindings(w, p, a, sim.Warning, "Warnings")
 	renderFindings(w, p, a, sim.Info, "Notes")
-	for i, t := range a.Assumptions {
-		if i == 0 {
-			fmt.Fprintf(w, "\nAssumptions\n")
-		}
-		fmt.Fprintf(w, "  - %s\n", p.wrap(safeText(t), 4))
-	}
+	renderAssumptions(w, p, a)
 }
 
 // shownDestinations is how many CIDRs of a path are listed.
