@@ -2,32 +2,35 @@ package snapshot
 
 import "github.com/canreach/canreach/internal/jsonscan"
 
-var encryptionControlShape = shape[VPCEncryptionControl]{(*reader).encryptionControl, func(v *VPCEncryptionControl) string { return v.ID }, "VpcEncryptionControlId"}
-
-// encryptionControl reads one of describe-vpc-encryption-controls.
+// VPCEncryptionControl is one of describe-vpc-encryption-controls, or
+// EncryptionControl of a VPC in describe-vpcs.
 //
 // AWS: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEncryptionControl.html
-func (r *reader) encryptionControl(at Source, v *VPCEncryptionControl) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "VpcEncryptionControlId":
-			v.ID = r.text()
-		case "VpcId":
-			readText(r, &v.VPC)
-		case "Mode":
-			v.Mode = r.text()
-		case "State":
-			v.State = r.text()
-		case "ResourceExclusions":
-			v.Exclusions = r.encryptionExclusions()
-		case "Tags":
-			v.Tags = r.tags()
-		default:
-			r.Skip()
-		}
-	}
+type VPCEncryptionControl struct {
+	At         Source
+	ID         string `aws:"VpcEncryptionControlId"` // VpcEncryptionControlId
+	VPC        VPCID  `aws:"VpcId"`
+	Mode       string `aws:"Mode"`  // "monitor", "enforce"
+	State      string `aws:"State"` // "available", "enforce-in-progress", …
+	Exclusions []EncryptionExclusion
+	Tags       []Tag `aws:"Tags"`
 }
+
+// EncryptionExclusion is one member of ResourceExclusions.
+type EncryptionExclusion struct {
+	Resource string // the member's name, e.g. "NatGateway"
+	State    string // "enabling", "enabled", "disabling", "disabled"
+}
+
+func (v *VPCEncryptionControl) member(r *reader, key string) bool {
+	if key != "ResourceExclusions" {
+		return false
+	}
+	v.Exclusions = r.encryptionExclusions()
+	return true
+}
+
+var readEncryptionControl = tagged[VPCEncryptionControl]()
 
 // encryptionExclusions reads ResourceExclusions: an object with a member for
 // each kind of resource, those of later years included.
@@ -48,6 +51,6 @@ func (r *reader) inlineEncryptionControl(at Source) *VPCEncryptionControl {
 		return nil
 	}
 	v := new(VPCEncryptionControl)
-	r.encryptionControl(at, v)
+	readEncryptionControl(r, at, v)
 	return v
 }

@@ -31,27 +31,18 @@ func (c *Collection[T]) partly(g *Gap) {
 
 func (c *Collection[T]) setComplete() { c.Complete = true }
 
-// regionParts names every regional collection by its key in the native form.
-// The operations that fill it are its key after "Describe" or "List", and
-// those that partOperations names.
-func (v *Region) parts() map[string]part {
-	e, n := &v.EC2, &v.Resolver
-	return map[string]part{
-		"Vpcs": &e.VPCs, "VpcAttributes": &e.VPCAttributes, "Subnets": &e.Subnets, "RouteTables": &e.RouteTables,
-		"NetworkAcls": &e.NetworkACLs, "SecurityGroups": &e.SecurityGroups, "SecurityGroupVpcAssociations": &e.SecurityGroupVPCs,
-		"NetworkInterfaces": &e.NetworkInterfaces, "Instances": &e.Instances, "Reservations": &e.Instances,
-		"VpcEndpoints": &e.VPCEndpoints, "PrefixLists": &e.PrefixLists, "ManagedPrefixLists": &e.PrefixLists,
-		"DhcpOptions": &e.DHCPOptions, "InternetGateways": &e.InternetGateways, "EgressOnlyInternetGateways": &e.EgressOnlyGateways,
-		"NatGateways": &e.NATGateways, "VpcPeeringConnections": &e.Peerings, "TransitGateways": &e.TransitGateways,
-		"TransitGatewayAttachments": &e.TGWAttachments, "TransitGatewayVpcAttachments": &e.TGWAttachments,
-		"TransitGatewayRouteTables": &e.TGWRouteTables, "VpnGateways": &e.VPNGateways,
-		"VpcBlockPublicAccessOptions": &e.BlockPublicAccess, "VpcBlockPublicAccessExclusions": &e.BPAExclusions,
-		"VpcEncryptionControls": &e.EncryptionControls, "Addresses": &e.Addresses,
-		"ResolverRules": &n.Rules, "ResolverRuleAssociations": &n.RuleAssociations,
-		"FirewallRuleGroupAssociations": &n.FirewallGroups, "FirewallRules": &n.FirewallRules,
-		"FirewallDomainLists": &n.FirewallDomains, "FirewallConfigs": &n.FirewallConfigs, "HostedZones": &n.PrivateZones,
-		"CompilationJobs": &v.SageMaker.Jobs, "Functions": &v.Functions,
+// partOf returns the collection that the native form has under a key.
+func (v *Region) partOf(key string) (part, bool) {
+	switch key {
+	case "HostedZones":
+		return &v.Resolver.PrivateZones, true
+	case "CompilationJobs":
+		return &v.SageMaker.Jobs, true
 	}
+	if k := kindsByKey[key]; k != nil && k.part != nil {
+		return k.part(v), true
+	}
+	return nil, false
 }
 
 // partOperations maps operations whose name does not say which collection they
@@ -74,9 +65,8 @@ func (v *Region) setComplete(names []string) {
 	if len(names) == 0 {
 		return
 	}
-	parts := v.parts()
 	for _, name := range names {
-		if p, ok := parts[name]; ok {
+		if p, ok := v.partOf(name); ok {
 			p.setComplete()
 		}
 	}
@@ -117,7 +107,7 @@ func (v *Region) gap(g *Gap) {
 	if !known {
 		key = strings.TrimPrefix(strings.TrimPrefix(g.Operation, "Describe"), "List")
 	}
-	p, known := v.parts()[key]
+	p, known := v.partOf(key)
 	switch {
 	case !known:
 	case g.Resource == "":

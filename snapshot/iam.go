@@ -1,6 +1,115 @@
 package snapshot
 
-import "github.com/canreach/canreach/internal/jsonscan"
+import "unsafe"
+
+// IAM is one account's roles and managed policies, as
+// get-account-authorization-details has them.
+type IAM struct {
+	Roles    Collection[Role]          // RoleDetailList
+	Policies Collection[ManagedPolicy] // Policies
+}
+
+// NamedDocument is an inline policy.
+type NamedDocument struct {
+	Name     string   `aws:"PolicyName"`
+	Document Document `aws:"PolicyDocument"`
+}
+
+// AttachedPolicy is a managed policy on a role.
+type AttachedPolicy struct {
+	At   Source
+	ARN  string `aws:"PolicyArn"`
+	Name string `aws:"PolicyName"`
+}
+
+// Role is one of RoleDetailList.
+type Role struct {
+	At               Source
+	ARN              string           `aws:"Arn"`
+	Name             string           `aws:"RoleName"`
+	ID               string           `aws:"RoleId"` // RoleId, "AROA…"
+	Path             string           `aws:"Path"`
+	Tags             []Tag            `aws:"Tags"`
+	TagsKnown        bool             `known:"Tags"`
+	InstanceProfiles []string         `aws:"InstanceProfileList[].Arn"` // ARNs of InstanceProfileList
+	Trust            Document         `aws:"AssumeRolePolicyDocument"`  // AssumeRolePolicyDocument
+	Inline           []NamedDocument  `aws:"RolePolicyList"`            // RolePolicyList
+	InlinePresence   Presence         `known:"RolePolicyList"`
+	Attached         []AttachedPolicy `aws:"AttachedManagedPolicies"` // AttachedManagedPolicies
+	AttachedPresence Presence         `known:"AttachedManagedPolicies"`
+	BoundaryARN      string           // PermissionsBoundary.PermissionsBoundaryArn; empty: none
+	BoundaryAt       Source
+	BoundaryPresence Presence // Collected with an empty BoundaryARN: there is none
+}
+
+func (v *Role) member(r *reader, key string) bool {
+	switch key {
+	case "PermissionsBoundary":
+		v.BoundaryAt = v.At.Child("PermissionsBoundary")
+		v.BoundaryARN = r.nestedText("PermissionsBoundaryArn")
+	case "notCollected":
+		for _, name := range readTexts[string](r) {
+			if name == "PermissionsBoundary" {
+				v.BoundaryPresence = NotCollected
+			}
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (v *Role) finish(*reader) {
+	if v.BoundaryARN != "" {
+		v.BoundaryPresence = Collected
+	}
+}
+
+var readRoleMembers = tagged[Role]()
+
+// readRole reads one of RoleDetailList. A call that tells less of a role than
+// get-account-authorization-details does, lists what it left out in
+// "notCollected".
+func readRole(r *reader, at Source, v *Role) {
+	v.BoundaryPresence = Collected
+	readRoleMembers(r, at, v)
+}
+
+var readInlinePolicy = tagged[NamedDocument]()
+
+// inlinePolicy reads one of RolePolicyList; a name without a document is kept.
+func inlinePolicy(r *reader, at Source, v *NamedDocument) {
+	v.Document.At = at.Child("PolicyDocument")
+	readInlinePolicy(r, at, v)
+}
+
+// ManagedPolicy is one of Policies, reduced to its default version.
+type ManagedPolicy struct {
+	At             Source
+	ARN            string   `aws:"Arn"`
+	Name           string   `aws:"PolicyName"`
+	DefaultVersion string   `aws:"DefaultVersionId"`
+	Document       Document // of the default version (P73)
+}
+
+func (v *ManagedPolicy) member(r *reader, key string) bool {
+	if key != "PolicyVersionList" {
+		return false
+	}
+	listOf[policyVersion](nil)(r, r.child(v.At, key), unsafe.Pointer(&r.versions))
+	return true
+}
+
+func (v *ManagedPolicy) finish(r *reader) {
+	v.Document.At = v.At.Child("PolicyVersionList")
+	for _, p := range r.versions {
+		if v.DefaultVersion != "" && p.ID == v.DefaultVersion || v.DefaultVersion == "" && p.IsDefault {
+			v.DefaultVersion, v.Document = p.ID, p.Document
+			break
+		}
+	}
+	r.versions = nil
+}
 
 // iam reads "iam" of an account: get-account-authorization-details.
 //
@@ -10,11 +119,11 @@ func (r *reader) iam(v *IAM, base string) {
 	for ok := r.object(); ok && r.NextKey(); {
 		switch r.Key() {
 		case "RoleDetailList":
-			collect(r, &v.Roles, base+"/RoleDetailList", shape[Role]{(*reader).role, func(v *Role) string { return v.ARN }, "Arn"})
+			collect(r, &v.Roles, base+"/RoleDetailList", shape[Role]{readRole, func(v *Role) string { return v.ARN }, "Arn"})
 		case "Policies":
-			collect(r, &v.Policies, base+"/Policies", shape[ManagedPolicy]{(*reader).managedPolicy, func(v *ManagedPolicy) string { return v.ARN }, "Arn"})
+			collect(r, &v.Policies, base+"/Policies", policyShape)
 		case "complete":
-			complete = readTexts[string](r, nil)
+			complete = readTexts[string](r)
 		default:
 			r.Skip()
 		}
@@ -29,151 +138,11 @@ func (r *reader) iam(v *IAM, base string) {
 	}
 }
 
-// role reads one of RoleDetailList. A call that tells less of a role than
-// get-account-authorization-details does, lists what it left out in
-// "notCollected".
-func (r *reader) role(at Source, v *Role) {
-	v.At = at
-	v.BoundaryPresence = Collected
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "Arn":
-			v.ARN = r.text()
-		case "RoleName":
-			v.Name = r.text()
-		case "RoleId":
-			v.ID = r.text()
-		case "Path":
-			v.Path = r.text()
-		case "Tags":
-			v.TagsKnown = r.Peek() == jsonscan.Array
-			v.Tags = r.tags()
-		case "AssumeRolePolicyDocument":
-			v.Trust = r.document(at, "AssumeRolePolicyDocument")
-		case "RolePolicyList":
-			v.Inline, v.InlinePresence = r.inlinePolicies(r.child(at, "RolePolicyList"))
-		case "AttachedManagedPolicies":
-			v.Attached, v.AttachedPresence = r.attachedPolicies(r.child(at, "AttachedManagedPolicies"))
-		case "InstanceProfileList":
-			v.InstanceProfiles = r.instanceProfiles()
-		case "PermissionsBoundary":
-			v.BoundaryAt = at.Child("PermissionsBoundary")
-			v.BoundaryARN = r.nestedText("PermissionsBoundaryArn")
-		case "notCollected":
-			for _, name := range readTexts[string](r, nil) {
-				if name == "PermissionsBoundary" {
-					v.BoundaryPresence = NotCollected
-				}
-			}
-		default:
-			r.Skip()
-		}
-	}
-	if v.BoundaryARN != "" {
-		v.BoundaryPresence = Collected
-	}
-}
-
-func (r *reader) inlinePolicies(base string) ([]NamedDocument, Presence) {
-	if !r.array() {
-		return nil, NotCollected
-	}
-	out := []NamedDocument{}
-	for i := 0; r.NextItem(); i++ {
-		at := Source{base, int32(i)}
-		v := NamedDocument{Document: Document{At: at.Child("PolicyDocument")}}
-		for ok := r.object(); ok && r.NextKey(); {
-			switch r.Key() {
-			case "PolicyName":
-				v.Name = r.text()
-			case "PolicyDocument":
-				v.Document = r.document(at, "PolicyDocument")
-			default:
-				r.Skip()
-			}
-		}
-		out = append(out, v)
-	}
-	return out, Collected
-}
-
-func (r *reader) attachedPolicies(base string) ([]AttachedPolicy, Presence) {
-	if !r.array() {
-		return nil, NotCollected
-	}
-	out := []AttachedPolicy{}
-	for i := 0; r.NextItem(); i++ {
-		v := AttachedPolicy{At: Source{base, int32(i)}}
-		for ok := r.object(); ok && r.NextKey(); {
-			switch r.Key() {
-			case "PolicyArn":
-				v.ARN = r.text()
-			case "PolicyName":
-				v.Name = r.text()
-			default:
-				r.Skip()
-			}
-		}
-		out = append(out, v)
-	}
-	return out, Collected
-}
-
 // policyVersion is one of PolicyVersionList.
 type policyVersion struct {
-	id        string
-	isDefault bool
-	document  Document
+	ID        string   `aws:"VersionId"`
+	IsDefault bool     `aws:"IsDefaultVersion"`
+	Document  Document `aws:"Document"`
 }
 
-// managedPolicy reads one of Policies, reduced to its default version (P73).
-func (r *reader) managedPolicy(at Source, v *ManagedPolicy) {
-	v.At = at
-	var versions []policyVersion
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "Arn":
-			v.ARN = r.text()
-		case "PolicyName":
-			v.Name = r.text()
-		case "DefaultVersionId":
-			v.DefaultVersion = r.text()
-		case "PolicyVersionList":
-			versions = r.policyVersions(r.child(at, "PolicyVersionList"))
-		default:
-			r.Skip()
-		}
-	}
-	v.Document.At = at.Child("PolicyVersionList")
-	for _, p := range versions {
-		if v.DefaultVersion != "" && p.id == v.DefaultVersion || v.DefaultVersion == "" && p.isDefault {
-			v.DefaultVersion, v.Document = p.id, p.document
-			break
-		}
-	}
-}
-
-func (r *reader) policyVersions(base string) []policyVersion {
-	var out []policyVersion
-	if !r.array() {
-		return nil
-	}
-	for i := 0; r.NextItem(); i++ {
-		at := Source{base, int32(i)}
-		var v policyVersion
-		for ok := r.object(); ok && r.NextKey(); {
-			switch r.Key() {
-			case "VersionId":
-				v.id = r.text()
-			case "IsDefaultVersion":
-				v.isDefault = r.bool()
-			case "Document":
-				v.document = r.document(at, "Document")
-			default:
-				r.Skip()
-			}
-		}
-		out = append(out, v)
-	}
-	return out
-}
+var policyShape = described[ManagedPolicy]("Arn")

@@ -7,78 +7,13 @@ import (
 	"github.com/canreach/canreach/internal/jsonscan"
 )
 
-// listedCollections are the arrays that are recognised by their own key alone:
-// where they go, and the member that holds an item's id. Those that the program
-// does not use are kept, as the record is for people too.
-var listedCollections = map[string]struct {
-	service string
-	ids     []string
-}{
-	"Vpcs":                           {"ec2", []string{"VpcId"}},
-	"Subnets":                        {"ec2", []string{"SubnetId"}},
-	"RouteTables":                    {"ec2", []string{"RouteTableId"}},
-	"NetworkAcls":                    {"ec2", []string{"NetworkAclId"}},
-	"SecurityGroups":                 {"ec2", []string{"GroupId"}},
-	"SecurityGroupRules":             {"ec2", []string{"SecurityGroupRuleId"}},
-	"SecurityGroupVpcAssociations":   {"ec2", []string{"GroupId+VpcId"}},
-	"NetworkInterfaces":              {"ec2", []string{"NetworkInterfaceId"}},
-	"Reservations":                   {"ec2", []string{"ReservationId"}},
-	"VpcEndpoints":                   {"ec2", []string{"VpcEndpointId"}},
-	"DhcpOptions":                    {"ec2", []string{"DhcpOptionsId"}},
-	"InternetGateways":               {"ec2", []string{"InternetGatewayId"}},
-	"EgressOnlyInternetGateways":     {"ec2", []string{"EgressOnlyInternetGatewayId"}},
-	"NatGateways":                    {"ec2", []string{"NatGatewayId"}},
-	"VpcPeeringConnections":          {"ec2", []string{"VpcPeeringConnectionId"}},
-	"TransitGateways":                {"ec2", []string{"TransitGatewayId"}},
-	"TransitGatewayAttachments":      {"ec2", []string{"TransitGatewayAttachmentId"}},
-	"TransitGatewayVpcAttachments":   {"ec2", []string{"TransitGatewayAttachmentId"}},
-	"TransitGatewayRouteTables":      {"ec2", []string{"TransitGatewayRouteTableId"}},
-	"TransitGatewayRoutes":           {"ec2", []string{"TransitGatewayRouteTableId"}},
-	"VpnGateways":                    {"ec2", []string{"VpnGatewayId"}},
-	"VpcBlockPublicAccessExclusions": {"ec2", []string{"ExclusionId"}},
-	"VpcEncryptionControls":          {"ec2", []string{"VpcEncryptionControlId"}},
-	"Addresses":                      {"ec2", []string{"AllocationId", "PublicIp"}},
-	"ManagedPrefixLists":             {"ec2", []string{"PrefixListId"}},
-	"ManagedPrefixListEntries":       {"ec2", []string{"PrefixListId"}},
-	"VpcAttributes":                  {"ec2", []string{"VpcId"}},
-	// Kept, not used.
-	"CustomerGateways":                     {"ec2", []string{"CustomerGatewayId"}},
-	"VpnConnections":                       {"ec2", []string{"VpnConnectionId"}},
-	"CarrierGateways":                      {"ec2", []string{"CarrierGatewayId"}},
-	"LocalGateways":                        {"ec2", []string{"LocalGatewayId"}},
-	"FlowLogs":                             {"ec2", []string{"FlowLogId"}},
-	"TransitGatewayPeeringAttachments":     {"ec2", []string{"TransitGatewayAttachmentId"}},
-	"TransitGatewayConnects":               {"ec2", []string{"TransitGatewayAttachmentId"}},
-	"TransitGatewayStaticRoutes":           {"ec2", []string{"TransitGatewayRouteTableId"}},
-	"TransitGatewayPropagations":           {"ec2", []string{"TransitGatewayRouteTableId"}},
-	"VpcEndpointConnections":               {"ec2", []string{"VpcEndpointConnectionId", "VpcEndpointId"}},
-	"ServiceDetails":                       {"ec2", []string{"ServiceId", "ServiceName"}},
-	"ServiceConfigurations":                {"ec2", []string{"ServiceId"}},
-	"AvailabilityZones":                    {"ec2", []string{"ZoneId", "ZoneName"}},
-	"IamInstanceProfileAssociations":       {"ec2", []string{"AssociationId"}},
-	"RouteServers":                         {"ec2", []string{"RouteServerId"}},
-	"NetworkInsightsPaths":                 {"ec2", []string{"NetworkInsightsPathId"}},
-	"InstanceConnectEndpoints":             {"ec2", []string{"InstanceConnectEndpointId"}},
-	"ResolverRules":                        {"route53resolver", []string{"Id"}},
-	"ResolverRuleAssociations":             {"route53resolver", []string{"Id"}},
-	"ResolverEndpoints":                    {"route53resolver", []string{"Id"}},
-	"FirewallRuleGroupAssociations":        {"route53resolver", []string{"Id"}},
-	"FirewallRuleGroups":                   {"route53resolver", []string{"Id"}},
-	"FirewallRules":                        {"route53resolver", []string{"FirewallRuleGroupId+FirewallDomainListId+Name"}},
-	"FirewallConfigs":                      {"route53resolver", []string{"ResourceId"}},
-	"Functions":                            {"lambda", []string{"FunctionArn"}},
-	"VpcEndpointServiceConfigurations":     {"ec2", []string{"ServiceId"}},
-	"TransitGatewayPolicyTables":           {"ec2", []string{"TransitGatewayPolicyTableId"}},
-	"TransitGatewayRouteTableAssociations": {"ec2", []string{"TransitGatewayAttachmentId"}},
-}
-
 // ec2File takes in what EC2 and the regional services next to it print; false:
 // the file is none of that.
 func (m *importer) ec2File(f *cliFile) bool {
 	found := false
 	for _, key := range f.keys {
-		spec, ok := listedCollections[key]
-		if !ok || !m.looksListed(f, key, spec.ids) {
+		spec := kindsByKey[key]
+		if spec == nil || !recognisedByKey(key) || !m.looksListed(f, key, spec.ids) {
 			continue
 		}
 		found = true
@@ -110,6 +45,16 @@ func (m *importer) ec2File(f *cliFile) bool {
 		m.keyedArray(f, "ec2/TransitGatewayRoutes", "TransitGatewayRouteTableId", f.id("tgw-rtb-"), "Routes",
 			"name the file search-transit-gateway-routes.tgw-rtb-….json")
 	default:
+		return false
+	}
+	return true
+}
+
+// recognisedByKey tells the arrays that are recognised by their key alone.
+// Those that the program does not use are kept, as the record is for people too.
+func recognisedByKey(key string) bool {
+	switch key {
+	case "PrefixLists", "Instances", "VpcBlockPublicAccessOptions", "FirewallDomainLists":
 		return false
 	}
 	return true
@@ -250,16 +195,30 @@ func (m *importer) reservations(f *cliFile, c *collection) {
 			return
 		}
 		r := c.get(id)
-		s := jsonscan.At(f.data, item.offset)
-		for ok := s.EnterObject(); ok && s.NextKey(); {
-			key := s.Key()
-			s.Peek()
-			member := raw{from: f, offset: s.Offset()}
-			if member.text = s.Raw(); key == "Instances" {
-				m.joinArray(r, key, member, "InstanceId")
-			} else {
-				m.note(r.set(key, member))
-			}
+		switch {
+		case r.whole.text == nil && len(r.members) == 0:
+			r.whole = item
+			return
+		case r.whole.text != nil && sameJSON(r.whole.text, item.text):
+			return
+		case r.whole.text != nil:
+			m.reservation(r, r.whole)
+			r.whole = raw{}
 		}
+		m.reservation(r, item)
 	})
+}
+
+func (m *importer) reservation(r *record, item raw) {
+	s := jsonscan.At(item.from.data, item.offset)
+	for ok := s.EnterObject(); ok && s.NextKey(); {
+		key := s.Key()
+		s.Peek()
+		member := raw{from: item.from, offset: s.Offset()}
+		if member.text = s.Raw(); key == "Instances" {
+			m.joinArray(r, key, member, "InstanceId")
+		} else {
+			m.note(r.set(key, member))
+		}
+	}
 }

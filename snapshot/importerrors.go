@@ -144,8 +144,8 @@ func clipMessage(t string) string {
 // "get-bucket-policy.logs" is GetBucketPolicy, and "Vpcs" is DescribeVpcs.
 func operationOfName(f *cliFile) string {
 	name, _, _ := strings.Cut(f.name, ".")
-	if spec, ok := listedCollections[name]; ok {
-		return operationOf(spec.service, name)
+	if k := kindsByKey[name]; k != nil {
+		return operationOf(k.service, name)
 	}
 	var b strings.Builder
 	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune("-_ ", r) }) {
@@ -155,25 +155,6 @@ func operationOfName(f *cliFile) string {
 		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
 	}
 	return b.String()
-}
-
-// operationOf returns the operation that prints a collection.
-func operationOf(service, key string) string {
-	switch {
-	case key == "RoleDetailList":
-		return "GetAccountAuthorizationDetails"
-	case key == "ManagedPrefixListEntries":
-		return "GetManagedPrefixListEntries"
-	case key == "TransitGatewayRoutes":
-		return "SearchTransitGatewayRoutes"
-	case key == "Reservations":
-		return "DescribeInstances"
-	case key == "VpcAttributes":
-		return "DescribeVpcAttribute"
-	case service == "ec2":
-		return "Describe" + key
-	}
-	return "List" + strings.ToUpper(key[:1]) + key[1:]
 }
 
 // serviceFolders are folder names that say which service the files are of.

@@ -1,5 +1,68 @@
 package snapshot
 
+// KMS is one account's keys with their policies.
+type KMS struct {
+	Keys    Collection[Key]
+	Aliases Collection[KeyAlias]
+}
+
+// Key is one KMS key: describe-key, get-key-policy and list-grants.
+type Key struct {
+	At             Source
+	ARN            string `aws:"Arn|KeyArn"`
+	ID             string `aws:"KeyId"`
+	Region         string
+	Account        string   `aws:"AWSAccountId"`
+	Manager        string   `aws:"KeyManager"` // "CUSTOMER" or "AWS"; empty: not told
+	State          string   `aws:"KeyState"`   // KeyState: "Enabled", "Disabled", "PendingDeletion"; empty: not told
+	Policy         Document `aws:"Policy"`
+	Grants         []Grant  `aws:"Grants"`
+	GrantsPresence Presence `known:"Grants"`
+}
+
+func (v *Key) member(r *reader, key string) bool {
+	if key != "KeyMetadata" {
+		return false
+	}
+	readKey(r, v.At, v)
+	return true
+}
+
+func (v *Key) finish(*reader) {
+	if a, ok := parseARN(v.ARN); ok {
+		fill(&v.Region, a.region)
+		fill(&v.Account, a.account)
+	}
+}
+
+// Grant is one KMS grant.
+type Grant struct {
+	At             Source
+	ID             string   `aws:"GrantId"`
+	Grantee        string   `aws:"GranteePrincipal"` // GranteePrincipal
+	Operations     []string `aws:"Operations"`
+	HasConstraints bool
+}
+
+func (v *Grant) member(r *reader, key string) bool {
+	if key != "Constraints" {
+		return false
+	}
+	for ok := r.object(); ok && r.NextKey(); {
+		v.HasConstraints = true
+		r.Skip()
+	}
+	return true
+}
+
+// KeyAlias names a key.
+type KeyAlias struct {
+	At   Source
+	Name string `aws:"AliasName"` // "alias/aws/s3"
+	ARN  string `aws:"AliasArn"`
+	Key  string `aws:"TargetKeyId"` // TargetKeyId
+}
+
 // kms reads "kms" of an account or a region, adding to what v holds.
 //
 // AWS: https://docs.aws.amazon.com/cli/latest/reference/kms/describe-key.html
@@ -9,14 +72,14 @@ func (r *reader) kms(v *KMS, account, region, base string) {
 		case "Keys":
 			var c Collection[Key]
 			collect(r, &c, base+"/Keys", shape[Key]{func(r *reader, at Source, k *Key) {
-				r.kmsKey(at, k)
+				readKey(r, at, k)
 				fill(&k.Account, account)
 				fill(&k.Region, region)
 			}, func(v *Key) string { return together(v.ARN, v.ID) }, "KeyId"})
 			appendTo(&v.Keys, c)
 		case "Aliases":
 			var c Collection[KeyAlias]
-			collect(r, &c, base+"/Aliases", shape[KeyAlias]{(*reader).keyAlias,
+			collect(r, &c, base+"/Aliases", shape[KeyAlias]{readAlias,
 				func(v *KeyAlias) string { return together(v.ARN, v.Name) }, "AliasName"})
 			appendTo(&v.Aliases, c)
 		default:
@@ -34,77 +97,11 @@ func appendTo[T any](into *Collection[T], more Collection[T]) {
 	into.Items = append(into.Items, more.Items...)
 }
 
-func (r *reader) kmsKey(at Source, v *Key) {
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "KeyMetadata":
-			r.kmsKey(at, v)
-		case "KeyId":
-			v.ID = r.text()
-		case "Arn", "KeyArn":
-			fill(&v.ARN, r.text())
-		case "AWSAccountId":
-			v.Account = r.text()
-		case "KeyManager":
-			v.Manager = r.text()
-		case "KeyState":
-			v.State = r.text()
-		case "Policy":
-			v.Policy = r.document(at, "Policy")
-		case "Grants":
-			v.Grants, v.GrantsPresence = r.kmsGrants(r.child(at, "Grants"))
-		default:
-			r.Skip()
-		}
-	}
-	v.At = at
-	if a, ok := parseARN(v.ARN); ok {
-		fill(&v.Region, a.region)
-		fill(&v.Account, a.account)
-	}
-}
+var readAlias = tagged[KeyAlias]()
 
-func (r *reader) kmsGrants(base string) ([]Grant, Presence) {
-	if !r.array() {
-		return nil, NotCollected
-	}
-	out := []Grant{}
-	for i := 0; r.NextItem(); i++ {
-		g := Grant{At: Source{base, int32(i)}}
-		for ok := r.object(); ok && r.NextKey(); {
-			switch r.Key() {
-			case "GrantId":
-				g.ID = r.text()
-			case "GranteePrincipal":
-				g.Grantee = r.text()
-			case "Operations":
-				g.Operations = readTexts[string](r, nil)
-			case "Constraints":
-				for ok := r.object(); ok && r.NextKey(); {
-					g.HasConstraints = true
-					r.Skip()
-				}
-			default:
-				r.Skip()
-			}
-		}
-		out = append(out, g)
-	}
-	return out, Collected
-}
+// readKey reads a key; what describe-key prints under KeyMetadata is its own.
+func readKey(r *reader, at Source, v *Key) { keyMembers(r, at, v) }
 
-func (r *reader) keyAlias(at Source, v *KeyAlias) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "AliasName":
-			v.Name = r.text()
-		case "AliasArn":
-			v.ARN = r.text()
-		case "TargetKeyId":
-			v.Key = r.text()
-		default:
-			r.Skip()
-		}
-	}
-}
+var keyMembers func(r *reader, at Source, v *Key)
+
+func init() { keyMembers = tagged[Key]() }

@@ -1,58 +1,48 @@
 package snapshot
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
-var networkACLShape = shape[NetworkACL]{(*reader).networkACL, func(v *NetworkACL) string { return string(v.ID) }, "NetworkAclId"}
+// PortRange is inclusive at both ends.
+type PortRange struct{ From, To int }
 
-// networkACL reads one of describe-network-acls.
-//
-// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-network-acls.html
-func (r *reader) networkACL(at Source, v *NetworkACL) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "NetworkAclId":
-			readText(r, &v.ID)
-		case "VpcId":
-			readText(r, &v.VPC)
-		case "OwnerId":
-			v.OwnerID = r.text()
-		case "Tags":
-			v.Tags = r.tags()
-		case "IsDefault":
-			v.IsDefault = r.bool()
-		case "Associations":
-			v.SubnetsKnown = r.array()
-			for ok := v.SubnetsKnown; ok && r.NextItem(); {
-				if id := r.nestedText("SubnetId"); id != "" {
-					v.Subnets = append(v.Subnets, SubnetID(id))
-				}
-			}
-		case "Entries":
-			v.Entries, v.EntriesKnown = r.aclEntries(r.child(at, "Entries"))
-		default:
-			r.Skip()
-		}
-	}
+// ACLEntry is one rule of a network ACL, in the order of the file.
+type ACLEntry struct {
+	At            Source
+	RuleNumber    int
+	Egress        bool
+	Allow         bool         // RuleAction "allow"
+	Protocol      string       // a number in a string, e.g. "6"; "-1" is all
+	CIDR          netip.Prefix // CidrBlock or Ipv6CidrBlock
+	PortRange     *PortRange   // nil: not given
+	ICMPType      *int         // IcmpTypeCode.Type; -1 is all
+	ICMPCode      *int
+	UnknownFields []string
 }
 
-func (r *reader) aclEntries(base string) ([]ACLEntry, bool) {
-	if !r.array() {
-		return nil, false
-	}
-	var buf [16]ACLEntry
-	out := buf[:0]
-	for i := 0; r.NextItem(); i++ {
-		out = append(out, ACLEntry{At: Source{base, int32(i)}})
-		r.aclEntry(&out[i])
-	}
-	return keep(&r.slabs.entries, out), true
+// NetworkACL is one of describe-network-acls.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-network-acls.html
+type NetworkACL struct {
+	At           Source
+	ID           NetworkACLID `aws:"NetworkAclId"`
+	VPC          VPCID        `aws:"VpcId"`
+	OwnerID      string       `aws:"OwnerId"`
+	Tags         []Tag        `aws:"Tags"`
+	IsDefault    bool         `aws:"IsDefault"`
+	Subnets      []SubnetID   `aws:"Associations[].SubnetId"` // of Associations
+	Entries      []ACLEntry   `aws:"Entries"`
+	EntriesKnown bool         `known:"Entries"`      // the Entries key is in the file
+	SubnetsKnown bool         `known:"Associations"` // the Associations key is in the file
 }
 
 // aclEntry reads one rule of a network ACL.
 //
 // AWS: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkAclEntry.html
-func (r *reader) aclEntry(v *ACLEntry) {
+func (r *reader) aclEntry(at Source, v *ACLEntry) {
+	v.At = at
 	r.Peek()
 	offset := r.Offset()
 	if !r.object() {

@@ -1,56 +1,115 @@
 package snapshot
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
-var networkInterfaceShape = shape[NetworkInterface]{(*reader).networkInterface, func(v *NetworkInterface) string { return string(v.ID) }, "NetworkInterfaceId"}
+// InterfaceAddress is one private address of an interface, with the public one mapped to it.
+type InterfaceAddress struct {
+	Private netip.Addr `aws:"PrivateIpAddress,ipv4"`
+	Public  netip.Addr `aws:"Association.PublicIp,ipv4"` // Association.PublicIp; invalid: none
+	Primary bool       `aws:"Primary"`
+}
 
-// networkInterface reads one of describe-network-interfaces.
+// NetworkInterface is one of describe-network-interfaces.
 //
 // AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-network-interfaces.html
-func (r *reader) networkInterface(at Source, v *NetworkInterface) {
-	v.At = at
-	var main InterfaceAddress
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "NetworkInterfaceId":
-			readText(r, &v.ID)
-		case "VpcId":
-			readText(r, &v.VPC)
-		case "SubnetId":
-			readText(r, &v.Subnet)
-		case "OwnerId":
-			v.OwnerID = r.text()
-		case "TagSet", "Tags":
-			v.Tags = r.tags()
-		case "Description":
-			v.Description = r.text()
-		case "InterfaceType":
-			v.InterfaceType = r.text()
-		case "AvailabilityZone":
-			v.AvailabilityZone = r.text()
-		case "PrivateIpAddress":
-			main.Private, main.Primary = r.addr(ipv4), true
-		case "Association":
-			main.Public = r.publicIP()
-		case "PrivateIpAddresses":
-			v.Addresses = r.interfaceAddresses()
-		case "Ipv6Addresses":
-			r.interfaceIPv6(v)
-		case "Groups":
-			v.Groups, v.GroupsKnown = r.interfaceGroups()
-		case "SourceDestCheck":
-			v.SourceDestCheck = r.sourceDestCheck(at)
-		case "Attachment":
-			r.interfaceAttachment(v)
-		case "Status":
-			v.Status = r.text()
-		default:
-			r.Skip()
+type NetworkInterface struct {
+	At               Source
+	ID               NetworkInterfaceID `aws:"NetworkInterfaceId"`
+	VPC              VPCID              `aws:"VpcId"`
+	Subnet           SubnetID           `aws:"SubnetId"`
+	OwnerID          string             `aws:"OwnerId"`
+	Tags             []Tag              `aws:"TagSet|Tags"`
+	Description      string             `aws:"Description"`
+	InterfaceType    string             `aws:"InterfaceType"`
+	AvailabilityZone string             `aws:"AvailabilityZone"`
+	Addresses        []InterfaceAddress `aws:"PrivateIpAddresses"` // IPv4
+	IPv6             []netip.Addr
+	Groups           []SecurityGroupID `aws:"Groups[].GroupId"`
+	GroupsKnown      bool              `known:"Groups"`
+	SourceDestCheck  Flag
+	AttachmentState  string `aws:"Attachment.Status"`     // Attachment.Status; empty: not attached
+	InstanceID       string `aws:"Attachment.InstanceId"` // Attachment.InstanceId
+	Status           string `aws:"Status"`
+}
+
+func (v *NetworkInterface) member(r *reader, key string) bool {
+	switch key {
+	case "PrivateIpAddress":
+		r.mainAddress.Private, r.mainAddress.Primary = r.addr(ipv4), true
+	case "Association":
+		if public, err := netip.ParseAddr(r.nestedText("PublicIp")); err == nil {
+			r.mainAddress.Public = public
+		}
+	case "Ipv6Addresses":
+		r.interfaceIPv6(v)
+	case "SourceDestCheck": // its place is the interface: a pointer of its own costs more than reading it
+		if v.SourceDestCheck = r.flag(Source{}, ""); v.SourceDestCheck.Presence == Collected {
+			v.SourceDestCheck.At = v.At
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (v *NetworkInterface) finish(r *reader) {
+	for _, a := range v.Addresses {
+		if !a.Private.IsValid() {
+			v.Addresses = slices.DeleteFunc(v.Addresses, func(a InterfaceAddress) bool { return !a.Private.IsValid() })
+			break
 		}
 	}
-	if len(v.Addresses) == 0 && main.Private.IsValid() {
-		v.Addresses = []InterfaceAddress{main}
+	if len(v.Addresses) == 0 && r.mainAddress.Private.IsValid() {
+		v.Addresses = []InterfaceAddress{r.mainAddress}
 	}
+	r.mainAddress = InterfaceAddress{}
+}
+
+// Instance is one instance of describe-instances.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-instances.html
+type Instance struct {
+	At         Source
+	ID         string   `aws:"InstanceId"`
+	VPC        VPCID    `aws:"VpcId"`
+	Subnet     SubnetID `aws:"SubnetId"`
+	Tags       []Tag    `aws:"Tags"`
+	State      string   `aws:"State.Name"`
+	Interfaces []NetworkInterfaceID
+	ProfileARN string `aws:"IamInstanceProfile.Arn"` // IamInstanceProfile.Arn
+}
+
+func (v *Instance) member(r *reader, key string) bool {
+	switch key {
+	case "NetworkInterfaces":
+		r.instanceInterfaces(v.At, v)
+	case "Placement":
+		r.zone = r.nestedText("AvailabilityZone")
+	default:
+		return false
+	}
+	return true
+}
+
+func (v *Instance) finish(r *reader) {
+	for i := len(r.ofInstances) - len(v.Interfaces); i < len(r.ofInstances); i++ {
+		r.ofInstances[i].InstanceID, r.ofInstances[i].AvailabilityZone = v.ID, r.zone
+	}
+	r.zone = ""
+}
+
+// ElasticIP is one of describe-addresses.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-addresses.html
+type ElasticIP struct {
+	At        Source
+	ID        string             `aws:"AllocationId"` // AllocationId
+	Public    netip.Addr         `aws:"PublicIp,ipv4"`
+	Private   netip.Addr         `aws:"PrivateIpAddress,ipv4"`
+	Interface NetworkInterfaceID `aws:"NetworkInterfaceId"`
 }
 
 // shiftInterface moves the places of an interface that was read ahead.
@@ -59,52 +118,6 @@ func shiftInterface(v *NetworkInterface, delta int32) {
 	if v.SourceDestCheck.Presence == Collected {
 		v.SourceDestCheck.At.Index += delta
 	}
-}
-
-// sourceDestCheck reads the flag. Its place is the interface: at a hundred
-// thousand of them, a pointer each costs more than the reading.
-func (r *reader) sourceDestCheck(at Source) Flag {
-	f := r.flag(Source{}, "")
-	if f.Presence == Collected {
-		f.At = at
-	}
-	return f
-}
-
-func (r *reader) publicIP() netip.Addr {
-	var a netip.Addr
-	for ok := r.object(); ok && r.NextKey(); {
-		if r.Key() == "PublicIp" {
-			a = r.addr(ipv4)
-		} else {
-			r.Skip()
-		}
-	}
-	return a
-}
-
-func (r *reader) interfaceAddresses() []InterfaceAddress {
-	var buf [8]InterfaceAddress
-	out := buf[:0]
-	for ok := r.array(); ok && r.NextItem(); {
-		var a InterfaceAddress
-		for ok := r.object(); ok && r.NextKey(); {
-			switch r.Key() {
-			case "PrivateIpAddress":
-				a.Private = r.addr(ipv4)
-			case "Primary":
-				a.Primary = r.bool()
-			case "Association":
-				a.Public = r.publicIP()
-			default:
-				r.Skip()
-			}
-		}
-		if a.Private.IsValid() {
-			out = append(out, a)
-		}
-	}
-	return keep(&r.slabs.addresses, out)
 }
 
 func (r *reader) interfaceIPv6(v *NetworkInterface) {
@@ -119,70 +132,6 @@ func (r *reader) interfaceIPv6(v *NetworkInterface) {
 	}
 }
 
-// interfaceGroups reads [{GroupId, GroupName}].
-func (r *reader) interfaceGroups() ([]SecurityGroupID, bool) {
-	if !r.array() {
-		return nil, false
-	}
-	var buf [8]SecurityGroupID
-	out := buf[:0]
-	for r.NextItem() {
-		if id := r.nestedText("GroupId"); id != "" {
-			out = append(out, SecurityGroupID(id))
-		}
-	}
-	return keep(&r.slabs.groups, out), true
-}
-
-func (r *reader) interfaceAttachment(v *NetworkInterface) {
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "Status":
-			v.AttachmentState = r.text()
-		case "InstanceId":
-			v.InstanceID = r.text()
-		default:
-			r.Skip()
-		}
-	}
-}
-
-var instanceShape = shape[Instance]{(*reader).instance, func(v *Instance) string { return v.ID }, "InstanceId"}
-
-// instance reads one instance of describe-instances.
-//
-// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-instances.html
-func (r *reader) instance(at Source, v *Instance) {
-	v.At = at
-	first, zone := len(r.ofInstances), ""
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "InstanceId":
-			v.ID = r.text()
-		case "VpcId":
-			readText(r, &v.VPC)
-		case "SubnetId":
-			readText(r, &v.Subnet)
-		case "Tags":
-			v.Tags = r.tags()
-		case "State":
-			v.State = r.nestedText("Name")
-		case "NetworkInterfaces":
-			r.instanceInterfaces(at, v)
-		case "IamInstanceProfile":
-			v.ProfileARN = r.nestedText("Arn")
-		case "Placement":
-			zone = r.nestedText("AvailabilityZone")
-		default:
-			r.Skip()
-		}
-	}
-	for i := first; i < len(r.ofInstances); i++ {
-		e := &r.ofInstances[i]
-		e.InstanceID, e.AvailabilityZone = v.ID, zone
-	}
-}
-
 // instanceInterfaces reads an instance's interfaces: their ids, and all that is
 // told of them, in case describe-network-interfaces is not in the snapshot.
 //
@@ -194,7 +143,7 @@ func (r *reader) instanceInterfaces(at Source, v *Instance) {
 	base := r.child(at, "NetworkInterfaces")
 	for i := 0; r.NextItem(); i++ {
 		var e NetworkInterface
-		r.networkInterface(Source{base, int32(i)}, &e)
+		readNetworkInterface(r, Source{base, int32(i)}, &e)
 		if e.ID == "" {
 			continue
 		}
@@ -223,33 +172,13 @@ func (r *reader) reservations(c *Collection[Instance], base string) {
 	}
 }
 
-var addressShape = shape[ElasticIP]{(*reader).elasticIP, func(v *ElasticIP) string {
-	if v.ID != "" {
-		return v.ID
-	}
-	if v.Public.IsValid() {
-		return v.Public.String()
-	}
-	return ""
-}, "AllocationId"}
-
-// elasticIP reads one of describe-addresses.
-//
-// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-addresses.html
-func (r *reader) elasticIP(at Source, v *ElasticIP) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "AllocationId":
-			v.ID = r.text()
-		case "PublicIp":
-			v.Public = r.addr(ipv4)
-		case "PrivateIpAddress":
-			v.Private = r.addr(ipv4)
-		case "NetworkInterfaceId":
-			readText(r, &v.Interface)
-		default:
-			r.Skip()
+var (
+	readNetworkInterface = tagged[NetworkInterface]()
+	instanceShape        = described[Instance]("InstanceId")
+	addressShape         = shape[ElasticIP]{tagged[ElasticIP](), func(v *ElasticIP) string {
+		if v.ID == "" && v.Public.IsValid() {
+			return v.Public.String()
 		}
-	}
-}
+		return v.ID
+	}, "AllocationId"}
+)

@@ -1,8 +1,42 @@
 package snapshot
 
-import "github.com/canreach/canreach/internal/jsonscan"
+// Organizations holds the organization's control policies.
+type Organizations struct {
+	Presence          Presence // of the member as a whole
+	ID                string
+	ManagementAccount string
+	SCPs              Collection[OrgPolicy] // serviceControlPolicies
+	RCPs              Collection[OrgPolicy] // resourceControlPolicies
+	// PolicyTypes are the types of policies that a root of the organization
+	// lists, e.g. SERVICE_CONTROL_POLICY, in whichever state. A type that is not
+	// listed is not enabled, where PolicyTypesKnown.
+	//
+	// AWS: https://docs.aws.amazon.com/organizations/latest/APIReference/API_Root.html
+	PolicyTypes      []string
+	PolicyTypesKnown bool
+}
 
-var orgPolicyShape = shape[OrgPolicy]{(*reader).orgPolicy, func(v *OrgPolicy) string { return v.ID }, "Id"}
+// OrgPolicy is one SCP or RCP and what it is attached to.
+type OrgPolicy struct {
+	At              Source
+	ID              string   `aws:"Id"`
+	Name            string   `aws:"Name"`
+	AWSManaged      bool     `aws:"AwsManaged"`
+	Document        Document `aws:"Content"`
+	Targets         []string `aws:"Targets[].TargetId"` // root, OU and account ids
+	TargetsPresence Presence `known:"Targets"`
+}
+
+// member reads what describe-policy nests; list-policies prints the same flat.
+func (v *OrgPolicy) member(r *reader, key string) bool {
+	if key != "Policy" && key != "PolicySummary" {
+		return false
+	}
+	at := v.At
+	readOrgPolicy(r, at.Child(key), v)
+	v.At = at
+	return true
+}
 
 // organizations reads "organizations": the control policies and what they are
 // attached to.
@@ -17,9 +51,9 @@ func (r *reader) organizations(v *Organizations) {
 	for r.NextKey() {
 		switch r.Key() {
 		case "serviceControlPolicies":
-			collect(r, &v.SCPs, base+"/serviceControlPolicies", orgPolicyShape)
+			collect(r, &v.SCPs, base+"/serviceControlPolicies", orgPolicyShape())
 		case "resourceControlPolicies":
-			collect(r, &v.RCPs, base+"/resourceControlPolicies", orgPolicyShape)
+			collect(r, &v.RCPs, base+"/resourceControlPolicies", orgPolicyShape())
 		case "organizationId", "id":
 			v.ID = r.text()
 		case "managementAccountId", "managementAccount":
@@ -29,7 +63,7 @@ func (r *reader) organizations(v *Organizations) {
 		case "Roots":
 			r.roots(v)
 		case "complete":
-			for _, name := range readTexts[string](r, nil) {
+			for _, name := range readTexts[string](r) {
 				v.SCPs.Complete = v.SCPs.Complete || name == "serviceControlPolicies"
 				v.RCPs.Complete = v.RCPs.Complete || name == "resourceControlPolicies"
 			}
@@ -75,38 +109,12 @@ func (r *reader) roots(v *Organizations) {
 	}
 }
 
-// orgPolicy reads a policy as describe-policy prints it, its Targets beside it,
-// or the same without the nesting.
-func (r *reader) orgPolicy(at Source, v *OrgPolicy) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "Policy", "PolicySummary":
-			nested := at.Child(r.Key())
-			r.orgPolicy(nested, v)
-			v.At = at
-		case "Id":
-			v.ID = r.text()
-		case "Name":
-			v.Name = r.text()
-		case "AwsManaged":
-			v.AWSManaged = r.bool()
-		case "Content":
-			v.Document = r.document(at, "Content")
-		case "Targets":
-			if !r.array() {
-				continue
-			}
-			v.TargetsPresence = Collected
-			for r.NextItem() {
-				if r.Peek() == jsonscan.String {
-					v.Targets = append(v.Targets, r.text())
-				} else {
-					v.Targets = append(v.Targets, r.nestedText("TargetId"))
-				}
-			}
-		default:
-			r.Skip()
-		}
-	}
+func orgPolicyShape() shape[OrgPolicy] {
+	return shape[OrgPolicy]{readOrgPolicy, func(v *OrgPolicy) string { return v.ID }, "Id"}
 }
+
+func readOrgPolicy(r *reader, at Source, v *OrgPolicy) { orgPolicyMembers(r, at, v) }
+
+var orgPolicyMembers func(r *reader, at Source, v *OrgPolicy)
+
+func init() { orgPolicyMembers = tagged[OrgPolicy]() }

@@ -181,7 +181,7 @@ func (r *reader) account(a *Account) {
 			a.Organization = Collected // null: in no organization
 			a.OrganizationID = r.text()
 		case "organizationPath":
-			a.OrganizationPath = readTexts[string](r, nil)
+			a.OrganizationPath = readTexts[string](r)
 		case "managementAccount":
 			a.ManagementAccount = r.flag(a.At, "managementAccount")
 		case "regions":
@@ -235,28 +235,27 @@ func (r *reader) region(v *Region) {
 	base := v.At.Pointer()
 	var complete []string
 	var keys KMS
+	parts := &regionReader{Region: v}
 	for ok := r.object(); ok && r.NextKey(); {
 		switch r.Key() {
 		case "region":
 			v.Name = r.text()
-		case "ec2":
-			r.ec2(&v.EC2, base+"/ec2")
+		case "ec2", "lambda", "route53resolver":
+			service := r.Key()
+			r.service(parts, service, base+"/"+service)
 		case "sagemaker":
 			r.sageMaker(&v.SageMaker, base+"/sagemaker")
-		case "lambda":
-			r.lambda(&v.Functions, base+"/lambda")
-		case "route53resolver":
-			r.resolver(&v.Resolver, base+"/route53resolver")
 		case "route53":
 			r.route53(&v.Resolver.PrivateZones, base+"/route53")
 		case "kms":
 			r.kms(&keys, v.Account.ID, "", base+"/kms")
 		case "complete":
-			complete = readTexts[string](r, nil)
+			complete = readTexts[string](r)
 		default:
 			r.Skip()
 		}
 	}
+	r.join(parts)
 	for i := range keys.Keys.Items {
 		fill(&keys.Keys.Items[i].Region, v.Name)
 	}

@@ -7,37 +7,37 @@ import (
 	"github.com/canreach/canreach/internal/jsonscan"
 )
 
-var prefixListShape = shape[PrefixList]{(*reader).prefixList, func(v *PrefixList) string { return string(v.ID) }, "PrefixListId"}
+// PrefixListEntry is one CIDR of a prefix list.
+type PrefixListEntry struct {
+	At          Source
+	CIDR        netip.Prefix
+	Description string
+}
 
-// prefixList reads one of describe-prefix-lists (Cidrs),
-// describe-managed-prefix-lists, or an item that holds Entries as
-// get-managed-prefix-list-entries prints them.
+// PrefixList merges describe-prefix-lists, describe-managed-prefix-lists and
+// get-managed-prefix-list-entries by id.
 //
 // AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-managed-prefix-lists.html
-func (r *reader) prefixList(at Source, v *PrefixList) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "PrefixListId":
-			readText(r, &v.ID)
-		case "PrefixListName":
-			v.Name = r.text()
-		case "OwnerId":
-			v.OwnerID = r.text()
-		case "AddressFamily":
-			v.Family = r.text()
-		case "MaxEntries":
-			v.MaxEntries, _ = r.int()
-		case "State":
-			v.State = r.text()
-		case "Cidrs", "Entries":
-			if entries, known := r.prefixListEntries(r.child(at, r.Key())); known {
-				v.Entries, v.EntriesKnown = append(v.Entries, entries...), true
-			}
-		default:
-			r.Skip()
-		}
+type PrefixList struct {
+	At           Source
+	ID           PrefixListID `aws:"PrefixListId"`
+	Name         string       `aws:"PrefixListName"` // "com.amazonaws.us-east-1.s3"
+	OwnerID      string       `aws:"OwnerId"`        // "AWS" for AWS-managed lists; empty: not told
+	Family       string       `aws:"AddressFamily"`  // "IPv4" or "IPv6"; empty: not told
+	MaxEntries   int          `aws:"MaxEntries"`
+	State        string       `aws:"State"`
+	Entries      []PrefixListEntry
+	EntriesKnown bool // Cidrs or Entries are in the snapshot; else treat symbolically (N33)
+}
+
+func (v *PrefixList) member(r *reader, key string) bool {
+	if key != "Cidrs" && key != "Entries" {
+		return false
 	}
+	if entries, known := r.prefixListEntries(r.child(v.At, key)); known {
+		v.Entries, v.EntriesKnown = append(v.Entries, entries...), true
+	}
+	return true
 }
 
 func (r *reader) prefixListEntries(base string) ([]PrefixListEntry, bool) {
@@ -66,7 +66,7 @@ func (r *reader) prefixListEntries(base string) ([]PrefixListEntry, bool) {
 			out = append(out, e)
 		}
 	}
-	return keep(&r.slabs.listEntries, out), true
+	return keep(r, out), true
 }
 
 // mergePrefixLists joins what the three calls tell of one list. Entries that

@@ -31,12 +31,18 @@ type problem struct {
 type reader struct {
 	*jsonscan.Scanner
 	problems []problem
-	slabs    slabs
-	pointers []byte // the text that pointer strings are cut from
+	arenas   []keyedArena
+	// incomplete names a member that AWS always sends and that an object just read lacks.
+	incomplete string
+	pointers   []byte // the text that pointer strings are cut from
 	// inlineAttributes are VPC attributes that stood in Vpcs.
 	inlineAttributes []VPCAttribute
 	// ofInstances are interfaces as describe-instances prints them.
 	ofInstances []NetworkInterface
+	// What an object's members wait for: its last one.
+	mainAddress InterfaceAddress
+	zone        string
+	versions    []policyVersion
 	warnings    []Warning
 	late        []lateProblem
 }
@@ -92,21 +98,14 @@ func (r *reader) text() string {
 func readText[T ~string](r *reader, into *T) { *into = T(r.text()) }
 
 // readTexts reads an array of strings.
-func readTexts[T ~string](r *reader, known *bool) []T {
-	if !r.array() {
-		return nil
-	}
-	if known != nil {
-		*known = true
-	}
-	var buf [8]T
-	out := buf[:0]
-	for r.NextItem() {
+func readTexts[T ~string](r *reader) []T {
+	var out []T
+	for ok := r.array(); ok && r.NextItem(); {
 		if t := r.text(); t != "" {
 			out = append(out, T(t))
 		}
 	}
-	return keepTexts(r, out)
+	return out
 }
 
 func (r *reader) bool() bool { return r.is(jsonscan.Bool) && r.Bool() }
@@ -237,10 +236,10 @@ func (r *reader) tags() []Tag {
 	if !r.array() {
 		return nil
 	}
-	var buf [8]Tag
-	out := buf[:0]
-	for r.NextItem() {
-		var t Tag
+	a := arenaOf[Tag](r)
+	n := 0
+	for ; r.NextItem(); n++ {
+		t := a.slot(n)
 		for ok := r.object(); ok && r.NextKey(); {
 			switch r.Key() {
 			case "Key", "TagKey", "key":
@@ -251,9 +250,8 @@ func (r *reader) tags() []Tag {
 				r.Skip()
 			}
 		}
-		out = append(out, t)
 	}
-	return keep(&r.slabs.tags, out)
+	return a.cut(n)
 }
 
 // child returns the pointer of member key of at, cut from shared text: rules

@@ -1,62 +1,117 @@
 package snapshot
 
 import (
-	"strconv"
-
 	"github.com/canreach/canreach/internal/jsonscan"
 )
 
-// resolver reads "route53resolver" of a region.
-//
-// AWS: https://docs.aws.amazon.com/Route53/latest/APIReference/API_Operations_Amazon_Route_53_Resolver.html
-func (r *reader) resolver(v *Resolver, base string) {
-	for ok := r.object(); ok && r.NextKey(); {
-		at := base + "/" + EscapePointer(r.Key())
-		switch r.Key() {
-		case "ResolverRules":
-			collect(r, &v.Rules, at, shape[ResolverRule]{(*reader).resolverRule, func(v *ResolverRule) string { return v.ID }, "Id"})
-		case "ResolverRuleAssociations":
-			collect(r, &v.RuleAssociations, at, shape[ResolverRuleAssociation]{(*reader).resolverRuleAssociation,
-				func(v *ResolverRuleAssociation) string { return together(v.Rule, string(v.VPC)) }, "ResolverRuleId"})
-		case "FirewallRuleGroupAssociations":
-			collect(r, &v.FirewallGroups, at, shape[FirewallRuleGroupAssociation]{(*reader).firewallGroupAssociation,
-				func(v *FirewallRuleGroupAssociation) string { return together(v.ID, v.Group, string(v.VPC)) }, "FirewallRuleGroupId"})
-		case "FirewallRules":
-			collect(r, &v.FirewallRules, at, shape[FirewallRule]{(*reader).firewallRule, func(v *FirewallRule) string {
-				return together(v.Group, v.DomainList, v.Name, strconv.Itoa(v.Priority), v.QueryType)
-			}, "FirewallRuleGroupId"})
-		case "FirewallDomainLists":
-			collect(r, &v.FirewallDomains, at, shape[FirewallDomainList]{(*reader).firewallDomainList,
-				func(v *FirewallDomainList) string { return v.ID }, "Id"})
-		case "FirewallConfigs":
-			collect(r, &v.FirewallConfigs, at, shape[FirewallConfig]{(*reader).firewallConfig,
-				func(v *FirewallConfig) string { return string(v.VPC) }, "ResourceId"})
-		default:
-			r.Skip()
-		}
-	}
+// Resolver holds Route 53 Resolver rules, DNS Firewall and private hosted zones as seen from one region.
+type Resolver struct {
+	Rules            Collection[ResolverRule]                 // ResolverRules
+	RuleAssociations Collection[ResolverRuleAssociation]      // ResolverRuleAssociations
+	FirewallGroups   Collection[FirewallRuleGroupAssociation] // FirewallRuleGroupAssociations
+	FirewallRules    Collection[FirewallRule]                 // FirewallRules, each with FirewallRuleGroupId
+	FirewallDomains  Collection[FirewallDomainList]           // FirewallDomainLists with their Domains
+	FirewallConfigs  Collection[FirewallConfig]               // FirewallConfigs
+	PrivateZones     Collection[PrivateZone]                  // HostedZones with VPCs and ResourceRecordSets
 }
 
-func (r *reader) resolverRule(at Source, v *ResolverRule) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "Id":
-			v.ID = r.text()
-		case "DomainName":
-			v.Domain = r.text()
-		case "RuleType":
-			v.Type = r.text()
-		case "Status":
-			v.Status = r.text()
-		case "TargetIps":
-			for ok := r.array(); ok && r.NextItem(); {
-				v.TargetIPs = append(v.TargetIPs, r.targetIP())
-			}
-		default:
-			r.Skip()
-		}
+// ResolverRule is one of list-resolver-rules.
+type ResolverRule struct {
+	At        Source
+	ID        string `aws:"Id"`
+	Domain    string `aws:"DomainName"` // "." or "corp.example."
+	Type      string `aws:"RuleType"`   // RuleType: FORWARD, SYSTEM, RECURSIVE, DELEGATE
+	TargetIPs []string
+	Status    string `aws:"Status"`
+}
+
+func (v *ResolverRule) member(r *reader, key string) bool {
+	if key != "TargetIps" {
+		return false
 	}
+	for ok := r.array(); ok && r.NextItem(); {
+		v.TargetIPs = append(v.TargetIPs, r.targetIP())
+	}
+	return true
+}
+
+// ResolverRuleAssociation ties a rule to a VPC.
+type ResolverRuleAssociation struct {
+	At     Source
+	Rule   string `aws:"ResolverRuleId"`
+	VPC    VPCID  `aws:"VPCId"`
+	Status string `aws:"Status"`
+}
+
+// FirewallRuleGroupAssociation ties a DNS Firewall rule group to a VPC.
+type FirewallRuleGroupAssociation struct {
+	At       Source
+	ID       string `aws:"Id"`
+	Group    string `aws:"FirewallRuleGroupId"`
+	VPC      VPCID  `aws:"VpcId"`
+	Priority int    `aws:"Priority"`
+	Status   string `aws:"Status"`
+}
+
+// FirewallRule is one of list-firewall-rules.
+type FirewallRule struct {
+	At                Source
+	Group             string `aws:"FirewallRuleGroupId"`
+	DomainList        string `aws:"FirewallDomainListId"`
+	Name              string `aws:"Name"`
+	Priority          int    `aws:"Priority"`
+	Action            string `aws:"Action"`                          // ALLOW, ALERT, BLOCK
+	RedirectionAction string `aws:"FirewallDomainRedirectionAction"` // FirewallDomainRedirectionAction
+	QueryType         string `aws:"Qtype"`                           // Qtype; empty: every type
+}
+
+// FirewallDomainList is a domain list with its domains (list-firewall-domains).
+type FirewallDomainList struct {
+	At           Source
+	ID           string   `aws:"Id"`
+	Name         string   `aws:"Name"`
+	Domains      []string `aws:"Domains"`
+	DomainsKnown bool     `known:"Domains"`
+}
+
+// FirewallConfig tells whether a VPC's DNS Firewall fails open.
+type FirewallConfig struct {
+	At       Source
+	VPC      VPCID  `aws:"ResourceId"`
+	FailOpen string `aws:"FirewallFailOpen"`
+}
+
+// PrivateZone is a private hosted zone with its records.
+type PrivateZone struct {
+	At           Source
+	ID           string      `aws:"Id|HostedZoneId"`
+	Name         string      `aws:"Name"` // with the final dot, as Route 53 prints it
+	VPCs         []VPCID     `aws:"VPCs[].VPCId"`
+	VPCsKnown    bool        `known:"VPCs"`
+	Records      []DNSRecord `aws:"ResourceRecordSets"`
+	RecordsKnown bool        `known:"ResourceRecordSets"`
+}
+
+// DNSRecord is one ResourceRecordSet.
+type DNSRecord struct {
+	At     Source
+	Name   string   `aws:"Name"`
+	Type   string   `aws:"Type"`
+	Values []string `aws:"ResourceRecords[].Value"`
+	Alias  string   `aws:"AliasTarget.DNSName"` // AliasTarget.DNSName
+}
+
+// SageMaker holds the jobs that were described.
+type SageMaker struct {
+	Jobs Collection[JobRecord] // CompilationJobs, TrainingJobs, …, in the file's order
+}
+
+// JobRecord is a described job as it stands in the snapshot.
+type JobRecord struct {
+	At   Source
+	Kind string // "CompilationJob", …
+	Name string
+	Raw  []byte
 }
 
 func (r *reader) targetIP() string {
@@ -75,102 +130,36 @@ func (r *reader) targetIP() string {
 	return v4
 }
 
-func (r *reader) resolverRuleAssociation(at Source, v *ResolverRuleAssociation) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "ResolverRuleId":
-			v.Rule = r.text()
-		case "VPCId":
-			readText(r, &v.VPC)
-		case "Status":
-			v.Status = r.text()
-		default:
-			r.Skip()
-		}
-	}
-}
-
-func (r *reader) firewallGroupAssociation(at Source, v *FirewallRuleGroupAssociation) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "Id":
-			v.ID = r.text()
-		case "FirewallRuleGroupId":
-			v.Group = r.text()
-		case "VpcId":
-			readText(r, &v.VPC)
-		case "Priority":
-			v.Priority, _ = r.int()
-		case "Status":
-			v.Status = r.text()
-		default:
-			r.Skip()
-		}
-	}
-}
-
-func (r *reader) firewallRule(at Source, v *FirewallRule) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "FirewallRuleGroupId":
-			v.Group = r.text()
-		case "FirewallDomainListId":
-			v.DomainList = r.text()
-		case "Name":
-			v.Name = r.text()
-		case "Priority":
-			v.Priority, _ = r.int()
-		case "Action":
-			v.Action = r.text()
-		case "FirewallDomainRedirectionAction":
-			v.RedirectionAction = r.text()
-		case "Qtype":
-			v.QueryType = r.text()
-		default:
-			r.Skip()
-		}
-	}
-}
-
-func (r *reader) firewallDomainList(at Source, v *FirewallDomainList) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "Id":
-			v.ID = r.text()
-		case "Name":
-			v.Name = r.text()
-		case "Domains":
-			v.Domains = readTexts[string](r, &v.DomainsKnown)
-		default:
-			r.Skip()
-		}
-	}
-}
-
-func (r *reader) firewallConfig(at Source, v *FirewallConfig) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "ResourceId":
-			readText(r, &v.VPC)
-		case "FirewallFailOpen":
-			v.FailOpen = r.text()
-		default:
-			r.Skip()
-		}
-	}
-}
-
 // hostedZone is a hosted zone as Route 53 prints it; a public one is none of
 // the resolver's business.
 type hostedZone struct {
 	PrivateZone
 	public bool
 }
+
+func (v *hostedZone) member(r *reader, key string) bool {
+	switch key {
+	case "HostedZone":
+		readHostedZone(r, v.At, v)
+	case "Config":
+		for ok := r.object(); ok && r.NextKey(); {
+			if r.Key() == "PrivateZone" {
+				v.public = !r.bool()
+			} else {
+				r.Skip()
+			}
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func readHostedZone(r *reader, at Source, v *hostedZone) { hostedZoneMembers(r, at, v) }
+
+var hostedZoneMembers func(r *reader, at Source, v *hostedZone)
+
+func init() { hostedZoneMembers = tagged[hostedZone]() }
 
 // route53 reads "route53": hosted zones with their VPCs and records.
 //
@@ -182,7 +171,7 @@ func (r *reader) route53(c *Collection[PrivateZone], base string) {
 			continue
 		}
 		var zones Collection[hostedZone]
-		collect(r, &zones, base+"/HostedZones", shape[hostedZone]{(*reader).hostedZone, func(v *hostedZone) string { return v.ID }, "Id"})
+		collect(r, &zones, base+"/HostedZones", shape[hostedZone]{readHostedZone, func(v *hostedZone) string { return v.ID }, "Id"})
 		c.Presence, c.At, c.Items = zones.Presence, zones.At, nil
 		for _, z := range zones.Items {
 			if !z.public {
@@ -190,68 +179,6 @@ func (r *reader) route53(c *Collection[PrivateZone], base string) {
 			}
 		}
 	}
-}
-
-func (r *reader) hostedZone(at Source, v *hostedZone) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "HostedZone":
-			r.hostedZone(at, v)
-		case "Id", "HostedZoneId":
-			v.ID = r.text()
-		case "Name":
-			v.Name = r.text()
-		case "Config":
-			for ok := r.object(); ok && r.NextKey(); {
-				if r.Key() == "PrivateZone" {
-					v.public = !r.bool()
-				} else {
-					r.Skip()
-				}
-			}
-		case "VPCs":
-			if !r.array() {
-				continue
-			}
-			v.VPCsKnown = true
-			for r.NextItem() {
-				v.VPCs = append(v.VPCs, VPCID(r.nestedText("VPCId")))
-			}
-		case "ResourceRecordSets":
-			v.Records, v.RecordsKnown = r.dnsRecords(r.child(at, "ResourceRecordSets"))
-		default:
-			r.Skip()
-		}
-	}
-}
-
-func (r *reader) dnsRecords(base string) ([]DNSRecord, bool) {
-	if !r.array() {
-		return nil, false
-	}
-	out := []DNSRecord{}
-	for i := 0; r.NextItem(); i++ {
-		v := DNSRecord{At: Source{base, int32(i)}}
-		for ok := r.object(); ok && r.NextKey(); {
-			switch r.Key() {
-			case "Name":
-				v.Name = r.text()
-			case "Type":
-				v.Type = r.text()
-			case "ResourceRecords":
-				for ok := r.array(); ok && r.NextItem(); {
-					v.Values = append(v.Values, r.nestedText("Value"))
-				}
-			case "AliasTarget":
-				v.Alias = r.nestedText("DNSName")
-			default:
-				r.Skip()
-			}
-		}
-		out = append(out, v)
-	}
-	return out, true
 }
 
 // jobKinds maps the keys of "sagemaker" to what their items are, and to the

@@ -1,85 +1,88 @@
 package snapshot
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
-var routeTableShape = shape[RouteTable]{(*reader).routeTable, func(v *RouteTable) string { return string(v.ID) }, "RouteTableId"}
+// TargetKind is what a route points at. Unknown kinds take part in the lookup (N37).
+type TargetKind uint8
 
-// routeTable reads one of describe-route-tables.
+const (
+	TargetUnknown           TargetKind = iota // a field this program does not know, or none
+	TargetLocal                               // GatewayId "local"
+	TargetVPCEndpoint                         // GatewayId or VpcEndpointId "vpce-…": gateway, or Gateway Load Balancer
+	TargetInternetGateway                     // GatewayId "igw-…"
+	TargetVPNGateway                          // GatewayId "vgw-…"
+	TargetEgressOnlyGateway                   // EgressOnlyInternetGatewayId
+	TargetNATGateway                          // NatGatewayId
+	TargetNetworkInterface                    // NetworkInterfaceId (with or without InstanceId)
+	TargetInstance                            // InstanceId alone
+	TargetPeering                             // VpcPeeringConnectionId
+	TargetTransitGateway                      // TransitGatewayId
+	TargetCarrierGateway                      // CarrierGatewayId
+	TargetLocalGateway                        // LocalGatewayId
+	TargetCoreNetwork                         // CoreNetworkArn
+	TargetODBNetwork                          // OdbNetworkArn
+	TargetIPAddress                           // IpAddress next hop
+)
+
+// TargetKinds lists every kind of target.
+func TargetKinds() []TargetKind {
+	out := make([]TargetKind, TargetIPAddress+1)
+	for i := range out {
+		out[i] = TargetKind(i)
+	}
+	return out
+}
+
+// Route is one row of a route table.
+type Route struct {
+	At            Source
+	CIDR          netip.Prefix // DestinationCidrBlock or DestinationIpv6CidrBlock, as given; invalid with PrefixList set
+	PrefixList    PrefixListID // DestinationPrefixListId
+	TargetKind    TargetKind
+	Target        string // the target's id as AWS prints it, e.g. "nat-0a1b"; "local" for the local route
+	TargetField   string // the JSON member it came from, e.g. "NatGatewayId"
+	TargetOwner   string // InstanceOwnerId
+	State         string // "active", "blackhole", …; any case
+	Origin        string // CreateRouteTable, CreateRoute, EnableVgwRoutePropagation, Advertisement
+	UnknownFields []string
+}
+
+// RouteTableAssociation ties a table to a subnet, a gateway (edge), or the VPC as its main table.
+type RouteTableAssociation struct {
+	At      Source
+	ID      string   `aws:"RouteTableAssociationId"`
+	Main    bool     `aws:"Main"`
+	Subnet  SubnetID `aws:"SubnetId"`
+	Gateway string   `aws:"GatewayId"`              // igw-… or vgw-…: an edge association
+	State   string   `aws:"AssociationState.State"` // AssociationState.State; empty: not told
+}
+
+// RouteTable is one of describe-route-tables.
 //
 // AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-route-tables.html
-func (r *reader) routeTable(at Source, v *RouteTable) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "RouteTableId":
-			readText(r, &v.ID)
-		case "VpcId":
-			readText(r, &v.VPC)
-		case "OwnerId":
-			v.OwnerID = r.text()
-		case "Tags":
-			v.Tags = r.tags()
-		case "Associations":
-			v.Associations, v.AssociationsKnown = r.routeTableAssociations(r.child(at, "Associations"))
-		case "Routes":
-			v.Routes, v.RoutesKnown = r.routeList(r.child(at, "Routes"))
-		case "PropagatingVgws":
-			for ok := r.array(); ok && r.NextItem(); {
-				v.PropagatingVGWs = append(v.PropagatingVGWs, r.nestedText("GatewayId"))
-			}
-		default:
-			r.Skip()
-		}
-	}
-}
-
-func (r *reader) routeTableAssociations(base string) ([]RouteTableAssociation, bool) {
-	if !r.array() {
-		return nil, false
-	}
-	var buf [8]RouteTableAssociation
-	out := buf[:0]
-	for i := 0; r.NextItem(); i++ {
-		a := RouteTableAssociation{At: Source{base, int32(i)}}
-		for ok := r.object(); ok && r.NextKey(); {
-			switch r.Key() {
-			case "RouteTableAssociationId":
-				a.ID = r.text()
-			case "Main":
-				a.Main = r.bool()
-			case "SubnetId":
-				readText(r, &a.Subnet)
-			case "GatewayId":
-				a.Gateway = r.text()
-			case "AssociationState":
-				a.State = r.nestedText("State")
-			default:
-				r.Skip()
-			}
-		}
-		out = append(out, a)
-	}
-	return keep(&r.slabs.associations, out), true
-}
-
-func (r *reader) routeList(base string) ([]Route, bool) {
-	if !r.array() {
-		return nil, false
-	}
-	var buf [16]Route
-	out := buf[:0]
-	for i := 0; r.NextItem(); i++ {
-		out = append(out, Route{At: Source{base, int32(i)}})
-		r.route(&out[i])
-	}
-	return keep(&r.slabs.routes, out), true
+type RouteTable struct {
+	At              Source
+	ID              RouteTableID            `aws:"RouteTableId"`
+	VPC             VPCID                   `aws:"VpcId"`
+	OwnerID         string                  `aws:"OwnerId"`
+	Tags            []Tag                   `aws:"Tags"`
+	Associations    []RouteTableAssociation `aws:"Associations"`
+	Routes          []Route                 `aws:"Routes"`
+	PropagatingVGWs []string                `aws:"PropagatingVgws[].GatewayId"`
+	// The arrays are in the file, and could be read.
+	AssociationsKnown bool `known:"Associations"`
+	RoutesKnown       bool `known:"Routes"`
 }
 
 // route reads one route. Whatever it does not know of it is kept by name: such
 // a route takes part in the look-up (N37).
 //
 // AWS: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html
-func (r *reader) route(v *Route) {
+func (r *reader) route(at Source, v *Route) {
+	v.At = at
 	r.Peek()
 	offset := r.Offset()
 	if !r.object() {

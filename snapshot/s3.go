@@ -1,6 +1,154 @@
 package snapshot
 
-import "github.com/canreach/canreach/internal/jsonscan"
+import (
+	"reflect"
+	"unsafe"
+
+	"github.com/canreach/canreach/internal/jsonscan"
+)
+
+// S3 is one account's buckets and its own settings.
+type S3 struct {
+	Buckets                  Collection[Bucket]
+	AccountPublicAccessBlock PublicAccessBlock       // accountPublicAccessBlock
+	AccessPoints             Collection[AccessPoint] // accessPoints
+}
+
+// PublicAccessBlock is the four settings. With Presence Collected and None
+// set there is no configuration, which is all four off (P263).
+type PublicAccessBlock struct {
+	Presence                                                                    Presence
+	None                                                                        bool
+	Gap                                                                         *Gap
+	At                                                                          Source
+	BlockPublicACLs, IgnorePublicACLs, BlockPublicPolicy, RestrictPublicBuckets bool
+}
+
+// Bucket is one bucket with what the S3 API tells of it.
+//
+// AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+type Bucket struct {
+	At                Source
+	Name              string   `aws:"Name"`
+	Account           *Account // owner
+	Region            string   `aws:"region|BucketRegion"` // "us-east-1", also where get-bucket-location says null; empty: not told
+	RegionGap         *Gap
+	Policy            Document `aws:"Policy"`
+	PublicAccessBlock PublicAccessBlock
+	Ownership         string // ObjectOwnership; empty with OwnershipPresence Collected: none set (P247)
+	OwnershipPresence Presence
+	OwnershipAt       Source
+	Encryption        Encryption
+	ACL               []ACLGrant `aws:"Grants"`
+	ACLOwner          string     // canonical user id of the bucket's owner; "" where it is not told
+	ACLPresence       Presence   `known:"Grants"`
+	Payer             string     `aws:"RequestPayment.Payer|Payer"` // "Requester" or "BucketOwner"; empty: not told
+	ABAC              Flag
+	Tags              []Tag
+	TagsPresence      Presence
+	Missing           bool `aws:"missing"` // head-bucket or get-bucket-location said NoSuchBucket / 404
+}
+
+// member reads the answers of the S3 API's get-bucket-… calls that stand under
+// their own keys. Null says that there is none.
+func (v *Bucket) member(r *reader, key string) bool {
+	switch key {
+	case "LocationConstraint":
+		fill(&v.Region, r.locationConstraint())
+	case "PublicAccessBlockConfiguration":
+		v.PublicAccessBlock = r.publicAccessBlock(v.At, key)
+	case "OwnershipControls":
+		r.ownershipControls(v)
+	case "ServerSideEncryptionConfiguration":
+		v.Encryption = r.encryption(v.At.Child(key))
+	case "AccessControlPolicy":
+		r.accessControlPolicy(v)
+	case "AbacStatus":
+		r.abacStatus(v)
+	case "TagSet", "Tags":
+		v.TagsPresence = Collected // null: there are none
+		v.Tags = r.tags()
+	default:
+		return false
+	}
+	return true
+}
+
+func (r *reader) accessControlPolicy(v *Bucket) {
+	base := r.child(At(r.child(v.At, "AccessControlPolicy")), "Grants")
+	for ok := r.object(); ok && r.NextKey(); {
+		switch r.Key() {
+		case "Grants":
+			if listReaders[reflect.TypeFor[[]ACLGrant]()](r, base, unsafe.Pointer(&v.ACL)) {
+				v.ACLPresence = Collected
+			}
+		case "Owner":
+			v.ACLOwner = r.nestedText("ID")
+		default:
+			r.Skip()
+		}
+	}
+}
+
+// Encryption is a bucket's default encryption.
+type Encryption struct {
+	Presence  Presence
+	Gap       *Gap
+	At        Source
+	Algorithm string // "AES256", "aws:kms", "aws:kms:dsse"; empty with Collected: none
+	KeyID     string // KMSMasterKeyID: id, alias or ARN; empty with aws:kms: the account's aws/s3 key
+	BucketKey bool
+}
+
+// ACLGrant is one grant of a bucket ACL.
+type ACLGrant struct {
+	At          Source
+	Type        string `aws:"Grantee.Type"` // CanonicalUser, Group, AmazonCustomerByEmail
+	ID          string `aws:"Grantee.ID"`
+	URI         string `aws:"Grantee.URI"`
+	DisplayName string `aws:"Grantee.DisplayName"`
+	Permission  string `aws:"Permission"`
+}
+
+// AccessPoint is one S3 access point.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/s3control/get-access-point.html
+type AccessPoint struct {
+	At                Source
+	Name              string `aws:"Name"`
+	ARN               string `aws:"AccessPointArn"`
+	Alias             string `aws:"Alias"`
+	Account           string
+	Bucket            string   `aws:"Bucket"`
+	BucketAccount     string   `aws:"BucketAccountId"`
+	NetworkOrigin     string   `aws:"NetworkOrigin"` // "Internet" or "VPC"
+	VPC               VPCID    `aws:"VpcConfiguration.VpcId"`
+	Policy            Document `aws:"Policy"`
+	PublicAccessBlock PublicAccessBlock
+	Region            string `aws:"region"`
+}
+
+func (v *AccessPoint) member(r *reader, key string) bool {
+	if key != "PublicAccessBlockConfiguration" {
+		return false
+	}
+	v.PublicAccessBlock = r.publicAccessBlock(v.At, key)
+	return true
+}
+
+func (v *AccessPoint) finish(*reader) {
+	if a, ok := parseARN(v.ARN); ok {
+		fill(&v.Region, a.region)
+		if a.account != "" {
+			v.Account = a.account
+		}
+	}
+}
+
+var (
+	readBucket      = tagged[Bucket]()
+	readAccessPoint = tagged[AccessPoint]()
+)
 
 // s3 reads "s3" of an account.
 func (r *reader) s3(v *S3, account *Account, base string) {
@@ -10,17 +158,17 @@ func (r *reader) s3(v *S3, account *Account, base string) {
 		case "buckets", "Buckets":
 			collect(r, &v.Buckets, base+"/"+r.Key(), shape[Bucket]{func(r *reader, at Source, b *Bucket) {
 				b.Account = account
-				r.bucket(at, b)
+				readBucket(r, at, b)
 			}, func(v *Bucket) string { return v.Name }, "Name"})
 		case "accountPublicAccessBlock":
 			v.AccountPublicAccessBlock = r.publicAccessBlock(At(base), "accountPublicAccessBlock")
 		case "accessPoints", "AccessPointList":
 			collect(r, &v.AccessPoints, base+"/"+r.Key(), shape[AccessPoint]{func(r *reader, at Source, p *AccessPoint) {
 				p.Account = account.ID
-				r.accessPoint(at, p)
+				readAccessPoint(r, at, p)
 			}, func(v *AccessPoint) string { return together(v.Account, v.Region, v.Name) }, "Name"})
 		case "complete":
-			complete = readTexts[string](r, nil)
+			complete = readTexts[string](r)
 		default:
 			r.Skip()
 		}
@@ -31,58 +179,6 @@ func (r *reader) s3(v *S3, account *Account, base string) {
 			v.Buckets.Complete = true
 		case "accessPoints", "AccessPointList":
 			v.AccessPoints.Complete = true
-		}
-	}
-}
-
-// bucket reads one bucket: the answers of the S3 API's get-bucket-… calls under
-// their own keys. Null says that there is none.
-//
-// AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
-func (r *reader) bucket(at Source, v *Bucket) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "Name":
-			v.Name = r.text()
-		case "region", "BucketRegion":
-			fill(&v.Region, r.text())
-		case "LocationConstraint":
-			fill(&v.Region, r.locationConstraint())
-		case "Policy":
-			v.Policy = r.document(at, "Policy")
-		case "PublicAccessBlockConfiguration":
-			v.PublicAccessBlock = r.publicAccessBlock(at, "PublicAccessBlockConfiguration")
-		case "OwnershipControls":
-			r.ownershipControls(v)
-		case "ServerSideEncryptionConfiguration":
-			v.Encryption = r.encryption(v.At.Child("ServerSideEncryptionConfiguration"))
-		case "AccessControlPolicy":
-			for ok := r.object(); ok && r.NextKey(); {
-				switch r.Key() {
-				case "Grants":
-					v.ACL, v.ACLPresence = r.aclGrants(r.child(At(r.child(at, "AccessControlPolicy")), "Grants"))
-				case "Owner":
-					v.ACLOwner = r.nestedText("ID")
-				default:
-					r.Skip()
-				}
-			}
-		case "Grants":
-			v.ACL, v.ACLPresence = r.aclGrants(r.child(at, "Grants"))
-		case "RequestPayment":
-			v.Payer = r.nestedText("Payer")
-		case "Payer":
-			v.Payer = r.text()
-		case "AbacStatus":
-			r.abacStatus(v)
-		case "TagSet", "Tags":
-			v.TagsPresence = Collected // null: there are none
-			v.Tags = r.tags()
-		case "missing":
-			v.Missing = r.bool()
-		default:
-			r.Skip()
 		}
 	}
 }
@@ -179,88 +275,9 @@ func (r *reader) defaultEncryption(v *Encryption) {
 	}
 }
 
-func (r *reader) aclGrants(base string) ([]ACLGrant, Presence) {
-	if !r.array() {
-		return nil, NotCollected
-	}
-	out := []ACLGrant{}
-	for i := 0; r.NextItem(); i++ {
-		g := ACLGrant{At: Source{base, int32(i)}}
-		for ok := r.object(); ok && r.NextKey(); {
-			switch r.Key() {
-			case "Grantee":
-				r.grantee(&g)
-			case "Permission":
-				g.Permission = r.text()
-			default:
-				r.Skip()
-			}
-		}
-		out = append(out, g)
-	}
-	return out, Collected
-}
-
-func (r *reader) grantee(g *ACLGrant) {
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "Type":
-			g.Type = r.text()
-		case "ID":
-			g.ID = r.text()
-		case "URI":
-			g.URI = r.text()
-		case "DisplayName":
-			g.DisplayName = r.text()
-		default:
-			r.Skip()
-		}
-	}
-}
-
 func (r *reader) abacStatus(v *Bucket) {
 	switch status := r.nestedText("Status"); status {
 	case "Enabled", "Disabled":
 		v.ABAC = Flag{Presence: Collected, Value: status == "Enabled", At: v.At.Child("AbacStatus")}
-	}
-}
-
-// accessPoint reads one of list-access-points or get-access-point, with its
-// Policy and PublicAccessBlockConfiguration.
-//
-// AWS: https://docs.aws.amazon.com/cli/latest/reference/s3control/get-access-point.html
-func (r *reader) accessPoint(at Source, v *AccessPoint) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "Name":
-			v.Name = r.text()
-		case "AccessPointArn":
-			v.ARN = r.text()
-		case "Alias":
-			v.Alias = r.text()
-		case "Bucket":
-			v.Bucket = r.text()
-		case "BucketAccountId":
-			v.BucketAccount = r.text()
-		case "NetworkOrigin":
-			v.NetworkOrigin = r.text()
-		case "VpcConfiguration":
-			v.VPC = VPCID(r.nestedText("VpcId"))
-		case "Policy":
-			v.Policy = r.document(at, "Policy")
-		case "PublicAccessBlockConfiguration":
-			v.PublicAccessBlock = r.publicAccessBlock(at, "PublicAccessBlockConfiguration")
-		case "region":
-			v.Region = r.text()
-		default:
-			r.Skip()
-		}
-	}
-	if a, ok := parseARN(v.ARN); ok {
-		fill(&v.Region, a.region)
-		if a.account != "" {
-			v.Account = a.account
-		}
 	}
 }

@@ -1,53 +1,79 @@
 package snapshot
 
-import "strconv"
+import (
+	"net/netip"
+	"strconv"
+)
 
-var securityGroupShape = shape[SecurityGroup]{(*reader).securityGroup, func(v *SecurityGroup) string { return string(v.ID) }, "GroupId"}
-
-// securityGroup reads one of describe-security-groups.
-//
-// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-security-groups.html
-func (r *reader) securityGroup(at Source, v *SecurityGroup) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "GroupId":
-			readText(r, &v.ID)
-		case "VpcId":
-			readText(r, &v.VPC)
-		case "OwnerId":
-			v.OwnerID = r.text()
-		case "GroupName":
-			v.Name = r.text()
-		case "Tags":
-			v.Tags = r.tags()
-		case "IpPermissions":
-			v.Ingress, v.IngressKnown = r.permissions(r.child(at, "IpPermissions"))
-		case "IpPermissionsEgress":
-			v.Egress, v.EgressKnown = r.permissions(r.child(at, "IpPermissionsEgress"))
-		default:
-			r.Skip()
-		}
-	}
+// GroupReference is a UserIdGroupPair of a security-group rule.
+type GroupReference struct {
+	At            Source
+	Group         SecurityGroupID
+	UserID        string
+	VPC           VPCID
+	Peering       PeeringID
+	PeeringStatus string
 }
 
-func (r *reader) permissions(base string) ([]Permission, bool) {
-	if !r.array() {
-		return nil, false
-	}
-	var buf [8]Permission
-	out := buf[:0]
-	for i := 0; r.NextItem(); i++ {
-		out = append(out, Permission{At: Source{base, int32(i)}})
-		r.permission(&out[i])
-	}
-	return keep(&r.slabs.permissions, out), true
+// Range is one address range of a security-group rule.
+type Range struct {
+	At          Source
+	CIDR        netip.Prefix
+	Description string
+}
+
+// PrefixListRef is one prefix list of a security-group rule.
+type PrefixListRef struct {
+	At   Source
+	List PrefixListID
+}
+
+// Permission is one IpPermission: a protocol and ports, with all its remotes.
+type Permission struct {
+	At            Source
+	Protocol      string  // "tcp", "6", "-1", …
+	FromPort      *int    // or the ICMP type
+	ToPort        *int    // or the ICMP code
+	Ranges        []Range // IpRanges and Ipv6Ranges
+	PrefixLists   []PrefixListRef
+	Groups        []GroupReference
+	UnknownFields []string
+}
+
+// SecurityGroup is one of describe-security-groups. IngressKnown and
+// EgressKnown tell an absent key (not collected) from an empty list.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-security-groups.html
+type SecurityGroup struct {
+	At           Source
+	ID           SecurityGroupID `aws:"GroupId"`
+	VPC          VPCID           `aws:"VpcId"`
+	OwnerID      string          `aws:"OwnerId"`
+	Name         string          `aws:"GroupName"` // GroupName
+	Tags         []Tag           `aws:"Tags"`
+	Ingress      []Permission    `aws:"IpPermissions"`       // IpPermissions
+	Egress       []Permission    `aws:"IpPermissionsEgress"` // IpPermissionsEgress
+	IngressKnown bool            `known:"IpPermissions"`
+	EgressKnown  bool            `known:"IpPermissionsEgress"`
+	// FromRules: rules that the group itself lacks came from SecurityGroupRules.
+	FromRules bool
+}
+
+// SecurityGroupVPC is one of describe-security-group-vpc-associations.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-security-group-vpc-associations.html
+type SecurityGroupVPC struct {
+	At    Source
+	Group SecurityGroupID `aws:"GroupId"`
+	VPC   VPCID           `aws:"VpcId"`
+	State string          `aws:"State"`
 }
 
 // permission reads one IpPermission.
 //
 // AWS: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
-func (r *reader) permission(v *Permission) {
+func (r *reader) permission(at Source, v *Permission) {
+	v.At = at
 	r.Peek()
 	offset := r.Offset()
 	if !r.object() {
@@ -109,7 +135,7 @@ func (r *reader) ruleRanges(v *Permission, list, member string, f family) []Rang
 		}
 		out = append(out, one)
 	}
-	return keep(&r.slabs.ranges, out)
+	return keep(r, out)
 }
 
 func (r *reader) prefixListRefs(v *Permission) {
@@ -174,8 +200,6 @@ type groupRule struct {
 	egress     bool
 	permission Permission
 }
-
-var groupRuleShape = shape[groupRule]{(*reader).groupRule, func(v *groupRule) string { return v.id }, "SecurityGroupRuleId"}
 
 // groupRule reads one of describe-security-group-rules.
 //
@@ -264,25 +288,3 @@ func addRules(groups []SecurityGroup, rules []groupRule) (ruled map[SecurityGrou
 	}
 	return ruled
 }
-
-// securityGroupVPC reads one of describe-security-group-vpc-associations.
-//
-// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-security-group-vpc-associations.html
-func (r *reader) securityGroupVPC(at Source, v *SecurityGroupVPC) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "GroupId":
-			readText(r, &v.Group)
-		case "VpcId":
-			readText(r, &v.VPC)
-		case "State":
-			v.State = r.text()
-		default:
-			r.Skip()
-		}
-	}
-}
-
-var securityGroupVPCShape = shape[SecurityGroupVPC]{(*reader).securityGroupVPC,
-	func(v *SecurityGroupVPC) string { return together(string(v.Group), string(v.VPC)) }, "GroupId"}

@@ -2,115 +2,77 @@ package snapshot
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 )
 
-var (
-	transitGatewayShape = shape[TransitGateway]{(*reader).transitGateway,
-		func(v *TransitGateway) string { return string(v.ID) }, "TransitGatewayId"}
-	tgwAttachmentShape = shape[TGWAttachment]{(*reader).tgwAttachment,
-		func(v *TGWAttachment) string { return string(v.ID) }, "TransitGatewayAttachmentId"}
-	tgwVPCAttachmentShape = shape[TGWAttachment]{(*reader).tgwVPCAttachment,
-		func(v *TGWAttachment) string { return string(v.ID) }, "TransitGatewayAttachmentId"}
-	tgwRouteTableShape = shape[TGWRouteTable]{(*reader).tgwRouteTable,
-		func(v *TGWRouteTable) string { return string(v.ID) }, "TransitGatewayRouteTableId"}
-)
-
-// transitGateway reads one of describe-transit-gateways.
+// TransitGateway is one of describe-transit-gateways.
 //
 // AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-transit-gateways.html
-func (r *reader) transitGateway(at Source, v *TransitGateway) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "TransitGatewayId":
-			readText(r, &v.ID)
-		case "OwnerId":
-			v.OwnerID = r.text()
-		case "State":
-			v.State = r.text()
-		case "Tags":
-			v.Tags = r.tags()
-		case "Options":
-			v.SecurityGroupReferencing = r.nestedText("SecurityGroupReferencingSupport")
-		default:
-			r.Skip()
-		}
-	}
+type TransitGateway struct {
+	At                       Source
+	ID                       TransitGatewayID `aws:"TransitGatewayId"`
+	OwnerID                  string           `aws:"OwnerId"`
+	State                    string           `aws:"State"`
+	Tags                     []Tag            `aws:"Tags"`
+	SecurityGroupReferencing string           `aws:"Options.SecurityGroupReferencingSupport"` // Options.SecurityGroupReferencingSupport
 }
 
-func (r *reader) tgwVPCAttachment(at Source, v *TGWAttachment) {
-	v.ResourceType = "vpc"
-	r.tgwAttachment(at, v)
-}
-
-// tgwAttachment reads one of describe-transit-gateway-attachments or
-// describe-transit-gateway-vpc-attachments.
+// TGWAttachment merges describe-transit-gateway-attachments and -vpc-attachments.
 //
 // AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-transit-gateway-attachments.html
 // AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-transit-gateway-vpc-attachments.html
-func (r *reader) tgwAttachment(at Source, v *TGWAttachment) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "TransitGatewayAttachmentId":
-			readText(r, &v.ID)
-		case "TransitGatewayId":
-			readText(r, &v.Gateway)
-		case "ResourceType":
-			v.ResourceType = r.text()
-		case "ResourceId", "VpcId":
-			fill(&v.ResourceID, r.text())
-		case "ResourceOwnerId", "VpcOwnerId":
-			fill(&v.ResourceOwner, r.text())
-		case "TransitGatewayOwnerId":
-			v.GatewayOwner = r.text()
-		case "State":
-			v.State = r.text()
-		case "SubnetIds":
-			v.Subnets = readTexts[SubnetID](r, &v.SubnetsKnown)
-		case "Association":
-			r.tgwAssociation(v)
-		case "Options":
-			r.tgwAttachmentOptions(v)
-		case "Tags":
-			v.Tags = r.tags()
-		default:
-			r.Skip()
-		}
-	}
+type TGWAttachment struct {
+	At                       Source
+	ID                       TGWAttachmentID  `aws:"TransitGatewayAttachmentId"`
+	Gateway                  TransitGatewayID `aws:"TransitGatewayId"`
+	ResourceType             string           `aws:"ResourceType"`     // "vpc", "vpn", "direct-connect-gateway", "peering", "connect", …
+	ResourceID               string           `aws:"ResourceId|VpcId"` // the VPC's id for "vpc"
+	ResourceOwner            string           `aws:"ResourceOwnerId|VpcOwnerId"`
+	GatewayOwner             string           `aws:"TransitGatewayOwnerId"` // TransitGatewayOwnerId: its account sees associations and routes
+	State                    string           `aws:"State"`
+	Subnets                  []SubnetID       `aws:"SubnetIds"`
+	SubnetsKnown             bool             `known:"SubnetIds"`
+	AssociatedTable          TGWRouteTableID  `aws:"Association.TransitGatewayRouteTableId"` // Association.TransitGatewayRouteTableId
+	AssociationState         string           `aws:"Association.State"`
+	AssociationKnown         bool             `known:"Association"`
+	ApplianceMode            string           `aws:"Options.ApplianceModeSupport"` // Options.ApplianceModeSupport
+	IPv6Support              string           `aws:"Options.Ipv6Support"`
+	SecurityGroupReferencing string           `aws:"Options.SecurityGroupReferencingSupport"`
+	Tags                     []Tag            `aws:"Tags"`
 }
 
-func (r *reader) tgwAssociation(v *TGWAttachment) {
-	if !r.object() {
-		return
-	}
-	v.AssociationKnown = true
-	for r.NextKey() {
-		switch r.Key() {
-		case "TransitGatewayRouteTableId":
-			readText(r, &v.AssociatedTable)
-		case "State":
-			v.AssociationState = r.text()
-		default:
-			r.Skip()
-		}
-	}
+// TGWRoute is one route of a transit gateway route table.
+type TGWRoute struct {
+	At          Source
+	CIDR        netip.Prefix         `aws:"DestinationCidrBlock"`
+	PrefixList  PrefixListID         `aws:"PrefixListId"`
+	Type        string               `aws:"Type"`  // "static" or "propagated"
+	State       string               `aws:"State"` // "active" or "blackhole"
+	Attachments []TGWRouteAttachment `aws:"TransitGatewayAttachments"`
 }
 
-func (r *reader) tgwAttachmentOptions(v *TGWAttachment) {
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "ApplianceModeSupport":
-			v.ApplianceMode = r.text()
-		case "Ipv6Support":
-			v.IPv6Support = r.text()
-		case "SecurityGroupReferencingSupport":
-			v.SecurityGroupReferencing = r.text()
-		default:
-			r.Skip()
-		}
-	}
+// TGWRouteAttachment is one next hop of a transit gateway route.
+type TGWRouteAttachment struct {
+	ID           TGWAttachmentID `aws:"TransitGatewayAttachmentId"`
+	ResourceType string          `aws:"ResourceType"`
+	ResourceID   string          `aws:"ResourceId"`
+}
+
+// TGWRouteTable is one of describe-transit-gateway-route-tables with its
+// routes from search-transit-gateway-routes.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/search-transit-gateway-routes.html
+type TGWRouteTable struct {
+	At          Source
+	ID          TGWRouteTableID  `aws:"TransitGatewayRouteTableId"`
+	Gateway     TransitGatewayID `aws:"TransitGatewayId"`
+	State       string           `aws:"State"`
+	Routes      []TGWRoute       `aws:"Routes"`
+	RoutesKnown bool             `known:"Routes"`
+	MoreRoutes  bool             `aws:"AdditionalRoutesAvailable"` // AdditionalRoutesAvailable
+	RoutesGap   *Gap
+	Tags        []Tag `aws:"Tags"`
 }
 
 // mergeAttachments joins what the two calls tell of one attachment.
@@ -163,81 +125,6 @@ func sorted[T ~string](ids []T) []T {
 	return out
 }
 
-// tgwRouteTable reads one of describe-transit-gateway-route-tables with its
-// Routes, or an item of TransitGatewayRoutes.
-//
-// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/search-transit-gateway-routes.html
-func (r *reader) tgwRouteTable(at Source, v *TGWRouteTable) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "TransitGatewayRouteTableId":
-			readText(r, &v.ID)
-		case "TransitGatewayId":
-			readText(r, &v.Gateway)
-		case "State":
-			v.State = r.text()
-		case "Routes":
-			v.Routes, v.RoutesKnown = r.tgwRoutes(r.child(at, "Routes"))
-		case "AdditionalRoutesAvailable":
-			v.MoreRoutes = r.bool()
-		case "Tags":
-			v.Tags = r.tags()
-		default:
-			r.Skip()
-		}
-	}
-}
-
-func (r *reader) tgwRoutes(base string) ([]TGWRoute, bool) {
-	if !r.array() {
-		return nil, false
-	}
-	out := []TGWRoute{}
-	for i := 0; r.NextItem(); i++ {
-		v := TGWRoute{At: Source{base, int32(i)}}
-		for ok := r.object(); ok && r.NextKey(); {
-			switch r.Key() {
-			case "DestinationCidrBlock":
-				v.CIDR = r.prefix(anyFamily)
-			case "PrefixListId":
-				readText(r, &v.PrefixList)
-			case "Type":
-				v.Type = r.text()
-			case "State":
-				v.State = r.text()
-			case "TransitGatewayAttachments":
-				v.Attachments = r.tgwRouteAttachments()
-			default:
-				r.Skip()
-			}
-		}
-		out = append(out, v)
-	}
-	return out, true
-}
-
-func (r *reader) tgwRouteAttachments() []TGWRouteAttachment {
-	var out []TGWRouteAttachment
-	for ok := r.array(); ok && r.NextItem(); {
-		var a TGWRouteAttachment
-		for ok := r.object(); ok && r.NextKey(); {
-			switch r.Key() {
-			case "TransitGatewayAttachmentId":
-				readText(r, &a.ID)
-			case "ResourceType":
-				a.ResourceType = r.text()
-			case "ResourceId":
-				a.ResourceID = r.text()
-			default:
-				r.Skip()
-			}
-		}
-		out = append(out, a)
-	}
-	return out
-}
-
 // mergeTGWRoutes gives the tables the routes that were listed on their own.
 func (r *reader) mergeTGWRoutes(tables, routes Collection[TGWRouteTable]) Collection[TGWRouteTable] {
 	if routes.Presence == NotCollected {
@@ -276,4 +163,12 @@ func sameTGWRoutes(a, b []TGWRoute) bool {
 		return out
 	}
 	return slices.Equal(lines(a), lines(b))
+}
+
+var readTGWAttachment = tagged[TGWAttachment]()
+
+// readTGWVPCAttachment reads an item of a call that lists attachments of VPCs only.
+func readTGWVPCAttachment(r *reader, at Source, v *TGWAttachment) {
+	v.ResourceType = "vpc"
+	readTGWAttachment(r, at, v)
 }

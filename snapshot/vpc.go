@@ -6,60 +6,148 @@ import (
 	"github.com/canreach/canreach/internal/jsonscan"
 )
 
-var vpcShape = shape[VPC]{(*reader).vpc, func(v *VPC) string { return string(v.ID) }, "VpcId"}
-
-// vpc reads one of describe-vpcs.
+// VPC is one of describe-vpcs.
 //
 // AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-vpcs.html
-func (r *reader) vpc(at Source, v *VPC) {
-	v.At = at
-	var main netip.Prefix
-	var attributes VPCAttribute
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "VpcId":
-			readText(r, &v.ID)
-		case "OwnerId":
-			v.OwnerID = r.text()
-		case "Tags":
-			v.Tags = r.tags()
-		case "CidrBlock":
-			main = r.prefix(ipv4)
-		case "CidrBlockAssociationSet":
-			v.CIDRs = r.cidrAssociations("CidrBlock", "CidrBlockState", ipv4)
-		case "Ipv6CidrBlockAssociationSet":
-			v.IPv6CIDRs = r.cidrAssociations("Ipv6CidrBlock", "Ipv6CidrBlockState", ipv6)
-		case "InstanceTenancy":
-			v.Tenancy = r.text()
-		case "DhcpOptionsId":
-			readText(r, &v.DHCPOptionsID)
-		case "IsDefault":
-			v.IsDefault = r.bool()
-		case "BlockPublicAccessStates":
-			v.BPAMode = r.internetGatewayBlockMode()
-		case "EncryptionControl":
-			v.Encryption = r.inlineEncryptionControl(at.Child("EncryptionControl"))
-		case "State":
-			v.State = r.text()
-		case "EnableDnsSupport":
-			attributes.EnableDNSSupport = r.flag(at, "EnableDnsSupport")
-		case "EnableDnsHostnames":
-			attributes.EnableDNSHostnames = r.flag(at, "EnableDnsHostnames")
-		default:
-			r.Skip()
+type VPC struct {
+	At            Source
+	ID            VPCID          `aws:"VpcId"`
+	OwnerID       string         `aws:"OwnerId"`
+	Tags          []Tag          `aws:"Tags"`
+	CIDRs         []netip.Prefix // IPv4, of CidrBlockAssociationSet in state associated, or CidrBlock
+	IPv6CIDRs     []netip.Prefix
+	Tenancy       string                `aws:"InstanceTenancy"` // InstanceTenancy: "default", "dedicated", "host"; empty: not told
+	DHCPOptionsID DHCPOptionsID         `aws:"DhcpOptionsId"`
+	IsDefault     bool                  `aws:"IsDefault"`
+	BPAMode       string                `aws:"BlockPublicAccessStates.InternetGatewayBlockMode"` // BlockPublicAccessStates.InternetGatewayBlockMode; empty: not told
+	State         string                `aws:"State"`
+	Encryption    *VPCEncryptionControl // EncryptionControl; nil: not told here
+}
+
+func (v *VPC) member(r *reader, key string) bool {
+	switch key {
+	case "CidrBlock":
+		if main := r.prefix(ipv4); len(v.CIDRs) == 0 && main.IsValid() {
+			v.CIDRs = []netip.Prefix{main}
 		}
+	case "CidrBlockAssociationSet":
+		if blocks := r.cidrAssociations("CidrBlock", "CidrBlockState", ipv4); len(blocks) > 0 || v.CIDRs == nil {
+			v.CIDRs = blocks
+		}
+	case "Ipv6CidrBlockAssociationSet":
+		v.IPv6CIDRs = r.cidrAssociations("Ipv6CidrBlock", "Ipv6CidrBlockState", ipv6)
+	case "EncryptionControl":
+		v.Encryption = r.inlineEncryptionControl(v.At.Child("EncryptionControl"))
+	case "EnableDnsSupport":
+		r.inlineAttribute(v).EnableDNSSupport = r.flag(v.At, key)
+	case "EnableDnsHostnames":
+		r.inlineAttribute(v).EnableDNSHostnames = r.flag(v.At, key)
+	default:
+		return false
 	}
+	return true
+}
+
+func (v *VPC) finish(r *reader) {
 	if v.Encryption != nil {
 		v.Encryption.VPC = v.ID
 	}
-	if len(v.CIDRs) == 0 && main.IsValid() {
-		v.CIDRs = []netip.Prefix{main}
-	}
-	if attributes != (VPCAttribute{}) {
-		attributes.At, attributes.VPC = at, v.ID
-		r.inlineAttributes = append(r.inlineAttributes, attributes)
+	if n := len(r.inlineAttributes); n > 0 && r.inlineAttributes[n-1].At == v.At {
+		r.inlineAttributes[n-1].VPC = v.ID
 	}
 }
+
+// inlineAttribute returns the attributes that stand in the VPC itself.
+func (r *reader) inlineAttribute(v *VPC) *VPCAttribute {
+	if n := len(r.inlineAttributes); n == 0 || r.inlineAttributes[n-1].At != v.At {
+		r.inlineAttributes = append(r.inlineAttributes, VPCAttribute{At: v.At})
+	}
+	return &r.inlineAttributes[len(r.inlineAttributes)-1]
+}
+
+// VPCAttribute is describe-vpc-attribute, merged by VPC.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-vpc-attribute.html
+type VPCAttribute struct {
+	At                 Source
+	VPC                VPCID `aws:"VpcId"`
+	EnableDNSSupport   Flag  `aws:"EnableDnsSupport"`
+	EnableDNSHostnames Flag  `aws:"EnableDnsHostnames"`
+}
+
+// Subnet is one of describe-subnets.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-subnets.html
+type Subnet struct {
+	At               Source
+	ID               SubnetID     `aws:"SubnetId"`
+	VPC              VPCID        `aws:"VpcId"`
+	OwnerID          string       `aws:"OwnerId"`
+	Tags             []Tag        `aws:"Tags"`
+	CIDR             netip.Prefix `aws:"CidrBlock,ipv4"` // IPv4; invalid for an IPv6-only subnet
+	IPv6CIDRs        []netip.Prefix
+	AvailabilityZone string `aws:"AvailabilityZone"`          // name, e.g. "us-east-1a"
+	AZID             string `aws:"AvailabilityZoneId"`        // e.g. "use1-az1"
+	FreeAddresses    int    `aws:"AvailableIpAddressCount"`   // AvailableIpAddressCount
+	FreeKnown        bool   `known:"AvailableIpAddressCount"` // the count is in the snapshot
+	State            string `aws:"State"`
+	IPv6Native       bool   `aws:"Ipv6Native"`
+	EnableDNS64      bool   `aws:"EnableDns64"`
+	AssignIPv6       Flag   `aws:"AssignIpv6AddressOnCreation"` // AssignIpv6AddressOnCreation: new interfaces get an IPv6 address
+	OutpostARN       string `aws:"OutpostArn"`
+	BPAMode          string `aws:"BlockPublicAccessStates.InternetGatewayBlockMode"`
+}
+
+func (v *Subnet) member(r *reader, key string) bool {
+	if key != "Ipv6CidrBlockAssociationSet" {
+		return false
+	}
+	v.IPv6CIDRs = r.cidrAssociations("Ipv6CidrBlock", "Ipv6CidrBlockState", ipv6)
+	return true
+}
+
+// DHCPOptions is one of describe-dhcp-options.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-dhcp-options.html
+type DHCPOptions struct {
+	At         Source
+	ID         DHCPOptionsID `aws:"DhcpOptionsId"`
+	DNSServers []string      // domain-name-servers, e.g. "AmazonProvidedDNS"
+	DomainName string
+}
+
+func (v *DHCPOptions) member(r *reader, key string) bool {
+	if key != "DhcpConfigurations" {
+		return false
+	}
+	for ok := r.array(); ok && r.NextItem(); {
+		r.dhcpConfiguration(v)
+	}
+	return true
+}
+
+// BPAOptions is describe-vpc-block-public-access-options.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-vpc-block-public-access-options.html
+type BPAOptions struct {
+	At    Source
+	Mode  string `aws:"InternetGatewayBlockMode"` // InternetGatewayBlockMode: "off", "block-ingress", "block-bidirectional"
+	State string `aws:"State"`
+}
+
+// BPAExclusion is one of describe-vpc-block-public-access-exclusions.
+type BPAExclusion struct {
+	At       Source
+	ID       string `aws:"ExclusionId"`
+	Mode     string `aws:"InternetGatewayExclusionMode"` // InternetGatewayExclusionMode: "allow-bidirectional", "allow-egress"
+	Resource string `aws:"ResourceArn"`                  // ResourceArn of a VPC or subnet
+	State    string `aws:"State"`
+}
+
+var (
+	readVPCAttribute = tagged[VPCAttribute]()
+	readBPAOptions   = tagged[BPAOptions]()
+)
 
 // cidrAssociations reads the blocks of an association set that are associated.
 // One whose state is not told counts as associated.
@@ -104,31 +192,10 @@ func (r *reader) nestedText(member string) string {
 	return t
 }
 
-func (r *reader) internetGatewayBlockMode() string { return r.nestedText("InternetGatewayBlockMode") }
-
-// vpcAttribute reads one describe-vpc-attribute answer, or several merged.
-//
-// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-vpc-attribute.html
-func (r *reader) vpcAttribute(at Source, v *VPCAttribute) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "VpcId":
-			readText(r, &v.VPC)
-		case "EnableDnsSupport":
-			v.EnableDNSSupport = r.flag(at, "EnableDnsSupport")
-		case "EnableDnsHostnames":
-			v.EnableDNSHostnames = r.flag(at, "EnableDnsHostnames")
-		default:
-			r.Skip()
-		}
-	}
-}
-
 // vpcAttributes reads VpcAttributes: answers for one VPC may stand apart, one
 // for each attribute.
 func (r *reader) vpcAttributes(c *Collection[VPCAttribute], base string) {
-	collect(r, c, base, shape[VPCAttribute]{read: (*reader).vpcAttribute})
+	collect(r, c, base, shape[VPCAttribute]{read: readVPCAttribute})
 	c.Items = r.mergeAttributes(c.Items, nil)
 }
 
@@ -164,72 +231,6 @@ func mergeFlag(into *Flag, f Flag) bool {
 	return into.Value == f.Value
 }
 
-var subnetShape = shape[Subnet]{(*reader).subnet, func(v *Subnet) string { return string(v.ID) }, "SubnetId"}
-
-// subnet reads one of describe-subnets.
-//
-// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-subnets.html
-func (r *reader) subnet(at Source, v *Subnet) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "SubnetId":
-			readText(r, &v.ID)
-		case "VpcId":
-			readText(r, &v.VPC)
-		case "OwnerId":
-			v.OwnerID = r.text()
-		case "Tags":
-			v.Tags = r.tags()
-		case "CidrBlock":
-			v.CIDR = r.prefix(ipv4)
-		case "Ipv6CidrBlockAssociationSet":
-			v.IPv6CIDRs = r.cidrAssociations("Ipv6CidrBlock", "Ipv6CidrBlockState", ipv6)
-		case "AvailabilityZone":
-			v.AvailabilityZone = r.text()
-		case "AvailabilityZoneId":
-			v.AZID = r.text()
-		case "AvailableIpAddressCount":
-			v.FreeAddresses, v.FreeKnown = r.int()
-		case "State":
-			v.State = r.text()
-		case "Ipv6Native":
-			v.IPv6Native = r.bool()
-		case "AssignIpv6AddressOnCreation":
-			v.AssignIPv6 = r.flag(at, "AssignIpv6AddressOnCreation")
-		case "EnableDns64":
-			v.EnableDNS64 = r.bool()
-		case "OutpostArn":
-			v.OutpostARN = r.text()
-		case "BlockPublicAccessStates":
-			v.BPAMode = r.internetGatewayBlockMode()
-		default:
-			r.Skip()
-		}
-	}
-}
-
-var dhcpOptionsShape = shape[DHCPOptions]{(*reader).dhcpOptions, func(v *DHCPOptions) string { return string(v.ID) }, "DhcpOptionsId"}
-
-// dhcpOptions reads one of describe-dhcp-options.
-//
-// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-dhcp-options.html
-func (r *reader) dhcpOptions(at Source, v *DHCPOptions) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "DhcpOptionsId":
-			readText(r, &v.ID)
-		case "DhcpConfigurations":
-			for ok := r.array(); ok && r.NextItem(); {
-				r.dhcpConfiguration(v)
-			}
-		default:
-			r.Skip()
-		}
-	}
-}
-
 func (r *reader) dhcpConfiguration(v *DHCPOptions) {
 	var key string
 	var values []string
@@ -259,53 +260,15 @@ func (r *reader) dhcpConfiguration(v *DHCPOptions) {
 	}
 }
 
-// bpaOptions reads describe-vpc-block-public-access-options.
-//
-// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-vpc-block-public-access-options.html
-func (r *reader) bpaOptions(at Source, v *BPAOptions) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "InternetGatewayBlockMode":
-			v.Mode = r.text()
-		case "State":
-			v.State = r.text()
-		default:
-			r.Skip()
-		}
-	}
-}
-
 // blockPublicAccess reads the options, which AWS prints as one object.
 func (r *reader) blockPublicAccess(c *Collection[BPAOptions], base string) {
 	if r.Peek() != jsonscan.Object {
-		collect(r, c, base, shape[BPAOptions]{read: (*reader).bpaOptions})
+		collect(r, c, base, shape[BPAOptions]{read: readBPAOptions})
 		if len(c.Items) > 1 {
 			r.problemAt(r.KeyOffset(), "more than one VpcBlockPublicAccessOptions in a region")
 		}
 		return
 	}
 	c.Presence, c.At, c.Items = Collected, At(base), make([]BPAOptions, 1)
-	r.bpaOptions(At(base), &c.Items[0])
-}
-
-var bpaExclusionShape = shape[BPAExclusion]{(*reader).bpaExclusion, func(v *BPAExclusion) string { return v.ID }, "ExclusionId"}
-
-// bpaExclusion reads one of describe-vpc-block-public-access-exclusions.
-func (r *reader) bpaExclusion(at Source, v *BPAExclusion) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "ExclusionId":
-			v.ID = r.text()
-		case "InternetGatewayExclusionMode":
-			v.Mode = r.text()
-		case "ResourceArn":
-			v.Resource = r.text()
-		case "State":
-			v.State = r.text()
-		default:
-			r.Skip()
-		}
-	}
+	readBPAOptions(r, At(base), &c.Items[0])
 }

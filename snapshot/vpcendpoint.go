@@ -1,67 +1,29 @@
 package snapshot
 
-var vpcEndpointShape = shape[VPCEndpoint]{(*reader).vpcEndpoint, func(v *VPCEndpoint) string { return string(v.ID) }, "VpcEndpointId"}
-
-// vpcEndpoint reads one of describe-vpc-endpoints.
+// VPCEndpoint is one of describe-vpc-endpoints.
 //
 // AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-vpc-endpoints.html
-func (r *reader) vpcEndpoint(at Source, v *VPCEndpoint) {
-	v.At = at
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "VpcEndpointId":
-			readText(r, &v.ID)
-		case "VpcId":
-			readText(r, &v.VPC)
-		case "OwnerId":
-			v.OwnerID = r.text()
-		case "Tags":
-			v.Tags = r.tags()
-		case "VpcEndpointType":
-			v.Type = r.text()
-		case "ServiceName":
-			v.ServiceName = r.text()
-		case "ServiceRegion":
-			v.ServiceRegion = r.text()
-		case "State":
-			v.State = r.text()
-		case "RouteTableIds":
-			v.RouteTables = readTexts[RouteTableID](r, &v.RouteTablesKnown)
-		case "SubnetIds":
-			v.Subnets = readTexts[SubnetID](r, nil)
-		case "NetworkInterfaceIds":
-			v.Interfaces = readTexts[NetworkInterfaceID](r, &v.InterfacesKnown)
-		case "Groups":
-			v.Groups, v.GroupsKnown = r.interfaceGroups()
-		case "PrivateDnsEnabled":
-			v.PrivateDNS = r.flag(at, "PrivateDnsEnabled")
-		case "DnsOptions":
-			r.endpointDNSOptions(at, v)
-		case "IpAddressType":
-			v.IPAddressType = r.text()
-		case "DnsEntries":
-			for ok := r.array(); ok && r.NextItem(); {
-				if name := r.nestedText("DnsName"); name != "" {
-					v.DNSNames = append(v.DNSNames, name)
-				}
-			}
-		case "PolicyDocument":
-			v.Policy = r.document(at, "PolicyDocument")
-		default:
-			r.Skip()
-		}
-	}
-}
-
-func (r *reader) endpointDNSOptions(at Source, v *VPCEndpoint) {
-	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "DnsRecordIpType":
-			v.DNSRecordIPType = r.text()
-		case "PrivateDnsOnlyForInboundResolverEndpoint":
-			v.PrivateDNSInboundOnly = r.flag(at.Child("DnsOptions"), "PrivateDnsOnlyForInboundResolverEndpoint")
-		default:
-			r.Skip()
-		}
-	}
+type VPCEndpoint struct {
+	At                    Source
+	ID                    VPCEndpointID        `aws:"VpcEndpointId"`
+	VPC                   VPCID                `aws:"VpcId"`
+	OwnerID               string               `aws:"OwnerId"`
+	Tags                  []Tag                `aws:"Tags"`
+	Type                  string               `aws:"VpcEndpointType"` // "Gateway", "Interface", "GatewayLoadBalancer", …; any case
+	ServiceName           string               `aws:"ServiceName"`     // "com.amazonaws.us-east-1.s3"
+	ServiceRegion         string               `aws:"ServiceRegion"`   // empty: the VPC's
+	State                 string               `aws:"State"`           // any case
+	RouteTables           []RouteTableID       `aws:"RouteTableIds"`
+	RouteTablesKnown      bool                 `known:"RouteTableIds"`
+	Subnets               []SubnetID           `aws:"SubnetIds"`
+	Interfaces            []NetworkInterfaceID `aws:"NetworkInterfaceIds"`
+	InterfacesKnown       bool                 `known:"NetworkInterfaceIds"`
+	Groups                []SecurityGroupID    `aws:"Groups[].GroupId"`
+	GroupsKnown           bool                 `known:"Groups"`
+	PrivateDNS            Flag                 `aws:"PrivateDnsEnabled"`                                   // PrivateDnsEnabled
+	PrivateDNSInboundOnly Flag                 `aws:"DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint"` // DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint
+	DNSRecordIPType       string               `aws:"DnsOptions.DnsRecordIpType"`
+	IPAddressType         string               `aws:"IpAddressType"`        // "ipv4", "dualstack", "ipv6"; empty: not told
+	DNSNames              []string             `aws:"DnsEntries[].DnsName"` // DnsEntries[].DnsName
+	Policy                Document             `aws:"PolicyDocument"`       // PolicyDocument; NotCollected when the key is absent (P110 decides)
 }
