@@ -78,6 +78,11 @@ func OnInternet(p netip.Prefix) bool {
 	return p.IsValid() && !slices.ContainsFunc(notOnInternet, p.Masked().Overlaps)
 }
 
+// OffInternet reports whether no address of p can be a host of the internet.
+func OffInternet(p netip.Prefix) bool {
+	return p.IsValid() && slices.ContainsFunc(notOnInternet, func(n netip.Prefix) bool { return n.Bits() <= p.Bits() && n.Overlaps(p) })
+}
+
 // MayBePublic reports whether some address of p can be a public one.
 func MayBePublic(p netip.Prefix) bool {
 	if !p.IsValid() {

@@ -61,8 +61,8 @@ func (a *asking) deliver(t *trail, subnet located[snapshot.Subnet]) {
 	h := Hop{Component: string(subnet.of.ID), Kind: "subnet", At: subnet.of.At}
 	v := a.x.vpcs[subnet.of.VPC]
 	if !a.nested && ownView(v) && gone(&v.in.EC2.NetworkInterfaces) {
-		a.deny(t, h, rest, Finding{Code: "NO_POSSIBLE_DESTINATION", AnalyzerCode: "NO_POSSIBLE_DESTINATION", Gate: gateRoute, Component: h.Component, Name: nameOf(subnet.of.Tags),
-			Message: fmt.Sprintf("No interface in %s has the destination's address.", subnet.of.ID), Fix: "Use the address of an interface that exists.", Rule: "N12", URL: urlSubnetRoute})
+		a.deny(t, h, rest, Finding{Code: "NO_SUCH_INTERFACE", AnalyzerCode: "NO_POSSIBLE_DESTINATION", Gate: gateRoute, Component: h.Component, Name: nameOf(subnet.of.Tags),
+			Message: fmt.Sprintf("No interface in %s has the destination's address, so nothing answers there.", subnet.of.ID), Fix: "Use the address of an interface that exists.", Rule: "N170", URL: urlSubnetRoute})
 	} else {
 		a.doubt(t, h, rest, gateRoute, rules.Need{Code: "UNKNOWN_DESTINATION", Component: h.Component, At: h.At,
 			Fact: "which interface in " + h.Component + " has the destination's address, and its security groups", Collect: "aws ec2 describe-network-interfaces"})

@@ -38,6 +38,8 @@ func (a *asking) decideInbound() (*Result, error) {
 	private := a.fromThere()
 	to := &a.q.To
 	switch {
+	case to.Address.IsValid() && !private && rules.OffInternet(to.Address.Masked()):
+		return a.toPrivateAddress(to.Address.Masked()), nil
 	case to.Address.IsValid():
 		if err := a.publicTargets(to.Address.Masked()); err != nil {
 			return nil, err
@@ -49,18 +51,109 @@ func (a *asking) decideInbound() (*Result, error) {
 			return nil, err
 		}
 	}
+	if a.q.From.Internet {
+		for i := range a.targets {
+			a.from.addresses = a.s.Diff(a.from.addresses, a.onPremisesSources(a.targets[i].vpc, nil))
+		}
+	}
 	a.pose(resolution{branches: []branch{{destinations: a.targetCases()}}})
 	if a.cases == packetset.None && a.s.Err() == nil {
 		return nil, nonsense("%s and the destination have no family of addresses in common", a.from.component)
 	}
 	for i := range a.targets {
+		y := &a.targets[i]
+		cases := a.s.And(a.cases, y.cases)
 		if private {
-			a.enterFromElsewhere(&a.targets[i])
+			a.enterFromElsewhere(y, cases, a.entrances(y.vpc, a.x.vpcs[y.vpc].in))
 			continue
 		}
-		a.enterFromInternet(&a.targets[i])
+		var links []string
+		onPremises := a.s.And(cases, a.onPremisesSources(y.vpc, &links))
+		a.enterFromElsewhere(y, onPremises, slices.DeleteFunc(a.entrances(y.vpc, a.x.vpcs[y.vpc].in), func(e entrance) bool { return !slices.Contains(links, e.home.link) }))
+		a.enterFromInternet(y, a.s.Diff(cases, onPremises))
 	}
 	return a.result(), nil
+}
+
+// onPremisesSources is the public addresses that some table of a VPC sends to
+// a VPN or Direct Connect: they are used on premises, and what comes from them
+// comes in there, not by the internet gateway (N162). A default route makes no
+// range on-premises. links collects the gateways.
+func (a *asking) onPremisesSources(vpc snapshot.VPCID, links *[]string) packetset.Set {
+	x := packetset.None
+	v := a.x.vpcs[vpc]
+	if v.in == nil {
+		return x
+	}
+	for i := range v.in.EC2.RouteTables.Items {
+		tb := &v.in.EC2.RouteTables.Items[i]
+		for j := range tb.Routes {
+			r := &tb.Routes[j]
+			if tb.VPC != vpc || !r.CIDR.IsValid() || r.CIDR.Bits() == 0 || !rules.OnInternet(r.CIDR) || rules.Blackhole(r) || !a.leadsOnPremises(vpc, r) {
+				continue
+			}
+			x = a.s.Or(x, a.s.Prefix(packetset.Source, r.CIDR))
+			if links != nil {
+				*links = append(*links, r.Target)
+			}
+		}
+	}
+	return x
+}
+
+// leadsOnPremises reports whether a route's target is a VPN gateway, or a
+// transit gateway whose table sends the range to a VPN, Direct Connect or
+// Connect attachment.
+func (a *asking) leadsOnPremises(vpc snapshot.VPCID, r *snapshot.Route) bool {
+	if r.TargetKind == snapshot.TargetVPNGateway {
+		return true
+	}
+	att := a.x.attachments[a.x.vpcAttachment[tgwVPC{snapshot.TransitGatewayID(r.Target), vpc}]].of
+	if r.TargetKind != snapshot.TargetTransitGateway || att == nil {
+		return false
+	}
+	tb := a.x.transitRTs[att.AssociatedTable].of
+	if tb == nil {
+		return false
+	}
+	best := -1
+	outside := false
+	for i := range tb.Routes {
+		t := &tb.Routes[i]
+		if !t.CIDR.IsValid() || t.CIDR.Bits() > r.CIDR.Bits() || !t.CIDR.Overlaps(r.CIDR) || t.CIDR.Bits() <= best {
+			continue
+		}
+		best = t.CIDR.Bits()
+		outside = slices.ContainsFunc(t.Attachments, func(x snapshot.TGWRouteAttachment) bool {
+			return x.ResourceType != "" && x.ResourceType != "vpc" && x.ResourceType != "peering"
+		})
+	}
+	return outside
+}
+
+// toPrivateAddress is traffic from the internet to a private address: no such
+// packet exists (N167). The public address that leads to its interface is named.
+func (a *asking) toPrivateAddress(p netip.Prefix) *Result {
+	d := a.s.Prefix(packetset.Destination, p)
+	a.pose(resolution{branches: []branch{{destinations: d}}})
+	t := &trail{cases: a.cases}
+	t.pass(Hop{Component: a.from.component, Kind: a.from.kind})
+	word := strings.TrimSuffix(strings.TrimSuffix(p.String(), "/32"), "/128")
+	f := Finding{Code: "NO_POSSIBLE_DESTINATION", AnalyzerCode: "NO_POSSIBLE_DESTINATION", Gate: gateRoute, Component: word, Rule: "N167", URL: urlIGW,
+		Message: fmt.Sprintf("The internet carries no packets to the private address %s.", word),
+		Fix:     "Ask about a public address, or start inside the VPC."}
+	for _, e := range a.interfacesIn(p) {
+		for _, x := range e.of.Addresses {
+			if p.Contains(x.Private) && x.Public.IsValid() {
+				f.Component, f.Name, f.At = string(e.of.ID), nameOf(e.of.Tags), e.of.At
+				f.Message += fmt.Sprintf(" %s, which has it, is reached from the internet at %s.", e.of.ID, x.Public)
+				f.Fix = fmt.Sprintf("Ask about %s.", x.Public)
+			}
+		}
+	}
+	a.deny(t, Hop{Component: word, Kind: "address", At: f.At}, t.cases, f)
+	a.end(t, Context{}, true)
+	return a.result()
 }
 
 // fromThere words the source, and reports whether it is a private address.
@@ -105,8 +198,7 @@ func (a *asking) publicTargets(p netip.Prefix) error {
 }
 
 // enterFromInternet sends traffic through the internet gateway to one target.
-func (a *asking) enterFromInternet(y *target) {
-	cases := a.s.And(a.cases, y.cases)
+func (a *asking) enterFromInternet(y *target, cases packetset.Set) {
 	if cases == packetset.None || a.x.subnets[y.subnet].of == nil {
 		return
 	}
@@ -264,15 +356,13 @@ type entrance struct {
 // enterFromElsewhere sends traffic of a private address that is in no VPC of
 // the snapshot into the target's, by each gateway that may bring it. Whether
 // it does is not in a snapshot; what stops it behind the gateway is (N141).
-func (a *asking) enterFromElsewhere(y *target) {
-	cases := a.s.And(a.cases, y.cases)
+func (a *asking) enterFromElsewhere(y *target, cases packetset.Set, list []entrance) {
 	n, v := a.x.subnets[y.subnet], a.x.vpcs[y.vpc]
 	if cases == packetset.None || n.of == nil {
 		return
 	}
 	t := &trail{cases: cases, vpc: v.of, vpcID: y.vpc, region: v.in}
 	t.pass(Hop{Component: a.from.component, Kind: a.from.kind})
-	list := a.entrances(y.vpc, v.in)
 	if len(list) == 0 {
 		a.noEntrance(t, v)
 		return
@@ -316,7 +406,7 @@ func (a *asking) entrances(vpc snapshot.VPCID, r *snapshot.Region) []entrance {
 	var out []entrance
 	add := func(code, id, kind string, at snapshot.Source, h home) {
 		out = append(out, entrance{home: h, hop: Hop{Component: id, Kind: kind, At: at},
-			need: rules.Need{Code: code, Component: id, At: at, Fact: fmt.Sprintf("whether %s brings traffic of %s, which is in no VPC of the snapshot, into %s", id, a.from.component, vpc)}})
+			need: rules.Need{Code: code, Component: id, At: at, Fact: fmt.Sprintf("whether %s brings traffic from %s, which is in no VPC of the snapshot, into %s", id, a.from.component, vpc)}})
 	}
 	for i := range r.EC2.VPNGateways.Items {
 		g := &r.EC2.VPNGateways.Items[i]

@@ -89,6 +89,13 @@ var reportEnds = []trap{
 	{id: "N166 and the group at the destination stops it whatever the far side does", edits: and(twoGateways,
 		farRegion(world.NotCollected("TransitGatewayAttachments", "TransitGatewayVpcAttachments"), world.Ingress("sg-7", world.Rule("tcp", "192.168.0.0/16")))),
 		to: at("10.7.1.20/32"), want: blocked, code: "ENI_SG_RULES_MISMATCH"},
+	{id: "N162 a public range that a table sends to a VPN gateway", edits: onPremisesRange("203.0.113.0/24"), from: at("203.0.113.9/32"), to: fromInterface("eni-x"),
+		want: unknown, code: "ONPREM_OPAQUE"},
+	{id: "N162 another range comes by the internet gateway", edits: onPremisesRange("198.18.9.0/24"), from: at("203.0.113.9/32"), to: fromInterface("eni-x"), want: reachable},
+	{id: "N167 the internet to a private address", edits: public, from: &network.Endpoint{Internet: true}, to: at("10.0.1.10/32"), want: blocked, code: "NO_POSSIBLE_DESTINATION"},
+	{id: "N167 and to the public one that leads to it", edits: and(public, world.Ingress("sg-1", world.Rule("-1", "0.0.0.0/0"))), from: &network.Endpoint{Internet: true}, to: at("198.51.100.7/32"), want: reachable},
+	{id: "N170 an address that no interface has", edits: edits(completeInterfaces), to: at("10.0.1.200/32"), want: blocked, code: "NO_SUCH_INTERFACE"},
+	{id: "N170 where the list of interfaces may lack some", edits: nil, to: at("10.0.1.200/32"), want: unknown, code: "UNKNOWN_DESTINATION"},
 	{id: "N163 protocol 0 through a NAT gateway", edits: natDefault, to: at("8.8.8.8/32"), ask: protocol(0), want: blocked, code: "PROTOCOL_RESTRICTION"},
 	{id: "N163 as protocol 107", edits: natDefault, to: at("8.8.8.8/32"), ask: protocol(107), want: blocked, code: "PROTOCOL_RESTRICTION"},
 	{id: "N163 a rule for TCP does not admit it", edits: and(natDefault, world.Egress("sg-1", world.Rule("tcp", "0.0.0.0/0"))), to: at("10.0.9.44/32"), ask: protocol(0),
@@ -96,6 +103,22 @@ var reportEnds = []trap{
 	{id: "N164 an ACL that admits echo requests and replies", edits: and(public, echoACL(8)), from: fromInterface("eni-x"), to: at("8.8.8.8/32"), ask: protocol(1), want: reachable},
 	{id: "N164 and that admits another type", edits: and(public, echoACL(13)), from: fromInterface("eni-x"), to: at("8.8.8.8/32"), ask: protocol(1), want: blocked, code: "SUBNET_ACL_RESTRICTION"},
 }
+
+// onPremisesRange is eni-x behind an internet gateway, with a route of a public
+// range to a VPN gateway.
+func onPremisesRange(cidr string) []world.Edit {
+	return and(public, world.Ingress("sg-1", world.Rule("-1", "0.0.0.0/0")), world.VGW("vgw-1", "vpc-a"), world.Routes("rtb-1", world.Propagated(cidr, "vgw-1")))
+}
+
+// completeInterfaces says that the list of interfaces is whole.
+var completeInterfaces = world.Do(func(w *world.World) {
+	region := w.Region(world.AccountID, world.RegionID)
+	region["complete"] = world.List{"NetworkInterfaces"}
+	ec2 := region["ec2"].(world.Obj)
+	if _, ok := ec2["NetworkInterfaces"]; !ok {
+		ec2["NetworkInterfaces"] = world.List{}
+	}
+})
 
 func strict(q *network.Query) { q.Strict = true }
 
