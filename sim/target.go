@@ -120,6 +120,19 @@ var operations = map[string]string{
 	"listmultipartuploads": "s3:ListBucketMultipartUploads", "listparts": "s3:ListMultipartUploadParts",
 }
 
+// ActionOfOperation returns the action that an S3 API operation is authorised
+// as, where there is one of another name, or the action of that name.
+func ActionOfOperation(name string) (string, bool) {
+	if as, ok := operations[strings.ToLower(name)]; ok && !strings.Contains(as, " ") {
+		return as, true
+	}
+	table, _ := sar.FindService("s3")
+	if _, ok := table.FindAction(name); ok {
+		return "s3:" + name, true
+	}
+	return "", false
+}
+
 // knownAction refuses an action that no request is ever checked against.
 func knownAction(action, service, name string) error {
 	table, ok := sar.FindService(service)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/pflag"
@@ -40,7 +41,7 @@ func (f *snapshotFlags) find(env *Env) error {
 	}
 	for _, name := range defaultSnapshots {
 		st, err := os.Stat(name)
-		if err != nil || st.IsDir() != (name == "snapshot") {
+		if err != nil || st.IsDir() != (name == "snapshot") || st.IsDir() && !holdsJSON(name) {
 			continue
 		}
 		fmt.Fprintf(env.Stderr, "using %s\n", name)
@@ -49,6 +50,16 @@ func (f *snapshotFlags) find(env *Env) error {
 	}
 	return withHint(errors.New("no snapshot: --snapshot is missing, and there is no snapshot.json[.gz|.zst] or snapshot/ here"),
 		"take one with canreach snapshot --out snapshot.json, or name one with --snapshot")
+}
+
+// holdsJSON tells whether a directory looks like one of AWS CLI outputs.
+func holdsJSON(dir string) bool {
+	for _, pattern := range []string{"*.json", "*/*.json", "*/*/*.json", "*/*/*/*.json"} {
+		if found, _ := filepath.Glob(filepath.Join(dir, pattern)); len(found) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // native returns the snapshot's native form and prints its warnings.

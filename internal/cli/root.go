@@ -167,6 +167,7 @@ func NewRoot(env *Env) *cobra.Command {
 		newTestCommand(env),
 		newEvidenceCommand(env),
 		newGraphCommand(env),
+		newExplainCommand(env),
 		newVersionCommand(env),
 	)
 	root.PersistentFlags().StringVar(&env.color, "color", "auto", "colour: auto, always or never")
