@@ -178,6 +178,11 @@ func (r *jobRun) checkForeignGroup(p place[snapshot.SecurityGroup]) {
 			return
 		}
 	}
+	if p.item.VPC == "" {
+		r.unknown(Missing{Code: "UNK_SG", Gate: GateJob, Component: string(p.item.ID), Pointer: p.item.At.Pointer(),
+			Fact: fmt.Sprintf("the VPC of %s (VpcId)", p.item.ID), Collect: "aws ec2 describe-security-groups --group-ids " + string(p.item.ID)})
+		return
+	}
 	r.block(Finding{Code: "JOB_SG_OTHER_VPC", Component: string(p.item.ID), Name: groupName(p.item), Pointer: p.item.At.Pointer(), Rule: "N145", URL: docNeoVPC,
 		Message: fmt.Sprintf("%s belongs to %s, but the job's subnets are in %s.", p.item.ID, p.item.VPC, r.vpc),
 		Fix:     fmt.Sprintf("Name a security group of %s.", r.vpc)}, everywhere)

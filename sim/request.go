@@ -260,9 +260,10 @@ func (r *jobRun) ownerOf(t *target) string {
 // contextOf is the flow's request context. Traffic that finds no way still
 // gets its policies judged, as far as they do not hang on the way: through
 // the VPC's one S3 endpoint if it has just one, as that is the way it would
-// take once the network is mended.
+// take once the network is repaired. Where the way is not known, no endpoint's
+// policy is taken to apply.
 func (r *jobRun) contextOf(f *network.Flow, s *slot) network.Context {
-	if f.Context.Via != "" {
+	if f.Context.Via != "" || f.Outcome != network.Blocked {
 		return f.Context
 	}
 	if e, ok := r.w.onlyS3Gateway(r.vpc, s.to); ok {

@@ -20,6 +20,8 @@ type InternetGateway struct {
 	OwnerID     string              `aws:"OwnerId"`
 	Tags        []Tag               `aws:"Tags"`
 	Attachments []GatewayAttachment `aws:"Attachments"`
+	// AttachmentsKnown: AWS lists them, if only an empty list.
+	AttachmentsKnown bool `known:"Attachments"`
 }
 
 // NATGatewayAddress is one address of a NAT gateway.
@@ -111,8 +113,10 @@ type VPNGateway struct {
 	At          Source
 	ID          string              `aws:"VpnGatewayId"`
 	State       string              `aws:"State"`
-	Attachments []GatewayAttachment `aws:"VpcAttachments"` // VpcAttachments
-	Tags        []Tag               `aws:"Tags"`
+	Attachments []GatewayAttachment `aws:"VpcAttachments"`
+	// AttachmentsKnown: AWS lists them, if only an empty list.
+	AttachmentsKnown bool  `known:"VpcAttachments"`
+	Tags             []Tag `aws:"Tags"`
 }
 
 func (r *reader) peeringCIDRs(v *PeeringSide, member string, f family) {

@@ -34,12 +34,26 @@ func (a *asking) recurse(v located[snapshot.VPC], at Hop, f *dnsFacts) resolutio
 			r.why = rules.Need{Code: "SNAPSHOT_INCONSISTENT", Component: string(v.of.ID), At: v.of.At, Fact: "which of several private zones and endpoints' private DNS answers " + a.name.Host + "; AWS allows one"}
 		}
 	}
+	if need := a.endpointsNotCollected(v); need != nil && len(r.branches) == 1 && seen[0] == (answerer{}) {
+		return a.orElsewhere(at, r, need)
+	}
 	if forward := seen[0].forward; forward != nil && len(r.branches) == 1 {
 		// What the other servers answer may be the public answer, too.
 		return a.orElsewhere(at, resolution{branches: []branch{public}}, &rules.Need{Code: "UNK_DNS_FORWARDED", Component: forward.ID, At: forward.At,
 			Fact: fmt.Sprintf("what the servers answer to which Resolver rule %s forwards %s", forward.ID, a.name.Host)})
 	}
 	return r
+}
+
+// endpointsNotCollected words that private DNS of an interface endpoint may
+// answer the name: the snapshot holds no endpoints of the VPC, not even that
+// there are none (N10, N12). Endpoints' own names are answered publicly.
+func (a *asking) endpointsNotCollected(v located[snapshot.VPC]) *rules.Need {
+	if v.in.EC2.VPCEndpoints.Presence == snapshot.Collected || a.name.Form == rules.FormEndpoint || a.name.Form == rules.FormOther {
+		return nil
+	}
+	return &rules.Need{Code: "UNK_DNS", Component: string(v.of.ID), At: v.of.At, Collect: "aws ec2 describe-vpc-endpoints",
+		Fact: "whether private DNS of an interface endpoint in " + string(v.of.ID) + " answers " + a.name.Host}
 }
 
 // answerer is who answers a query. All nil: the public name servers.

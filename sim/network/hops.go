@@ -26,7 +26,11 @@ func (a *asking) absent(t *trail, id, kind, code string, complete bool, r *snaps
 	} else {
 		a.doubt(t, h, t.cases, gateRoute, a.lacking(r, code, collect))
 	}
-	a.end(t, Context{}, true)
+	ctx := Context{}
+	if kind == "nat-gateway" {
+		ctx = Context{Via: "public", Region: a.s3Region()} // whatever it is, no endpoint is on the way
+	}
+	a.end(t, ctx, true)
 }
 
 // lacking words that a route's target is not in the snapshot.
@@ -209,7 +213,10 @@ func (a *asking) gatewayEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
 		f.Fix = "Route the destination's own prefix list to an endpoint for its service."
 		a.deny(t, h, t.cases, f)
 	}
-	if e.of.VPC != t.vpcID {
+	switch {
+	case e.of.VPC == "":
+		a.doubt(t, h, t.cases, gateEndpoint, rules.Need{Code: "UNK_VPC", Component: id, At: e.of.At, Fact: "the VPC of " + id + " (VpcId)", Collect: "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids " + id})
+	case e.of.VPC != t.vpcID:
 		f.Code, f.AnalyzerCode, f.Rule = "BAD_STATE_ATTACHMENT", "BAD_STATE_ATTACHMENT", "N42"
 		f.Message = fmt.Sprintf("%s belongs to %s, not to %s.", id, e.of.VPC, t.vpcID)
 		a.deny(t, h, t.cases, f)
@@ -385,6 +392,11 @@ func (a *asking) s3Region() string {
 // attached judges a gateway's attachment to the VPC that it is used from (N36).
 func (a *asking) attached(t *trail, h Hop, g *snapshot.InternetGateway, name string) {
 	st, state := rules.StateBroken, "detached"
+	if len(g.Attachments) == 0 && !g.AttachmentsKnown {
+		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_ROUTE_TARGET", Component: h.Component, At: h.At,
+			Fact: "which VPC " + h.Component + " is attached to (Attachments)", Collect: "aws ec2 describe-internet-gateways --internet-gateway-ids " + h.Component})
+		return
+	}
 	for _, x := range g.Attachments {
 		if x.VPC == t.vpcID {
 			st, state = rules.GatewayAttachmentState(x.State), x.State
@@ -508,6 +520,9 @@ func (a *asking) vpnGateway(t *trail, r *snapshot.Route) {
 			}
 		}
 		h.At = g.of.At
+		if len(g.of.Attachments) == 0 && !g.of.AttachmentsKnown {
+			st, state = rules.StateUnknown, ""
+		}
 		a.badState(t, h, st, Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: h.Component, Name: nameOf(g.of.Tags),
 			Message: fmt.Sprintf("%s is not attached to %s.", r.Target, t.vpcID), Fix: "Route the traffic elsewhere, or attach the gateway.", Rule: "N141", URL: urlRoute}, state)
 	}

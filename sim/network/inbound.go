@@ -216,7 +216,7 @@ func (a *asking) throughInternetGateway(t *trail, y *target, mapped bool) {
 	g := a.gatewayOf(y.vpc)
 	h := Hop{Component: string(y.vpc), Kind: "internet-gateway", At: n.of.At}
 	if g == nil {
-		if v.in == nil || v.in.EC2.InternetGateways.Presence != snapshot.Collected {
+		if v.in == nil || v.in.EC2.InternetGateways.Presence != snapshot.Collected || slices.ContainsFunc(v.in.EC2.InternetGateways.Items, func(g snapshot.InternetGateway) bool { return len(g.Attachments) == 0 && !g.AttachmentsKnown }) {
 			a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_ROUTE_TARGET", Component: string(y.vpc), At: n.of.At, Fact: "the internet gateway of " + string(y.vpc), Collect: "aws ec2 describe-internet-gateways"})
 		} else {
 			a.deny(t, h, t.cases, Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: string(y.vpc),

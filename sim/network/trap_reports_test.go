@@ -27,6 +27,13 @@ var reportTraps = []trap{
 		world.Set("Vpcs", "vpc-a", "BlockPublicAccessStates", world.Obj{"InternetGatewayBlockMode": "block-bidirectional"})),
 		want: unknown, code: "UNK_BPA"},
 
+	{id: "N10 a gateway of which the attachments are not told", edits: and(natDefault, world.Unset("InternetGateways", "igw-1", "Attachments")), want: unknown, code: "UNK_ROUTE_TARGET"},
+	{id: "N10 and one that is attached to nothing", edits: and(natDefault, world.Set("InternetGateways", "igw-1", "Attachments", world.List{})), want: blocked, code: "BAD_STATE_ATTACHMENT"},
+	{id: "N10 endpoints that were not collected may answer the name", edits: edits(world.IFE(), world.NoS3Route(), world.Egress("sg-1", world.Rule("tcp", "10.0.0.0/16")), world.NotCollected("VpcEndpoints")),
+		want: unknown, code: "UNK_DNS"},
+	{id: "N10 and none that there is", edits: edits(world.IFE(), world.NoS3Route(), world.Egress("sg-1", world.Rule("tcp", "10.0.0.0/16")), world.Remove("VpcEndpoints", "vpce-i")),
+		want: blocked, code: "ENI_SG_RULES_MISMATCH"},
+
 	{id: "N160 replies over a transit gateway to what came by a peering", edits: otherLink, from: fromJob("subnet-b", "sg-b"), to: toS3("us-east-1", endpointName),
 		want: reachable, also: []string{"ASYMMETRIC_PATH"}, flows: viaIFE},
 	{id: "N160 and its table does not know the client", edits: and(otherLink, world.Set("TransitGatewayRouteTables", "tgw-rtb-1", "Routes", world.List{})),

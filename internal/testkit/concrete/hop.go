@@ -97,6 +97,9 @@ func (p *packet) attachedGateway(t *snapshot.RouteTable, r *snapshot.Route) Outc
 			return p.note(stateOf(a.State), r.Target, "internet-gateway", "N110", "attachment "+a.State)
 		}
 	}
+	if len(g.Attachments) == 0 && !g.AttachmentsKnown {
+		return p.note(Unknown, r.Target, "internet-gateway", "N10", "its attachments are not told")
+	}
 	return p.note(Blocks, r.Target, "internet-gateway", "N36", "not attached to the VPC")
 }
 

@@ -74,7 +74,8 @@ func (e *Evaluator) Resolve(c Client, region, name string) Servers {
 		return s
 	}
 	s := Servers{Answers: e.amazonAnswers(c, v, region, name, public)}
-	if odd {
+	if odd || e.regionOf(c.VPC).EC2.VPCEndpoints.Presence != snapshot.Collected && !strings.Contains(name, ".vpce.") {
+		// Private DNS of an endpoint that nobody collected may answer (N10).
 		s.Answers = append(s.Answers, foreign)
 	}
 	return s
