@@ -39,6 +39,7 @@ func prepare(env *Env, cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		prepare(env, sub)
 	}
+	completeFlags(env, cmd)
 	if !cmd.Runnable() {
 		cmd.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/canreach/canreach/docs/semantics"
 	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/sim"
 )
@@ -61,10 +60,10 @@ func explainable() []string {
 	for _, g := range sim.Gates() {
 		out = append(out, g.String())
 	}
-	for _, row := range reCodeRow.FindAllStringSubmatch(semantics.Network, -1) {
+	for _, row := range reCodeRow.FindAllStringSubmatch(codeTables(), -1) {
 		out = append(out, reWord.FindAllString(row[1], -1)...)
 	}
-	for _, row := range reFamily.FindAllStringSubmatch(semantics.Network, -1) {
+	for _, row := range reFamily.FindAllStringSubmatch(codeTables(), -1) {
 		out = append(out, reWord.FindAllString(row[2], -1)...)
 	}
 	for l := range layerWords {

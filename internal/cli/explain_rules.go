@@ -178,10 +178,17 @@ var gateTexts = map[sim.Gate][2]string{
 	sim.GateSGIngress:      {"Inbound rules of a security group for replies that connection tracking does not let in.", "Look at the rules of the interface's security groups."},
 }
 
+// codeTables is the section of docs/semantics that lists the codes.
+func codeTables() string {
+	_, text, _ := strings.Cut(semantics.Network, "\n## 9.")
+	text, _, _ = strings.Cut(text, "\n## 10.")
+	return text
+}
+
 // codeMeaning finds a code in the tables of docs/semantics; rules are those that
 // its row names.
 func codeMeaning(code string) (meaning string, rules []string, ok bool) {
-	for _, row := range reCodeRow.FindAllStringSubmatch(semantics.Network, -1) {
+	for _, row := range reCodeRow.FindAllStringSubmatch(codeTables(), -1) {
 		if slices.Contains(strings.Split(row[1], " / "), code) {
 			return sentence(row[2]), reRuleRef.FindAllString(row[3], -1), true
 		}
@@ -190,7 +197,7 @@ func codeMeaning(code string) (meaning string, rules []string, ok bool) {
 		return layerWords[layer] + " " + what, []string{"P80"}[:boolCount(strings.HasSuffix(code, "DENY"))], true
 	}
 	rules = rulesNaming(code)
-	for _, row := range reFamily.FindAllStringSubmatch(semantics.Network, -1) {
+	for _, row := range reFamily.FindAllStringSubmatch(codeTables(), -1) {
 		if slices.Contains(reWord.FindAllString(row[2], -1), code) {
 			return "A finding of the family " + row[1] + ".", rules, true
 		}
