@@ -197,8 +197,9 @@ type source struct {
 	region  string
 	account string
 	from    network.Endpoint
-	public  bool // no VpcConfig: service-owned networking (N156)
-	missing bool // the subnet is not in the snapshot
+	public  bool       // outside of every VPC: the internet, or service-owned networking (N156)
+	address netip.Addr // with public: the client's address; invalid: not known
+	missing bool       // the subnet is not in the snapshot
 }
 
 // slot is one placement to decide: a source, and the targets that one network

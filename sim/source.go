@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"github.com/canreach/canreach/sim/network"
@@ -23,6 +24,17 @@ func (w *World) resolveSource(q *Question) (existing, error) {
 	if q.Source == "" {
 		return existing{}, nil
 	}
+	if e, ok := outside(q); ok {
+		return e, nil
+	}
+	if strings.HasPrefix(q.Source, "eni-") {
+		if p, ok := w.networkInterface(snapshot.NetworkInterfaceID(q.Source)); ok {
+			e, reg := p.item, p.region
+			w.instanceRole(q, reg, e.InstanceID)
+			return existing{vpc: e.VPC, session: e.InstanceID, from: &source{subnet: string(e.Subnet), az: e.AvailabilityZone,
+				region: reg.Name, account: reg.Account.ID, from: network.Endpoint{Interface: e.ID}}}, nil
+		}
+	}
 	for _, a := range w.snap.Accounts {
 		for _, reg := range a.Regions {
 			if e, ok := w.sourceIn(q, a, reg); ok {
@@ -33,17 +45,27 @@ func (w *World) resolveSource(q *Question) (existing, error) {
 	return existing{}, fmt.Errorf("%s is not in the snapshot: name a network interface, an instance or a function that it holds", q.Source)
 }
 
+// FromInternet is the Question.Source of a client outside of every VPC whose
+// address is not known.
+const FromInternet = "internet"
+
+// outside is a source on the internet: FromInternet, or a public address.
+func outside(q *Question) (existing, bool) {
+	s := &source{public: true, subnet: q.Source}
+	if q.Source == FromInternet {
+		return existing{from: s}, true
+	}
+	ip, err := netip.ParseAddr(q.Source)
+	if err != nil {
+		return existing{}, false
+	}
+	s.address = ip
+	return existing{from: s}, true
+}
+
 func (w *World) sourceIn(q *Question, a *snapshot.Account, reg *snapshot.Region) (existing, bool) {
 	id := q.Source
 	switch {
-	case strings.HasPrefix(id, "eni-"):
-		for i := range reg.EC2.NetworkInterfaces.Items {
-			if e := &reg.EC2.NetworkInterfaces.Items[i]; string(e.ID) == id {
-				w.instanceRole(q, reg, e.InstanceID)
-				return existing{vpc: e.VPC, session: e.InstanceID, from: &source{subnet: string(e.Subnet), az: e.AvailabilityZone,
-					region: reg.Name, account: a.ID, from: network.Endpoint{Interface: e.ID}}}, true
-			}
-		}
 	case strings.HasPrefix(id, "i-"):
 		for i := range reg.EC2.Instances.Items {
 			if e := &reg.EC2.Instances.Items[i]; e.ID == id {

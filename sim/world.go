@@ -19,8 +19,9 @@ type World struct {
 	subnets  map[snapshot.SubnetID][]place[snapshot.Subnet]
 	vpcs     map[snapshot.VPCID][]place[snapshot.VPC]
 	groups   map[snapshot.SecurityGroupID][]place[snapshot.SecurityGroup]
-	once     struct{ endpoints, roles, keys sync.Once }
+	once     struct{ endpoints, roles, keys, interfaces sync.Once }
 	byVPCE   map[snapshot.VPCEndpointID]place[snapshot.VPCEndpoint]
+	byENI    map[snapshot.NetworkInterfaceID]place[snapshot.NetworkInterface]
 	roles    map[string]*snapshot.Role
 	managed  map[string]*snapshot.ManagedPolicy
 	keys     map[string]*snapshot.Key
@@ -125,6 +126,25 @@ func (w *World) endpoint(id snapshot.VPCEndpointID) (place[snapshot.VPCEndpoint]
 		}
 	})
 	p, ok := w.byVPCE[id]
+	return p, ok
+}
+
+// networkInterface looks an interface up; the index is built at the first call.
+func (w *World) networkInterface(id snapshot.NetworkInterfaceID) (place[snapshot.NetworkInterface], bool) {
+	w.once.interfaces.Do(func() {
+		w.byENI = make(map[snapshot.NetworkInterfaceID]place[snapshot.NetworkInterface])
+		for _, a := range w.snap.Accounts {
+			for _, r := range a.Regions {
+				for i := range r.EC2.NetworkInterfaces.Items {
+					e := &r.EC2.NetworkInterfaces.Items[i]
+					if _, known := w.byENI[e.ID]; !known {
+						w.byENI[e.ID] = place[snapshot.NetworkInterface]{e, r}
+					}
+				}
+			}
+		}
+	})
+	p, ok := w.byENI[id]
 	return p, ok
 }
 

@@ -1,0 +1,333 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/access"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// schemaAccess names the JSON form of what who-can and reach answer.
+const schemaAccess = "canreach.access/v1"
+
+type accessFlags struct {
+	snapshot snapshotFlags
+	actions  []string
+	jobs     []string
+	role     string
+	subnet   string
+	vpc      string
+	format   string
+	members  bool
+	workers  int
+}
+
+func (f *accessFlags) register(cmd *cobra.Command, formats ...string) {
+	fs := cmd.Flags()
+	f.snapshot.register(fs)
+	fs.StringArrayVarP(&f.actions, "action", "a", nil, "S3 action, repeatable; default: s3:GetObject and s3:PutObject")
+	fs.StringArrayVarP(&f.jobs, "job", "j", nil, "job file whose interfaces are asked from too, repeatable; the snapshot's own jobs always are")
+	fs.BoolVar(&f.members, "members", false, "list every role and subnet, however many there are")
+	fs.IntVar(&f.workers, "workers", 0, "questions decided side by side; 0: as many as there are processors")
+	formatFlag(fs, &f.format, formats...)
+}
+
+// decide runs a query on the snapshot; an interrupt stops it.
+func (f *accessFlags) decide(env *Env, q access.Query) (*sim.World, *access.Table, error) {
+	snap, err := f.snapshot.load(env)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := sim.NewWorld(snap)
+	q.Actions, q.Workers = f.actions, f.workers
+	for _, name := range f.jobs {
+		j, err := snapshot.LoadJob(name, f.snapshot.options(env))
+		if err != nil {
+			return nil, nil, err
+		}
+		q.Jobs = append(q.Jobs, j)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	t, err := access.Decide(ctx, w, q)
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted: nothing is written")
+	}
+	return w, t, err
+}
+
+func newWhoCanCommand(env *Env) *cobra.Command {
+	f := &accessFlags{}
+	cmd := &cobra.Command{
+		Use:   "who-can ARN --snapshot S [--action A]…",
+		Short: "Every role that can reach a bucket, from where, and by which statements",
+		Long: `Who-can asks for every role of the snapshot whether it can perform the actions
+on the bucket or objects, from every class of network interfaces and from the
+internet. Roles and sources that fare alike are one entry.
+
+Exit status: 0, or 3 where an answer is UNKNOWN.`,
+		Example: `  canreach who-can arn:aws:s3:::neo-models-111122223333-use1 -s testdata/examples/neo-compile/snapshot.json
+  canreach who-can 'arn:aws:s3:::models/secret/*' -s snapshot.json -a s3:GetObject -o json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			resource := args[0]
+			if !strings.HasPrefix(resource, "arn:") {
+				resource = "arn:aws:s3:::" + resource
+			}
+			w, t, err := f.decide(env, access.Query{Resource: resource})
+			if err != nil {
+				return err
+			}
+			return f.write(env, w, t, resource)
+		},
+	}
+	f.register(cmd, "text", "json", "csv")
+	return cmd
+}
+
+func newReachCommand(env *Env) *cobra.Command {
+	f := &accessFlags{}
+	cmd := &cobra.Command{
+		Use:   "reach --snapshot S (--role R | --subnet S | --vpc V)",
+		Short: "Every bucket that a role, a subnet or a VPC can reach",
+		Long: `Reach is who-can the other way round: it asks about every bucket of the
+snapshot, for one role from everywhere, or for every role from one subnet or VPC.
+
+Exit status: 0, or 3 where an answer is UNKNOWN.`,
+		Example: `  canreach reach --role arn:aws:iam::111122223333:role/BatchWorkerRole -s testdata/examples/neo-compile/snapshot.json
+  canreach reach --vpc vpc-0c3f9e1a7b2d84e65 -s testdata/examples/neo-compile/snapshot.json -o csv`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			q := access.Query{Subnet: snapshot.SubnetID(f.subnet), VPC: snapshot.VPCID(f.vpc)}
+			if f.role != "" {
+				q.Roles = []string{f.role}
+			}
+			if f.role+f.subnet+f.vpc == "" {
+				return withHint(errors.New("nothing to start from: --role, --subnet or --vpc is missing"), "canreach matrix shows every role and bucket")
+			}
+			w, t, err := f.decide(env, q)
+			if err != nil {
+				return err
+			}
+			return f.write(env, w, t, "")
+		},
+	}
+	f.register(cmd, "text", "json", "csv")
+	cmd.Flags().StringVar(&f.role, "role", "", "role ARN")
+	cmd.Flags().StringVar(&f.subnet, "subnet", "", "subnet id")
+	cmd.Flags().StringVar(&f.vpc, "vpc", "", "VPC id")
+	return cmd
+}
+
+// accessResult is what -o json prints.
+type accessResult struct {
+	Schema   string          `json:"schema"`
+	Resource string          `json:"resource,omitempty"`
+	Snapshot sim.SnapshotRef `json:"snapshot"`
+	Asked    int             `json:"asked"`
+	Sources  []access.Source `json:"sources"`
+	Groups   []access.Group  `json:"groups"`
+	Named    []access.Named  `json:"named,omitempty"`
+}
+
+func (f *accessFlags) write(env *Env, w *sim.World, t *access.Table, resource string) error {
+	res := accessResult{Schema: schemaAccess, Resource: resource, Snapshot: sim.SnapshotRef{SHA256: w.Snapshot().SHA256},
+		Asked: t.Asked, Sources: t.Sources, Groups: t.Groups()}
+	if resource != "" {
+		res.Named = access.NamedPrincipals(w, resource)
+	}
+	if res.Groups == nil {
+		res.Groups = []access.Group{}
+	}
+	out := bufio.NewWriter(env.Stdout)
+	var err error
+	switch f.format {
+	case "json":
+		err = writeJSON(out, res)
+	case "csv":
+		err = writeAccessCSV(out, t)
+	default:
+		writeAccessText(out, env.painter(), w, &res, f.members)
+	}
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil {
+		return err
+	}
+	for i := range res.Groups {
+		if res.Groups[i].Verdict == sim.Unknown {
+			return exit(ExitUnknown)
+		}
+	}
+	return exit(ExitHolds)
+}
+
+// writeAccessCSV writes a row for each role and source, for a spreadsheet or a
+// database. What a spreadsheet would take as a formula is quoted.
+func writeAccessCSV(w io.Writer, t *access.Table) error {
+	c := csv.NewWriter(w)
+	if err := c.Write([]string{"resource", "action", "role", "verdict", "objects", "source", "vpc", "subnets", "via"}); err != nil {
+		return err
+	}
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		s := &t.Sources[r.Source]
+		var subnets []string
+		for _, k := range s.Classes {
+			subnets = append(subnets, string(k.Subnet))
+		}
+		record := []string{r.Resource, r.Action, r.Role, r.Verdict.String(), r.Objects, s.Kind, s.VPC, strings.Join(unique(subnets), " "), strings.Join(r.Via, " ")}
+		for k := range record {
+			record[k] = csvCell(record[k])
+		}
+		if err := c.Write(record); err != nil {
+			return err
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+func csvCell(s string) string {
+	s = oneLine(s)
+	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+func unique(list []string) (out []string) {
+	seen := map[string]bool{}
+	for _, s := range list {
+		if !seen[s] {
+			seen[s] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// maxMembers is how many roles and subnets of an entry are listed unasked.
+const maxMembers = 3
+
+func writeAccessText(w io.Writer, p painter, world *sim.World, res *accessResult, members bool) {
+	limit := maxMembers
+	if members {
+		limit = 1 << 30
+	}
+	title := ""
+	for i := range res.Groups {
+		g := &res.Groups[i]
+		if next := g.Action + " on " + g.Resource; next != title {
+			title = next
+			fmt.Fprintf(w, "%s\n", p.paint("1", oneLine(title)))
+		}
+		what := g.Objects + " objects"
+		if g.Verdict == sim.Unknown {
+			what = "not known"
+		}
+		fmt.Fprintf(w, "  %s  %s, %s\n", p.verdict(g.Verdict), what, counted(len(g.Roles), "role"))
+		fmt.Fprintf(w, "    who   %s\n", wrap(listed(g.Roles, limit), 10))
+		for _, s := range g.Sources {
+			fmt.Fprintf(w, "    from  %s\n", wrap(sourceText(world, &res.Sources[s], limit), 10))
+		}
+		if len(g.Via) > 0 {
+			fmt.Fprintf(w, "    via   %s\n", wrap(listed(g.Via, limit), 10))
+		}
+		if len(g.Allows) > 0 {
+			fmt.Fprintf(w, "    by    %s\n", wrap(statementList(g.Allows), 10))
+		}
+		for k, m := range g.Missing {
+			if k == limit {
+				fmt.Fprintf(w, "    lacks %d more facts\n", len(g.Missing)-k)
+				break
+			}
+			fmt.Fprintf(w, "    lacks %s\n", wrap(safeText(m), 10))
+		}
+	}
+	if len(res.Groups) == 0 {
+		fmt.Fprintln(w, "Nobody.")
+	}
+	writeNamed(w, res.Named)
+	fmt.Fprintf(w, "\n%s decided; what is not listed is BLOCKED.\n", counted(res.Asked, "question"))
+}
+
+func writeNamed(w io.Writer, list []access.Named) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nAlso named by the bucket policy; what these may do by their own policies is not in the snapshot")
+	for _, n := range list {
+		sid := ""
+		if n.Sid != "" {
+			sid = " (" + n.Sid + ")"
+		}
+		fmt.Fprintf(w, "  %s %s: statement %d%s\n", n.Kind, oneLine(n.Principal), n.Statement, oneLine(sid))
+	}
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// listed names the first of a list and counts the rest.
+func listed(list []string, limit int) string {
+	if len(list) <= limit {
+		return oneLine(strings.Join(list, ", "))
+	}
+	return fmt.Sprintf("%s and %d more", oneLine(strings.Join(list[:limit], ", ")), len(list)-limit)
+}
+
+func sourceText(world *sim.World, s *access.Source, limit int) string {
+	if s.Kind == "internet" {
+		return s.Name()
+	}
+	var subnets, groups, users []string
+	for i := range s.Classes {
+		c := &s.Classes[i]
+		subnets = append(subnets, world.NameOf(string(c.Subnet)))
+		for _, g := range c.Groups {
+			groups = append(groups, world.NameOf(string(g)))
+		}
+		users = append(users, c.Users...)
+	}
+	text := counted(s.Count, "interface")
+	if s.Count == 0 {
+		text = "interfaces to come"
+	}
+	text += " in " + listed(unique(subnets), limit)
+	if len(groups) > 0 {
+		text += " with " + listed(unique(groups), limit)
+	}
+	if len(users) > 0 {
+		text += ": " + listed(unique(users), limit)
+	}
+	return text
+}
+
+func statementList(list []sim.Statement) string {
+	var out []string
+	for _, s := range list {
+		name := s.Sid
+		if name == "" {
+			name = fmt.Sprintf("statement %d", s.Index)
+		}
+		out = append(out, name+" of "+s.Policy)
+	}
+	return oneLine(strings.Join(unique(out), ", "))
+}

@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/csv"
+	"fmt"
+	"html"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/access"
+)
+
+const schemaMatrix = "canreach.matrix/v1"
+
+func newMatrixCommand(env *Env) *cobra.Command {
+	f := &accessFlags{}
+	cmd := &cobra.Command{
+		Use:   "matrix --snapshot S [--action A]…",
+		Short: "Every role against every bucket: a table, a heat map, or rows for a database",
+		Long: `Matrix decides every role of the snapshot against every bucket, from every class
+of interfaces and from the internet. A cell shows the most that the role can do
+from any of them: all, some, not known, or blocked (.).
+
+Exit status: 0, or 3 where a cell is UNKNOWN.`,
+		Example: `  canreach matrix -s testdata/examples/neo-compile/snapshot.json -a s3:GetObject
+  canreach matrix -s snapshot.json -o html --out matrix.html
+  canreach matrix -s snapshot.json -o csv`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if len(f.actions) == 0 {
+				f.actions = []string{"s3:GetObject", "s3:PutObject"}
+			}
+			_, t, err := f.decide(env, access.Query{})
+			if err != nil {
+				return err
+			}
+			return f.writeMatrix(env, t)
+		},
+	}
+	f.register(cmd, "text", "json", "csv", "html")
+	return cmd
+}
+
+// matrixResult is what -o json prints.
+type matrixResult struct {
+	Schema   string           `json:"schema"`
+	Sources  []access.Source  `json:"sources"`
+	Matrices []*access.Matrix `json:"matrices"` // one an action
+}
+
+func (f *accessFlags) writeMatrix(env *Env, t *access.Table) error {
+	roles, buckets := t.Names()
+	res := matrixResult{Schema: schemaMatrix, Sources: t.Sources}
+	for _, a := range f.actions {
+		res.Matrices = append(res.Matrices, t.Matrix(a, roles, buckets))
+	}
+	w := bufio.NewWriter(env.Stdout)
+	var err error
+	switch f.format {
+	case "json":
+		err = writeJSON(w, res)
+	case "csv":
+		err = writeMatrixCSV(w, &res)
+	case "html":
+		writeMatrixHTML(w, &res)
+	default:
+		writeMatrixText(w, env.painter(), &res)
+		fmt.Fprintf(w, "%s decided; roles and buckets without a row or column are BLOCKED everywhere.\n", counted(t.Asked, "question"))
+	}
+	if err == nil {
+		err = w.Flush()
+	}
+	if err != nil {
+		return err
+	}
+	for i := range t.Rows {
+		if t.Rows[i].Verdict == sim.Unknown {
+			return exit(ExitUnknown)
+		}
+	}
+	return exit(ExitHolds)
+}
+
+var cellWords = map[sim.Verdict]string{sim.Reachable: "all", sim.Partial: "some", sim.Unknown: "?", sim.Blocked: "."}
+
+// writeMatrixText numbers the buckets, so that rows stay short.
+func writeMatrixText(w io.Writer, p painter, res *matrixResult) {
+	for _, m := range res.Matrices {
+		fmt.Fprintf(w, "%s\n", p.paint("1", m.Action))
+		width := 0
+		for _, r := range m.Roles {
+			width = max(width, len([]rune(oneLine(roleName(r)))))
+		}
+		fmt.Fprintf(w, "  %-*s", width, "")
+		for j := range m.Buckets {
+			fmt.Fprintf(w, " %4d", j+1)
+		}
+		fmt.Fprintln(w)
+		for i, r := range m.Roles {
+			fmt.Fprintf(w, "  %-*s", width, oneLine(roleName(r)))
+			for j := range m.Buckets {
+				fmt.Fprintf(w, " %4s", cellWords[m.Cells[i][j].Verdict])
+			}
+			fmt.Fprintln(w)
+		}
+		for j, b := range m.Buckets {
+			fmt.Fprintf(w, "  %d  %s\n", j+1, oneLine(b))
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+func writeMatrixCSV(w io.Writer, res *matrixResult) error {
+	c := csv.NewWriter(w)
+	if err := c.Write([]string{"action", "role", "bucket", "verdict"}); err != nil {
+		return err
+	}
+	for _, m := range res.Matrices {
+		for i, r := range m.Roles {
+			for j, b := range m.Buckets {
+				if err := c.Write([]string{csvCell(m.Action), csvCell(r), csvCell(b), m.Cells[i][j].Verdict.String()}); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// writeMatrixHTML writes a heat map that needs nothing but itself. Each cell
+// says its verdict in a word, too.
+func writeMatrixHTML(w io.Writer, res *matrixResult) {
+	fmt.Fprint(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>canreach matrix</title>
+<style>:root{color-scheme:light dark}body{font:14px/1.4 system-ui,sans-serif;margin:1.5rem}table{border-collapse:collapse;margin:1rem 0 2rem}
+th,td{padding:.3rem .5rem;border:1px solid #8886;font-size:13px}th{text-align:left;font-weight:600}thead th{vertical-align:bottom}
+thead th span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:22rem;overflow-wrap:anywhere}td{text-align:center}
+.all{background:#1a7f37;color:#fff}.some{background:#9a6700;color:#fff}.unknown{background:repeating-linear-gradient(45deg,#57606a,#57606a 6px,#424a53 6px,#424a53 12px);color:#fff}.none{color:#777}
+@media print{td,th{print-color-adjust:exact}}</style>
+`)
+	class := map[sim.Verdict]string{sim.Reachable: "all", sim.Partial: "some", sim.Unknown: "unknown", sim.Blocked: "none"}
+	word := map[sim.Verdict]string{sim.Reachable: "all", sim.Partial: "some", sim.Unknown: "unknown", sim.Blocked: "–"}
+	for _, m := range res.Matrices {
+		fmt.Fprintf(w, "<h1>%s</h1><table><thead><tr><th>role</th>", escapeHTML(m.Action))
+		for _, b := range m.Buckets {
+			fmt.Fprintf(w, `<th scope="col"><span>%s</span></th>`, escapeHTML(strings.TrimPrefix(b, "arn:aws:s3:::")))
+		}
+		fmt.Fprint(w, "</tr></thead><tbody>\n")
+		for i, r := range m.Roles {
+			fmt.Fprintf(w, `<tr><th scope="row" title="%s">%s</th>`, escapeHTML(r), escapeHTML(roleName(r)))
+			for j := range m.Buckets {
+				v := m.Cells[i][j].Verdict
+				fmt.Fprintf(w, `<td class="%s">%s</td>`, class[v], word[v])
+			}
+			fmt.Fprint(w, "</tr>\n")
+		}
+		fmt.Fprint(w, "</tbody></table>\n")
+	}
+	fmt.Fprint(w, "<p>all: every object · some: some objects or places · unknown: the snapshot lacks a fact · –: blocked from everywhere</p></html>\n")
+}
+
+func escapeHTML(s string) string { return html.EscapeString(oneLine(s)) }

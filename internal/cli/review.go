@@ -1,0 +1,342 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/access"
+	"github.com/canreach/canreach/snapshot"
+	"github.com/canreach/canreach/snapshot/terraform"
+)
+
+const schemaReview = "canreach.review/v1"
+
+type reviewFlags struct {
+	base    snapshotFlags
+	head    string
+	plan    string
+	against []string
+	jobs    []string
+	actions []string
+	failOn  []string
+	format  string
+}
+
+func newReviewCommand(env *Env) *cobra.Command {
+	f := &reviewFlags{}
+	cmd := &cobra.Command{
+		Use:   "review --base S (--plan P | --head S2) [--against TESTS]",
+		Short: "Who gains access and who loses it: a change reviewed over the whole account",
+		Long: `Review decides every role against every bucket from every class of interfaces,
+before and after a change, and says who gains access, who loses it, by which
+path, and which resource is the cause. The change is a Terraform plan or a
+second snapshot.
+
+Exit status: 0 if nothing is gained or lost, 1 if something is or a test fails,
+3 if something is UNKNOWN that was decided before, 2 if the input could not be
+read. --fail-on names what counts.`,
+		Example: `  canreach review --base testdata/examples/neo-compile/snapshot.json --plan testdata/plans/split-route-table.json -j testdata/examples/neo-compile/job.json
+  canreach review --base before.json --head after.json --against tests.yaml -o markdown --out comment.md
+  canreach review --base before.json --plan plan.json --fail-on lost -o github`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return runReview(env, f) },
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&f.base.path, "base", "", "snapshot before the change (required)")
+	fs.StringVar(&f.head, "head", "", "snapshot after the change")
+	fs.StringVar(&f.plan, "plan", "", "Terraform plan, as terraform show -json prints it")
+	fs.StringVar(&f.base.account, "account", "", "account id of files that do not tell it")
+	fs.StringVar(&f.base.region, "region", "", "region of files that do not tell it")
+	fs.StringArrayVar(&f.against, "against", nil, "test file whose assertions are run before and after; repeatable")
+	fs.StringArrayVarP(&f.jobs, "job", "j", nil, "job file whose interfaces are asked from too; repeatable")
+	fs.StringArrayVarP(&f.actions, "action", "a", nil, "S3 action, repeatable; default: s3:GetObject and s3:PutObject")
+	fs.StringSliceVar(&f.failOn, "fail-on", []string{"lost", "gained", "unknown", "tests"}, "what makes the exit status other than 0: lost, gained, unknown, tests, none")
+	formatFlag(fs, &f.format, "markdown", "json", "github")
+	return cmd
+}
+
+// reviewResult is what -o json prints.
+type reviewResult struct {
+	Schema  string             `json:"schema"`
+	Base    sim.SnapshotRef    `json:"base"`
+	Head    sim.SnapshotRef    `json:"head"`
+	Plan    []terraform.Action `json:"plan,omitempty"`
+	Exact   bool               `json:"exact"` // no question is UNKNOWN on either side
+	Review  *access.Review     `json:"review"`
+	Against []testDelta        `json:"against,omitempty"`
+	Notes   []string           `json:"notes,omitempty"`
+}
+
+func runReview(env *Env, f *reviewFlags) error {
+	if f.base.path == "" || (f.head == "") == (f.plan == "") {
+		return withHint(errors.New("review compares two sides: --base and either --head or --plan"), "canreach review --base before.json --plan plan.json")
+	}
+	for _, word := range f.failOn {
+		if words := []string{"lost", "gained", "unknown", "tests", "none"}; !slices.Contains(words, word) {
+			return withHint(fmt.Errorf("--fail-on %s: want %s", word, strings.Join(words, ", ")), didYouMean(word, words))
+		}
+	}
+	res, err := f.review(env)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(env.Stdout)
+	switch f.format {
+	case "json":
+		err = writeJSON(w, res)
+	case "github":
+		writeReviewGitHub(w, res)
+	default:
+		writeReviewMarkdown(w, res)
+	}
+	if err == nil {
+		err = w.Flush()
+	}
+	if err != nil {
+		return err
+	}
+	return exit(f.status(res))
+}
+
+func (f *reviewFlags) review(env *Env) (*reviewResult, error) {
+	base, err := f.base.native(env)
+	if err != nil {
+		return nil, err
+	}
+	res := &reviewResult{Schema: schemaReview}
+	head, err := f.headOf(env, base, res)
+	if err != nil {
+		return nil, err
+	}
+	before, err := parseWorld(base)
+	if err != nil {
+		return nil, err
+	}
+	after, err := parseWorld(head)
+	if err != nil {
+		return nil, fmt.Errorf("the changed snapshot: %w", err)
+	}
+	q := access.Query{Actions: f.actions}
+	for _, name := range f.jobs {
+		j, err := snapshot.LoadJob(name, f.base.options(env))
+		if err != nil {
+			return nil, err
+		}
+		q.Jobs = append(q.Jobs, j)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if res.Review, err = access.Compare(ctx, before, after, q); err != nil {
+		return nil, err
+	}
+	res.Exact = res.Review.Exact()
+	res.Base.SHA256, res.Head.SHA256 = before.Snapshot().SHA256, after.Snapshot().SHA256
+	tests := &whatifFlags{snapshot: f.base, against: f.against}
+	deltas := &whatifResult{}
+	if _, err := tests.compareTests(env, before, after, deltas); err != nil {
+		return nil, err
+	}
+	res.Against = deltas.Against
+	return res, nil
+}
+
+// headOf is the snapshot after the change.
+func (f *reviewFlags) headOf(env *Env, base []byte, res *reviewResult) ([]byte, error) {
+	if f.head != "" {
+		side := f.base
+		side.path = f.head
+		return side.native(env)
+	}
+	w := &whatifFlags{snapshot: f.base, plan: f.plan}
+	_, applied, err := w.applyPlan(env, base)
+	if err != nil {
+		return nil, err
+	}
+	res.Plan, res.Notes = w.planned, applied.Notes
+	return applied.Native, nil
+}
+
+func (f *reviewFlags) status(res *reviewResult) int {
+	counts := func(word string, n int) bool { return n > 0 && slices.Contains(f.failOn, word) }
+	switch r := res.Review; {
+	case counts("lost", len(r.Lost)), counts("gained", len(r.Gained)), counts("tests", len(res.Against)):
+		return ExitViolated
+	case counts("unknown", len(r.Opened)):
+		return ExitUnknown
+	}
+	return ExitHolds
+}
+
+// maxShownCauses is how many causes a comment shows before the rest is folded,
+// maxShownChanges how many changes of each.
+const maxShownCauses, maxShownChanges = 4, 4
+
+// writeReviewMarkdown writes a comment for a pull request: at most thirty
+// lines, the rest folded. Names from the snapshot stand in code spans.
+func writeReviewMarkdown(w io.Writer, res *reviewResult) {
+	r := res.Review
+	fmt.Fprintf(w, "### canreach: %s\n\n", reviewTitle(res))
+	shown := 0
+	for _, part := range []struct {
+		title string
+		list  []access.Change
+	}{{"Loses access", r.Lost}, {"Gains access", r.Gained}, {"No longer known", r.Opened}, {"Known now", r.Settled}} {
+		if len(part.list) == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "**%s**\n\n", part.title)
+		groups := byCause(part.list)
+		for i, g := range groups {
+			if shown == maxShownCauses {
+				fmt.Fprintf(w, "\n<details><summary>%d more</summary>\n\n", len(groups)-i)
+			}
+			writeMarkdownCause(w, g)
+			shown++
+		}
+		if shown > maxShownCauses {
+			fmt.Fprint(w, "\n</details>\n")
+			shown = maxShownCauses
+		}
+		fmt.Fprintln(w)
+	}
+	for _, t := range res.Against {
+		fmt.Fprintf(w, "- test %s: %v → %v\n", codeSpan(t.Name), t.Before, t.After.Outcome)
+	}
+	if len(res.Plan) > 0 {
+		fmt.Fprintf(w, "<details><summary>%s</summary>\n\n", counted(len(res.Plan), "resource change"))
+		for _, a := range res.Plan {
+			fmt.Fprintf(w, "- %s %s\n", a.Action, codeSpan(a.Address))
+		}
+		fmt.Fprint(w, "\n</details>\n")
+	}
+	fmt.Fprintf(w, "\n%s decided on each side", counted(r.Asked, "question"))
+	if r.StillUnknown > 0 {
+		fmt.Fprintf(w, "; %s UNKNOWN on both", isAre(r.StillUnknown))
+	}
+	fmt.Fprintln(w, ".")
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "1 is"
+	}
+	return fmt.Sprintf("%d are", n)
+}
+
+// reviewTitle says the outcome; that nothing is gained or lost only where
+// every question is decided.
+func reviewTitle(res *reviewResult) string {
+	r := res.Review
+	var parts []string
+	if n := len(r.Lost); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d lost", n))
+	}
+	if n := len(r.Gained); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d gained", n))
+	}
+	if n := len(r.Opened); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d no longer known", n))
+	}
+	if n := len(res.Against); n > 0 {
+		parts = append(parts, counted(n, "test")+" changed")
+	}
+	switch {
+	case len(parts) > 0:
+		return strings.Join(parts, ", ")
+	case res.Exact:
+		return "nothing gained and nothing lost"
+	}
+	return fmt.Sprintf("no decided access changes; %s UNKNOWN on both sides", isAre(r.StillUnknown))
+}
+
+// byCause groups changes that have the same causes; most changes first.
+func byCause(list []access.Change) [][]access.Change {
+	index := map[string]int{}
+	var out [][]access.Change
+	for _, c := range list {
+		key := fmt.Sprint(c.Causes)
+		n, known := index[key]
+		if !known {
+			n = len(out)
+			index[key] = n
+			out = append(out, nil)
+		}
+		out[n] = append(out[n], c)
+	}
+	slices.SortStableFunc(out, func(a, b []access.Change) int { return len(b) - len(a) })
+	return out
+}
+
+// writeMarkdownCause writes the changes that share their causes.
+func writeMarkdownCause(w io.Writer, list []access.Change) {
+	for i, cause := range list[0].Causes {
+		if i == maxMembers {
+			fmt.Fprintf(w, "  and %d more causes\n", len(list[0].Causes)-i)
+			break
+		}
+		fmt.Fprintf(w, "- %s: %s\n", codeSpan(cause.Component), codeSpan(cause.Message))
+	}
+	if len(list[0].Causes) == 0 {
+		fmt.Fprintln(w, "- no single cause: a role, a bucket or a source appears or disappears")
+	}
+	for i := range list {
+		c := &list[i]
+		if i == maxShownChanges {
+			fmt.Fprintf(w, "  - and %d more\n", len(list)-i)
+			break
+		}
+		fmt.Fprintf(w, "  - %s: %s on %s, %v → %v", codeSpan(roleName(c.Role)), codeSpan(c.Action), codeSpan(c.Resource), c.Before, c.After)
+		if len(c.Subnets) > 0 {
+			fmt.Fprintf(w, ", from %s", codeSpan(listed(c.Subnets, maxMembers)))
+		} else {
+			fmt.Fprintf(w, ", from the internet")
+		}
+		if len(c.Via) > 0 {
+			fmt.Fprintf(w, " via %s", codeSpan(listed(c.Via, maxMembers)))
+		}
+		fmt.Fprintln(w)
+	}
+	if e := list[0].Witness; e != nil {
+		fmt.Fprintf(w, "  - for example %s\n", codeSpan(exampleText(e)))
+	}
+}
+
+// codeSpan makes a stranger's text inert in Markdown.
+func codeSpan(s string) string {
+	return "`" + strings.NewReplacer("`", "'", "|", "¦", "<", "‹", ">", "›").Replace(oneLine(s)) + "`"
+}
+
+func roleName(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
+
+// writeReviewGitHub writes workflow commands: an error for each loss, a
+// warning for each gain and each fact that is missing now.
+func writeReviewGitHub(w io.Writer, res *reviewResult) {
+	write := func(level string, list []access.Change) {
+		for i := range list {
+			c := &list[i]
+			text := fmt.Sprintf("%s: %s on %s, %v → %v", roleName(c.Role), c.Action, c.Resource, c.Before, c.After)
+			for _, cause := range c.Causes {
+				text += "; " + cause.Component + ": " + cause.Message
+			}
+			fmt.Fprintf(w, "::%s title=canreach review::%s\n", level, escapeCommand(oneLine(text)))
+		}
+	}
+	write("error", res.Review.Lost)
+	write("warning", res.Review.Gained)
+	write("warning", res.Review.Opened)
+	fmt.Fprintf(w, "::notice title=canreach review::%s\n", escapeCommand(reviewTitle(res)))
+}
+
+func escapeCommand(s string) string {
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
+}

@@ -1,0 +1,386 @@
+package access
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/network"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// Source is where requests come from: classes of interfaces whose traffic to S3
+// takes the same paths, or the internet.
+type Source struct {
+	Kind    string      `json:"kind"` // "interfaces" or "internet"
+	Account string      `json:"account,omitempty"`
+	Region  string      `json:"region,omitempty"`
+	VPC     string      `json:"vpc,omitempty"`
+	Network sim.Verdict `json:"network"` // of the path to S3 in the source's own Region
+	Via     []string    `json:"via,omitempty"`
+	Count   int         `json:"count"` // interfaces
+	Classes []Class     `json:"classes,omitempty"`
+
+	question sim.Question
+	signs    string
+}
+
+// Class is interfaces that no rule tells apart but by their address.
+type Class struct {
+	Subnet snapshot.SubnetID          `json:"subnet"`
+	Groups []snapshot.SecurityGroupID `json:"groups"`
+	Public bool                       `json:"public,omitempty"` // they have public addresses
+	Count  int                        `json:"count"`            // interfaces in the snapshot
+	// Example is one of the interfaces; empty where there is none yet.
+	Example snapshot.NetworkInterfaceID `json:"example,omitempty"`
+	// Users names the jobs and functions that get such interfaces.
+	Users []string `json:"users,omitempty"`
+}
+
+// end is the class as one end of a network query.
+func (c *Class) end(account string) network.Endpoint {
+	if c.Example != "" {
+		return network.Endpoint{Interface: c.Example}
+	}
+	return network.Endpoint{Job: &network.HypotheticalInterface{Account: account, Subnet: c.Subnet, Groups: c.Groups}}
+}
+
+// question asks from the class.
+func (c *Class) question() sim.Question {
+	if c.Example != "" {
+		return sim.Question{Source: string(c.Example)}
+	}
+	return sim.Question{Job: snapshot.Job{Subnets: []snapshot.SubnetID{c.Subnet}, SecurityGroups: c.Groups, HasVPCConfig: true}}
+}
+
+// Name is a short text for the source.
+func (s *Source) Name() string {
+	if s.Kind == "internet" {
+		return "the internet, outside of every VPC"
+	}
+	return fmt.Sprintf("%d interfaces of %s", s.Count, s.VPC)
+}
+
+// sources are all sources with the paths that they take to each Region.
+type sources struct {
+	list []Source
+	open map[string]map[int]bool // Region → sources some of whose traffic may arrive there
+	q    *Query
+}
+
+// classKey tells interface classes apart.
+type classKey struct {
+	account, region, vpc, subnet, groups string
+	public, ipv6                         bool
+}
+
+func sourcesOf(ctx context.Context, w *sim.World, q *Query, resources []string) (*sources, error) {
+	snap := w.Snapshot()
+	classes, keys := interfaceClasses(snap, q)
+	regions := regionsOf(w, snap, resources)
+	perAddress := mentions(snap, "vpcsourceip", "userid", "rolesessionname", "ec2instancesource")
+	answers := make([]pathAnswer, len(classes))
+	if err := each(ctx, Query{Workers: q.Workers}, len(classes), func(i int) error {
+		answers[i] = paths(w, keys[i], classes[i], regions, perAddress)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	out := &sources{open: map[string]map[int]bool{}, q: q}
+	index := map[string]int{}
+	for i, c := range classes {
+		a := &answers[i]
+		n, known := index[a.signs]
+		if !known {
+			n = len(out.list)
+			index[a.signs] = n
+			out.list = append(out.list, Source{Kind: "interfaces", Account: keys[i].account, Region: keys[i].region, VPC: keys[i].vpc,
+				Network: a.own, Via: a.via, question: c.question(), signs: a.signs})
+			for region := range a.open {
+				out.mark(region, n)
+			}
+		}
+		s := &out.list[n]
+		s.Count += c.Count
+		s.Classes = append(s.Classes, c)
+	}
+	if q.Subnet == "" && q.VPC == "" {
+		out.list = append(out.list, Source{Kind: "internet", Network: sim.Reachable, Via: []string{"internet"}, question: sim.Question{Source: sim.FromInternet}})
+		for _, region := range regions {
+			out.mark(region, len(out.list)-1)
+		}
+	}
+	return out, nil
+}
+
+func (s *sources) mark(region string, n int) {
+	if s.open[region] == nil {
+		s.open[region] = map[int]bool{}
+	}
+	s.open[region][n] = true
+}
+
+// toward lists the sources some of whose traffic may reach a bucket.
+func (s *sources) toward(w *sim.World, resource string) []int {
+	region := ""
+	if b, ok := w.FindBucket(bucketName(resource)); ok {
+		region = b.Region
+	}
+	var out []int
+	for i := range s.list {
+		if region == "" || s.open[region][i] {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func bucketName(arn string) string {
+	rest := arn
+	if f := strings.SplitN(arn, ":", 6); len(f) == 6 {
+		rest = f[5]
+	}
+	name, _, _ := strings.Cut(rest, "/")
+	return name
+}
+
+// regionsOf are the Regions of the resources' buckets.
+func regionsOf(w *sim.World, s *snapshot.Snapshot, resources []string) []string {
+	var out []string
+	for _, r := range resources {
+		if b, ok := w.FindBucket(bucketName(r)); ok && b.Region != "" && !slices.Contains(out, b.Region) {
+			out = append(out, b.Region)
+		}
+	}
+	if len(out) == 0 {
+		for _, a := range s.Accounts {
+			for _, r := range a.Regions {
+				if !slices.Contains(out, r.Name) {
+					out = append(out, r.Name)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// classes collects interface classes.
+type classes struct {
+	q     *Query
+	index map[classKey]int
+	list  []Class
+	keys  []classKey
+}
+
+// interfaceClasses sorts the snapshot's interfaces, and those that its jobs and
+// functions get, into classes. Interfaces that AWS manages, and that carry
+// nobody's role, are left out.
+func interfaceClasses(s *snapshot.Snapshot, q *Query) ([]Class, []classKey) {
+	c := &classes{q: q, index: map[classKey]int{}}
+	for _, a := range s.Accounts {
+		for _, r := range a.Regions {
+			for i := range r.EC2.NetworkInterfaces.Items {
+				if e := &r.EC2.NetworkInterfaces.Items[i]; !managed(e) {
+					k := classKey{a.ID, r.Name, string(e.VPC), string(e.Subnet), groupKey(e.Groups, e.GroupsKnown), hasPublic(e), len(e.IPv6) > 0}
+					c.add(k, Class{Subnet: e.Subnet, Groups: sorted(e.Groups), Public: k.public, Example: e.ID}, 1, "")
+				}
+			}
+			c.future(a, r)
+		}
+	}
+	for i := range q.Jobs {
+		c.job(s, &q.Jobs[i])
+	}
+	return sortClasses(c.list, c.keys)
+}
+
+// future adds the interfaces that jobs and functions of a Region get.
+func (c *classes) future(a *snapshot.Account, r *snapshot.Region) {
+	for _, rec := range r.SageMaker.Jobs.Items {
+		if j, err := snapshot.ParseJob(rec.Raw); err == nil && j.HasVPCConfig {
+			for _, id := range j.Subnets {
+				c.placement(a, r, id, j.SecurityGroups, rec.Kind+" "+rec.Name)
+			}
+		}
+	}
+	for i := range r.Functions.Items {
+		f := &r.Functions.Items[i]
+		for _, id := range f.Subnets {
+			c.placement(a, r, id, f.Groups, "Function "+f.Name)
+		}
+	}
+}
+
+// job adds the interfaces of a job that the caller names.
+func (c *classes) job(s *snapshot.Snapshot, j *snapshot.Job) {
+	for _, a := range s.Accounts {
+		for _, r := range a.Regions {
+			for _, id := range j.Subnets {
+				c.placement(a, r, id, j.SecurityGroups, j.Kind+" "+j.Name)
+			}
+		}
+	}
+}
+
+// placement adds what an interface in a subnet of the Region would be.
+func (c *classes) placement(a *snapshot.Account, r *snapshot.Region, id snapshot.SubnetID, groups []snapshot.SecurityGroupID, user string) {
+	for i := range r.EC2.Subnets.Items {
+		if n := &r.EC2.Subnets.Items[i]; n.ID == id {
+			c.add(classKey{a.ID, r.Name, string(n.VPC), string(id), groupKey(groups, true), false, false}, Class{Subnet: id, Groups: sorted(groups)}, 0, user)
+		}
+	}
+}
+
+func (c *classes) add(k classKey, fresh Class, count int, user string) {
+	if c.q.Subnet != "" && fresh.Subnet != c.q.Subnet || c.q.VPC != "" && k.vpc != string(c.q.VPC) {
+		return
+	}
+	n, known := c.index[k]
+	if !known {
+		n = len(c.list)
+		c.index[k] = n
+		c.list, c.keys = append(c.list, fresh), append(c.keys, k)
+	}
+	one := &c.list[n]
+	one.Count += count
+	if user != "" && !slices.Contains(one.Users, user) {
+		one.Users = append(one.Users, user)
+	}
+}
+
+func sorted(g []snapshot.SecurityGroupID) []snapshot.SecurityGroupID {
+	return slices.Compact(slices.Sorted(slices.Values(g)))
+}
+
+func groupKey(g []snapshot.SecurityGroupID, known bool) string { return fmt.Sprint(sorted(g), known) }
+
+func sortClasses(classes []Class, keys []classKey) ([]Class, []classKey) {
+	order := make([]int, len(classes))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(keys[a].account, keys[b].account), cmp.Compare(keys[a].region, keys[b].region), cmp.Compare(keys[a].subnet, keys[b].subnet),
+			slices.Compare(classes[a].Groups, classes[b].Groups), cmp.Compare(classes[a].Example, classes[b].Example))
+	})
+	c, k := make([]Class, len(order)), make([]classKey, len(order))
+	for i, n := range order {
+		c[i], k[i] = classes[n], keys[n]
+	}
+	return c, k
+}
+
+// managed tells interfaces of AWS's own services from those that a role's
+// code runs behind.
+//
+// AWS: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/requester-managed-eni.html
+func managed(e *snapshot.NetworkInterface) bool {
+	switch e.InterfaceType {
+	case "", "interface", "efa", "efa-only", "trunk", "branch", "lambda":
+		return false
+	}
+	return true
+}
+
+func hasPublic(e *snapshot.NetworkInterface) bool {
+	for _, a := range e.Addresses {
+		if a.Public.IsValid() {
+			return true
+		}
+	}
+	return false
+}
+
+// pathAnswer is how one class's traffic reaches S3.
+type pathAnswer struct {
+	own   sim.Verdict
+	via   []string
+	open  map[string]bool // Regions where some traffic may arrive
+	signs string          // equal where no policy tells two classes apart
+}
+
+// paths asks the network half how a class reaches S3 in each Region.
+func paths(w *sim.World, k classKey, c Class, regions []string, perAddress bool) pathAnswer {
+	out := pathAnswer{open: map[string]bool{}}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s %s|", k.account, k.region, k.vpc)
+	if perAddress {
+		fmt.Fprintf(&b, "%s %s %v|", c.Example, c.Subnet, c.Groups)
+	}
+	for _, region := range regions {
+		res, err := w.Network().Ask(network.Query{From: c.end(k.account), Protocol: 6,
+			To: network.Endpoint{S3: &network.S3Destination{Region: region}}})
+		if err != nil {
+			fmt.Fprintf(&b, "%s error %s %s|", region, c.Example, err)
+			out.open[region] = true
+			continue
+		}
+		outcome := sim.Verdict(res.Outcome)
+		if region == k.region || len(regions) == 1 {
+			out.own = outcome
+		}
+		fmt.Fprintf(&b, "%s %d ", region, outcome)
+		if outcome != sim.Blocked {
+			out.open[region] = true
+		}
+		for i := range res.Flows {
+			f := &res.Flows[i]
+			ctx := &f.Context
+			fmt.Fprintf(&b, "%d %s %s %s %v %v %v;", f.Outcome, ctx.Via, ctx.Endpoint, ctx.EndpointVPC, ctx.VPCSourceIP, ctx.PublicIPs, ctx.Uncertain)
+			via := string(ctx.Endpoint)
+			if via == "" && ctx.Via == "public" {
+				via = "internet"
+			}
+			if via != "" && sim.Verdict(f.Outcome) != sim.Blocked && !slices.Contains(out.via, via) {
+				out.via = append(out.via, via)
+			}
+		}
+	}
+	slices.Sort(out.via)
+	out.signs = b.String()
+	return out
+}
+
+// mentions tells whether a policy of the snapshot names one of the condition
+// keys; then interfaces on the same path fare differently.
+func mentions(s *snapshot.Snapshot, keys ...string) bool {
+	found := false
+	look := func(d *snapshot.Document) {
+		text := bytes.ToLower(d.Raw)
+		for _, k := range keys {
+			found = found || bytes.Contains(text, []byte(k))
+		}
+	}
+	for _, a := range s.Accounts {
+		for i := range a.IAM.Roles.Items {
+			for j := range a.IAM.Roles.Items[i].Inline {
+				look(&a.IAM.Roles.Items[i].Inline[j].Document)
+			}
+		}
+		for i := range a.IAM.Policies.Items {
+			look(&a.IAM.Policies.Items[i].Document)
+		}
+		for i := range a.S3.Buckets.Items {
+			look(&a.S3.Buckets.Items[i].Policy)
+		}
+		for i := range a.KMS.Keys.Items {
+			look(&a.KMS.Keys.Items[i].Policy)
+		}
+		for _, r := range a.Regions {
+			for i := range r.EC2.VPCEndpoints.Items {
+				look(&r.EC2.VPCEndpoints.Items[i].Policy)
+			}
+		}
+	}
+	for _, list := range [][]snapshot.OrgPolicy{s.Organizations.SCPs.Items, s.Organizations.RCPs.Items} {
+		for i := range list {
+			look(&list[i].Document)
+		}
+	}
+	return found
+}
