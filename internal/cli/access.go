@@ -241,7 +241,7 @@ func writeAccessText(w io.Writer, p painter, world *sim.World, res *accessResult
 		fmt.Fprintf(w, "  %s  %s, %s\n", p.verdict(g.Verdict), what, counted(len(g.Roles), "role"))
 		fmt.Fprintf(w, "    who   %s\n", wrap(listed(g.Roles, limit), 10))
 		for _, s := range g.Sources {
-			fmt.Fprintf(w, "    from  %s\n", wrap(sourceText(world, &res.Sources[s], limit), 10))
+			fmt.Fprintf(w, "    from  %s\n", wrap(accessSourceText(world, &res.Sources[s], limit), 10))
 		}
 		if len(g.Via) > 0 {
 			fmt.Fprintf(w, "    via   %s\n", wrap(listed(g.Via, limit), 10))
@@ -293,7 +293,7 @@ func listed(list []string, limit int) string {
 	return fmt.Sprintf("%s and %d more", oneLine(strings.Join(list[:limit], ", ")), len(list)-limit)
 }
 
-func sourceText(world *sim.World, s *access.Source, limit int) string {
+func accessSourceText(world *sim.World, s *access.Source, limit int) string {
 	if s.Kind == "internet" {
 		return s.Name()
 	}
