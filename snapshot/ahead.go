@@ -186,7 +186,17 @@ func readItem[T any](r *reader, items *chunks[T], at Source, s shape[T]) {
 	}
 	offset := r.Offset()
 	s.read(r, at, items.next())
-	if s.id == nil || r.Err() != nil || s.id(items.current()) != "" {
+	member := r.incomplete
+	r.incomplete = ""
+	switch {
+	case s.id == nil || r.Err() != nil:
+		return
+	case s.id(items.current()) == "":
+	case member != "": // cannot be read: a gap, and not among the items
+		r.lacksItem(at, s.id(items.current()), member)
+		items.drop()
+		return
+	default:
 		return
 	}
 	if !r.problemSince(offset) {

@@ -13,7 +13,7 @@ import (
 )
 
 func TestIDsThatReferToNothingLoad(t *testing.T) {
-	_, e := parseEC2(t, `"Subnets":[{"SubnetId":"s","VpcId":"vpc-gone"}],"RouteTables":[{"RouteTableId":"r","Associations":[{"SubnetId":"gone"}],"Routes":[{"DestinationPrefixListId":"pl-gone","GatewayId":"vpce-gone"}]}],
+	_, e := parseEC2(t, `"Subnets":[{"SubnetId":"s","VpcId":"vpc-gone","CidrBlock":"10.0.0.0/24"}],"RouteTables":[{"RouteTableId":"r","VpcId":"vpc-gone","Associations":[{"SubnetId":"gone"}],"Routes":[{"DestinationPrefixListId":"pl-gone","GatewayId":"vpce-gone"}]}],
 		"NetworkInterfaces":[{"NetworkInterfaceId":"eni","SubnetId":"gone","Groups":[{"GroupId":"sg-gone"}]}]`)
 	if e.Subnets.Items[0].VPC != "vpc-gone" || e.RouteTables.Items[0].Routes[0].PrefixList != "pl-gone" || e.NetworkInterfaces.Items[0].Groups[0] != "sg-gone" {
 		t.Errorf("%+v", e)
@@ -21,15 +21,15 @@ func TestIDsThatReferToNothingLoad(t *testing.T) {
 }
 
 func TestUnknownWordsAreKept(t *testing.T) {
-	_, e := parseEC2(t, `"VpcEndpoints":[{"VpcEndpointId":"v","VpcEndpointType":"Quantum","State":"superposed"}],"Vpcs":[{"VpcId":"v","InstanceTenancy":"weird","FutureFlag":{"a":[1]}}]`)
+	_, e := parseEC2(t, `"VpcEndpoints":[{"VpcEndpointId":"v","VpcId":"vpc-1","ServiceName":"s","VpcEndpointType":"Quantum","State":"superposed"}],"Vpcs":[{"VpcId":"v","InstanceTenancy":"weird","FutureFlag":{"a":[1]}}]`)
 	if p := e.VPCEndpoints.Items[0]; p.Type != "Quantum" || p.State != "superposed" || e.VPCs.Items[0].Tenancy != "weird" {
 		t.Errorf("%+v", p)
 	}
 }
 
 func TestUnknownFieldsOfRulesAreNamed(t *testing.T) {
-	_, e := parseEC2(t, `"NetworkAcls":[{"NetworkAclId":"a","Entries":[{"RuleNumber":1,"Egress":false,"RuleAction":"allow","CidrBlock":"0.0.0.0/0","Protocol":"6","SourcePortRange":{},"Nothing":null}]}],
-		"SecurityGroups":[{"GroupId":"g","IpPermissions":[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"0.0.0.0/0","Schedule":"nights"}],"Inverted":true}]}]`)
+	_, e := parseEC2(t, `"NetworkAcls":[{"NetworkAclId":"a","Entries":[{"RuleNumber":1,"Egress":false,"RuleAction":"allow","CidrBlock":"0.0.0.0/0","Protocol":"6","SourcePortRange":{},"Nothing":null}],"VpcId":"vpc-1"}],
+		"SecurityGroups":[{"GroupId":"g","IpPermissions":[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"0.0.0.0/0","Schedule":"nights"}],"Inverted":true}],"VpcId":"vpc-1"}]`)
 	if got := fmt.Sprint(e.NetworkACLs.Items[0].Entries[0].UnknownFields, e.SecurityGroups.Items[0].Ingress[0].UnknownFields); got != "[SourcePortRange] [IpRanges/0/Schedule Inverted]" {
 		t.Error(got)
 	}

@@ -109,8 +109,8 @@ func (p *plan) add(f reflect.StructField, tag string, known map[string]knownFiel
 		}
 		p.fields = append(p.fields, planField{key: key, offset: f.Offset, read: readerOf(f.Type, element, options, len(keys) > 1, known[key].from(f.Offset))})
 	}
-	if strings.Contains(options, "required") {
-		p.required = append(p.required, requirement{strings.TrimSuffix(keys[0], "[]"), absentFunc(f)})
+	if absent := absentFunc(f); strings.Contains(options, "required") && absent != nil {
+		p.required = append(p.required, requirement{strings.TrimSuffix(keys[0], "[]"), absent})
 	}
 }
 
@@ -136,10 +136,10 @@ func absentFunc(f reflect.StructField) func(unsafe.Pointer) bool {
 	switch {
 	case f.Type.Kind() == reflect.String:
 		return func(v unsafe.Pointer) bool { return *(*string)(unsafe.Add(v, f.Offset)) == "" }
-	case f.Type == reflect.TypeFor[netip.Prefix]():
-		return func(v unsafe.Pointer) bool { return !(*netip.Prefix)(unsafe.Add(v, f.Offset)).IsValid() }
+	case f.Type.Kind() == reflect.Slice: // an empty one is there
+		return func(v unsafe.Pointer) bool { return *(*unsafe.Pointer)(unsafe.Add(v, f.Offset)) == nil }
 	}
-	panic("unreachable: a required " + f.Type.String())
+	return nil // a document: one that is absent was not collected
 }
 
 // decode reads the object that comes next.
@@ -155,9 +155,8 @@ func (p *plan) decode(r *reader, at Source, v unsafe.Pointer) {
 		p.asFinisher(v).finish(r)
 	}
 	for _, q := range p.required {
-		if q.absent(v) {
+		if r.incomplete == "" && q.absent(v) {
 			r.incomplete = q.key
-			break
 		}
 	}
 }
@@ -267,7 +266,14 @@ func readerOf(t reflect.Type, element, options string, fillOnly bool, known know
 	case reflect.TypeFor[Flag]():
 		return func(r *reader, at Source, key string, into unsafe.Pointer) { *(*Flag)(into) = r.flag(at, key) }
 	case reflect.TypeFor[Document]():
-		return func(r *reader, at Source, key string, into unsafe.Pointer) { *(*Document)(into) = r.document(at, key) }
+		required := strings.Contains(options, "required")
+		return func(r *reader, at Source, key string, into unsafe.Pointer) {
+			d := r.document(at, key)
+			if required && d.Presence == Collected && d.Raw == nil {
+				d.Presence, d.Gap = Unreadable, r.lacks(d.At, key)
+			}
+			*(*Document)(into) = d
+		}
 	case reflect.TypeFor[[]Tag]():
 		return func(r *reader, _ Source, _ string, into unsafe.Pointer) {
 			tags := r.tags()
@@ -278,8 +284,13 @@ func readerOf(t reflect.Type, element, options string, fillOnly bool, known know
 		return func(r *reader, _ Source, _ string, into unsafe.Pointer) { *(**int)(into) = r.intPointer() }
 	}
 	if read, ok := listReaders[t]; ok {
+		required := strings.Contains(options, "required")
 		return func(r *reader, at Source, key string, into unsafe.Pointer) {
-			known.set(into, read(r, r.child(at, key), into))
+			whole := read(r, r.child(at, key), into)
+			known.set(into, whole)
+			if required && !whole {
+				r.incomplete = key
+			}
 		}
 	}
 	switch t.Kind() {

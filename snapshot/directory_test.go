@@ -107,11 +107,11 @@ func TestAccountAndRegionFromPathOrContent(t *testing.T) {
 		where string
 	}{
 		{"path", dir(here+"a.json", `{"Vpcs":[]}`), Options{}, "111122223333/us-east-1"},
-		{"region in the path, account in the content", dir("aws_configs/us-west-2/Vpcs.json", `{"Vpcs":[{"VpcId":"vpc-1","OwnerId":"123456789012"}]}`, "aws_configs/us-west-2/RouteTables.json", `{"RouteTables":[{"RouteTableId":"rtb-1"}]}`), Options{}, "123456789012/us-west-2"},
+		{"region in the path, account in the content", dir("aws_configs/us-west-2/Vpcs.json", `{"Vpcs":[{"VpcId":"vpc-1","OwnerId":"123456789012"}]}`, "aws_configs/us-west-2/RouteTables.json", `{"RouteTables":[{"RouteTableId":"rtb-1","VpcId":"vpc-1"}]}`), Options{}, "123456789012/us-west-2"},
 		{"accounts folder", dir("aws_configs/accounts/123456789012/us-west-1/Vpcs.json", `{"Vpcs":[]}`), Options{}, "123456789012/us-west-1"},
-		{"region from the zones of a neighbour", dir("aws_configs/Subnets.json", `{"Subnets":[{"SubnetId":"s","AvailabilityZone":"eu-west-1b","OwnerId":"123456789012"}]}`, "aws_configs/NetworkAcls.json", `{"NetworkAcls":[]}`), Options{}, "123456789012/eu-west-1"},
+		{"region from the zones of a neighbour", dir("aws_configs/Subnets.json", `{"Subnets":[{"SubnetId":"s","AvailabilityZone":"eu-west-1b","OwnerId":"123456789012","VpcId":"vpc-1","CidrBlock":"10.0.0.0/24"}]}`, "aws_configs/NetworkAcls.json", `{"NetworkAcls":[]}`), Options{}, "123456789012/eu-west-1"},
 		{"options where nothing tells", dir("Vpcs.json", `{"Vpcs":[]}`), Options{Account: "999988887777", Region: "us-gov-west-1"}, "999988887777/us-gov-west-1"},
-		{"a shared subnet's owner does not win over the path", dir(here+"s.json", `{"Subnets":[{"SubnetId":"s","OwnerId":"999988887777"}]}`), Options{}, "111122223333/us-east-1"},
+		{"a shared subnet's owner does not win over the path", dir(here+"s.json", `{"Subnets":[{"SubnetId":"s","OwnerId":"999988887777","VpcId":"vpc-1","CidrBlock":"10.0.0.0/24"}]}`), Options{}, "111122223333/us-east-1"},
 		{"the caller, where the content names two owners", dir("us-east-1/v.json", `{"Vpcs":[{"VpcId":"a","OwnerId":"123456789012"},{"VpcId":"b","OwnerId":"210987654321"}]}`, "get-caller-identity.json", `{"UserId":"x","Account":"123456789012","Arn":"arn:aws:iam::123456789012:user/u"}`), Options{}, "123456789012/us-east-1"},
 		{"region in the file's name", dir("111122223333/describe-vpcs.eu-central-1.json", `{"Vpcs":[]}`), Options{}, "111122223333/eu-central-1"},
 	} {

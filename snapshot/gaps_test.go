@@ -76,7 +76,7 @@ func TestGapsOfResourcesMakeThatPartUnreadable(t *testing.T) {
 			return a.Regions[0].EC2.Subnets.Presence == Unreadable
 		}},
 		{"rules that were listed apart", `"service":"ec2","operation":"DescribeSecurityGroupRules"`,
-			`"SecurityGroups":[{"GroupId":"a","IpPermissions":[],"IpPermissionsEgress":[]},{"GroupId":"b"}],"SecurityGroupRules":[{"SecurityGroupRuleId":"r","GroupId":"b","IsEgress":true,"IpProtocol":"-1","CidrIpv4":"0.0.0.0/0"}]`, "",
+			`"SecurityGroups":[{"GroupId":"a","IpPermissions":[],"IpPermissionsEgress":[],"VpcId":"vpc-1"},{"GroupId":"b","VpcId":"vpc-1"}],"SecurityGroupRules":[{"SecurityGroupRuleId":"r","GroupId":"b","IsEgress":true,"IpProtocol":"-1","CidrIpv4":"0.0.0.0/0"}]`, "",
 			func(a *Account) bool {
 				g := a.Regions[0].EC2.SecurityGroups.Items
 				return g[0].EgressKnown && g[0].IngressKnown && !g[1].EgressKnown && !g[1].IngressKnown

@@ -7,7 +7,7 @@ import (
 
 // GatewayAttachment ties an internet or VPN gateway to a VPC.
 type GatewayAttachment struct {
-	VPC   VPCID  `aws:"VpcId"`
+	VPC   VPCID  `aws:"VpcId,required"`
 	State string `aws:"State"`
 }
 
@@ -41,14 +41,14 @@ type NATGatewayAddress struct {
 type NATGateway struct {
 	At               Source
 	ID               NATGatewayID        `aws:"NatGatewayId"`
-	VPC              VPCID               `aws:"VpcId"`
+	VPC              VPCID               `aws:"VpcId,required"`
 	Subnet           SubnetID            `aws:"SubnetId"` // empty for a regional gateway
 	State            string              `aws:"State"`
 	Connectivity     string              `aws:"ConnectivityType"`                  // ConnectivityType: "public" or "private"; empty: not told
 	AvailabilityMode string              `aws:"AvailabilityMode"`                  // "zonal" or "regional"; empty: zonal
 	AutoScaling      string              `aws:"AutoScalingIps|AutoProvisionZones"` // AutoScalingIps / AutoProvisionZones: "enabled" or "disabled"; empty: not told
 	RouteTable       RouteTableID        `aws:"RouteTableId"`
-	Addresses        []NATGatewayAddress `aws:"NatGatewayAddresses"`
+	Addresses        []NATGatewayAddress `aws:"NatGatewayAddresses,required"`
 	HasAppliances    bool                // AttachedAppliances is not empty
 	Tags             []Tag               `aws:"Tags"`
 }
@@ -62,6 +62,16 @@ func (v *NATGateway) member(r *reader, key string) bool {
 		r.Skip()
 	}
 	return true
+}
+
+// finish notes that a public gateway in use has no public address.
+func (v *NATGateway) finish(r *reader) {
+	if v.Connectivity == "private" || v.State != "available" || len(v.Addresses) == 0 {
+		return
+	}
+	if !slices.ContainsFunc(v.Addresses, func(a NATGatewayAddress) bool { return a.Public.IsValid() }) {
+		r.incomplete = "PublicIp"
+	}
 }
 
 // PeeringSide is the requester or the accepter of a peering.
@@ -128,6 +138,12 @@ func (r *reader) peeringCIDRs(v *PeeringSide, member string, f family) {
 				v.CIDRs = append(v.CIDRs, c)
 			}
 		}
+	}
+}
+
+func (v *Peering) finish(r *reader) {
+	if v.Requester.VPC == "" || v.Accepter.VPC == "" {
+		r.incomplete = "VpcId"
 	}
 }
 

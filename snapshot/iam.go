@@ -12,13 +12,13 @@ type IAM struct {
 // NamedDocument is an inline policy.
 type NamedDocument struct {
 	Name     string   `aws:"PolicyName"`
-	Document Document `aws:"PolicyDocument"`
+	Document Document `aws:"PolicyDocument,required"`
 }
 
 // AttachedPolicy is a managed policy on a role.
 type AttachedPolicy struct {
 	At   Source
-	ARN  string `aws:"PolicyArn"`
+	ARN  string `aws:"PolicyArn,required"`
 	Name string `aws:"PolicyName"`
 }
 
@@ -31,9 +31,9 @@ type Role struct {
 	Path             string           `aws:"Path"`
 	Tags             []Tag            `aws:"Tags"`
 	TagsKnown        bool             `known:"Tags"`
-	InstanceProfiles []string         `aws:"InstanceProfileList[].Arn"` // ARNs of InstanceProfileList
-	Trust            Document         `aws:"AssumeRolePolicyDocument"`  // AssumeRolePolicyDocument
-	Inline           []NamedDocument  `aws:"RolePolicyList"`            // RolePolicyList
+	InstanceProfiles []string         `aws:"InstanceProfileList[].Arn"`         // ARNs of InstanceProfileList
+	Trust            Document         `aws:"AssumeRolePolicyDocument,required"` // AssumeRolePolicyDocument
+	Inline           []NamedDocument  `aws:"RolePolicyList"`                    // RolePolicyList
 	InlinePresence   Presence         `known:"RolePolicyList"`
 	Attached         []AttachedPolicy `aws:"AttachedManagedPolicies"` // AttachedManagedPolicies
 	AttachedPresence Presence         `known:"AttachedManagedPolicies"`
@@ -46,7 +46,10 @@ func (v *Role) member(r *reader, key string) bool {
 	switch key {
 	case "PermissionsBoundary":
 		v.BoundaryAt = v.At.Child("PermissionsBoundary")
-		v.BoundaryARN = r.nestedText("PermissionsBoundaryArn")
+		if v.BoundaryARN = r.nestedText("PermissionsBoundaryArn"); v.BoundaryARN == "" { // half a reference is not "none" (P371)
+			v.BoundaryPresence = Unreadable
+			r.lacks(v.BoundaryAt, "PermissionsBoundaryArn")
+		}
 	case "notCollected":
 		for _, name := range readTexts[string](r) {
 			if name == "PermissionsBoundary" {
@@ -142,7 +145,7 @@ func (r *reader) iam(v *IAM, base string) {
 type policyVersion struct {
 	ID        string   `aws:"VersionId"`
 	IsDefault bool     `aws:"IsDefaultVersion"`
-	Document  Document `aws:"Document"`
+	Document  Document `aws:"Document,required"`
 }
 
 var policyShape = described[ManagedPolicy]("Arn")

@@ -28,7 +28,7 @@ type ACLEntry struct {
 type NetworkACL struct {
 	At           Source
 	ID           NetworkACLID `aws:"NetworkAclId"`
-	VPC          VPCID        `aws:"VpcId"`
+	VPC          VPCID        `aws:"VpcId,required"`
 	OwnerID      string       `aws:"OwnerId"`
 	Tags         []Tag        `aws:"Tags"`
 	IsDefault    bool         `aws:"IsDefault"`

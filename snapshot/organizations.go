@@ -22,7 +22,7 @@ type OrgPolicy struct {
 	ID              string   `aws:"Id"`
 	Name            string   `aws:"Name"`
 	AWSManaged      bool     `aws:"AwsManaged"`
-	Document        Document `aws:"Content"`
+	Document        Document `aws:"Content,required"`
 	Targets         []string `aws:"Targets[].TargetId"` // root, OU and account ids
 	TargetsPresence Presence `known:"Targets"`
 }

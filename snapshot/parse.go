@@ -35,6 +35,7 @@ func Parse(native []byte) (*Snapshot, error) {
 	}
 	s.Warnings = r.warnings
 	s.applyGaps()
+	s.applyMissing(r.missing)
 	return s, nil
 }
 
@@ -148,7 +149,11 @@ func (r *reader) accounts(s *Snapshot) {
 			r.badItem()
 			continue
 		}
+		known := len(r.missing)
 		r.account(a)
+		for _, m := range r.missing[known:] {
+			m.gap.Account = a.ID
+		}
 		if r.Err() != nil {
 			return
 		}
@@ -236,6 +241,7 @@ func (r *reader) region(v *Region) {
 	var complete []string
 	var keys KMS
 	parts := &regionReader{Region: v}
+	known := len(r.missing)
 	for ok := r.object(); ok && r.NextKey(); {
 		switch r.Key() {
 		case "region":
@@ -266,4 +272,7 @@ func (r *reader) region(v *Region) {
 		appendTo(&v.Account.KMS.Aliases, keys.Aliases)
 	}
 	v.setComplete(complete)
+	for _, m := range r.missing[known:] {
+		m.gap.Account, m.gap.Region = v.Account.ID, v.Name
+	}
 }

@@ -44,7 +44,7 @@ func TestAbsentEmptyAndUnreadableStayThree(t *testing.T) {
 		{"null is not told", `"NetworkAcls":null`, ``, NotCollected},
 		{"empty", `"NetworkAcls":[]`, ``, Collected},
 		{"gap", ``, gap, Unreadable},
-		{"gap after a first page", `"NetworkAcls":[{"NetworkAclId":"acl-1"}]`, gap, Unreadable},
+		{"gap after a first page", `"NetworkAcls":[{"NetworkAclId":"acl-1","VpcId":"vpc-1"}]`, gap, Unreadable},
 		{"gap elsewhere", `"NetworkAcls":[]`, strings.Replace(gap, "us-east-1", "eu-west-1", 1), Collected},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,17 +69,17 @@ func TestLoadErrorsNameThePlace(t *testing.T) {
 		{"id that is a number", native(`"Vpcs":[{"VpcId":7}]`, "", ""), "/accounts/0/regions/0/ec2/Vpcs/0/VpcId", "a number where a string"},
 		{"no id", native(`"Vpcs":[{"State":"available"}]`, "", ""), "/accounts/0/regions/0/ec2/Vpcs/0", "no VpcId"},
 		{"bad CIDR", native(`"Vpcs":[{"VpcId":"vpc-1","CidrBlock":"10.0.0.0/33"}]`, "", ""), "/accounts/0/regions/0/ec2/Vpcs/0/CidrBlock", "no IPv4 CIDR"},
-		{"IPv6 where IPv4 stands", native(`"Subnets":[{"SubnetId":"s","CidrBlock":"::/0"}]`, "", ""), "/accounts/0/regions/0/ec2/Subnets/0/CidrBlock", "no IPv4 CIDR"},
+		{"IPv6 where IPv4 stands", native(`"Subnets":[{"SubnetId":"s","CidrBlock":"::/0","VpcId":"vpc-1"}]`, "", ""), "/accounts/0/regions/0/ec2/Subnets/0/CidrBlock", "no IPv4 CIDR"},
 		{"contradicting duplicates", native(`"Vpcs":[{"VpcId":"a","State":"x"},{"VpcId":"a","State":"y"}]`, "", ""), "/accounts/0/regions/0/ec2/Vpcs/1", "twice"},
 		{"duplicate key", native(`"Vpcs":[],"Vpcs":[]`, "", ""), "/accounts/0/regions/0/ec2/Vpcs", "twice"},
 		{"no account id", `{"schema":"canreach.snapshot/v1","accounts":[{}]}`, "/accounts/0", "no accountId"},
 		{"account id of eleven digits", `{"schema":"canreach.snapshot/v1","accounts":[{"accountId":"11112222333"}]}`, "/accounts/0/accountId", "twelve"},
 		{"duplicate region", `{"schema":"canreach.snapshot/v1","accounts":[{"accountId":"111122223333","regions":[{"region":"a"},{"region":"a"}]}]}`, "/accounts/0/regions/1", "twice"},
-		{"ACL entry without number", native(`"NetworkAcls":[{"NetworkAclId":"acl-1","Entries":[{"Egress":true,"RuleAction":"allow","CidrBlock":"0.0.0.0/0","Protocol":"-1"}]}]`, "", ""),
+		{"ACL entry without number", native(`"NetworkAcls":[{"NetworkAclId":"acl-1","Entries":[{"Egress":true,"RuleAction":"allow","CidrBlock":"0.0.0.0/0","Protocol":"-1"}],"VpcId":"vpc-1"}]`, "", ""),
 			"/accounts/0/regions/0/ec2/NetworkAcls/0/Entries/0", "no RuleNumber"},
-		{"ACL action that is neither", native(`"NetworkAcls":[{"NetworkAclId":"acl-1","Entries":[{"RuleNumber":1,"Egress":true,"RuleAction":"reject","CidrBlock":"0.0.0.0/0","Protocol":"-1"}]}]`, "", ""),
+		{"ACL action that is neither", native(`"NetworkAcls":[{"NetworkAclId":"acl-1","Entries":[{"RuleNumber":1,"Egress":true,"RuleAction":"reject","CidrBlock":"0.0.0.0/0","Protocol":"-1"}],"VpcId":"vpc-1"}]`, "", ""),
 			"/accounts/0/regions/0/ec2/NetworkAcls/0/Entries/0/RuleAction", "neither"},
-		{"route without destination", native(`"RouteTables":[{"RouteTableId":"r","Routes":[{"GatewayId":"local"}]}]`, "", ""), "/accounts/0/regions/0/ec2/RouteTables/0/Routes/0", "destination"},
+		{"route without destination", native(`"RouteTables":[{"RouteTableId":"r","Routes":[{"GatewayId":"local"}],"VpcId":"vpc-1"}]`, "", ""), "/accounts/0/regions/0/ec2/RouteTables/0/Routes/0", "destination"},
 		{"attributes that contradict", native(`"VpcAttributes":[{"VpcId":"v","EnableDnsSupport":{"Value":true}},{"VpcId":"v","EnableDnsSupport":{"Value":false}}]`, "", ""),
 			"/accounts/0/regions/0/ec2/VpcAttributes/1", "twice"},
 	} {
@@ -97,7 +97,7 @@ func TestLoadErrorsNameThePlace(t *testing.T) {
 }
 
 func TestAllProblemsAreReportedInOrder(t *testing.T) {
-	_, err := Parse([]byte(native(`"Vpcs":[{"VpcId":1}],"Subnets":[{"SubnetId":"s","CidrBlock":"x"}]`, "", "")))
+	_, err := Parse([]byte(native(`"Vpcs":[{"VpcId":1}],"Subnets":[{"SubnetId":"s","CidrBlock":"x","VpcId":"vpc-1"}]`, "", "")))
 	var all LoadErrors
 	if !errors.As(err, &all) || len(all) != 2 {
 		t.Fatalf("%v", err)
@@ -122,7 +122,7 @@ func TestRouteTargets(t *testing.T) {
 		{"DestinationCidrBlock":"0.0.0.0/0","InstanceId":"i-1","NetworkInterfaceId":"eni-1","InstanceOwnerId":"1"},
 		{"DestinationCidrBlock":"1.0.0.0/8","FutureGatewayId":"x-1","NatGatewayId":null},
 		{"DestinationCidrBlock":"2.0.0.0/8","GatewayId":"new-1"},
-		{"DestinationCidrBlock":"3.0.0.0/8","InstanceId":"i-1"}]}]`)
+		{"DestinationCidrBlock":"3.0.0.0/8","InstanceId":"i-1"}],"VpcId":"vpc-1"}]`)
 	var got []string
 	for _, v := range e.RouteTables.Items[0].Routes {
 		got = append(got, fmt.Sprintf("%d %s %s %v", v.TargetKind, v.TargetField, v.Target, v.UnknownFields))

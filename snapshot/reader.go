@@ -34,6 +34,7 @@ type reader struct {
 	arenas   []keyedArena
 	// incomplete names a member that AWS always sends and that an object just read lacks.
 	incomplete string
+	missing    []factMissing
 	pointers   []byte // the text that pointer strings are cut from
 	// inlineAttributes are VPC attributes that stood in Vpcs.
 	inlineAttributes []VPCAttribute

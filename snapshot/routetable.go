@@ -60,13 +60,19 @@ type RouteTableAssociation struct {
 	State   string   `aws:"AssociationState.State"` // AssociationState.State; empty: not told
 }
 
+func (v *RouteTableAssociation) finish(r *reader) {
+	if v.Subnet == "" && v.Gateway == "" && !v.Main {
+		r.incomplete = "SubnetId"
+	}
+}
+
 // RouteTable is one of describe-route-tables.
 //
 // AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-route-tables.html
 type RouteTable struct {
 	At              Source
 	ID              RouteTableID            `aws:"RouteTableId"`
-	VPC             VPCID                   `aws:"VpcId"`
+	VPC             VPCID                   `aws:"VpcId,required"`
 	OwnerID         string                  `aws:"OwnerId"`
 	Tags            []Tag                   `aws:"Tags"`
 	Associations    []RouteTableAssociation `aws:"Associations"`

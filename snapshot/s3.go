@@ -1,7 +1,9 @@
 package snapshot
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"unsafe"
 
 	"github.com/canreach/canreach/internal/jsonscan"
@@ -103,11 +105,11 @@ type Encryption struct {
 // ACLGrant is one grant of a bucket ACL.
 type ACLGrant struct {
 	At          Source
-	Type        string `aws:"Grantee.Type"` // CanonicalUser, Group, AmazonCustomerByEmail
+	Type        string `aws:"Grantee.Type,required"` // CanonicalUser, Group, AmazonCustomerByEmail
 	ID          string `aws:"Grantee.ID"`
 	URI         string `aws:"Grantee.URI"`
 	DisplayName string `aws:"Grantee.DisplayName"`
-	Permission  string `aws:"Permission"`
+	Permission  string `aws:"Permission,required"`
 }
 
 // AccessPoint is one S3 access point.
@@ -209,25 +211,26 @@ func (r *reader) publicAccessBlock(at Source, key string) PublicAccessBlock {
 		v.None = true
 		return v
 	}
+	settings := map[string]*bool{"BlockPublicAcls": &v.BlockPublicACLs, "IgnorePublicAcls": &v.IgnorePublicACLs,
+		"BlockPublicPolicy": &v.BlockPublicPolicy, "RestrictPublicBuckets": &v.RestrictPublicBuckets}
 	for ok := r.object(); ok && r.NextKey(); {
-		switch r.Key() {
-		case "BlockPublicAcls":
-			v.BlockPublicACLs = r.bool()
-		case "IgnorePublicAcls":
-			v.IgnorePublicACLs = r.bool()
-		case "BlockPublicPolicy":
-			v.BlockPublicPolicy = r.bool()
-		case "RestrictPublicBuckets":
-			v.RestrictPublicBuckets = r.bool()
-		default:
+		into := settings[r.Key()]
+		if into == nil || r.Peek() == jsonscan.Null {
 			r.Skip()
+			continue
 		}
+		delete(settings, r.Key())
+		*into = r.bool()
+	}
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		v.Presence, v.Gap = Unreadable, r.lacks(v.At, name)
 	}
 	return v
 }
 
 func (r *reader) ownershipControls(v *Bucket) {
 	v.OwnershipPresence, v.OwnershipAt = Collected, v.At.Child("OwnershipControls")
+	none := r.Peek() == jsonscan.Null
 	for ok := r.object(); ok && r.NextKey(); {
 		if r.Key() != "Rules" {
 			r.Skip()
@@ -237,10 +240,15 @@ func (r *reader) ownershipControls(v *Bucket) {
 			v.Ownership = r.nestedText("ObjectOwnership")
 		}
 	}
+	if !none && v.Ownership == "" {
+		v.OwnershipPresence = Unreadable
+		r.lacks(v.OwnershipAt, "ObjectOwnership")
+	}
 }
 
 func (r *reader) encryption(at Source) Encryption {
 	v := Encryption{Presence: Collected, At: at}
+	none := r.Peek() == jsonscan.Null
 	for ok := r.object(); ok && r.NextKey(); {
 		if r.Key() != "Rules" {
 			r.Skip()
@@ -258,6 +266,9 @@ func (r *reader) encryption(at Source) Encryption {
 				}
 			}
 		}
+	}
+	if !none && v.Algorithm == "" { // (P370)
+		v.Presence, v.Gap = Unreadable, r.lacks(at, "SSEAlgorithm")
 	}
 	return v
 }

@@ -47,7 +47,7 @@ type Permission struct {
 type SecurityGroup struct {
 	At           Source
 	ID           SecurityGroupID `aws:"GroupId"`
-	VPC          VPCID           `aws:"VpcId"`
+	VPC          VPCID           `aws:"VpcId,required"`
 	OwnerID      string          `aws:"OwnerId"`
 	Name         string          `aws:"GroupName"` // GroupName
 	Tags         []Tag           `aws:"Tags"`

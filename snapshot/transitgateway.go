@@ -25,7 +25,7 @@ type TransitGateway struct {
 type TGWAttachment struct {
 	At                       Source
 	ID                       TGWAttachmentID  `aws:"TransitGatewayAttachmentId"`
-	Gateway                  TransitGatewayID `aws:"TransitGatewayId"`
+	Gateway                  TransitGatewayID `aws:"TransitGatewayId,required"`
 	ResourceType             string           `aws:"ResourceType"`     // "vpc", "vpn", "direct-connect-gateway", "peering", "connect", …
 	ResourceID               string           `aws:"ResourceId|VpcId"` // the VPC's id for "vpc"
 	ResourceOwner            string           `aws:"ResourceOwnerId|VpcOwnerId"`
@@ -54,7 +54,7 @@ type TGWRoute struct {
 
 // TGWRouteAttachment is one next hop of a transit gateway route.
 type TGWRouteAttachment struct {
-	ID           TGWAttachmentID `aws:"TransitGatewayAttachmentId"`
+	ID           TGWAttachmentID `aws:"TransitGatewayAttachmentId,required"`
 	ResourceType string          `aws:"ResourceType"`
 	ResourceID   string          `aws:"ResourceId"`
 }

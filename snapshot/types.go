@@ -28,6 +28,7 @@ type Snapshot struct {
 	Accounts      []*Account
 	Organizations Organizations
 	Warnings      []Warning // files not recognised and the like: to print once
+	missing       []factMissing
 }
 
 // Warning is something a reader of the snapshot should know that changes no answer.

@@ -29,6 +29,11 @@ func Validate(path string, opt Options) (*Snapshot, error) {
 	if es, ok := loadErr.(LoadErrors); ok {
 		all = es
 	}
+	if s != nil {
+		for _, m := range s.missing {
+			all = append(all, lateProblem{m.at, m.member + ", which AWS always sends, is missing"}.locate(native))
+		}
+	}
 	all = append(all, schemaProblems(native, all)...)
 	if err := joined(all); err != nil {
 		return nil, located(err, path, from)

@@ -40,8 +40,8 @@ func TestSchemaAgreesWithAFullImplementation(t *testing.T) {
 		{native(`"Vpcs":[{"VpcId":""}]`, "", ""), false},
 		{native(`"Vpcs":[{"VpcId":"v","CidrBlock":"banana"}]`, "", ""), false},
 		{native(`"Vpcs":{}`, "", ""), false},
-		{native(`"NetworkAcls":[{"NetworkAclId":"a","Entries":[{"RuleNumber":1.5,"Egress":true,"RuleAction":"allow"}]}]`, "", ""), false},
-		{native(`"NetworkAcls":[{"NetworkAclId":"a","Entries":[{"RuleNumber":1,"Egress":true,"RuleAction":"reject"}]}]`, "", ""), false},
+		{native(`"NetworkAcls":[{"NetworkAclId":"a","Entries":[{"RuleNumber":1.5,"Egress":true,"RuleAction":"allow"}],"VpcId":"vpc-1"}]`, "", ""), false},
+		{native(`"NetworkAcls":[{"NetworkAclId":"a","Entries":[{"RuleNumber":1,"Egress":true,"RuleAction":"reject"}],"VpcId":"vpc-1"}]`, "", ""), false},
 		{native("", `"iam":{"RoleDetailList":[{"RoleName":"x"}]}`, ""), false},
 		{strings.Replace(native("", "", ""), "111122223333", "1111", 1), false},
 		{`{"schema":"canreach.snapshot/v2"}`, false},
@@ -92,7 +92,7 @@ func TestExamplesAreValid(t *testing.T) {
 func TestValidateFindsWhatTheLoaderAndTheSchemaFind(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.json")
 	// The loader reads no Description of a subnet's state; the schema knows its type.
-	text := native(`"Vpcs":[{"VpcId":"vpc-1","CidrBlock":"10.0.0.0/99"}],"RouteTables":[{"RouteTableId":"r","Routes":[{"DestinationCidrBlock":"10.0.0.0/8","State":7}]}]`, `"complete":7`, "")
+	text := native(`"Vpcs":[{"VpcId":"vpc-1","CidrBlock":"10.0.0.0/99"}],"RouteTables":[{"RouteTableId":"r","Routes":[{"DestinationCidrBlock":"10.0.0.0/8","State":7}],"VpcId":"vpc-1"}]`, `"complete":7`, "")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

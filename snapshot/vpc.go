@@ -81,7 +81,7 @@ type VPCAttribute struct {
 type Subnet struct {
 	At               Source
 	ID               SubnetID     `aws:"SubnetId"`
-	VPC              VPCID        `aws:"VpcId"`
+	VPC              VPCID        `aws:"VpcId,required"`
 	OwnerID          string       `aws:"OwnerId"`
 	Tags             []Tag        `aws:"Tags"`
 	CIDR             netip.Prefix `aws:"CidrBlock,ipv4"` // IPv4; invalid for an IPv6-only subnet
@@ -96,6 +96,12 @@ type Subnet struct {
 	AssignIPv6       Flag   `aws:"AssignIpv6AddressOnCreation"` // AssignIpv6AddressOnCreation: new interfaces get an IPv6 address
 	OutpostARN       string `aws:"OutpostArn"`
 	BPAMode          string `aws:"BlockPublicAccessStates.InternetGatewayBlockMode"`
+}
+
+func (v *Subnet) finish(r *reader) {
+	if !v.CIDR.IsValid() && !v.IPv6Native && len(v.IPv6CIDRs) == 0 {
+		r.incomplete = "CidrBlock"
+	}
 }
 
 func (v *Subnet) member(r *reader, key string) bool {

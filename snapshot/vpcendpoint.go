@@ -6,13 +6,13 @@ package snapshot
 type VPCEndpoint struct {
 	At                    Source
 	ID                    VPCEndpointID        `aws:"VpcEndpointId"`
-	VPC                   VPCID                `aws:"VpcId"`
+	VPC                   VPCID                `aws:"VpcId,required"`
 	OwnerID               string               `aws:"OwnerId"`
 	Tags                  []Tag                `aws:"Tags"`
-	Type                  string               `aws:"VpcEndpointType"` // "Gateway", "Interface", "GatewayLoadBalancer", …; any case
-	ServiceName           string               `aws:"ServiceName"`     // "com.amazonaws.us-east-1.s3"
-	ServiceRegion         string               `aws:"ServiceRegion"`   // empty: the VPC's
-	State                 string               `aws:"State"`           // any case
+	Type                  string               `aws:"VpcEndpointType,required"` // "Gateway", "Interface", "GatewayLoadBalancer", …; any case
+	ServiceName           string               `aws:"ServiceName,required"`     // "com.amazonaws.us-east-1.s3"
+	ServiceRegion         string               `aws:"ServiceRegion"`            // empty: the VPC's
+	State                 string               `aws:"State"`                    // any case
 	RouteTables           []RouteTableID       `aws:"RouteTableIds"`
 	RouteTablesKnown      bool                 `known:"RouteTableIds"`
 	Subnets               []SubnetID           `aws:"SubnetIds"`
