@@ -20,6 +20,7 @@ const (
 	FormDash                     // s3-REGION, legacy
 	FormEndpoint                 // bucket.vpce-ID-SUFFIX.s3.REGION.vpce.amazonaws.com
 	FormService                  // another service's
+	FormHost                     // a host on the internet
 )
 
 // Name is an S3 host name, read.

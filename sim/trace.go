@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net"
 	"net/netip"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/canreach/canreach/rules"
@@ -15,10 +18,15 @@ import (
 
 // TraceQuestion is what trace asks: the network half alone, between two ends.
 type TraceQuestion struct {
-	From, To        string // an interface, instance, subnet, address, "internet", "s3", a service, an endpoint
+	From, To string // an interface, instance, subnet, address, "internet", "s3", a service, an endpoint, a host name or URL
+	// SecurityGroups with a subnet as From: an interface that does not exist yet.
+	SecurityGroups []snapshot.SecurityGroupID
+	// Job instead of From: the interface that it would get, in each of its subnets.
+	Job             *snapshot.Job
 	Protocol        string // "tcp", "udp", "icmp", "all" or a number; empty: tcp
 	Ports           []network.PortRange
 	SourcePorts     []network.PortRange
+	Strict          bool // what was never collected is UNKNOWN, though it is off by default (N104, N161)
 	StrictDNS       bool
 	AssumePublicDNS bool
 }
@@ -32,22 +40,24 @@ func (e *EndError) Error() string { return fmt.Sprintf("%s %q: %s", e.Flag, e.Wo
 
 // Trace decides q. Its error means that the question makes no sense.
 func (w *World) Trace(q TraceQuestion) (*Answer, error) {
-	n := network.Query{Ports: q.Ports, SourcePorts: q.SourcePorts, StrictDNS: q.StrictDNS, AssumePublicDNS: q.AssumePublicDNS, ICMPType: 0}
+	n := network.Query{Ports: q.Ports, SourcePorts: q.SourcePorts, Strict: q.Strict, StrictDNS: q.StrictDNS, AssumePublicDNS: q.AssumePublicDNS}
+	if u, ok := hostPort(&q); ok {
+		n.Ports = u
+	}
 	var err error
 	if n.Protocol, err = traceProtocol(&q); err != nil {
 		return nil, err
 	}
-	if n.From, err = traceEnd("--from", q.From, "any-region"); err != nil {
+	from, err := w.traceFrom(&q)
+	if err != nil {
 		return nil, err
 	}
-	if n.From.S3 != nil || n.From.Service != "" || n.From.VPCEndpoint != "" {
-		return nil, &EndError{"--from", q.From, "services answer and never start a connection; swap the ends"}
-	}
+	n.From = from[0]
 	if m, ok := w.neverCollected(GateRoute, n.From); ok {
 		return w.traceUnknown(q, n, m), nil
 	}
 	region := w.net.RegionOf(n.From)
-	if n.To, err = traceEnd("--to", q.To, region); err != nil {
+	if n.To, err = w.traceEnd("--to", q.To, region); err != nil {
 		if region == "" && !n.From.Internet && !n.From.Address.IsValid() {
 			// An end that is not there explains the want of a Region.
 			if _, lost := w.net.Ask(network.Query{From: n.From, To: network.Endpoint{Internet: true}}); lost != nil {
@@ -62,7 +72,7 @@ func (w *World) Trace(q TraceQuestion) (*Answer, error) {
 	if x, y := n.From.Address, n.To.Address; x.IsValid() && y.IsValid() && x.Addr().Is4() != y.Addr().Is4() {
 		return nil, &EndError{"--to", q.To, fmt.Sprintf("%s is of the other family of addresses; no packet goes from one to the other", q.From)}
 	}
-	parts, err := w.traceParts(n)
+	parts, err := w.traceParts(n, from)
 	if err != nil {
 		return nil, err
 	}
@@ -121,8 +131,7 @@ type tracePart struct {
 
 // traceParts asks of every interface of an instance, and of every protocol
 // where all are asked about.
-func (w *World) traceParts(n network.Query) ([]tracePart, error) {
-	from := []network.Endpoint{n.From}
+func (w *World) traceParts(n network.Query, from []network.Endpoint) ([]tracePart, error) {
 	if ids := w.net.InterfacesOf(n.From.Instance); len(ids) > 1 {
 		from = nil
 		for _, id := range ids {
@@ -197,8 +206,13 @@ func traceProtocol(q *TraceQuestion) (int, error) {
 }
 
 // traceEnd reads one end: an id, an ARN that ends in one, an address, or a word.
-func traceEnd(name, word, region string) (network.Endpoint, error) {
+func (w *World) traceEnd(name, word, region string) (network.Endpoint, error) {
 	s := strings.TrimSpace(word)
+	if u, err := url.Parse(s); err == nil && u.Host != "" {
+		s = u.Hostname()
+	} else if host, _, err := net.SplitHostPort(s); err == nil && strings.Contains(host, ".") {
+		s = host
+	}
 	if strings.HasPrefix(s, "arn:") {
 		s = s[strings.LastIndexAny(s, "/:")+1:]
 	}
@@ -224,35 +238,131 @@ func traceEnd(name, word, region string) (network.Endpoint, error) {
 	if p, err := netip.ParsePrefix(s); err == nil {
 		return network.Endpoint{Address: p.Masked()}, nil
 	}
-	return traceService(name, word, s, region)
+	return w.traceService(name, word, s, region)
 }
 
-// traceService reads "s3", "s3:REGION", an S3 host name, or a service's name
-// with or without com.amazonaws.REGION before it.
-func traceService(name, word, s, region string) (network.Endpoint, error) {
-	s = strings.ToLower(s)
+// traceFrom reads where the traffic starts: an end, the interface that a job
+// would get in each of its subnets, or one with security groups in a subnet.
+func (w *World) traceFrom(q *TraceQuestion) ([]network.Endpoint, error) {
+	if q.Job != nil {
+		if q.From != "" || len(q.SecurityGroups) > 0 {
+			return nil, &EndError{"--job", q.Job.Name, "says where the traffic starts; leave --from and --security-groups out"}
+		}
+		var out []network.Endpoint
+		for _, id := range q.Job.Subnets {
+			out = append(out, network.Endpoint{Job: &network.HypotheticalInterface{Subnet: id, Groups: q.Job.SecurityGroups}})
+		}
+		if len(out) == 0 {
+			return nil, &EndError{"--job", q.Job.Name, "has no subnets: its traffic leaves from AWS's own network"}
+		}
+		q.From = cmp.Or(q.Job.Name, "job")
+		return out, nil
+	}
+	e, err := w.traceEnd("--from", q.From, "any-region")
+	switch {
+	case err != nil:
+		return nil, err
+	case e.S3 != nil || e.Service != "" || e.VPCEndpoint != "" || e.Host != "":
+		return nil, &EndError{"--from", q.From, "services answer and never start a connection; swap the ends"}
+	case len(q.SecurityGroups) > 0 && e.Subnet == "":
+		return nil, &EndError{"--security-groups", q.From, "goes with a subnet as --from: what exists has groups of its own"}
+	case len(q.SecurityGroups) > 0:
+		e = network.Endpoint{Job: &network.HypotheticalInterface{Subnet: e.Subnet, Groups: q.SecurityGroups}}
+	}
+	return []network.Endpoint{e}, nil
+}
+
+// hostPort is the port that a URL or HOST:PORT names, where no port is given.
+func hostPort(q *TraceQuestion) ([]network.PortRange, bool) {
+	if len(q.Ports) > 0 || q.Protocol != "" && !strings.EqualFold(q.Protocol, "tcp") {
+		return nil, false
+	}
+	s := strings.TrimSpace(q.To)
+	port := ""
+	if u, err := url.Parse(s); err == nil && u.Host != "" {
+		port = cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+	} else if host, p, err := net.SplitHostPort(s); err == nil && strings.Contains(host, ".") {
+		port = p
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 {
+		return nil, false
+	}
+	return []network.PortRange{{From: uint16(n), To: uint16(n)}}, true
+}
+
+// traceService reads "s3", "s3:REGION", an S3 host name, an AWS service by its
+// name or host name, or another host name.
+func (w *World) traceService(name, word, s, region string) (network.Endpoint, error) {
+	s = strings.TrimSuffix(strings.ToLower(s), ".")
 	if first, other, ok := strings.Cut(s, ":"); ok {
 		s, region = first, other
 	}
 	if host, err := rules.ParseName(s); err == nil {
 		return network.Endpoint{S3: &network.S3Destination{Region: host.Region, Hostname: s}}, nil
 	}
-	if r, service, ok := rules.SplitServiceName(s); ok {
-		if service == "s3" {
-			return network.Endpoint{S3: &network.S3Destination{Region: r}}, nil
-		}
-		return network.Endpoint{Service: s}, nil
+	if id, ok := endpointHost(s); ok {
+		return network.Endpoint{VPCEndpoint: id}, nil
 	}
-	if s == "" || strings.ContainsAny(s, "/ \t*") || strings.HasPrefix(s, "com.") || strings.Contains(s, "-") && strings.ContainsAny(s, "0123456789") {
-		return network.Endpoint{}, &EndError{name, word, `want an id (eni-…, i-…, subnet-…, vpce-…), an address, "internet", "s3" or a service such as "sts"`}
+	if region == "any-region" {
+		region = ""
 	}
-	if region == "" {
+	f, ok := rules.FindService(s, region)
+	switch {
+	case ok && f.Name == "":
 		return network.Endpoint{}, &EndError{name, word, "which Region? Write it out: com.amazonaws.REGION." + s}
+	case ok && strings.HasSuffix(f.Name, ".s3"):
+		return network.Endpoint{S3: &network.S3Destination{Region: f.Region}}, nil
+	case ok:
+		return network.Endpoint{Service: f.Name, Host: f.Host}, nil
+	case w.servesEndpoint(s):
+		return network.Endpoint{Service: s}, nil
+	case isHostName(s):
+		return network.Endpoint{Host: s}, nil
 	}
-	if s == "s3" {
-		return network.Endpoint{S3: &network.S3Destination{Region: region}}, nil
+	return network.Endpoint{}, &EndError{name, word, `is not an AWS service; want an id (eni-…, i-…, subnet-…, vpce-…), an address, "internet", "s3", a service such as "sts", or a host name`}
+}
+
+// servesEndpoint reports whether an endpoint of the snapshot is for a service,
+// such as a customer's own, that AWS's table lacks.
+func (w *World) servesEndpoint(service string) bool {
+	for _, acc := range w.snap.Accounts {
+		for _, r := range acc.Regions {
+			if slices.ContainsFunc(r.EC2.VPCEndpoints.Items, func(e snapshot.VPCEndpoint) bool { return e.ServiceName == service }) {
+				return true
+			}
+		}
 	}
-	return network.Endpoint{Service: "com.amazonaws." + region + "." + s}, nil
+	return false
+}
+
+// endpointHost finds the endpoint in its own name:
+// vpce-ID-SUFFIX[-ZONE].SERVICE.REGION.vpce.amazonaws.com.
+func endpointHost(host string) (snapshot.VPCEndpointID, bool) {
+	if !strings.Contains(host, ".vpce.amazonaws.com") {
+		return "", false
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if id, ok := strings.CutPrefix(label, "vpce-"); ok {
+			id, _, _ = strings.Cut(id, "-")
+			return snapshot.VPCEndpointID("vpce-" + id), id != "" && id != "svc"
+		}
+	}
+	return "", false
+}
+
+// isHostName reports whether a word can be a host name with a domain. A name
+// of AWS's that is no service's is none.
+func isHostName(s string) bool {
+	if !strings.Contains(s, ".") || strings.HasPrefix(s, "com.amazonaws.") || len(s) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || len(label) > 63 || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // traceAnswer words results in the contract's shape: a placement for each

@@ -2,11 +2,13 @@ package sim_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/network"
+	"github.com/canreach/canreach/snapshot"
 )
 
 var twoInterfaces = interfacesOf("subnet-1")
@@ -105,5 +107,56 @@ func TestTraceOfWhatWasNotCollected(t *testing.T) {
 	}
 	if a, err := w.Trace(sim.TraceQuestion{From: "subnet-99", To: "s3"}); err == nil {
 		t.Errorf("a subnet that is not among those collected has an answer: %s", a.Verdict)
+	}
+}
+
+// The ends that error messages and people name: URLs, host names, services.
+func TestTraceNames(t *testing.T) {
+	noNAT := world.Network(twoInterfaces, world.NoRoute("rtb-1", "0.0.0.0/0"))
+	withNAT := sim.NewWorld(world.Network(twoInterfaces).Snapshot(t))
+	without := sim.NewWorld(noNAT.Snapshot(t))
+	for to, wantPort := range map[string]int{"sts": 443, "https://sts.us-east-1.amazonaws.com/": 443, "iam.amazonaws.com": 443, "pypi.org": 443, "http://example.com/x?y": 80, "example.com:8443": 8443} {
+		a, err := withNAT.Trace(sim.TraceQuestion{From: "eni-1", To: to})
+		if err != nil || a.Verdict != sim.Reachable || a.Question.Port != wantPort {
+			t.Errorf("%s: %v %v", to, a, err)
+			continue
+		}
+		if host := to == "pypi.org" || wantPort != 443; host != slices.ContainsFunc(a.Assumptions, func(s string) bool { return strings.Contains(s, "is a host on the internet") }) {
+			t.Errorf("%s: assumptions %q", to, a.Assumptions)
+		}
+		b, err := without.Trace(sim.TraceQuestion{From: "eni-1", To: to})
+		if err != nil || b.Verdict != sim.Blocked || len(b.Findings) == 0 || strings.Contains(b.Findings[0].Fix+b.Findings[0].Message, "S3") {
+			t.Errorf("%s without a way out: %+v %v", to, b, err)
+		}
+	}
+	for _, to := range []string{"nosuchservice", "com.amazonaws.us-east-1.nosuchservice", "a..b", "s3 of mine"} {
+		if a, err := withNAT.Trace(sim.TraceQuestion{From: "eni-1", To: to}); err == nil {
+			t.Errorf("%s has an answer: %v", to, a.Verdict)
+		}
+	}
+}
+
+// A source that does not run yet: a subnet with groups, or a job.
+func TestTraceOfWhatDoesNotRun(t *testing.T) {
+	w := sim.NewWorld(world.Network(twoInterfaces).Snapshot(t))
+	job := &snapshot.Job{Name: "j", Subnets: []snapshot.SubnetID{"subnet-1", "subnet-2"}, SecurityGroups: []snapshot.SecurityGroupID{"sg-1"}, HasVPCConfig: true}
+	for _, c := range []struct {
+		name       string
+		q          sim.TraceQuestion
+		want       sim.Verdict
+		placements int
+	}{
+		{"a subnet with groups", sim.TraceQuestion{From: "subnet-1", SecurityGroups: []snapshot.SecurityGroupID{"sg-1"}, To: "8.8.8.8"}, sim.Reachable, 1},
+		{"a job in each of its subnets", sim.TraceQuestion{Job: job, To: "8.8.8.8"}, sim.Partial, 2},
+	} {
+		a, err := w.Trace(c.q)
+		if err != nil || a.Verdict != c.want || len(a.Placements) != c.placements {
+			t.Errorf("%s: %+v %v", c.name, a, err)
+		}
+	}
+	for _, q := range []sim.TraceQuestion{{From: "eni-1", SecurityGroups: []snapshot.SecurityGroupID{"sg-1"}, To: "8.8.8.8"}, {From: "eni-1", Job: job, To: "8.8.8.8"}, {Job: &snapshot.Job{}, To: "8.8.8.8"}} {
+		if a, err := w.Trace(q); err == nil {
+			t.Errorf("%+v has an answer: %v", q, a.Verdict)
+		}
 	}
 }

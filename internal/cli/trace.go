@@ -12,12 +12,14 @@ import (
 
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/network"
+	"github.com/canreach/canreach/snapshot"
 )
 
 func newTraceCommand(env *Env) *cobra.Command {
 	var sf snapshotFlags
 	var q sim.TraceQuestion
-	var ports, sourcePorts, format string
+	var ports, sourcePorts, format, job string
+	var groups []string
 	cmd := &cobra.Command{
 		Use:   "trace --snapshot S --from F --to T [--protocol tcp] [--port 443]",
 		Short: "The network half alone, between any two ends, hop by hop",
@@ -26,15 +28,22 @@ one end to the other and its replies back. It looks at no policy.
 
 An end is an interface (eni-…), an instance (i-…: every interface of it), a
 subnet (subnet-…: any address in it, with the VPC's default security group),
-an address or CIDR, in a VPC or outside, "internet", "s3" or "s3:REGION" or an
-S3 host name, an interface endpoint (vpce-…), or another service ("sts",
-"com.amazonaws.us-east-1.ecr.api"). ARNs are read, too. icmp is an echo request
+an address or CIDR, in a VPC or outside, "internet", "s3" or "s3:REGION", an
+interface endpoint (vpce-…), another AWS service ("sts", "iam",
+"com.amazonaws.us-east-1.ecr.api"), or a host name or URL as error messages
+print it (https://sts.us-east-1.amazonaws.com/). Host names that are no AWS
+service's are hosts on the internet. ARNs are read, too. icmp is an echo request
 and its reply.
+
+What does not run yet is asked about by --job, in each of its subnets, or by a
+subnet and --security-groups.
 
 Exit status: 0 REACHABLE, 1 PARTIAL or BLOCKED, 3 UNKNOWN, 2 if the input could
 not be read or the question makes no sense.`,
 		Example: `  canreach trace --snapshot testdata/examples/neo-compile/aws --from subnet-0a7c1e5b93d2f4681 --to s3
   canreach trace -s snapshot.json --from eni-0a1b2c3d --to 10.0.9.20 --port 5432
+  canreach trace -s snapshot.json --from subnet-0a1b2c3d --security-groups sg-0a1b2c3d --to https://sts.us-east-1.amazonaws.com/
+  canreach trace -s snapshot.json --job compile-resnet --to pypi.org
   canreach trace -s snapshot.json --from internet --to i-0a1b2c3d --port 22 -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -49,6 +58,9 @@ not be read or the question makes no sense.`,
 			if err != nil {
 				return err
 			}
+			if err := traceSource(env, &sf, snap, &q, job, groups); err != nil {
+				return err
+			}
 			a, err := sim.NewWorld(snap).Trace(q)
 			if err != nil {
 				return withHint(err, "canreach snapshot show lists what the snapshot holds")
@@ -61,14 +73,37 @@ not be read or the question makes no sense.`,
 	}
 	sf.register(cmd.Flags())
 	cmd.Flags().StringVar(&q.From, "from", "", "where the traffic starts")
+	cmd.Flags().StringVarP(&job, "job", "j", "", "instead of --from: a `file` with a job, or the name or ARN of one in the snapshot")
+	cmd.Flags().StringSliceVar(&groups, "security-groups", nil, "security groups by `id`, ARN or name of an interface that does not exist yet, with a subnet as --from")
 	cmd.Flags().StringVar(&q.To, "to", "", "where it goes")
 	cmd.Flags().StringVar(&q.Protocol, "protocol", "tcp", "tcp, udp, icmp, icmpv6, all or a protocol number")
 	cmd.Flags().StringVar(&ports, "port", "", "destination ports: PORT, FROM-TO, or several with commas; default 443 for tcp, all for udp")
 	cmd.Flags().StringVar(&sourcePorts, "source-port", "", "source ports, in the same form; default 32768-60999")
+	cmd.Flags().BoolVar(&q.Strict, "strict", false, "answer UNKNOWN where what is off by default was never collected: Route 53 data, Block Public Access, encryption controls")
 	cmd.Flags().BoolVar(&q.StrictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
 	cmd.Flags().BoolVar(&q.AssumePublicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")
 	formatFlag(cmd.Flags(), &format, "text", "json", "yaml")
 	return cmd
+}
+
+// traceSource reads the flags that name a source that does not run yet.
+func traceSource(env *Env, sf *snapshotFlags, s *snapshot.Snapshot, q *sim.TraceQuestion, job string, groups []string) error {
+	if job != "" {
+		j, err := findJob(env, s, sf.options(env), job)
+		if err != nil {
+			return err
+		}
+		q.Job = &j
+	}
+	all := resourcesOf(s)
+	for _, word := range groups {
+		g, err := id(all, kindGroup, "--security-groups", word)
+		if err != nil {
+			return err
+		}
+		q.SecurityGroups = append(q.SecurityGroups, snapshot.SecurityGroupID(g))
+	}
+	return nil
 }
 
 // portRanges reads "443", "1024-65535" or "80,443".

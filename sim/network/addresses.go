@@ -74,8 +74,15 @@ func (a *asking) publicDestinations() packetset.Set {
 // prefix list's where the snapshot has the entries, else a symbol.
 func (a *asking) serviceAddresses(v6, embedded bool) packetset.Set {
 	region, service := a.name.Region, "s3"
-	if a.q.To.Service != "" {
-		region, service, _ = rules.SplitServiceName(a.q.To.Service)
+	switch {
+	case a.q.To.Service != "":
+		if _, s, ok := rules.SplitServiceName(a.q.To.Service); ok {
+			service = s
+		} else {
+			service = a.q.To.Service
+		}
+	case a.name.Form == rules.FormHost:
+		return a.symbol(fmt.Sprint("host ", a.name.Host, v6, embedded), symbol{v6: v6 || embedded, embedded: embedded, name: a.name.Host})
 	}
 	id := a.serviceList(region, service, v6)
 	l := a.x.lists[id].of

@@ -49,7 +49,7 @@ func (a *asking) recurse(v located[snapshot.VPC], at Hop, f *dnsFacts) resolutio
 // answer the name: the snapshot holds no endpoints of the VPC, not even that
 // there are none (N10, N12). Endpoints' own names are answered publicly.
 func (a *asking) endpointsNotCollected(v located[snapshot.VPC]) *rules.Need {
-	if v.in.EC2.VPCEndpoints.Presence == snapshot.Collected || a.name.Form == rules.FormEndpoint || a.name.Form == rules.FormOther {
+	if v.in.EC2.VPCEndpoints.Presence == snapshot.Collected || a.name.Form == rules.FormEndpoint || a.name.Form == rules.FormOther || a.name.Form == rules.FormHost {
 		return nil
 	}
 	return &rules.Need{Code: "UNK_DNS", Component: string(v.of.ID), At: v.of.At, Collect: "aws ec2 describe-vpc-endpoints",

@@ -18,7 +18,8 @@ const (
 	Blocked
 )
 
-// Endpoint is one end of a query. Exactly one of its fields is set.
+// Endpoint is one end of a query. Exactly one of its fields is set, but that a
+// Service may have a Host.
 type Endpoint struct {
 	Job       *HypotheticalInterface
 	Interface snapshot.NetworkInterfaceID
@@ -29,6 +30,9 @@ type Endpoint struct {
 	// S3 is the S3 front door of a region, by the name the client calls.
 	S3      *S3Destination
 	Service string // another AWS service's endpoint, "com.amazonaws.us-east-1.sts"
+	// Host is the name that the client calls: of the service, else of a host on
+	// the internet.
+	Host string
 	// VPCEndpoint is an interface endpoint's own interfaces.
 	VPCEndpoint snapshot.VPCEndpointID
 	// unknownAnswer is wherever a name may lead that nobody knows the answer of.

@@ -322,14 +322,41 @@ func (a *asking) destinationWords(cases packetset.Set) string {
 		return where
 	case a.q.To.S3 != nil:
 		return "the interface endpoint's addresses"
-	case a.q.To.Service != "":
-		return a.q.To.Service
+	case private && a.q.To.Service != "":
+		return "the interface endpoint's addresses"
+	case a.q.To.Service != "" || a.q.To.Host != "":
+		return a.name.Host
 	}
 	return "the destination"
 }
 
+// privateWay names what carries the traffic without the internet, "" where
+// nothing can: S3's gateway endpoints, other services' interface endpoints.
+func (a *asking) privateWay() string {
+	switch {
+	case a.q.To.S3 != nil:
+		return "a gateway endpoint for S3"
+	case a.q.To.Service != "":
+		return "an interface endpoint for " + a.q.To.Service + " with private DNS"
+	}
+	return ""
+}
+
+// wayOut words the ways out of a VPC for this destination.
+func (a *asking) wayOut(nat string) string {
+	if private := a.privateWay(); private != "" {
+		return private + ", or to " + nat
+	}
+	return nat
+}
+
 func (a *asking) routeFix(t *trail, tb *snapshot.RouteTable) string {
-	if a.q.To.S3 == nil {
+	switch {
+	case a.q.To.Service != "":
+		return fmt.Sprintf("Create an interface endpoint for %s with private DNS in %s, or add a default route to a NAT gateway to %s.", a.q.To.Service, tb.VPC, tb.ID)
+	case a.q.To.Host != "":
+		return fmt.Sprintf("Add a default route to a NAT gateway to %s.", tb.ID)
+	case a.q.To.S3 == nil:
 		return fmt.Sprintf("Add a route for the destination to %s.", tb.ID)
 	}
 	v6 := a.s.And(t.cases, a.s.OfFamily(false)) == packetset.None

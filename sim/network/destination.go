@@ -29,11 +29,15 @@ func (a *asking) destinations() (resolution, error) {
 		a.name = n
 		return a.resolveName(), nil
 	case to.Service != "":
-		region, service, ok := rules.SplitServiceName(to.Service)
+		s, ok := serviceNamed(to.Service)
 		if !ok {
-			return resolution{}, nonsense("%q is no service name such as com.amazonaws.us-east-1.sts", to.Service)
+			return resolution{}, nonsense("%q is not a service name such as com.amazonaws.us-east-1.sts", to.Service)
 		}
-		a.name = rules.Name{Host: service + "." + region + ".amazonaws.com", Form: rules.FormService, Region: region}
+		a.name = rules.Name{Host: orElse(to.Host, s.Host), Form: rules.FormService, Region: s.Region}
+		return a.resolveName(), nil
+	case to.Host != "":
+		a.assumed = append(a.assumed, fmt.Sprintf("%s is a host on the internet: AWS has no service of that name.", to.Host))
+		a.name = rules.Name{Host: to.Host, Form: rules.FormHost, Dualstack: !a.from.v4}
 		return a.resolveName(), nil
 	case to.Internet:
 		return one(a.publicInternet())
@@ -60,6 +64,16 @@ func (a *asking) destinations() (resolution, error) {
 		return one(a.s.Prefix(packetset.Destination, p))
 	}
 	return resolution{}, nonsense("the question names no destination")
+}
+
+// serviceNamed reads the name of an endpoint service. One that AWS's table
+// lacks, such as a customer's, is taken by its form.
+func serviceNamed(name string) (rules.Service, bool) {
+	if s, ok := rules.FindService(name, ""); ok && s.Name == name {
+		return s, true
+	}
+	region, service, ok := rules.SplitServiceName(name)
+	return rules.Service{Name: name, Host: service + "." + region + ".amazonaws.com", Region: region}, ok
 }
 
 // s3Name reads the name that the client calls.

@@ -435,7 +435,7 @@ func (a *asking) notSynthesised(t *trail, h Hop) {
 	if bad := a.s.And(t.cases, a.synthesised()); bad != packetset.None {
 		a.deny(t, h, bad, Finding{Code: "NAT64_REQUIRED", Gate: gateRoute, Component: h.Component,
 			Message: fmt.Sprintf("The route leads to %s, but the destination is an IPv4 address that DNS64 put into 64:ff9b::/96; only a NAT gateway translates it.", h.Component),
-			Fix:     "Route 64:ff9b::/96 to a NAT gateway, or use S3's dual-stack name.", Rule: "N123", URL: urlNAT64})
+			Fix:     "Route 64:ff9b::/96 to a NAT gateway, or use a name that has IPv6 addresses of its own.", Rule: "N123", URL: urlNAT64})
 	}
 }
 
@@ -448,7 +448,7 @@ func (a *asking) publicSources(t *trail, h Hop, v4 packetset.Set, ctx *Context) 
 	has := packetset.None
 	f := Finding{Code: "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", AnalyzerCode: "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", Gate: gateRoute, Component: h.Component, Rule: "N110", URL: urlIGW,
 		Message: fmt.Sprintf("The route leads to %s, but %s has no public IPv4 address.", h.Component, a.from.words()),
-		Fix:     "Route the traffic to a gateway endpoint for S3, or to a NAT gateway in a public subnet."}
+		Fix:     fmt.Sprintf("Route the traffic to %s.", a.wayOut("a NAT gateway in a public subnet"))}
 	switch n := t.view.nat; {
 	case n != nil && n.private:
 		f.Code, f.AnalyzerCode, f.Rule, f.Component, f.At, f.URL = "NAT_PRIVATE_TO_IGW", "", "N118", n.id, n.at, urlNAT

@@ -17,7 +17,7 @@ var hostServices = addrs("169.254.169.254 169.254.169.123 169.254.170.2 169.254.
 // toHost ends what goes to the services that AWS runs beside every interface:
 // no security group, network ACL or route table sees it (N34, N89, N96c).
 func (a *asking) toHost(t *trail) {
-	if a.q.To.S3 != nil || a.q.To.Service != "" || a.q.To.unknownAnswer || t.vpc == nil {
+	if a.q.To.S3 != nil || a.q.To.Service != "" || a.q.To.Host != "" || a.q.To.unknownAnswer || t.vpc == nil {
 		return
 	}
 	a.toResolver(t)

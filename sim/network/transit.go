@@ -34,7 +34,7 @@ func (a *asking) peering(t *trail, r *snapshot.Route) {
 	inside, sure := a.inPeer(t, other)
 	f.Code, f.AnalyzerCode, f.Rule = "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", "N139"
 	f.Message = fmt.Sprintf("%s carries traffic to addresses of %s only; the destination is none of them.", r.Target, other.VPC)
-	f.Fix = "Route S3 traffic to an endpoint or NAT gateway in the client's own VPC."
+	f.Fix = fmt.Sprintf("Route the traffic to %s, in the client's own VPC.", a.wayOut("a NAT gateway"))
 	switch out := a.s.Diff(t.cases, inside); {
 	case out == packetset.None:
 	case sure:

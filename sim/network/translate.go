@@ -22,7 +22,7 @@ func (a *asking) natGateway(t *trail, r *snapshot.Route, subnet located[snapshot
 	n, h := g.of, Hop{Component: r.Target, Kind: "nat-gateway", At: g.of.At}
 	f := Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: gateRoute, Component: h.Component, Name: nameOf(n.Tags),
 		Message: fmt.Sprintf("The NAT gateway %s is in state %q and carries no traffic.", n.ID, n.State),
-		Fix:     "Create a NAT gateway and route the traffic to it, or use a gateway endpoint for S3.", Rule: "N115", URL: urlNAT}
+		Fix:     fmt.Sprintf("Create a NAT gateway, and route the traffic to %s.", a.wayOut("it")), Rule: "N115", URL: urlNAT}
 	if slices.Contains(t.via, r.Target) || n.Subnet != "" && subnet.of != nil && n.Subnet == subnet.of.ID {
 		f.Code, f.AnalyzerCode, f.Rule = "NAT_SAME_SUBNET_LOOP", "", "N117"
 		f.Message = fmt.Sprintf("%s sits behind the route that leads to it: what it sends comes back to it.", n.ID)
@@ -213,7 +213,7 @@ func (a *asking) appliance(t *trail, r *snapshot.Route, subnet located[snapshot.
 	if dead := e.of.AttachmentState == "" || strings.EqualFold(e.of.AttachmentState, "detached"); dead || inst.of != nil && inst.of.State != "" && !strings.EqualFold(inst.of.State, "running") {
 		f.Code, f.AnalyzerCode = "BAD_STATE", "BAD_STATE"
 		f.Message = fmt.Sprintf("%s is not attached to a running instance.", id)
-		f.Fix = "Route the traffic to a gateway endpoint for S3 or to a NAT gateway, or start the instance."
+		f.Fix = fmt.Sprintf("Start the instance, or route the traffic to %s.", a.wayOut("a NAT gateway"))
 		a.deny(t, h, t.cases, f)
 	}
 	if subnet.of != nil && e.of.Subnet == subnet.of.ID {
