@@ -80,6 +80,7 @@ func (r *run) callAs(ctx context.Context, at place, op calls.Operation, a args) 
 	key := strings.Join([]string{at.session.account, at.region, string(id), string(text)}, " ")
 	if res, ok := r.journal.find(key); ok {
 		r.resumed.Add(1)
+		r.heard(op)
 		return res
 	}
 	select {
@@ -114,11 +115,19 @@ func (r *run) callAs(ctx context.Context, at place, op calls.Operation, a args) 
 		r.gap(at, op, err)
 		return result{}
 	}
+	r.heard(op)
 	res = withoutSecrets(op, res)
 	if err := r.journal.add(key, res); err != nil {
 		r.fail(fmt.Errorf("can't keep what AWS answered: %w", err))
 	}
 	return res
+}
+
+// heard counts an answer, unless it tells only who asks and from where.
+func (r *run) heard(op calls.Operation) {
+	if op.Service != "organizations" && op.Need != calls.AllZones {
+		r.answered.Add(1)
+	}
 }
 
 // pages makes the calls of every page, in order.
@@ -139,7 +148,7 @@ func (r *run) pages(ctx context.Context, at place, op calls.Operation, b binding
 			return result{}, err
 		}
 		if !more {
-			return gather.result(), nil
+			return gather.result()
 		}
 	}
 }
@@ -303,24 +312,6 @@ func stringOf(f reflect.Value) string {
 	return f.String()
 }
 
-func (g *gatherer) result() result {
-	res := result{status: done, rest: g.rest, lists: make(map[string][]json.RawMessage, len(g.lists))}
-	for name, items := range g.lists {
-		slices.SortStableFunc(items, func(a, b keyed) int {
-			if c := strings.Compare(a.key, b.key); c != 0 {
-				return c
-			}
-			return slices.Compare(a.item, b.item)
-		})
-		sorted := make([]json.RawMessage, len(items))
-		for i := range items {
-			sorted[i] = items[i].item
-		}
-		res.lists[name] = sorted
-	}
-	return res
-}
-
 // expired are the services' codes for credentials that were good once. What
 // remains to be asked would all be refused: going on would only put gaps where
 // there can be answers.
@@ -388,7 +379,9 @@ func errorCode(err error) string {
 		return ""
 	case errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError":
 		return api.ErrorCode()
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, new(*repeatedError)):
+		return "Inconsistent"
+	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, new(*hungError)):
 		return "Timeout"
 	case errors.As(err, &answer) && answer.HTTPStatusCode() != 0:
 		switch answer.HTTPStatusCode() {

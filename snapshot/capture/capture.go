@@ -38,6 +38,7 @@ type run struct {
 	scope      scope
 
 	calls, resumed atomic.Int64
+	answered       atomic.Int64 // answers about more than who asks
 
 	cancel context.CancelFunc
 
@@ -70,7 +71,10 @@ func Run(ctx context.Context, o calls.Options, load ...func(*config.LoadOptions)
 	case err == nil:
 		err = ctx.Err()
 	}
-	if nothing := (*notThere)(nil); errors.As(err, &nothing) {
+	if err == nil && r.answered.Load() == 0 {
+		err = r.nothingRead()
+	}
+	if errors.As(err, new(*notThere)) || errors.As(err, new(*nothingReadError)) {
 		j.remove()
 	}
 	if err != nil {
@@ -143,6 +147,25 @@ func (r *run) capture(ctx context.Context) (*world, error) {
 		return nil, ctx.Err()
 	}
 	return w, r.missing(w)
+}
+
+// nothingReadError says that AWS answered no call but those about who asks.
+type nothingReadError struct {
+	failed int
+	first  snapshot.Gap
+}
+
+func (e *nothingReadError) Error() string {
+	return fmt.Sprintf("nothing could be read: all %d calls failed, the first with %s %s: %s: %s: canreach snapshot permissions prints the policy to allow",
+		e.failed, e.first.Service, e.first.Operation, e.first.Code, e.first.Message)
+}
+
+func (r *run) nothingRead() error {
+	gaps := slices.DeleteFunc(r.sortedGaps(), func(g snapshot.Gap) bool { return g.Code == notCaptured })
+	if len(gaps) == 0 {
+		return nil // nothing was asked
+	}
+	return &nothingReadError{len(gaps), gaps[0]}
 }
 
 // fail ends the capture: nothing that is still to be asked can be answered or

@@ -80,7 +80,11 @@ func TestTheOrderThatAWSAnswersInDoesNotShow(t *testing.T) {
 	gather := func(list []types.SecurityGroup) string {
 		g := gatherer{op: op, lists: map[string][]keyed{}}
 		g.add(reflect.ValueOf(ec2.DescribeSecurityGroupsOutput{SecurityGroups: list}), true)
-		return string(bytes.Join(toBytes(g.result().lists["SecurityGroups"]), []byte("\n")))
+		res, err := g.result()
+		if err != nil {
+			panic(err)
+		}
+		return string(bytes.Join(toBytes(res.lists["SecurityGroups"]), []byte("\n")))
 	}
 	want := gather(groups())
 	rapid.Check(t, func(t *rapid.T) {
@@ -155,7 +159,11 @@ func BenchmarkEncode(b *testing.B) {
 		}
 		b.StartTimer()
 		reg := &region{name: "us-east-1", services: map[string]map[string]any{}}
-		reg.put("ec2", "NetworkInterfaces", g.result().lists["NetworkInterfaces"])
+		res, err := g.result()
+		if err != nil {
+			b.Fatal(err)
+		}
+		reg.put("ec2", "NetworkInterfaces", res.lists["NetworkInterfaces"])
 		w := &world{accounts: []*account{{session: &session{account: "111122223333"}, regions: []*region{reg}}}}
 		var size countingWriter
 		if err := encode(&size, w); err != nil {

@@ -123,7 +123,7 @@ func (r *run) foreignRoles(w *world) {
 		if owner := accountOf(role); owner != "" && w.account(owner) == nil {
 			r.mu.Lock()
 			r.gaps = append(r.gaps, snapshot.Gap{
-				Account: owner, Service: "iam", Operation: "GetRole", Resource: role, Code: "NotInCapturedAccounts",
+				Account: owner, Service: "iam", Operation: "GetRole", Resource: role, Code: notCaptured,
 				Message: fmt.Sprintf("the account %s of the role is not captured: capture it too", owner),
 			})
 			r.mu.Unlock()

@@ -40,7 +40,9 @@ func (r *run) describeJSON(ctx context.Context, at place, target string, input [
 	if err != nil {
 		return result{}, err
 	}
-	body, err := retried(ctx, cfg.Retryer(), func() ([]byte, error) { return post(ctx, cfg, endpoint, target, input) })
+	body, err := retried(ctx, cfg.Retryer(), func() ([]byte, error) {
+		return bounded(ctx, func(ctx context.Context) ([]byte, error) { return post(ctx, cfg, endpoint, target, input) })
+	})
 	if err != nil {
 		return result{}, err
 	}

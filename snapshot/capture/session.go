@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/canreach/canreach/snapshot"
 )
@@ -67,7 +68,7 @@ func (r *run) sessions(ctx context.Context) ([]*session, error) {
 	}
 	var out []*session
 	var trouble []error
-	for _, c := range r.candidates(bases) {
+	for _, c := range r.candidates(ctx, bases) {
 		s, err := r.identify(ctx, c.cfg)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -100,13 +101,14 @@ func (r *run) profiles(ctx context.Context) ([]candidate, error) {
 	var out []candidate
 	for _, name := range names {
 		load := []func(*config.LoadOptions) error{
+			config.WithAPIOptions([]func(*middleware.Stack) error{boundAttempts}),
 			config.WithLogger(logging.Nop{}), // its warnings would stand between the progress lines
 			config.WithRetryer(func() aws.Retryer {
 				return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
 					o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
 						s.MaxAttempts, s.MaxBackoff = maxAttempts, maxBackoff
 						s.RateLimiter = unlimited{}
-						s.Retryables = append(s.Retryables, retry.IsErrorRetryableFunc(cutShort))
+						s.Retryables = append(s.Retryables, retry.IsErrorRetryableFunc(cutShort), retry.IsErrorRetryableFunc(hung))
 					})
 				})
 			}),
@@ -182,24 +184,51 @@ type candidate struct {
 	cfg                      aws.Config
 }
 
-// candidates are the profiles' accounts or, with roles to assume, theirs.
-func (r *run) candidates(bases []candidate) []candidate {
+// candidates are the profiles' accounts or, with roles to assume, theirs. Of
+// several profiles each role is assumed with the first that may; a profile
+// that no role was assumed with is an account to capture, too.
+func (r *run) candidates(ctx context.Context, bases []candidate) []candidate {
 	if len(r.request.AssumeRoles) == 0 {
 		return bases
 	}
 	var out []candidate
+	source := make([]bool, len(bases))
 	for _, arn := range r.request.AssumeRoles {
-		cfg := bases[0].cfg.Copy()
-		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(bases[0].cfg), arn, func(o *stscreds.AssumeRoleOptions) {
-			o.RoleSessionName = "canreach-snapshot"
-			if r.request.ExternalID != "" {
-				o.ExternalID = &r.request.ExternalID
-			}
-		})
-		cfg.Credentials = aws.NewCredentialsCache(signIn{provider})
-		out = append(out, candidate{name: arn, account: strings.Split(arn, ":")[4], operation: "AssumeRole", cfg: cfg})
+		i, c := 0, r.assumed(bases[0], arn)
+		for i < len(bases)-1 && !r.signsIn(ctx, c) {
+			i++
+			c = r.assumed(bases[i], arn)
+		}
+		source[i] = true
+		out = append(out, c)
+	}
+	for i, base := range bases {
+		if !source[i] {
+			out = append(out, base)
+		}
 	}
 	return out
+}
+
+// signsIn tells whether a candidate's credentials can be had.
+func (r *run) signsIn(ctx context.Context, c candidate) bool {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	_, err := c.cfg.Credentials.Retrieve(ctx)
+	return err == nil
+}
+
+// assumed is the account of a role that is assumed with base's credentials.
+func (r *run) assumed(base candidate, arn string) candidate {
+	cfg := base.cfg.Copy()
+	provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(base.cfg), arn, func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName = "canreach-snapshot"
+		if r.request.ExternalID != "" {
+			o.ExternalID = &r.request.ExternalID
+		}
+	})
+	cfg.Credentials = aws.NewCredentialsCache(signIn{provider})
+	return candidate{name: arn, account: strings.Split(arn, ":")[4], operation: "AssumeRole", cfg: cfg}
 }
 
 // signIn marks what goes wrong while credentials are found or renewed.

@@ -222,6 +222,9 @@ func policyOf(res result) json.RawMessage {
 	return appendDocument(nil, text, false)
 }
 
+// notCaptured is the code of gaps about other accounts' roles and buckets.
+const notCaptured = "NotInCapturedAccounts"
+
 // foreignBuckets records buckets that the request names and that no captured
 // account owns: who owns them, and what their policy says, nobody knows.
 func (r *run) foreignBuckets(w *world) {
@@ -236,7 +239,7 @@ func (r *run) foreignBuckets(w *world) {
 			a := w.accounts[0]
 			r.mu.Lock()
 			r.gaps = append(r.gaps, snapshot.Gap{
-				Account: a.session.account, Service: "s3", Operation: "GetBucketPolicy", Resource: bucketARN(a, name), Code: "NotInCapturedAccounts",
+				Account: a.session.account, Service: "s3", Operation: "GetBucketPolicy", Resource: bucketARN(a, name), Code: notCaptured,
 				Message: fmt.Sprintf("no captured account owns the bucket %s: capture its owner's account too", name),
 			})
 			r.mu.Unlock()

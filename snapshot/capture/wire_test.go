@@ -260,6 +260,7 @@ func TestEveryListIsReadToItsLastPage(t *testing.T) {
 				one = text
 			}
 		}
+		first := newWired(t, func(int, string) string { return withToken(op, one, "") }).call(op)
 		asked := []string{}
 		w := newWired(t, func(call int, request string) string {
 			asked = append(asked, request)
@@ -267,7 +268,7 @@ func TestEveryListIsReadToItsLastPage(t *testing.T) {
 			if call < 3 {
 				token = fmt.Sprintf("tok%d", call)
 			}
-			return withToken(op, one, token)
+			return withToken(op, renamed(one, op, first, call), token)
 		})
 		res := w.call(op)
 		if res.status != done || len(asked) != 3 {
@@ -277,7 +278,6 @@ func TestEveryListIsReadToItsLastPage(t *testing.T) {
 		if strings.Contains(asked[0], "tok") || !strings.Contains(asked[1], "tok1") || !strings.Contains(asked[2], "tok2") {
 			t.Errorf("%s: the pages were asked for by %q", op.ID(), asked)
 		}
-		first := newWired(t, func(int, string) string { return withToken(op, one, "") }).call(op)
 		for name, items := range first.lists {
 			if got := len(res.lists[name]); got != 3*len(items) {
 				t.Errorf("%s: %d of %s in three pages of %d", op.ID(), got, name, len(items))
@@ -290,6 +290,27 @@ func TestEveryListIsReadToItsLastPage(t *testing.T) {
 	if paged < 40 {
 		t.Errorf("only %d operations page", paged)
 	}
+}
+
+// renamed gives the items of a page names of their own: equal ones are merged.
+func renamed(answer string, op calls.Operation, first result, page int) string {
+	var pairs []string
+	for _, items := range first.lists {
+		for _, item := range items {
+			var text string
+			if json.Unmarshal(item, &text) != nil {
+				for _, member := range []string{op.SortBy, "Arn", "Name", "Id", "FirewallDomainListId", "DestinationCidrBlock"} {
+					if text = idOf(item, member); text != "" {
+						break
+					}
+				}
+			}
+			for _, quoted := range []string{">%s<", "%q"} {
+				pairs = append(pairs, fmt.Sprintf(quoted, text), fmt.Sprintf(quoted, fmt.Sprintf("%s-%d", text, page)))
+			}
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(answer)
 }
 
 var tokenElements = []string{"nextToken", "NextToken", "Marker", "IsTruncated", "Truncated", "NextMarker", "ContinuationToken", "NextRecordName", "NextRecordType"}

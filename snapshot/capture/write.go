@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/canreach/canreach/snapshot"
 )
 
 // object is a JSON object whose members keep their order.
@@ -105,6 +107,19 @@ func encode(out io.Writer, w *world) error {
 	return p.w.Flush()
 }
 
+// unreadableError says that what AWS answered makes a file that canreach
+// itself does not read. The older file is worth more.
+type unreadableError struct {
+	path string
+	err  error
+}
+
+func (e *unreadableError) Error() string {
+	return fmt.Sprintf("%s was not written: what AWS answered does not make a readable snapshot: %v", e.path, e.err)
+}
+
+func (e *unreadableError) Unwrap() error { return e.err }
+
 // writeFile writes w to path, compressed as its name says, so that path holds
 // either what it held before or all of w, for the owner's eyes only. It
 // returns the file's size.
@@ -114,6 +129,11 @@ func writeFile(path string, w *world) (int64, error) {
 		return 0, err
 	}
 	size, err := fill(f, path, w)
+	if err == nil {
+		if _, bad := snapshot.Load(f.Name(), snapshot.Options{}); bad != nil {
+			err = &unreadableError{path, bad}
+		}
+	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}

@@ -70,6 +70,8 @@ type Operation struct {
 	Items string
 	// SortBy is the items' member to sort by; empty: by the items' own bytes.
 	SortBy string
+	// SharedKey says that several items may have the same SortBy.
+	SharedKey bool
 	// Page tokens; empty: the API does not page.
 	Page []Token
 	// Limit is the input's page size member and Max its largest value.
@@ -133,6 +135,11 @@ func (o Operation) absent(codes ...string) Operation {
 	return o
 }
 
+func (o Operation) sharedKey() Operation {
+	o.SharedKey = true
+	return o
+}
+
 func (o Operation) insteadOf(name string) Operation {
 	o.InsteadOf = name
 	return o
@@ -173,9 +180,9 @@ func network() []Operation {
 		ec2("DescribeNetworkAcls", "NetworkAcls", "NetworkAclId", "vpc-id", 1000),
 		ec2("DescribeSecurityGroups", "SecurityGroups", "GroupId", "vpc-id", 1000),
 		ec2("DescribeSecurityGroupRules", "SecurityGroupRules", "SecurityGroupRuleId", "", 1000),
-		ec2("DescribeSecurityGroupVpcAssociations", "SecurityGroupVpcAssociations", "GroupId", "vpc-id", 1000),
+		ec2("DescribeSecurityGroupVpcAssociations", "SecurityGroupVpcAssociations", "GroupId", "vpc-id", 1000).sharedKey(),
 		ec2("DescribeNetworkInterfaces", "NetworkInterfaces", "NetworkInterfaceId", "vpc-id", 1000),
-		ec2("DescribeInstances", "Reservations", "ReservationId", "vpc-id", 1000),
+		ec2("DescribeInstances", "Reservations", "ReservationId", "vpc-id", 1000).sharedKey(), // its instances may be on two pages
 		operation(Region, Network, "lambda", "ListFunctions", "lambda:ListFunctions", "Functions").
 			paged("MaxItems", 50, Token{"NextMarker", "Marker"}).keyed("Functions", "FunctionArn"),
 		ec2("DescribeAddresses", "Addresses", "AllocationId", "", 0),

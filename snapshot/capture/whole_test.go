@@ -1,0 +1,206 @@
+package capture
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/canreach/canreach/internal/testkit/awswire"
+	"github.com/canreach/canreach/snapshot/capture/calls"
+)
+
+// TestNothingButTheIdentityIsNoSnapshot: a file without a fact is worth less
+// than the older one.
+func TestNothingButTheIdentityIsNoSnapshot(t *testing.T) {
+	for name, r := range map[string]calls.Request{"everything": {}, "a bucket": {Buckets: []string{"models"}}, "a role": {Roles: []string{"Neo"}}} {
+		f := newFakeAWS(t)
+		f.hook = func(op string) (int, string) {
+			if strings.HasPrefix(op, "sts.") || op == "organizations.DescribeOrganization" {
+				return 0, ""
+			}
+			return 403, "AccessDenied"
+		}
+		output := filepath.Join(t.TempDir(), "s.json")
+		if err := os.WriteFile(output, []byte("old"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Run(context.Background(), optionsTo(output, r), f.load(t)...)
+		if err == nil || !strings.Contains(err.Error(), "nothing could be read") || !strings.Contains(err.Error(), "AccessDenied") {
+			t.Errorf("%s: err = %v", name, err)
+		}
+		if text, _ := os.ReadFile(output); string(text) != "old" {
+			t.Errorf("%s: the old file holds %q", name, text)
+		}
+		if left, _ := filepath.Glob(output + "?*"); len(left) > 0 {
+			t.Errorf("%s: left behind %v", name, left)
+		}
+	}
+}
+
+// TestAFileThatCannotBeReadReplacesNothing: the answer's CIDR is none.
+func TestAFileThatCannotBeReadReplacesNothing(t *testing.T) {
+	f := newFakeAWS(t)
+	for name, answer := range f.answers {
+		if strings.HasPrefix(name, "ec2.DescribeSubnets") {
+			f.answers[name] = strings.ReplaceAll(answer, "<cidrBlock>", "<cidrBlock>none-of-")
+		}
+	}
+	output := filepath.Join(t.TempDir(), "s.json")
+	if err := os.WriteFile(output, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Run(context.Background(), optionsTo(output, calls.Request{}), f.load(t)...)
+	if err == nil || !strings.Contains(err.Error(), "does not make a readable snapshot") || !strings.Contains(err.Error(), "none-of-") {
+		t.Errorf("err = %v", err)
+	}
+	if text, _ := os.ReadFile(output); string(text) != "old" {
+		t.Errorf("the old file holds %q", text)
+	}
+}
+
+const vpcPage = `<DescribeVpcsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><vpcSet><item><vpcId>vpc-00000001</vpcId><cidrBlock>%s</cidrBlock></item></vpcSet>%s</DescribeVpcsResponse>`
+
+// TestRepeatedItems: equal items of two pages are one; differing ones are a gap.
+func TestRepeatedItems(t *testing.T) {
+	for name, c := range map[string]struct {
+		second string
+		status status
+	}{"equal": {"10.0.0.0/16", done}, "differing": {"10.1.0.0/16", failed}} {
+		w := newWired(t, func(call int, _ string) string {
+			if call == 1 {
+				return fmt.Sprintf(vpcPage, "10.0.0.0/16", "<nextToken>two</nextToken>")
+			}
+			return fmt.Sprintf(vpcPage, c.second, "")
+		})
+		res := w.call(w.r.operations["ec2.DescribeVpcs"])
+		if res.status != c.status || c.status == done && len(res.lists["Vpcs"]) != 1 {
+			t.Errorf("%s: %+v", name, res)
+		}
+		if c.status == failed && (len(w.r.gaps) != 1 || w.r.gaps[0].Code != "Inconsistent" || !strings.Contains(w.r.gaps[0].Message, "vpc-00000001")) {
+			t.Errorf("%s: gaps %+v", name, w.r.gaps)
+		}
+	}
+}
+
+// hanging does not answer the first attempts of an operation.
+type hanging struct {
+	*fakeAWS
+	operation string
+	times     int
+}
+
+func (h *hanging) Do(req *http.Request) (*http.Response, error) {
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body)
+		req.Body = io.NopCloser(strings.NewReader(string(body)))
+	}
+	h.mu.Lock()
+	hang := awswire.Operation(req, body) == h.operation && h.times > 0
+	if hang {
+		h.times--
+	}
+	h.mu.Unlock()
+	if hang {
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	}
+	return h.fakeAWS.Do(req)
+}
+
+// TestAConnectionThatHangsIsTriedAgain after 30 seconds; the timeout bounds
+// all attempts together.
+func TestAConnectionThatHangsIsTriedAgain(t *testing.T) {
+	for operation, r := range map[string]calls.Request{
+		"s3.ListBuckets":                   {Buckets: []string{"models"}},
+		"sagemaker.DescribeCompilationJob": {Jobs: []string{"compile-resnet"}},
+	} {
+		f := newFakeAWS(t)
+		load := f.load(t)
+		output := filepath.Join(t.TempDir(), "s.json")
+		synctest.Test(t, func(t *testing.T) {
+			for _, c := range []struct {
+				times, gaps int
+				least, most time.Duration
+			}{{1, 0, 30 * time.Second, 60 * time.Second}, {9, 1, 2 * time.Minute, 3 * time.Minute}} {
+				h := &hanging{f, operation, c.times}
+				start := time.Now()
+				rep, err := Run(t.Context(), optionsTo(output, r), append(slices.Clone(load), config.WithHTTPClient(h))...)
+				took := time.Since(start)
+				if err != nil || took < c.least || took > c.most || gapsOf(rep, operation) != c.gaps {
+					t.Errorf("%s hangs %d times: %v, %+v, %v", operation, c.times, took, rep, err)
+				}
+			}
+		})
+	}
+}
+
+func gapsOf(rep *calls.Report, operation string) int {
+	n := 0
+	for _, g := range rep.Gaps {
+		if strings.HasSuffix(operation, "."+g.Operation) {
+			n++
+		}
+	}
+	return n
+}
+
+// accounts are told apart by the access key; the first may assume no role.
+type accounts struct{ *fakeAWS }
+
+func (a accounts) Do(req *http.Request) (*http.Response, error) {
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body)
+		req.Body = io.NopCloser(strings.NewReader(string(body)))
+	}
+	op, who := awswire.Operation(req, body), req.Header.Get("Authorization")
+	text, status := "", http.StatusOK
+	switch {
+	case op == "sts.AssumeRole" && strings.Contains(who, "AKIDONE"):
+		text, status = awswire.Error(op, "AccessDenied"), http.StatusForbidden
+	case op == "sts.GetCallerIdentity" && strings.Contains(who, "AKIDONE"):
+		text = strings.ReplaceAll(callerAnswer, "111122223333", "777788889999")
+	case op == "sts.GetCallerIdentity" && strings.Contains(who, "AKIDTWO"):
+		text = strings.ReplaceAll(callerAnswer, "111122223333", "444455556666")
+	default:
+		return a.fakeAWS.Do(req)
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{}, Request: req, Body: io.NopCloser(strings.NewReader(text)), ContentLength: int64(len(text))}, nil
+}
+
+// TestProfilesAndRolesAllCount: the role is assumed with the profile that may;
+// the other profile's account is captured, too.
+func TestProfilesAndRolesAllCount(t *testing.T) {
+	f := newFakeAWS(t)
+	f.load(t) // for the environment
+	file := filepath.Join(t.TempDir(), "credentials")
+	text := "[one]\naws_access_key_id = AKIDONE\naws_secret_access_key = S\n[two]\naws_access_key_id = AKIDTWO\naws_secret_access_key = S\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", file)
+	for _, c := range []struct {
+		profiles, want []string
+	}{
+		{[]string{"one", "two"}, []string{"111122223333", "777788889999"}},
+		{[]string{"two", "one"}, []string{"111122223333", "777788889999"}},
+		{[]string{"two"}, []string{"111122223333"}},
+	} {
+		o := optionsTo(filepath.Join(t.TempDir(), "s.json"), calls.Request{Profiles: c.profiles, AssumeRoles: []string{auditor}, Buckets: []string{"models"}})
+		rep, err := Run(context.Background(), o, config.WithHTTPClient(accounts{f}))
+		if err != nil || !slices.Equal(rep.Accounts, c.want) {
+			t.Errorf("%v: %+v, %v", c.profiles, rep, err)
+		}
+	}
+}
