@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -289,7 +290,7 @@ func (w *firewallWalk) answer() FirewallAnswer {
 // group sends the query through one rule group; true: it is decided there.
 func (w *firewallWalk) group(r *snapshot.Resolver, g *snapshot.FirewallRuleGroupAssociation, host, queryType string) bool {
 	need := func(what string, at snapshot.Source) *Need {
-		return &Need{Code: "UNK_DNS", Component: g.Group, At: at, Fact: what, Collect: "aws route53resolver list-firewall-rules, list-firewall-domains"}
+		return &Need{Code: finding.UnknownDNS, Component: g.Group, At: at, Fact: what, Collect: "aws route53resolver list-firewall-rules, list-firewall-domains"}
 	}
 	if r.FirewallRules.Presence != snapshot.Collected {
 		w.end = FirewallAnswer{Verdict: FirewallUnknown, Need: *need("the rules of DNS Firewall rule group "+g.Group, g.At)}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -22,7 +23,7 @@ type Match struct {
 
 // Need is a fact that the snapshot lacks.
 type Need struct {
-	Code      string // "UNK_SG", …
+	Code      finding.Code
 	Component string
 	Fact      string
 	Collect   string

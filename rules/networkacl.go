@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -74,7 +75,7 @@ func precede(a *snapshot.NetworkACL, same []int, t *Traffic, f Filter) Filter {
 	}
 	if s.And(either[0], either[1]) != packetset.None {
 		e := &a.Entries[same[0]]
-		f.Needs = append(f.Needs, Need{Code: "UNK_NACL", Component: string(a.ID), At: a.At,
+		f.Needs = append(f.Needs, Need{Code: finding.UnknownNACL, Component: string(a.ID), At: a.At,
 			Fact: fmt.Sprintf("which of several rules %d of network ACL %s is real: AWS gives a number once", e.RuleNumber, a.ID), Collect: "aws ec2 describe-network-acls"})
 	}
 	f.Permit = s.Diff(s.Or(f.Permit, yes[1]), either[0])
@@ -93,7 +94,7 @@ func entryMatch(a *snapshot.NetworkACL, e *snapshot.ACLEntry, t *Traffic) Match 
 	}
 	m := t.and(t.Remote(e.CIDR), ports)
 	if !sure || len(e.UnknownFields) > 0 {
-		m = t.doubt(m, Need{Code: "UNK_NACL", Component: string(a.ID), At: e.At,
+		m = t.doubt(m, Need{Code: finding.UnknownNACL, Component: string(a.ID), At: e.At,
 			Fact: "what a rule of network ACL " + string(a.ID) + " matches that has a protocol or a member not known here"})
 	}
 	return m

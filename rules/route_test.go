@@ -72,7 +72,7 @@ func winners(routes []snapshot.Route, addr string) string {
 			}
 			out += routes[r].Target + " "
 		}
-		out += p.Code
+		out += p.Code.String()
 	}
 	return out
 }

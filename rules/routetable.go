@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -19,7 +20,7 @@ const NoRoute = -1
 type RoutePart struct {
 	Cases  packetset.Set
 	Routes []int // positions in Routes, or NoRoute
-	Code   string
+	Code   finding.Code
 	Fact   string
 	// Beaten is a route of another class for the very same destination that
 	// lost by priority (N25), or NoRoute.
@@ -188,7 +189,7 @@ func (l *lookup) localOverlaps() {
 				continue
 			}
 			if both := s.And(c.match.Yes, loc.match.Yes); both != packetset.None {
-				l.add(both, RoutePart{Routes: []int{loc.route, c.route}, Beaten: NoRoute, Code: "UNK_LOCAL_OVERLAPS_S3",
+				l.add(both, RoutePart{Routes: []int{loc.route, c.route}, Beaten: NoRoute, Code: finding.UnknownLocalOverlapsS3,
 					Fact: "which of the local route and the prefix-list route takes addresses that are in both"})
 			}
 		}
@@ -271,16 +272,16 @@ func (l *lookup) choose(group []candidate) RoutePart {
 		}
 		switch {
 		case c.class == classAdvertised || best.class == classAdvertised:
-			p.Routes, p.Code = append(p.Routes, c.route), "UNK_ROUTE_TARGET"
+			p.Routes, p.Code = append(p.Routes, c.route), finding.UnknownRouteTarget
 			p.Fact = "how a route that a route server advertises ranks against another for the same destination"
 		case c.class == best.class && c.class == classList:
-			p.Routes, p.Code = append(p.Routes, c.route), "UNK_OVERLAPPING_PREFIX_LISTS"
+			p.Routes, p.Code = append(p.Routes, c.route), finding.UnknownOverlappingPrefixLists
 			p.Fact = "which of the prefix lists with the same entry decides; AWS picks one arbitrarily"
 		case c.class == best.class:
-			p.Routes, p.Code = append(p.Routes, c.route), "SNAPSHOT_INCONSISTENT"
+			p.Routes, p.Code = append(p.Routes, c.route), finding.SnapshotInconsistent
 			p.Fact = "which of two routes of one kind for the same destination is real"
 		case best.class == classStatic && Blackhole(a) && c.class == classPropagated && !Blackhole(b):
-			p.Routes, p.Code = append(p.Routes, c.route), "UNK_ROUTE_TARGET"
+			p.Routes, p.Code = append(p.Routes, c.route), finding.UnknownRouteTarget
 			p.Fact = "whether a static blackhole route keeps a live propagated one for the same destination from being used"
 		case p.Beaten == NoRoute:
 			p.Beaten = c.route
@@ -309,12 +310,12 @@ func (l *lookup) unknownList(c candidate, m packetset.Set) {
 			l.parts = append(l.parts, p)
 		}
 		l.parts = append(l.parts, RoutePart{Cases: hit, Routes: append(append([]int(nil), p.Routes...), c.route), Beaten: NoRoute,
-			Code: "UNK_PREFIX_LIST", Fact: "the entries of prefix list " + string(l.routes[c.route].PrefixList)})
+			Code: finding.UnknownPrefixList, Fact: "the entries of prefix list " + string(l.routes[c.route].PrefixList)})
 	}
 	if hit := s.And(left, m); hit != packetset.None {
 		l.rest = s.Diff(left, hit)
 		l.parts = append(l.parts, RoutePart{Cases: hit, Routes: []int{NoRoute, c.route}, Beaten: NoRoute,
-			Code: "UNK_PREFIX_LIST", Fact: "the entries of prefix list " + string(l.routes[c.route].PrefixList)})
+			Code: finding.UnknownPrefixList, Fact: "the entries of prefix list " + string(l.routes[c.route].PrefixList)})
 	}
 }
 
@@ -361,7 +362,7 @@ func (l *lookup) symbol(x packetset.Set) {
 		}
 	}
 	if len(routes) > 1 {
-		sure = RoutePart{Routes: routes, Beaten: NoRoute, Code: "UNK_PREFIX_LIST",
+		sure = RoutePart{Routes: routes, Beaten: NoRoute, Code: finding.UnknownPrefixList,
 			Fact: "the entries of the prefix list that holds the destination's addresses"}
 	}
 	l.add(cases, sure)

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -58,13 +59,13 @@ func PermittedByGroups(groups []*snapshot.SecurityGroup, ids []snapshot.Security
 
 func groupMatch(g *snapshot.SecurityGroup, id snapshot.SecurityGroupID, d Direction, t *Traffic) (Match, []Need, []Oddity) {
 	if g == nil {
-		n := Need{Code: "UNK_SG", Component: string(id), Fact: "the rules of security group " + string(id),
+		n := Need{Code: finding.UnknownSG, Component: string(id), Fact: "the rules of security group " + string(id),
 			Collect: "aws ec2 describe-security-groups --group-ids " + string(id)}
 		return Match{Maybe: t.Cases, Why: n}, []Need{n}, nil
 	}
 	perms, known := Permissions(g, d)
 	if !known {
-		n := Need{Code: "UNK_SG", Component: string(g.ID), At: g.At, Fact: fmt.Sprintf("the %s rules of security group %s", d, g.ID),
+		n := Need{Code: finding.UnknownSG, Component: string(g.ID), At: g.At, Fact: fmt.Sprintf("the %s rules of security group %s", d, g.ID),
 			Collect: "aws ec2 describe-security-groups --group-ids " + string(g.ID)}
 		return Match{Maybe: t.Cases, Why: n}, []Need{n}, nil
 	}
@@ -96,7 +97,7 @@ func permissionMatch(p *snapshot.Permission, g *snapshot.SecurityGroup, t *Traff
 	}
 	m := t.and(remotesMatch(p, t), ports)
 	if !sure || len(p.UnknownFields) > 0 {
-		m = t.doubt(m, Need{Code: "UNK_SG", Component: string(g.ID), At: p.At,
+		m = t.doubt(m, Need{Code: finding.UnknownSG, Component: string(g.ID), At: p.At,
 			Fact: "what a rule of security group " + string(g.ID) + " admits that has a protocol or a member not known here"})
 	}
 	return m, portOddity(p, g)

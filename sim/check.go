@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -37,7 +38,7 @@ func (w *World) Check(q Question) (*Answer, error) {
 		return nil, err
 	}
 	if p := arnField(q.Bucket, 1); p != "" && p != q.partition() {
-		r.block(Finding{Code: "JOB_PARTITION", Component: q.Bucket, Rule: "N108",
+		r.block(Finding{Code: finding.JobPartition, Component: q.Bucket, Rule: "N108",
 			Message: fmt.Sprintf("%s is of the partition %s, the role of %s: no role of one reaches a bucket of another.", q.Bucket, p, q.partition()),
 			Fix:     fmt.Sprintf("Name a bucket of the partition %s.", q.partition())}, everywhere)
 	}
@@ -78,7 +79,7 @@ func markSubnetChoice(a *Answer) {
 			return p.Subnet != at.Subnet && p.Target == at.Target && p.Network.Verdict == Reachable
 		})
 		if at.Network.Verdict == Blocked && elsewhere {
-			f.Also = append(slices.Clone(f.Also), "P_SUBNET_CHOICE")
+			f.Also = append(slices.Clone(f.Also), finding.PSubnetChoice)
 		}
 	}
 }
@@ -374,7 +375,7 @@ func (r *jobRun) checkSubnetEgress() {
 			missing = append(missing, fmt.Sprintf("%s (%s)", id, p.item.CIDR))
 		}
 	}
-	r.warn(Finding{Code: "JOB_SG_SUBNET_EGRESS", Gate: GateSGEgress, Component: string(groups[0]), Name: r.nameOfGroup(groups[0]), Pointer: c.At.Pointer(), Rule: "N152", URL: docNeoVPC,
+	r.warn(Finding{Code: finding.JobSGSubnetEgress, Gate: GateSGEgress, Component: string(groups[0]), Name: r.nameOfGroup(groups[0]), Pointer: c.At.Pointer(), Rule: "N152", URL: docNeoVPC,
 		Message: "The job's security groups do not let it out to all of its own subnets on every TCP port, as SageMaker asks: not to all of " + strings.Join(missing, ", ") + ".",
 		Fix:     "Add an outbound rule for the subnets' CIDR blocks to one of the job's groups."}, everywhere)
 }

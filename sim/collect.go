@@ -68,10 +68,11 @@ func share(a, b map[int]bool) bool {
 }
 
 func findingID(f *Finding, message string) string {
-	return strings.Join([]string{f.Gate.String(), f.Severity.String(), f.Code, f.Component, f.Pointer, message}, "\x00")
+	return strings.Join([]string{f.Gate.String(), f.Severity.String(), f.Code.String(), f.Component, f.Pointer, message}, "\x00")
 }
 
 func (c *collector) addAs(id string, f Finding, placements ...int) {
+	f.AnalyzerCode = f.Code.Analyzer()
 	i, ok := c.index[id]
 	if !ok {
 		i = len(c.findings)
@@ -136,13 +137,13 @@ func compareFindings(x, y *Finding) int {
 		cmp.Compare(y.Severity, x.Severity),
 		strings.Compare(x.Component, y.Component),
 		comparePointers(x.Pointer, y.Pointer),
-		strings.Compare(x.Code, y.Code),
+		strings.Compare(x.Code.String(), y.Code.String()),
 		strings.Compare(x.Message, y.Message),
 	)
 }
 
 func compareMissing(x, y Missing) int {
-	return cmp.Or(cmp.Compare(x.Gate, y.Gate), strings.Compare(x.Code, y.Code), strings.Compare(x.Component, y.Component), strings.Compare(x.Fact, y.Fact))
+	return cmp.Or(cmp.Compare(x.Gate, y.Gate), strings.Compare(x.Code.String(), y.Code.String()), strings.Compare(x.Component, y.Component), strings.Compare(x.Fact, y.Fact))
 }
 
 // comparePointers orders JSON pointers with array indexes by number, so that

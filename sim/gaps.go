@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -29,10 +30,10 @@ func (w *World) nameGaps(missing []Missing) {
 
 // families are the services and calls whose facts a reader collects with one
 // command, whichever of several calls the capture made for it.
-var families = map[string][]string{
-	"iam": {"UNK_ROLE", "UNK_ROLE_TRUST"}, "organizations": {"UNK_SCP", "UNK_RCP"},
-	"route53resolver": {"UNK_DNS"}, "route53": {"UNK_DNS"}, "kms": {"UNK_KMS"},
-	"s3.ListBuckets": {"UNK_BUCKET_POLICY", "UNK_BUCKET_REGION"},
+var families = map[string][]Code{
+	"iam": {finding.UnknownRole, finding.UnknownRoleTrust}, "organizations": {finding.UnknownSCP, finding.UnknownRCP},
+	"route53resolver": {finding.UnknownDNS}, "route53": {finding.UnknownDNS}, "kms": {finding.UnknownKMS},
+	"s3.ListBuckets": {finding.UnknownBucketPolicy, finding.UnknownBucketRegion},
 }
 
 // explains tells whether a gap is why a fact is missing: the fact's own words

@@ -46,11 +46,11 @@ func TestGapsAreNamed(t *testing.T) {
 			}
 			found := tt.code == ""
 			for _, m := range a.Unknowns {
-				if m.Code == tt.code && m.Gap == tt.gap {
+				if m.Code.String() == tt.code && m.Gap == tt.gap {
 					found = true
 				}
 				if tt.gap == "" && strings.Contains(m.Gap, "answered") {
-					t.Errorf("%s blames %s", m.Code, m.Gap)
+					t.Errorf("%s blames %s", m.Code.String(), m.Gap)
 				}
 			}
 			if !found {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -64,12 +65,12 @@ func (r *jobRun) checkConfig() {
 	j := &r.q.Job
 	r.checkIDs()
 	if n := len(j.Subnets); n > maxSubnets || n == 0 {
-		r.block(Finding{Code: "JOB_SUBNET_COUNT", Component: r.jobName(), Rule: "N144", URL: docNeoVPC,
+		r.block(Finding{Code: finding.JobSubnetCount, Component: r.jobName(), Rule: "N144", URL: docNeoVPC,
 			Message: fmt.Sprintf("The VpcConfig lists %d subnets; SageMaker takes 1 to %d.", n, maxSubnets),
 			Fix:     fmt.Sprintf("List between 1 and %d subnets.", maxSubnets)}, everywhere)
 	}
 	if n := len(j.SecurityGroups); n > maxGroups || n == 0 {
-		r.block(Finding{Code: "JOB_SG_COUNT", Component: r.jobName(), Rule: "N144", URL: docNeoVPC,
+		r.block(Finding{Code: finding.JobSGCount, Component: r.jobName(), Rule: "N144", URL: docNeoVPC,
 			Message: fmt.Sprintf("The VpcConfig lists %d security groups; SageMaker takes 1 to %d.", n, maxGroups),
 			Fix:     fmt.Sprintf("List between 1 and %d security groups.", maxGroups)}, everywhere)
 	}
@@ -94,12 +95,12 @@ func (r *jobRun) checkIDs() {
 		_, subnet := r.jobSubnet(snapshot.SubnetID(id))
 		_, group := r.w.groups[snapshot.SecurityGroupID(id)]
 		if !subnet && !group && !idPattern.MatchString(id) {
-			r.block(Finding{Code: "JOB_UNKNOWN_ID", Component: id, Rule: "N144", URL: docNeoVPC,
+			r.block(Finding{Code: finding.JobUnknownID, Component: id, Rule: "N144", URL: docNeoVPC,
 				Message: fmt.Sprintf("%q is no id that SageMaker takes: at most 32 letters, digits and hyphens.", id),
 				Fix:     "Correct the id in the job's VpcConfig."}, everywhere)
 		}
 		if seen[id] {
-			r.warn(Finding{Code: "JOB_DUPLICATE_ID", Gate: GateJob, Component: id, Rule: "N144", URL: docNeoVPC,
+			r.warn(Finding{Code: finding.JobDuplicateID, Gate: GateJob, Component: id, Rule: "N144", URL: docNeoVPC,
 				Message: id + " is listed twice in the VpcConfig.", Fix: "List it once."}, everywhere)
 		}
 		seen[id] = true
@@ -122,7 +123,7 @@ func (r *jobRun) checkVPC() {
 		if first.item == nil {
 			first, r.vpc = p, p.item.VPC
 		} else if p.item.VPC != r.vpc {
-			r.block(Finding{Code: "JOB_SUBNETS_SPAN_VPCS", Component: string(id), Name: nameTag(p.item.Tags), Pointer: p.item.At.Pointer(), Rule: "N145", URL: docNeoVPC,
+			r.block(Finding{Code: finding.JobSubnetsSpanVPCS, Component: string(id), Name: nameTag(p.item.Tags), Pointer: p.item.At.Pointer(), Rule: "N145", URL: docNeoVPC,
 				Message: fmt.Sprintf("%s is in %s, but %s is in %s; all subnets of a job belong to one VPC.", id, p.item.VPC, first.item.ID, r.vpc),
 				Fix:     "List subnets of one VPC only."}, everywhere)
 		}
@@ -132,18 +133,18 @@ func (r *jobRun) checkVPC() {
 	}
 	v, ok := inAccount(r.w.vpcs[r.vpc], first.region.Account.ID)
 	if !ok {
-		r.unknown(Missing{Code: "UNK_VPC", Gate: GateJob, Component: string(r.vpc),
+		r.unknown(Missing{Code: finding.UnknownVPC, Gate: GateJob, Component: string(r.vpc),
 			Fact: "the tenancy of " + string(r.vpc) + ", which is not in the snapshot", Collect: "aws ec2 describe-vpcs --vpc-ids " + string(r.vpc)})
 		return
 	}
 	switch strings.ToLower(v.item.Tenancy) {
 	case "default":
 	case "dedicated", "host":
-		r.block(Finding{Code: "JOB_TENANCY", Component: string(r.vpc), Name: nameTag(v.item.Tags), Pointer: v.item.At.Child("InstanceTenancy").Pointer(), Rule: "N146", URL: docNeoVPC,
+		r.block(Finding{Code: finding.JobTenancy, Component: string(r.vpc), Name: nameTag(v.item.Tags), Pointer: v.item.At.Child("InstanceTenancy").Pointer(), Rule: "N146", URL: docNeoVPC,
 			Message: fmt.Sprintf("%s has instance tenancy %s; SageMaker jobs only run in VPCs of default tenancy.", r.vpc, v.item.Tenancy),
 			Fix:     "Run the job in a VPC whose instance tenancy is default."}, everywhere)
 	default:
-		r.unknown(Missing{Code: "UNK_VPC", Gate: GateJob, Component: string(r.vpc), Pointer: v.item.At.Pointer(),
+		r.unknown(Missing{Code: finding.UnknownVPC, Gate: GateJob, Component: string(r.vpc), Pointer: v.item.At.Pointer(),
 			Fact: fmt.Sprintf("what InstanceTenancy of %s is: %q", r.vpc, v.item.Tenancy), Collect: "aws ec2 describe-vpcs --vpc-ids " + string(r.vpc)})
 	}
 }
@@ -153,7 +154,7 @@ func (r *jobRun) checkGroups() {
 	for _, id := range r.q.Job.SecurityGroups {
 		p, ok := inAccount(r.w.groups[id], r.who.account)
 		if !ok {
-			r.missingID(string(id), "security group", "UNK_SG", "aws ec2 describe-security-groups --group-ids "+string(id),
+			r.missingID(string(id), "security group", finding.UnknownSG, "aws ec2 describe-security-groups --group-ids "+string(id),
 				func(e *snapshot.EC2) (snapshot.Presence, bool) {
 					return e.SecurityGroups.Presence, e.SecurityGroups.Complete
 				})
@@ -173,17 +174,17 @@ func (r *jobRun) checkGroups() {
 func (r *jobRun) checkForeignGroup(p place[snapshot.SecurityGroup]) {
 	for _, a := range p.region.EC2.SecurityGroupVPCs.Items {
 		if a.Group == p.item.ID && a.VPC == r.vpc && strings.EqualFold(a.State, "associated") {
-			r.unknown(Missing{Code: "UNK_SG", Gate: GateJob, Component: string(p.item.ID), Pointer: a.At.Pointer(),
+			r.unknown(Missing{Code: finding.UnknownSG, Gate: GateJob, Component: string(p.item.ID), Pointer: a.At.Pointer(),
 				Fact: fmt.Sprintf("whether SageMaker accepts %s, a group of %s that is associated with %s: AWS does not list SageMaker among the services that do (N91)", p.item.ID, p.item.VPC, r.vpc)})
 			return
 		}
 	}
 	if p.item.VPC == "" {
-		r.unknown(Missing{Code: "UNK_SG", Gate: GateJob, Component: string(p.item.ID), Pointer: p.item.At.Pointer(),
+		r.unknown(Missing{Code: finding.UnknownSG, Gate: GateJob, Component: string(p.item.ID), Pointer: p.item.At.Pointer(),
 			Fact: fmt.Sprintf("the VPC of %s (VpcId)", p.item.ID), Collect: "aws ec2 describe-security-groups --group-ids " + string(p.item.ID)})
 		return
 	}
-	r.block(Finding{Code: "JOB_SG_OTHER_VPC", Component: string(p.item.ID), Name: groupName(p.item), Pointer: p.item.At.Pointer(), Rule: "N145", URL: docNeoVPC,
+	r.block(Finding{Code: finding.JobSGOtherVPC, Component: string(p.item.ID), Name: groupName(p.item), Pointer: p.item.At.Pointer(), Rule: "N145", URL: docNeoVPC,
 		Message: fmt.Sprintf("%s belongs to %s, but the job's subnets are in %s.", p.item.ID, p.item.VPC, r.vpc),
 		Fix:     fmt.Sprintf("Name a security group of %s.", r.vpc)}, everywhere)
 }
@@ -200,7 +201,7 @@ func (r *jobRun) checkSharedGroup(p place[snapshot.SecurityGroup]) {
 	if owner == "" || r.who.account == "" || p.item.OwnerID == "" || p.item.OwnerID == r.who.account {
 		return
 	}
-	f := Finding{Code: "JOB_SHARED_SG", Component: string(p.item.ID), Name: groupName(p.item), Pointer: p.item.At.Pointer(), Rule: "N150",
+	f := Finding{Code: finding.JobSharedSG, Component: string(p.item.ID), Name: groupName(p.item), Pointer: p.item.At.Pointer(), Rule: "N150",
 		URL: "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html"}
 	if p.item.Name == "default" {
 		f.Message = fmt.Sprintf("%s is the default security group of a VPC that account %s shares; a participant cannot use it.", p.item.ID, p.item.OwnerID)
@@ -218,7 +219,7 @@ func (r *jobRun) checkSharedGroup(p place[snapshot.SecurityGroup]) {
 
 // missingID reports an id that refers to nothing: a blocker where the capture
 // says that it saw everything, else a missing fact (N12, N157).
-func (r *jobRun) missingID(id, kind, code, collect string, of func(*snapshot.EC2) (snapshot.Presence, bool)) {
+func (r *jobRun) missingID(id, kind string, code Code, collect string, of func(*snapshot.EC2) (snapshot.Presence, bool)) {
 	complete := false
 	for _, a := range r.w.snap.Accounts {
 		if r.who.account != "" && a.ID != r.who.account {
@@ -230,7 +231,7 @@ func (r *jobRun) missingID(id, kind, code, collect string, of func(*snapshot.EC2
 		}
 	}
 	if complete {
-		r.block(Finding{Code: "JOB_UNKNOWN_ID", Component: id, Rule: "N157", URL: docNeoVPC,
+		r.block(Finding{Code: finding.JobUnknownID, Component: id, Rule: "N157", URL: docNeoVPC,
 			Message: fmt.Sprintf("There is no %s %s: the snapshot holds all of account %s.", kind, id, r.who.account),
 			Fix:     "Correct the id in the job's VpcConfig."}, everywhere)
 		return
@@ -246,7 +247,7 @@ func (r *jobRun) checkPlacement(n []int, id snapshot.SubnetID) tally {
 	p, ok := r.jobSubnet(id)
 	if !ok {
 		before := r.jobs
-		r.missingID(string(id), "subnet", "UNK_VPC", "aws ec2 describe-subnets --subnet-ids "+string(id),
+		r.missingID(string(id), "subnet", finding.UnknownVPC, "aws ec2 describe-subnets --subnet-ids "+string(id),
 			func(e *snapshot.EC2) (snapshot.Presence, bool) { return e.Subnets.Presence, e.Subnets.Complete })
 		failed := r.jobs.fail && !before.fail
 		r.jobs = before // it concerns this placement only
@@ -258,28 +259,28 @@ func (r *jobRun) checkPlacement(n []int, id snapshot.SubnetID) tally {
 	switch rules.SubnetState(s.State) {
 	case rules.StateUnknown:
 		t.open = true
-		r.c.missing(Missing{Code: "UNK_VPC", Gate: GateJob, Component: string(id), Pointer: at("State"),
+		r.c.missing(Missing{Code: finding.UnknownVPC, Gate: GateJob, Component: string(id), Pointer: at("State"),
 			Fact: fmt.Sprintf("whether %s works: its state is %q", id, s.State), Collect: "aws ec2 describe-subnets --subnet-ids " + string(id)})
 	case rules.StateBroken:
 		t = tally{fail: true}
-		r.block(Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Component: string(id), Name: nameTag(s.Tags), Pointer: at("State"), Rule: "N149",
+		r.block(Finding{Code: finding.BadState, Component: string(id), Name: nameTag(s.Tags), Pointer: at("State"), Rule: "N149",
 			Message: fmt.Sprintf("%s is %s, not available.", id, s.State), Fix: "Wait until the subnet is available, or name another."}, n...)
 	}
 	need := 2 * max(r.q.Job.Instances, 1)
 	switch {
 	case !s.FreeKnown:
 		t.open = true
-		r.c.missing(Missing{Code: "JOB_SUBNET_IPS", Gate: GateJob, Component: string(id), Pointer: s.At.Pointer(),
+		r.c.missing(Missing{Code: finding.JobSubnetIPs, Gate: GateJob, Component: string(id), Pointer: s.At.Pointer(),
 			Fact: "AvailableIpAddressCount of " + string(id), Collect: "aws ec2 describe-subnets --subnet-ids " + string(id)})
 	case s.FreeAddresses < need:
 		t.fail = true
-		r.block(Finding{Code: "JOB_SUBNET_IPS", Component: string(id), Name: nameTag(s.Tags), Pointer: at("AvailableIpAddressCount"), Rule: "N147", URL: docNeoVPC,
+		r.block(Finding{Code: finding.JobSubnetIPs, Component: string(id), Name: nameTag(s.Tags), Pointer: at("AvailableIpAddressCount"), Rule: "N147", URL: docNeoVPC,
 			Message: fmt.Sprintf("%s has %s; the job needs %d (two for each instance).", id, freeAddresses(s.FreeAddresses), need),
 			Fix:     "Free addresses in the subnet, or name one with more."}, n...)
 	}
 	if s.OutpostARN != "" || s.IPv6Native || edgeZone(s.AvailabilityZone) {
 		t.open = true
-		r.c.missing(Missing{Code: "JOB_SUBNET_KIND", Gate: GateJob, Component: string(id), Pointer: s.At.Pointer(),
+		r.c.missing(Missing{Code: finding.JobSubnetKind, Gate: GateJob, Component: string(id), Pointer: s.At.Pointer(),
 			Fact: "whether SageMaker places jobs in " + string(id) + ", which is " + subnetKind(s) + " (N149)"})
 	}
 	if t.fail || t.open {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -21,7 +22,7 @@ func (r *jobRun) checkRole() {
 		return
 	}
 	if acct := r.jobAccount(); acct != "" && acct != r.who.account {
-		r.block(Finding{Code: "JOB_ROLE_OTHER_ACCOUNT", Component: arn, Pointer: r.who.role.At.Pointer(), Rule: "P325",
+		r.block(Finding{Code: finding.JobRoleOtherAccount, Component: arn, Pointer: r.who.role.At.Pointer(), Rule: "P325",
 			URL:     "https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html",
 			Message: fmt.Sprintf("Role %s is of account %s, the job of account %s; SageMaker takes only a role of the job's own account.", arn, r.who.account, acct),
 			Fix:     "Name an execution role of account " + acct + "."}, everywhere)
@@ -42,12 +43,12 @@ func (r *jobRun) jobAccount() string {
 func (r *jobRun) missingRole(arn string) {
 	a, ok := r.w.accounts[r.who.account]
 	if ok && a.IAM.Roles.Presence == snapshot.Collected && a.IAM.Roles.Complete {
-		r.block(Finding{Code: "JOB_UNKNOWN_ID", Component: arn, Rule: "N157",
+		r.block(Finding{Code: finding.JobUnknownID, Component: arn, Rule: "N157",
 			Message: "There is no role " + arn + ": the snapshot holds all roles of account " + r.who.account + ".",
 			Fix:     "Correct the RoleArn of the job."}, everywhere)
 		return
 	}
-	r.unknown(Missing{Code: "UNK_ROLE", Gate: GateJob, Component: arn,
+	r.unknown(Missing{Code: finding.UnknownRole, Gate: GateJob, Component: arn,
 		Fact:    "the trust policy and the permissions of role " + arn + ", which is not in the snapshot",
 		Collect: "aws iam get-account-authorization-details --filter Role LocalManagedPolicy AWSManagedPolicy"})
 }
@@ -79,7 +80,7 @@ func (r *jobRun) checkTrust() {
 	switch d.Outcome {
 	case policy.True:
 	case policy.False:
-		f := Finding{Code: "JOB_ROLE_TRUST", Component: role.ARN, Pointer: role.Trust.At.Pointer(), Rule: "P312",
+		f := Finding{Code: finding.JobRoleTrust, Component: role.ARN, Pointer: role.Trust.At.Pointer(), Rule: "P312",
 			URL:     "https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html",
 			Message: "The trust policy of role " + role.Name + " does not let sagemaker.amazonaws.com assume it" + trustReason(&d) + ".",
 			Fix:     `Allow sts:AssumeRole to {"Service": "sagemaker.amazonaws.com"} in the role's trust policy.`,
@@ -90,7 +91,7 @@ func (r *jobRun) checkTrust() {
 		}
 		r.block(f, everywhere)
 	default:
-		r.unknown(Missing{Code: "UNK_ROLE_TRUST", Gate: GateJob, Component: role.ARN, Pointer: role.Trust.At.Pointer(),
+		r.unknown(Missing{Code: finding.UnknownRoleTrust, Gate: GateJob, Component: role.ARN, Pointer: role.Trust.At.Pointer(),
 			Fact: "whether role " + role.Name + " trusts SageMaker: " + needsText(d.Needs)})
 	}
 }
@@ -184,7 +185,7 @@ func (r *jobRun) checkInterfaceActions() {
 	g := r.interfaceGate()
 	role := r.who.role
 	if len(g.denied) > 0 {
-		f := Finding{Code: "JOB_ROLE_EC2_ACTIONS", Component: role.ARN, Pointer: role.At.Pointer(), Rule: "P316", URL: docNeoVPC,
+		f := Finding{Code: finding.JobRoleEC2Actions, Component: role.ARN, Pointer: role.At.Pointer(), Rule: "P316", URL: docNeoVPC,
 			Message: fmt.Sprintf("Role %s may not do %s, which SageMaker needs to place the job's network interfaces: %s.", role.Name, strings.Join(g.denied, ", "), g.why),
 			Fix:     "Allow " + strings.Join(g.denied, ", ") + " on Resource \"*\" in a policy of the role.",
 			Example: &Example{Principal: role.ARN, Action: g.denied[0], Resource: "*"}}
@@ -196,12 +197,12 @@ func (r *jobRun) checkInterfaceActions() {
 		r.block(f, everywhere)
 	}
 	if len(g.warned) > 0 {
-		r.warn(Finding{Code: "JOB_ROLE_EC2_ACTIONS", Gate: GateJob, Component: role.ARN, Pointer: role.At.Pointer(), Rule: "P316", URL: docNeoVPC,
+		r.warn(Finding{Code: finding.JobRoleEC2Actions, Gate: GateJob, Component: role.ARN, Pointer: role.At.Pointer(), Rule: "P316", URL: docNeoVPC,
 			Message: fmt.Sprintf("Role %s may not do %s. The Neo guide lists it; jobs are known to run without it.", role.Name, strings.Join(g.warned, ", ")),
 			Fix:     "Allow " + strings.Join(g.warned, ", ") + " on Resource \"*\", as the guide asks."}, everywhere)
 	}
 	if len(g.open) > 0 && len(g.denied) == 0 {
-		r.unknown(Missing{Code: "UNK_ROLE", Gate: GateJob, Component: role.ARN, Pointer: role.At.Pointer(),
+		r.unknown(Missing{Code: finding.UnknownRole, Gate: GateJob, Component: role.ARN, Pointer: role.At.Pointer(),
 			Fact: fmt.Sprintf("whether role %s may do %s: %s", role.Name, strings.Join(g.open, ", "), needsText(g.needs))})
 	}
 }
@@ -278,7 +279,7 @@ func (r *jobRun) serviceRequest(action, resource string) policy.Request {
 }
 
 func (r *jobRun) malformed(p *policy.Policy) {
-	r.c.add(Finding{Code: "POLICY_MALFORMED", Gate: GateJob, Severity: Warning, Component: p.Name, Pointer: p.Pointer, Rule: "P17",
+	r.c.add(Finding{Code: finding.PolicyMalformed, Gate: GateJob, Severity: Warning, Component: p.Name, Pointer: p.Pointer, Rule: "P17",
 		Message: fmt.Sprintf("%s is no policy that AWS would accept: %v.", p.Name, p.Malformed),
 		Fix:     "Take the document again from AWS: AWS refuses malformed policies, so this one was damaged on its way."}, everywhere)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -38,7 +39,7 @@ func (r *jobRun) keyFor(t *target, action string) encryptionKey {
 	e := &b.Encryption
 	switch e.Presence {
 	case snapshot.Unreadable:
-		return encryptionKey{missing: &Missing{Code: "UNK_ENCRYPTION", Gate: GateKMS, Component: t.bucketARN(), Pointer: b.At.Pointer(),
+		return encryptionKey{missing: &Missing{Code: finding.UnknownEncryption, Gate: GateKMS, Component: t.bucketARN(), Pointer: b.At.Pointer(),
 			Fact:    "the default encryption of bucket " + t.bucket + ": " + gapText(e.Gap),
 			Collect: "aws s3api get-bucket-encryption --bucket " + t.bucket}}
 	case snapshot.NotCollected:
@@ -106,7 +107,7 @@ func (r *jobRun) awsManagedKey(d *decided, t *target, owner string) {
 		r.c.assume("The AWS managed key aws/s3 serves every principal of its account, as AWS's own key policy for it says.")
 		return
 	}
-	f := Finding{Code: "KMS_NO_ALLOW", Gate: GateKMS, Severity: Blocker, Component: "alias/aws/s3", Rule: "P307", URL: docS3KMS,
+	f := Finding{Code: finding.KMSNoAllow, Gate: GateKMS, Severity: Blocker, Component: "alias/aws/s3", Rule: "P307", URL: docS3KMS,
 		Message: fmt.Sprintf("The objects of %s are encrypted with the AWS managed key aws/s3 of account %s, which no other account can use.", t.bucket, owner),
 		Fix:     "The bucket's owner has to encrypt the objects with a customer managed key, and let the role use it."}
 	if b, ok := r.w.FindBucket(t.bucket); ok {
@@ -144,7 +145,7 @@ func (r *jobRun) keyAction(d *decided, use *keyUse, ctx *network.Context) {
 	default:
 		d.kms = append(d.kms, decision)
 		d.gate = andGate(d.gate, tally{open: true})
-		r.c.missing(Missing{Code: "UNK_KMS", Gate: GateKMS, Component: use.arn, Pointer: keyPointer(use.key),
+		r.c.missing(Missing{Code: finding.UnknownKMS, Gate: GateKMS, Component: use.arn, Pointer: keyPointer(use.key),
 			Fact: fmt.Sprintf("whether the role may do %s on %s: %s", use.action, use.arn, needsText(decision.Needs)), Collect: "aws kms get-key-policy --key-id " + use.arn})
 	}
 }
@@ -197,13 +198,13 @@ func (r *jobRun) keyRequest(s3 *policy.Request, use *keyUse, key *policy.Key, ct
 }
 
 func (r *jobRun) keyFinding(use *keyUse, d *policy.Decision, req *policy.Request) Finding {
-	f := Finding{Code: "KMS_NO_ALLOW", Gate: GateKMS, Severity: Blocker, Component: use.arn, Pointer: keyPointer(use.key), Rule: "P306", URL: docS3KMS,
+	f := Finding{Code: finding.KMSNoAllow, Gate: GateKMS, Severity: Blocker, Component: use.arn, Pointer: keyPointer(use.key), Rule: "P306", URL: docS3KMS,
 		Example: &Example{Principal: req.Principal.ARN, Action: use.action, Resource: use.arn},
 		Message: fmt.Sprintf("S3 may not do %s on %s in the name of %s: %s.", use.action, use.arn, r.roleName(), denialReason(d)),
 		Fix:     fmt.Sprintf("Allow %s to %s in the key's policy; where the policy only delegates to the account, in a policy of the role as well.", use.action, r.q.Job.RoleARN)}
 	for _, i := range d.Blocking {
 		if d.Layers[i].Outcome == policy.ExplicitDeny {
-			f.Code, f.Rule = "KMS_EXPLICIT_DENY", "P309"
+			f.Code, f.Rule = finding.KMSExplicitDeny, "P309"
 			f.Fix = "Narrow that Deny so that it spares calls that S3 makes (aws:ViaAWSService)."
 			if s := d.Layers[i].Statements; len(s) > 0 && s[0].Policy == use.arn && use.key != nil {
 				f.Pointer = r.w.statementPointer(&use.key.Policy, s[0].Index)
@@ -211,7 +212,7 @@ func (r *jobRun) keyFinding(use *keyUse, d *policy.Decision, req *policy.Request
 		}
 	}
 	if use.key != nil && use.key.State != "" && !strings.EqualFold(use.key.State, "Enabled") {
-		f.Code, f.Rule, f.Pointer = "KMS_KEY_STATE", "P310", use.key.At.Pointer()
+		f.Code, f.Rule, f.Pointer = finding.KMSKeyState, "P310", use.key.At.Pointer()
 		f.Fix = "Enable the key, cancel its deletion, or encrypt the bucket with another."
 		return f
 	}

@@ -63,7 +63,7 @@ func (v *layerView) add(d *decided) {
 			continue // what KMS decided stands already
 		}
 		word := "explicitDeny"
-		if strings.HasSuffix(g.finding.Code, "_NO_ALLOW") {
+		if strings.HasSuffix(g.finding.Code.String(), "_NO_ALLOW") {
 			word = "implicitDeny"
 		}
 		v.merge(Layer{Layer: g.finding.Gate.String(), Decision: word, Policy: g.finding.Component, Reason: g.finding.Message})

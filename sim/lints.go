@@ -5,6 +5,7 @@ import (
 
 	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/sim/finding"
 )
 
 // maxLints bounds what is said about one document.
@@ -72,11 +73,12 @@ func (r *jobRun) lintPolicy(n int, p *policy.Policy, kind policy.Kind, layer str
 	}
 	said := 0
 	for _, f := range policy.Lint(p.Document, kind, policy.LintOptions{EndpointType: endpoint}) {
-		if f.Severity < policy.LintWarning || f.Code == "VPCE_DENY_ONLY" || said == maxLints {
+		if f.Severity < policy.LintWarning || f.Code == finding.VPCEDenyOnly.String() || said == maxLints {
 			continue // the endpoint gate says VPCE_DENY_ONLY in its own words
 		}
 		said++
-		out := Finding{Code: f.Code, Gate: gateLayers[layer].gate, Severity: Warning, Component: p.Name, Pointer: p.Pointer,
+		entry, _ := finding.Lookup(f.Code) // TestCatalogueHasEveryLint
+		out := Finding{Code: entry.Code, Gate: gateLayers[layer].gate, Severity: Warning, Component: p.Name, Pointer: p.Pointer,
 			Message: sentence(f.Message), Fix: sentence(f.Fix), Rule: f.Rule}
 		if f.Statement >= 0 {
 			at := f.Statement
@@ -98,7 +100,7 @@ func (r *jobRun) missingKeyNote(d *decided, t *target, action string) (Finding, 
 	if policy.Decide(&d.layers, &req) != policy.False {
 		return Finding{}, false
 	}
-	return Finding{Code: "MISSING_KEY_LOOKS_DENIED", Gate: GateRole, Severity: Info, Component: r.q.Job.RoleARN, Pointer: r.rolePointer(), Rule: "P238",
+	return Finding{Code: finding.MissingKeyLooksDenied, Gate: GateRole, Severity: Info, Component: r.q.Job.RoleARN, Pointer: r.rolePointer(), Rule: "P238",
 		URL:     "https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html",
 		Message: "The role may not list " + t.bucketARN() + ", so S3 answers a read of a key that does not exist with 403 AccessDenied instead of 404.",
 		Fix:     "Allow s3:ListBucket on " + t.bucketARN() + ", or read such a 403 as \"no such key\"."}, true
@@ -111,7 +113,7 @@ func (r *jobRun) kmsPathNote() {
 		if r.q.Job.Outputs[i].KMSKeyID == "" || !r.q.Job.HasVPCConfig {
 			continue
 		}
-		r.c.add(Finding{Code: "KMS_PATH_UNDOCUMENTED", Gate: GateKMS, Severity: Info, Component: r.jobName(), Rule: "N154", URL: docNeoVPC,
+		r.c.add(Finding{Code: finding.KMSPathUndocumented, Gate: GateKMS, Severity: Info, Component: r.jobName(), Rule: "N154", URL: docNeoVPC,
 			Message: "The job names a KMS key for its output. AWS does not document whether any call to KMS leaves from the job's own interfaces; S3's calls to KMS do not.",
 			Fix:     "If the job hangs at its end, give the VPC an interface endpoint for KMS."}, everywhere)
 		return
@@ -130,7 +132,7 @@ func (r *jobRun) deadEndpoint(n int, s *slot, net *netAnswer) {
 		if !ok || rules.EndpointState(e.item.State) != rules.StateBroken {
 			continue
 		}
-		r.c.add(Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: GateEndpoint, Severity: Warning, Component: string(e.item.ID), Name: nameTag(e.item.Tags),
+		r.c.add(Finding{Code: finding.BadState, Gate: GateEndpoint, Severity: Warning, Component: string(e.item.ID), Name: nameTag(e.item.Tags),
 			Pointer: e.item.At.Child("State").Pointer(), Rule: "N42", URL: "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html",
 			Message: fmt.Sprintf("The S3 gateway endpoint of %s, %s, is %s: a route to it would not help.", r.vpc, e.item.ID, e.item.State),
 			Fix:     "Create a new S3 gateway endpoint in its place."}, n)

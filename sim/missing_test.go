@@ -38,7 +38,7 @@ func TestMissingFactsGate(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, m := range a.Unknowns {
-				if m.Code == tt.code && m.Gate == tt.gate {
+				if m.Code.String() == tt.code && m.Gate == tt.gate {
 					return
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/sim/network"
 )
 
@@ -35,7 +36,7 @@ func (r *jobRun) askNetwork(n int, s *slot) *netAnswer {
 	}
 	res, err := r.w.askOnce(s, r.networkQuery(s, s.to))
 	if err != nil {
-		r.c.missing(Missing{Code: "UNK_NETWORK", Gate: GateRoute, Component: s.subnet, Fact: err.Error()})
+		r.c.missing(Missing{Code: finding.UnknownNetwork, Gate: GateRoute, Component: s.subnet, Fact: err.Error()})
 		return &netAnswer{outcome: Unknown, flows: []network.Flow{{Passed: network.Cases{Empty: true}, Blocked: network.Cases{Empty: true}}}}
 	}
 	r.fileNetwork(n, res)
@@ -95,7 +96,7 @@ func (r *jobRun) networkQuery(s *slot, region string) network.Query {
 
 func (r *jobRun) fileNetwork(n int, res *network.Result) {
 	for i := range res.Findings {
-		if res.Findings[i].Gate == GateSGEgress.String() && r.existing.from == nil && len(r.q.Job.SecurityGroups) == 0 {
+		if res.Findings[i].Gate == GateSGEgress && r.existing.from == nil && len(r.q.Job.SecurityGroups) == 0 {
 			continue // JOB_SG_COUNT says so: there is no group that could let anything out
 		}
 		r.c.addShared(networkFinding(&res.Findings[i]), n, res.Findings[i].Together)
@@ -109,13 +110,13 @@ func (r *jobRun) fileNetwork(n int, res *network.Result) {
 }
 
 func networkMissing(m *network.Missing) Missing {
-	return Missing{Code: m.Code, Gate: gateOf(m.Gate), Fact: m.Fact, Component: m.Component, Pointer: m.At.Pointer(), Collect: m.Collect}
+	return Missing{Code: m.Code, Gate: m.Gate, Fact: m.Fact, Component: m.Component, Pointer: m.At.Pointer(), Collect: m.Collect}
 }
 
 func networkFinding(f *network.Finding) Finding {
-	out := Finding{Code: f.Code, Gate: gateOf(f.Gate), Severity: Severity(f.Severity), Component: f.Component, Name: f.Name,
+	out := Finding{Code: f.Code, Gate: f.Gate, Severity: f.Severity, Component: f.Component, Name: f.Name,
 		Pointer: f.At.Pointer(), Message: f.Message, Fix: f.Fix, Rule: f.Rule, URL: f.URL,
-		RuleIndex: f.RuleIndex, RuleNumber: f.RuleNumber, Also: f.Also, AnalyzerCode: f.AnalyzerCode}
+		RuleIndex: f.RuleIndex, RuleNumber: f.RuleNumber, Also: f.Also}
 	out.Example = packetExample(f.Example)
 	return out
 }
@@ -141,16 +142,6 @@ func packetExample(p *network.Packet) *Example {
 		e.ICMPType = &t
 	}
 	return e
-}
-
-// gateOf reads a gate's word; the network half uses only known ones.
-func gateOf(word string) Gate {
-	for i, n := range gateNames {
-		if n == word {
-			return Gate(i)
-		}
-	}
-	return GateRoute
 }
 
 // render turns the network's flows into the contract's paths.

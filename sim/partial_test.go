@@ -95,15 +95,15 @@ func TestWayThatDecidesIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Verdict != sim.Unknown || len(a.Unknowns) != 1 || a.Unknowns[0].Code != "UNK_OVERLAPPING_PREFIX_LISTS" {
+	if a.Verdict != sim.Unknown || len(a.Unknowns) != 1 || a.Unknowns[0].Code.String() != "UNK_OVERLAPPING_PREFIX_LISTS" {
 		t.Fatalf("%s, missing %+v", a.Verdict, a.Unknowns)
 	}
 	warned := false
 	for _, f := range a.Findings {
 		if f.Severity == sim.Blocker {
-			t.Errorf("blocker %s: %s", f.Code, f.Message)
+			t.Errorf("blocker %s: %s", f.Code.String(), f.Message)
 		}
-		warned = warned || f.Code == "ROLE_EXPLICIT_DENY" && f.Severity == sim.Warning
+		warned = warned || f.Code.String() == "ROLE_EXPLICIT_DENY" && f.Severity == sim.Warning
 	}
 	if !warned {
 		t.Errorf("findings %+v", a.Findings)

@@ -31,7 +31,7 @@ func TestPointersResolve(t *testing.T) {
 			}
 			for _, f := range a.Findings {
 				if f.Pointer == "" && f.Severity == sim.Blocker {
-					t.Errorf("%s has no pointer", f.Code)
+					t.Errorf("%s has no pointer", f.Code.String())
 				}
 			}
 		})
@@ -103,7 +103,7 @@ func TestGroupWithoutOwnRulesIsPointedAtItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range a.Findings {
-		if f.Code == "ENI_SG_RULES_MISMATCH" {
+		if f.Code.String() == "ENI_SG_RULES_MISMATCH" {
 			if strings.Contains(f.Pointer, "IpPermissions") {
 				t.Errorf("pointer %s", f.Pointer)
 			}

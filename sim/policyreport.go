@@ -7,25 +7,26 @@ import (
 
 	"github.com/canreach/canreach/rules/policy"
 	"github.com/canreach/canreach/rules/policy/symbolic"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
-// gateLayers maps a policy layer, and what stands in its place in a policy.Need, to its gate and to the first word of its codes.
+// gateLayers maps a policy layer, and what stands in its place in a policy.Need, to its gate and its codes.
 var gateLayers = map[string]struct {
-	gate Gate
-	code string
-	call string // AWS's own name of the layer (P205)
+	gate                   Gate
+	deny, noAllow, unknown Code
+	call                   string // AWS's own name of the layer (P205)
 }{
-	policy.LayerEndpoint:    {GateEndpointPolicy, "ENDPOINT_POLICY", "VPC endpoint policy"},
-	policy.LayerRole:        {GateRole, "ROLE", "identity-based policy"},
-	policy.LayerBoundary:    {GateRole, "ROLE", "permissions boundary"},
-	policy.LayerSession:     {GateRole, "ROLE", "session policy"},
-	policy.LayerSCP:         {GateSCP, "SCP", "service control policy"},
-	policy.LayerRCP:         {GateRCP, "RCP", "resource control policy"},
-	policy.LayerBucket:      {GateBucketPolicy, "BUCKET_POLICY", "resource-based policy"},
-	policy.LayerAccessPoint: {GateBucket, "ACCESS_POINT_POLICY", "access point policy"},
-	policy.LayerKey:         {GateKMS, "KMS", "KMS key policy"},
-	policy.TheResource:      {GateBucket, "BUCKET", "bucket"},
+	policy.LayerEndpoint:    {GateEndpointPolicy, finding.EndpointPolicyExplicitDeny, finding.EndpointPolicyNoAllow, finding.UnknownEndpointPolicy, "VPC endpoint policy"},
+	policy.LayerRole:        {GateRole, finding.RoleExplicitDeny, finding.RoleNoAllow, finding.UnknownRole, "identity-based policy"},
+	policy.LayerBoundary:    {GateRole, finding.RoleExplicitDeny, finding.RoleNoAllow, finding.UnknownRole, "permissions boundary"},
+	policy.LayerSession:     {GateRole, finding.RoleExplicitDeny, finding.RoleNoAllow, finding.UnknownRole, "session policy"},
+	policy.LayerSCP:         {GateSCP, finding.SCPExplicitDeny, finding.SCPNoAllow, finding.UnknownSCP, "service control policy"},
+	policy.LayerRCP:         {GateRCP, finding.RCPExplicitDeny, finding.RCPNoAllow, finding.UnknownRCP, "resource control policy"},
+	policy.LayerBucket:      {GateBucketPolicy, finding.BucketPolicyExplicitDeny, finding.BucketPolicyNoAllow, finding.UnknownBucketPolicy, "resource-based policy"},
+	policy.LayerAccessPoint: {GateBucket, finding.AccessPointPolicyExplicitDeny, finding.AccessPointPolicyNoAllow, finding.UnknownAccessPointPolicy, "access point policy"},
+	policy.LayerKey:         {GateKMS, finding.KMSExplicitDeny, finding.KMSNoAllow, finding.UnknownKMS, "KMS key policy"},
+	policy.TheResource:      {gate: GateBucket, unknown: finding.UnknownBucket, call: "bucket"},
 }
 
 // reportPolicies files the findings and missing facts of one decision. Where
@@ -86,7 +87,7 @@ func (r *jobRun) reportBlock(n int, t *target, action string, d *decided, b *lay
 	f.Component, f.Name = comp.id, comp.name
 	f.Pointer = comp.pointer
 	if b.layer.Outcome == policy.ExplicitDeny {
-		f.Code, f.Rule = g.code+"_EXPLICIT_DENY", "P80"
+		f.Code, f.Rule = g.deny, "P80"
 		if len(b.layer.Statements) > 0 {
 			s := b.layer.Statements[0]
 			if of := r.documentOf(s, doc); of != nil {
@@ -98,7 +99,7 @@ func (r *jobRun) reportBlock(n int, t *target, action string, d *decided, b *lay
 			f.RuleIndex = &idx
 		}
 	} else {
-		f.Code, f.Rule = g.code+"_NO_ALLOW", noAllowRule(b.layer.Layer)
+		f.Code, f.Rule = g.noAllow, noAllowRule(b.layer.Layer)
 	}
 	f.Message = r.blockMessage(t, action, b, comp, g.call)
 	f.Fix = r.blockFix(t, b, doc, comp, g.call)
@@ -355,7 +356,7 @@ func (r *jobRun) reportEndpointPolicy(n int, d *decided, c component) {
 			return
 		}
 	}
-	r.c.add(Finding{Code: "VPCE_DENY_ONLY", Gate: GateEndpointPolicy, Severity: Warning, Component: c.id, Name: c.name, Pointer: c.pointer, Rule: "P129", URL: docNeoVPC,
+	r.c.add(Finding{Code: finding.VPCEDenyOnly, Gate: GateEndpointPolicy, Severity: Warning, Component: c.id, Name: c.name, Pointer: c.pointer, Rule: "P129", URL: docNeoVPC,
 		Message: "The policy of " + c.id + " only denies, and so allows nothing: it is a bucket policy that was put on the endpoint. The endpoint's default policy, which allows everything, is gone once a policy is set.",
 		Fix:     "Put this document on the bucket, and give the endpoint a policy that allows what the job needs."}, n)
 }
@@ -363,7 +364,7 @@ func (r *jobRun) reportEndpointPolicy(n int, d *decided, c component) {
 func (r *jobRun) reportMalformed(n int, l *policy.Layers) {
 	one := func(p *policy.Policy, gate Gate) {
 		if p != nil && p.Malformed != nil {
-			r.c.add(Finding{Code: "POLICY_MALFORMED", Gate: gate, Severity: Warning, Component: p.Name, Pointer: p.Pointer, Rule: "P17",
+			r.c.add(Finding{Code: finding.PolicyMalformed, Gate: gate, Severity: Warning, Component: p.Name, Pointer: p.Pointer, Rule: "P17",
 				Message: fmt.Sprintf("The policy document of %s is malformed, so nobody can say what it does: %v.", p.Name, p.Malformed),
 				Fix:     "Take the document again from AWS: AWS refuses malformed policies, so this one was damaged on its way or written by hand."}, n)
 		}
@@ -403,15 +404,15 @@ func (d *decided) missing(w *World) []Missing {
 		if !ok {
 			g = gateLayers[policy.LayerRole] // of no one layer
 		}
-		m := Missing{Code: "UNK_" + g.code, Gate: g.gate, Fact: n.Fact, Pointer: w.needPointer(n), Collect: collectHint(g.gate, d)}
+		m := Missing{Code: g.unknown, Gate: g.gate, Fact: n.Fact, Pointer: w.needPointer(n), Collect: collectHint(g.gate, d)}
 		switch {
 		case n.Key != "":
-			m.Code, m.Component, m.Fact = "UNK_CONDITION_KEY", n.Key, "the value of condition key "+n.Key
+			m.Code, m.Component, m.Fact = finding.UnknownConditionKey, n.Key, "the value of condition key "+n.Key
 			m.Collect = "--assume '" + n.Key + "=VALUE' or '" + n.Key + "=absent'"
 		case n.Fact == "":
 			continue
 		case n.Budget:
-			m.Code, m.Collect, m.Component = "UNK_BUDGET", "", d.request.Resource
+			m.Code, m.Collect, m.Component = finding.UnknownBudget, "", d.request.Resource
 		}
 		out = append(out, m)
 	}
@@ -421,7 +422,7 @@ func (d *decided) missing(w *World) []Missing {
 	for _, l := range d.sample.Layers {
 		if l.Outcome == policy.LayerUnknown {
 			g := gateLayers[l.Layer]
-			out = append(out, Missing{Code: "UNK_" + g.code, Gate: g.gate, Fact: strings.TrimSuffix(l.Reason, "."), Component: d.request.Resource, Collect: collectHint(g.gate, d)})
+			out = append(out, Missing{Code: g.unknown, Gate: g.gate, Fact: strings.TrimSuffix(l.Reason, "."), Component: d.request.Resource, Collect: collectHint(g.gate, d)})
 		}
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 
 	"github.com/canreach/canreach/rules/policy"
 	"github.com/canreach/canreach/rules/policy/symbolic"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/sim/network"
 )
 
@@ -33,7 +34,7 @@ func (r *jobRun) precheck(s *slot, t *target, action string, d *decided) []Findi
 			continue
 		}
 		place, doc := r.layerPlace(d, t, layer)
-		f := Finding{Code: "JOB_PRECHECK_OUTSIDE_VPC", Gate: gateLayers[layer.Layer].gate, Severity: Warning, Rule: "P320", URL: docNeoVPC,
+		f := Finding{Code: finding.JobPrecheckOutsideVPC, Gate: gateLayers[layer.Layer].gate, Severity: Warning, Rule: "P320", URL: docNeoVPC,
 			Component: place.id, Name: place.name, Pointer: place.pointer, Example: requestExample(&req),
 			Message: sentence(fmt.Sprintf("%s denies %s to calls that do not come through %s. SageMaker may make such calls itself before the job starts, from its own network and with the job's role.",
 				statementText(layer.Statements[0]), action, via.Values[0])),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/canreach/canreach/rules/policy"
 	"github.com/canreach/canreach/rules/policy/symbolic"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -72,11 +73,11 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 	}
 	if t.accessPoint != nil && strings.HasSuffix(t.accessPoint.name, ".mrap") && total.pass {
 		total.pass, total.open = false, true
-		r.c.missing(Missing{Code: "UNK_MRAP", Gate: GateBucket, Component: t.accessPoint.arn, Fact: "what a multi-Region access point allows: it is not modelled (P272)"})
+		r.c.missing(Missing{Code: finding.UnknownMRAP, Gate: GateBucket, Component: t.accessPoint.arn, Fact: "what a multi-Region access point allows: it is not modelled (P272)"})
 	}
 	if t.directoryBucket() && total.pass {
 		total.pass, total.open = false, true
-		r.c.missing(Missing{Code: "VPCE_SERVICE_MISMATCH", Gate: GateEndpoint, Component: t.bucket,
+		r.c.missing(Missing{Code: finding.VPCEServiceMismatch, Gate: GateEndpoint, Component: t.bucket,
 			Fact: "how the job reaches directory bucket " + t.bucket + ": S3 Express has endpoints and addresses of its own (com.amazonaws." + s.to + ".s3express), which are not modelled (N59, P137)"})
 	}
 	total = andGate(total, s.gate) // where the job gets no interface, no request is made
@@ -93,7 +94,7 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 }
 
 func (r *jobRun) unknownRegion(t *target, s *slot) {
-	r.c.missing(Missing{Code: "UNK_BUCKET_REGION", Gate: GateBucket, Component: t.bucket,
+	r.c.missing(Missing{Code: finding.UnknownBucketRegion, Gate: GateBucket, Component: t.bucket,
 		Fact:    fmt.Sprintf("the Region of bucket %s: in another Region than %s its traffic takes another way (N41)", t.bucket, s.region),
 		Collect: "aws s3api get-bucket-location --bucket " + t.bucket})
 }

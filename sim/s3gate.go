@@ -4,9 +4,16 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
 )
+
+// unknownGate is the missing fact for each of S3's own gates.
+var unknownGate = map[Code]Code{
+	finding.BlockPublicAccess: finding.UnknownBlockPublicAccess, finding.RequesterPays: finding.UnknownRequesterPays,
+	finding.ACLNotSupported: finding.UnknownACLNotSupported, finding.AccessPointOrigin: finding.UnknownAccessPointOrigin,
+}
 
 // s3Gates decides S3's own gates and KMS, behind the policies.
 func (r *jobRun) s3Gates(d *decided, s *slot, t *target, action string, ctx *network.Context) {
@@ -63,7 +70,7 @@ func (r *jobRun) publicAccessGate(d *decided, t *target) {
 	if !b.PublicAccessBlock.RestrictPublicBuckets && b.Account != nil && b.Account.S3.AccountPublicAccessBlock.RestrictPublicBuckets {
 		at = b.Account.S3.AccountPublicAccessBlock.At.Pointer()
 	}
-	r.s3Gate(d, g, Finding{Code: "BLOCK_PUBLIC_ACCESS", Component: t.bucketARN(), Pointer: at, Rule: "P256",
+	r.s3Gate(d, g, Finding{Code: finding.BlockPublicAccess, Component: t.bucketARN(), Pointer: at, Rule: "P256",
 		URL: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
 		Fix: "Narrow the public statement of the bucket policy to fixed principals, accounts or endpoints."}, "aws s3control get-public-access-block")
 }
@@ -93,7 +100,7 @@ func (r *jobRun) s3Gate(d *decided, g policy.GateDecision, f Finding, collect st
 		d.gate = andGate(d.gate, tally{fail: true})
 	default:
 		d.gate = andGate(d.gate, tally{open: true})
-		r.c.missing(Missing{Code: "UNK_" + f.Code, Gate: GateBucket, Component: f.Component, Pointer: f.Pointer, Fact: g.Reason, Collect: collect})
+		r.c.missing(Missing{Code: unknownGate[f.Code], Gate: GateBucket, Component: f.Component, Pointer: f.Pointer, Fact: g.Reason, Collect: collect})
 	}
 }
 
@@ -117,7 +124,7 @@ func (r *jobRun) payerGate(d *decided, t *target) {
 	} else if b.Payer == "" {
 		r.c.assume("The owner of bucket " + t.bucket + " is taken to pay for requests, as by default: who pays is not in the snapshot (P275).")
 	}
-	r.s3Gate(d, policy.RequesterPays(enabled, false, &d.request), Finding{Code: "REQUESTER_PAYS", Component: t.bucketARN(), Pointer: b.At.Pointer(), Rule: "P275",
+	r.s3Gate(d, policy.RequesterPays(enabled, false, &d.request), Finding{Code: finding.RequesterPays, Component: t.bucketARN(), Pointer: b.At.Pointer(), Rule: "P275",
 		URL: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html",
 		Fix: "The bucket's owner has to switch requester pays off."}, "aws s3api get-bucket-request-payment --bucket "+t.bucket)
 }
@@ -130,7 +137,7 @@ func (r *jobRun) aclHeaderGate(d *decided, t *target, action string) {
 		return
 	}
 	ownership := policy.OwnershipUnknown
-	f := Finding{Code: "ACL_NOT_SUPPORTED", Component: t.bucketARN(), Rule: "P245",
+	f := Finding{Code: finding.ACLNotSupported, Component: t.bucketARN(), Rule: "P245",
 		URL: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html",
 		Fix: "Send no x-amz-acl header, or bucket-owner-full-control."}
 	if b, ok := r.w.FindBucket(t.bucket); ok {
@@ -158,7 +165,7 @@ func (r *jobRun) originGate(d *decided, t *target) {
 	if strings.EqualFold(ap.NetworkOrigin, "Internet") {
 		vpc = ""
 	}
-	r.s3Gate(d, policy.AccessPointOrigin(vpc, &d.request), Finding{Code: "ACCESS_POINT_ORIGIN", Component: ap.ARN, Pointer: ap.At.Pointer(), Rule: "P269",
+	r.s3Gate(d, policy.AccessPointOrigin(vpc, &d.request), Finding{Code: finding.AccessPointOrigin, Component: ap.ARN, Pointer: ap.At.Pointer(), Rule: "P269",
 		URL: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html",
 		Fix: "Use an access point whose network origin is this VPC, or the internet."}, "aws s3control get-access-point")
 }
@@ -241,7 +248,7 @@ func (r *jobRun) bucketGate(d *decided, t *target) {
 	if !ok || !b.Missing {
 		return
 	}
-	d.gates = append(d.gates, gateBlock{Finding{Code: "NO_SUCH_BUCKET", Gate: GateBucket, Severity: Blocker, Component: t.bucketARN(), Pointer: b.At.Pointer(), Rule: "P86",
+	d.gates = append(d.gates, gateBlock{Finding{Code: finding.NoSuchBucket, Gate: GateBucket, Severity: Blocker, Component: t.bucketARN(), Pointer: b.At.Pointer(), Rule: "P86",
 		Message: "There is no bucket " + t.bucket + ": S3 answered so when the snapshot was taken.",
 		Fix:     "Create the bucket, or correct its name in the job."}})
 	d.gate = andGate(d.gate, tally{fail: true})

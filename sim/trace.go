@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -112,7 +113,7 @@ func (w *World) neverCollected(gate Gate, end network.Endpoint) (Missing, bool) 
 			}
 		}
 	}
-	return Missing{Code: "UNKNOWN_RESOURCE", Gate: gate, Component: id, Collect: collect, Fact: "the " + what + " " + id + ": the snapshot holds no " + what + "s at all"}, true
+	return Missing{Code: finding.UnknownResource, Gate: gate, Component: id, Collect: collect, Fact: "the " + what + " " + id + ": the snapshot holds no " + what + "s at all"}, true
 }
 
 // traceUnknown answers where an end is not known.

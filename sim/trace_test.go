@@ -101,7 +101,7 @@ func TestTraceOfWhatWasNotCollected(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%+v: %v", q, err)
 		}
-		if a.Verdict != sim.Unknown || len(a.Unknowns) != 1 || a.Unknowns[0].Code != "UNKNOWN_RESOURCE" || a.Unknowns[0].Collect == "" {
+		if a.Verdict != sim.Unknown || len(a.Unknowns) != 1 || a.Unknowns[0].Code.String() != "UNKNOWN_RESOURCE" || a.Unknowns[0].Collect == "" {
 			t.Errorf("%+v: %s, %+v", q, a.Verdict, a.Unknowns)
 		}
 	}

@@ -99,7 +99,7 @@ func TestNoGroupsIsOneBlocker(t *testing.T) {
 	var codes []string
 	for _, f := range a.Findings {
 		if f.Severity == sim.Blocker {
-			codes = append(codes, f.Code)
+			codes = append(codes, f.Code.String())
 		}
 	}
 	if a.Verdict != sim.Blocked || !slices.Equal(codes, []string{"JOB_SG_COUNT"}) {

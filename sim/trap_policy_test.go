@@ -67,9 +67,9 @@ func checkTrap(t *testing.T, tr *trap) {
 	}
 	var blockers, all []string
 	for _, f := range a.Findings {
-		all = append(all, f.Code)
+		all = append(all, f.Code.String())
 		if f.Severity == sim.Blocker {
-			blockers = append(blockers, f.Code)
+			blockers = append(blockers, f.Code.String())
 		}
 	}
 	switch {
@@ -86,10 +86,10 @@ func checkTrap(t *testing.T, tr *trap) {
 	}
 	if t.Failed() {
 		for _, f := range a.Findings {
-			t.Logf("%v [%v] %s %s: %s", f.Severity, f.Gate, f.Code, f.Component, f.Message)
+			t.Logf("%v [%v] %s %s: %s", f.Severity, f.Gate, f.Code.String(), f.Component, f.Message)
 		}
 		for _, u := range a.Unknowns {
-			t.Logf("unknown [%v] %s: %s", u.Gate, u.Code, u.Fact)
+			t.Logf("unknown [%v] %s: %s", u.Gate, u.Code.String(), u.Fact)
 		}
 		for _, p := range a.Placements {
 			t.Logf("placement %s %v network %v", p.Subnet, p.Verdict, p.Network.Verdict)
@@ -228,7 +228,7 @@ func TestNoSingleCulprit(t *testing.T) {
 		if f.Severity == sim.Blocker {
 			gates[f.Gate]++
 			if len(f.With) == 0 {
-				t.Errorf("%s is named alone", f.Code)
+				t.Errorf("%s is named alone", f.Code.String())
 			}
 		}
 	}

@@ -48,9 +48,9 @@ func check(t *testing.T, snapshot, verdict string, codes []string) {
 		}
 		found := map[string]bool{}
 		for _, f := range a.Findings {
-			found[f.Code] = true
-			if f.Severity == sim.Blocker && !slices.Contains(codes, f.Code) {
-				t.Errorf("a blocker that is not in the table: %s", f.Code)
+			found[f.Code.String()] = true
+			if f.Severity == sim.Blocker && !slices.Contains(codes, f.Code.String()) {
+				t.Errorf("a blocker that is not in the table: %s", f.Code.String())
 			}
 		}
 		for _, c := range codes {

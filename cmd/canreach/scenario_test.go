@@ -193,7 +193,7 @@ func cmdVerdict(ts *testscript.TestScript, _ bool, args []string) {
 func cmdBlocker(ts *testscript.TestScript, _ bool, want []string) {
 	a := answerOf(ts)
 	found := slices.ContainsFunc(a.Findings, func(f sim.Finding) bool {
-		return f.Severity == sim.Blocker && fits(want, f.Code, f.Gate.String(), f.Component)
+		return f.Severity == sim.Blocker && fits(want, f.Code.String(), f.Gate.String(), f.Component)
 	})
 	if !found {
 		ts.Fatalf("no blocker %v; findings %s", want, findings(a))
@@ -223,7 +223,7 @@ func cmdNo(ts *testscript.TestScript, _ bool, args []string) {
 func cmdMentions(ts *testscript.TestScript, _ bool, args []string) {
 	a := answerOf(ts)
 	for _, code := range args {
-		if !slices.ContainsFunc(a.Findings, func(f sim.Finding) bool { return f.Code == code || slices.Contains(f.Also, code) }) {
+		if !slices.ContainsFunc(a.Findings, func(f sim.Finding) bool { return f.Is(code) }) {
 			ts.Fatalf("%s is not mentioned; findings %s", code, findings(a))
 		}
 	}
@@ -232,7 +232,7 @@ func cmdMentions(ts *testscript.TestScript, _ bool, args []string) {
 // cmdMissing is "missing CODE [GATE [COMPONENT]]".
 func cmdMissing(ts *testscript.TestScript, _ bool, want []string) {
 	a := answerOf(ts)
-	if !slices.ContainsFunc(a.Unknowns, func(m sim.Missing) bool { return fits(want, m.Code, m.Gate.String(), m.Component) }) {
+	if !slices.ContainsFunc(a.Unknowns, func(m sim.Missing) bool { return fits(want, m.Code.String(), m.Gate.String(), m.Component) }) {
 		ts.Fatalf("no unknown %v; unknowns %+v", want, a.Unknowns)
 	}
 }
@@ -240,7 +240,7 @@ func cmdMissing(ts *testscript.TestScript, _ bool, want []string) {
 func findings(a *sim.Answer) string {
 	var out []string
 	for _, f := range a.Findings {
-		out = append(out, fmt.Sprintf("%s@%s/%s(%s)%v", f.Code, f.Gate, f.Component, f.Severity, f.Also))
+		out = append(out, fmt.Sprintf("%s@%s/%s(%s)%v", f.Code.String(), f.Gate, f.Component, f.Severity, f.Also))
 	}
 	return strings.Join(out, " ")
 }

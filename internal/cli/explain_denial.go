@@ -183,7 +183,7 @@ func (c *denialAnswer) compare(s *snapshot.Snapshot) {
 	at := func(g sim.Gate) bool { return slices.Contains(gates, g) }
 	var stops, network []string
 	for _, f := range causesOf(a, sim.Blocker) {
-		text := f.Code + " at " + f.Gate.String()
+		text := f.Code.String() + " at " + f.Gate.String()
 		if at(f.Gate) {
 			stops = append(stops, text)
 		}

@@ -246,7 +246,7 @@ func renderFindings(w io.Writer, p painter, a *sim.Answer, s sim.Severity, title
 }
 
 func renderFinding(w io.Writer, p painter, a *sim.Answer, n int, f *cause) {
-	fmt.Fprintf(w, "  %d. [%s] %s %s\n", n, f.Gate, p.link(f.URL, p.paint("1", oneLine(f.Code))), p.component(f.Component, f.Name))
+	fmt.Fprintf(w, "  %d. [%s] %s %s\n", n, f.Gate, p.link(f.URL, p.paint("1", oneLine(f.Code.String()))), p.component(f.Component, f.Name))
 	fmt.Fprintf(w, "     %s\n", p.wrap(safeText(f.Message), 5))
 	if len(f.also) > 0 {
 		fmt.Fprintf(w, "     also:    %s\n", p.wrap(safeText(strings.Join(f.also, "; ")), 14))
@@ -362,7 +362,7 @@ func renderUnknowns(w io.Writer, p painter, a *sim.Answer) {
 	}
 	fmt.Fprintf(w, "\n%s\n", p.paint("1", "What the snapshot does not tell"))
 	for i, u := range a.Unknowns {
-		fmt.Fprintf(w, "  %d. [%s] %s %s\n", i+1, u.Gate, p.paint("1", oneLine(u.Code)), oneLine(u.Component))
+		fmt.Fprintf(w, "  %d. [%s] %s %s\n", i+1, u.Gate, p.paint("1", oneLine(u.Code.String())), oneLine(u.Component))
 		fmt.Fprintf(w, "     %s\n", p.wrap(safeText(u.Fact), 5))
 		if u.Collect != "" {
 			fmt.Fprintf(w, "     collect: %s\n", p.wrap(safeText(u.Collect), 14))

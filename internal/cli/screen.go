@@ -149,7 +149,7 @@ func (c *cause) join(f *sim.Finding) {
 
 // renderCause writes a blocker: what, why, where it stands and what to do.
 func renderCause(w io.Writer, a *sim.Answer, p painter, n int, c *cause) {
-	fmt.Fprintf(w, "\n%d. [%s] %s %s\n", n, c.Gate, p.link(c.URL, p.paint("1", oneLine(c.Code))), p.component(c.Component, c.Name))
+	fmt.Fprintf(w, "\n%d. [%s] %s %s\n", n, c.Gate, p.link(c.URL, p.paint("1", oneLine(c.Code.String()))), p.component(c.Component, c.Name))
 	fmt.Fprintf(w, "   %s\n", p.wrap(p.named(safeText(c.Message), c.Component), 3))
 	if len(c.With) > 0 {
 		fmt.Fprintf(w, "   %s\n", p.wrap("It lets some of the traffic through; only together with "+numbersText(a, c.With)+" does it stop all.", 3))
@@ -196,7 +196,7 @@ const shownMissing = 3
 func missingFacts(a *sim.Answer) (decisive, other []sim.Missing) {
 	seen := map[string]bool{}
 	for _, m := range a.Unknowns {
-		key := m.Code + "\x00" + m.Gate.String() + "\x00" + m.Collect
+		key := m.Code.String() + "\x00" + m.Gate.String() + "\x00" + m.Collect
 		if m.Collect == "" {
 			key += m.Fact
 		}
@@ -214,7 +214,7 @@ func missingFacts(a *sim.Answer) (decisive, other []sim.Missing) {
 }
 
 func renderMissing(w io.Writer, p painter, m sim.Missing) {
-	fmt.Fprintf(w, "\n%s [%s] %s %s\n", p.paint("33", "?"), m.Gate, p.paint("1", oneLine(m.Code)), p.component(m.Component, ""))
+	fmt.Fprintf(w, "\n%s [%s] %s %s\n", p.paint("33", "?"), m.Gate, p.paint("1", oneLine(m.Code.String())), p.component(m.Component, ""))
 	fmt.Fprintf(w, "   %s\n", p.wrap(p.named(safeText(m.Fact), m.Component), 3))
 	if m.Collect != "" {
 		fmt.Fprintf(w, "   collect: %s\n", p.wrap(safeText(m.Collect), 12))
@@ -288,7 +288,7 @@ func moreText(a *sim.Answer) string {
 	parts := []string{"path", "layers"}
 	var codes []string
 	for _, c := range causesOf(a, sim.Warning) {
-		codes = append(codes, c.Code)
+		codes = append(codes, c.Code.String())
 	}
 	if len(codes) > 0 {
 		parts = append(parts, plural(len(codes), "warning")+" ("+oneLine(strings.Join(slices.Compact(codes), ", "))+")")

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/finding"
 )
 
 const broken = neo + "broken/sg-and-bucket-policy.json"
@@ -56,7 +57,7 @@ func TestQuietAndVerbose(t *testing.T) {
 func answerWith(actions ...string) *sim.Answer {
 	a := &sim.Answer{Verdict: sim.Blocked, Question: sim.AskedOf{Job: "j", Bucket: "arn:aws:s3:::b", Actions: actions}}
 	for i, action := range actions {
-		a.Findings = append(a.Findings, sim.Finding{Code: "ROLE_NO_ALLOW", Gate: sim.GateRole, Severity: sim.Blocker, Component: "role/r", Message: "No policy allows " + action + ".",
+		a.Findings = append(a.Findings, sim.Finding{Code: finding.RoleNoAllow, Gate: sim.GateRole, Severity: sim.Blocker, Component: "role/r", Message: "No policy allows " + action + ".",
 			Fix: "Allow it.", URL: "https://example.com/page", Placements: []int{i}, Example: &sim.Example{Action: action, Resource: "arn:aws:s3:::b"}})
 		a.Placements = append(a.Placements, sim.Placement{Subnet: "subnet-" + action[len(action)-1:], Verdict: sim.Blocked, Requests: []sim.Request{{Action: action}}})
 	}
@@ -86,8 +87,8 @@ func TestPlacementsThatFareDifferentlyAreTold(t *testing.T) {
 
 func TestUnknownFactsAreOneLineUnlessTheAnswerHangsOnThem(t *testing.T) {
 	a := answerWith("s3:GetObject1")
-	a.Unknowns = []sim.Missing{{Code: "UNK_KMS", Gate: sim.GateKMS, Fact: "The key policy was not collected.", Collect: "aws kms get-key-policy"},
-		{Code: "UNK_DNS", Gate: sim.GateDNS, Fact: "The zones were not collected."}}
+	a.Unknowns = []sim.Missing{{Code: finding.UnknownKMS, Gate: sim.GateKMS, Fact: "The key policy was not collected.", Collect: "aws kms get-key-policy"},
+		{Code: finding.UnknownDNS, Gate: sim.GateDNS, Fact: "The zones were not collected."}}
 	if out := screenOf(a, painter{width: 80}); strings.Contains(out, "UNK_KMS") || !strings.Contains(out, "Also unknown, without changing the verdict: 2 facts (kms, dns).") {
 		t.Errorf("%s", out)
 	}

@@ -305,7 +305,7 @@ func writeProblem(w io.Writer, p *assert.Problem) {
 			fmt.Fprintf(w, "       and %d more\n", len(p.Findings)-i)
 			break
 		}
-		fmt.Fprintf(w, "       [%s] %s %s\n", fd.Gate, oneLine(fd.Code), oneLine(fd.Component))
+		fmt.Fprintf(w, "       [%s] %s %s\n", fd.Gate, oneLine(fd.Code.String()), oneLine(fd.Component))
 		fmt.Fprintf(w, "         %s\n", wrap(safeText(fd.Message), 9))
 	}
 	for i, u := range p.Unknowns {
@@ -313,6 +313,6 @@ func writeProblem(w io.Writer, p *assert.Problem) {
 			fmt.Fprintf(w, "       and %d more\n", len(p.Unknowns)-i)
 			break
 		}
-		fmt.Fprintf(w, "       [%s] %s %s\n         %s\n", u.Gate, oneLine(u.Code), oneLine(u.Component), wrap(safeText(u.Fact), 9))
+		fmt.Fprintf(w, "       [%s] %s %s\n         %s\n", u.Gate, oneLine(u.Code.String()), oneLine(u.Component), wrap(safeText(u.Fact), 9))
 	}
 }

@@ -102,10 +102,10 @@ func writeSARIF(w io.Writer, env *Env, _ *testFlags, r *assert.Report) error {
 func sarifRuleOf(res *assert.Result) sarifRule {
 	for i := range res.Problems {
 		for _, f := range res.Problems[i].Findings {
-			return sarifRule{safeText(f.Code), sarifText{"An assertion does not hold because of " + safeText(f.Code) + "."}}
+			return sarifRule{safeText(f.Code.String()), sarifText{"An assertion does not hold because of " + safeText(f.Code.String()) + "."}}
 		}
 		for _, u := range res.Problems[i].Unknowns {
-			return sarifRule{safeText(u.Code), sarifText{"An assertion is undecided because of " + safeText(u.Code) + "."}}
+			return sarifRule{safeText(u.Code.String()), sarifText{"An assertion is undecided because of " + safeText(u.Code.String()) + "."}}
 		}
 	}
 	return sarifRule{"ASSERTION", sarifText{"An assertion about a snapshot does not hold."}}

@@ -381,10 +381,10 @@ func writeDelta(w io.Writer, p painter, d *diff.Delta, indent string) {
 		}
 	}
 	for _, u := range d.Settled {
-		fmt.Fprintf(w, "\n%sSettled: [%s] %s %s\n", indent, u.Gate, oneLine(u.Code), oneLine(u.Component))
+		fmt.Fprintf(w, "\n%sSettled: [%s] %s %s\n", indent, u.Gate, oneLine(u.Code.String()), oneLine(u.Component))
 	}
 	for _, u := range d.Opened {
-		fmt.Fprintf(w, "\n%sNot known now: [%s] %s %s: %s\n", indent, u.Gate, oneLine(u.Code), oneLine(u.Component), wrap(safeText(u.Fact), len(indent)+4))
+		fmt.Fprintf(w, "\n%sNot known now: [%s] %s %s: %s\n", indent, u.Gate, oneLine(u.Code.String()), oneLine(u.Component), wrap(safeText(u.Fact), len(indent)+4))
 	}
 	for _, way := range d.Ways {
 		fmt.Fprintf(w, "\n%s%s now goes through %s, not %s: connections that are open break once (N56).\n", indent, oneLine(way.Subnet),
@@ -396,7 +396,7 @@ func findingLines(p painter, findings []sim.Finding, indent int) []string {
 	var out []string
 	for i := range findings {
 		f := &findings[i]
-		out = append(out, fmt.Sprintf("[%s] %s %s (%s)", f.Gate, p.paint("1", oneLine(f.Code)), oneLine(f.Component), f.Severity),
+		out = append(out, fmt.Sprintf("[%s] %s %s (%s)", f.Gate, p.paint("1", oneLine(f.Code.String())), oneLine(f.Component), f.Severity),
 			"  "+wrap(safeText(f.Message), indent+4))
 	}
 	return out

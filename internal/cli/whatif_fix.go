@@ -130,14 +130,14 @@ func writeRepairs(w io.Writer, p painter, res *repair.Result) {
 		fmt.Fprintf(w, "\n%s\n", p.paint("1", "What nothing here mends"))
 		for i := range res.Stuck {
 			s := &res.Stuck[i]
-			fmt.Fprintf(w, "  [%s] %s %s\n    %s\n", s.Finding.Gate, oneLine(s.Finding.Code), oneLine(s.Finding.Component), wrap(safeText(s.Reason), 4))
+			fmt.Fprintf(w, "  [%s] %s %s\n    %s\n", s.Finding.Gate, oneLine(s.Finding.Code.String()), oneLine(s.Finding.Component), wrap(safeText(s.Reason), 4))
 		}
 	}
 	if len(res.Unknown) > 0 && len(res.Repairs) == 0 {
 		fmt.Fprintf(w, "\n%s\n", p.paint("1", "Without every blocker it would still hang on"))
 		for i := range res.Unknown {
 			u := &res.Unknown[i]
-			fmt.Fprintf(w, "  [%s] %s: %s\n", u.Gate, oneLine(u.Code), wrap(safeText(u.Fact), 4))
+			fmt.Fprintf(w, "  [%s] %s: %s\n", u.Gate, oneLine(u.Code.String()), wrap(safeText(u.Fact), 4))
 		}
 	}
 	fmt.Fprintf(w, "\n%d changed snapshots were tried", res.Tried)
@@ -165,7 +165,7 @@ func writeRepair(w io.Writer, p painter, n int, r *repair.Repair) {
 		line("breaks", b)
 	}
 	for i := range r.Warnings {
-		line("warning", r.Warnings[i].Code+": "+r.Warnings[i].Message)
+		line("warning", r.Warnings[i].Code.String()+": "+r.Warnings[i].Message)
 	}
 	fmt.Fprintf(w, "\n")
 	for l := range strings.Lines(change.YAML(r.Changes)) {

@@ -53,12 +53,16 @@ func root(t *testing.T) string {
 	return dir
 }
 
+// vocabulary is a leaf that every package may import.
+const vocabulary = "sim/finding"
+
 // directions: a package whose path begins with under depends on none of
 // ours that begins with one of never.
 var directions = []struct {
 	under string
 	never []string
 }{
+	{vocabulary, []string{"snapshot", "rules", "sim", "internal", "cmd"}},
 	{"snapshot", []string{"rules", "sim", "cmd", "internal/cli"}},
 	{"snapshot/terraform", []string{"snapshot/capture"}},
 	{"rules/policy", []string{"snapshot", "sim", "cmd", "internal/cli"}},
@@ -84,7 +88,7 @@ func TestImportsPointOneWay(t *testing.T) {
 					continue
 				}
 				for _, n := range d.never {
-					if within(ours, n) && !within(ours, d.under) {
+					if within(ours, n) && !within(ours, d.under) && ours != vocabulary {
 						t.Errorf("%s depends on %s", p.path, ours)
 					}
 				}

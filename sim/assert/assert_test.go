@@ -14,6 +14,7 @@ import (
 	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -34,7 +35,7 @@ func answer(v sim.Verdict, via, endpoint string, findings ...sim.Finding) *sim.A
 		a.Placements[0].Findings = append(a.Placements[0].Findings, i)
 	}
 	if v == sim.Unknown {
-		a.Unknowns = []sim.Missing{{Code: "UNK_NACL", Fact: "the ACL"}}
+		a.Unknowns = []sim.Missing{{Code: finding.UnknownNACL, Fact: "the ACL"}}
 	}
 	return a
 }
@@ -76,7 +77,7 @@ func run(t testing.TB, text string, answer func(sim.Question) (*sim.Answer, erro
 }
 
 func TestOutcomes(t *testing.T) {
-	noRoute := sim.Finding{Code: "NO_ROUTE_TO_DESTINATION", Severity: sim.Blocker, Also: []string{"P_SUBNET_CHOICE"}}
+	noRoute := sim.Finding{Code: finding.NoRouteToDestination, Severity: sim.Blocker, Also: []finding.Code{finding.PSubnetChoice}}
 	for _, tc := range []struct {
 		name, asserts string
 		answer        *sim.Answer
@@ -119,7 +120,7 @@ func TestOutcomes(t *testing.T) {
 }
 
 func TestAFailureShowsTheCounterexampleAndThePath(t *testing.T) {
-	a := answer(sim.Blocked, "", "", sim.Finding{Code: "SUBNET_ACL_RESTRICTION", Severity: sim.Blocker, Example: &sim.Example{Destination: "52.216.0.1"}})
+	a := answer(sim.Blocked, "", "", sim.Finding{Code: finding.SubnetACLRestriction, Severity: sim.Blocker, Example: &sim.Example{Destination: "52.216.0.1"}})
 	a.Placements[0].Network.Path = []sim.Hop{{Component: "acl-1"}}
 	p := judgeVerdict(a, sim.Reachable)
 	if p.Subnet != "subnet-1" || p.Example == nil || p.Example.Destination != "52.216.0.1" || len(p.Path) != 1 || len(p.Findings) != 1 {
@@ -244,7 +245,7 @@ func TestABaselineHoldsToday(t *testing.T) {
 		case "arn:aws:s3:::team-a":
 			return answer(sim.Unknown, "", ""), nil
 		}
-		return answer(sim.Blocked, "", "", sim.Finding{Code: "X", Severity: sim.Blocker}), nil
+		return answer(sim.Blocked, "", "", sim.Finding{Code: finding.NoPath, Severity: sim.Blocker}), nil
 	}
 	w := &fake{testWorld(t), answers}
 	text, err := Baseline(w, "s", []BaselineJob{{"j", ref, j}})

@@ -95,7 +95,7 @@ func deliveringEndpoints(a *sim.Answer) ([]string, bool) {
 func blockerCodes(a *sim.Answer) []string {
 	var out []string
 	for _, f := range withSeverity(a, sim.Blocker) {
-		out = append(out, f.Code)
+		out = append(out, f.Code.String())
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
@@ -104,7 +104,7 @@ func blockerCodes(a *sim.Answer) []string {
 func unknownCodes(a *sim.Answer) []string {
 	var out []string
 	for _, m := range a.Unknowns {
-		out = append(out, m.Code)
+		out = append(out, m.Code.String())
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -55,7 +55,7 @@ func (t *Test) judge(a *sim.Answer) []Problem {
 		add(judgeFinding(a, code, false))
 	}
 	for _, code := range t.Unknowns {
-		if !slices.ContainsFunc(a.Unknowns, func(m sim.Missing) bool { return m.Code == code }) {
+		if !slices.ContainsFunc(a.Unknowns, func(m sim.Missing) bool { return m.Code.String() == code }) {
 			out = append(out, Problem{Message: fmt.Sprintf("the unknown %s is not named", code), Verdict: &a.Verdict, Unknowns: a.Unknowns})
 		}
 	}
@@ -172,7 +172,7 @@ func judgeWay(a *sim.Answer, wrong func(*sim.Path) string) *Problem {
 func judgeFinding(a *sim.Answer, code string, want bool) *Problem {
 	var hits []sim.Finding
 	for _, f := range a.Findings {
-		if f.Code == code || slices.Contains(f.Also, code) {
+		if f.Is(code) {
 			hits = append(hits, f)
 		}
 	}

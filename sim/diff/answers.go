@@ -52,7 +52,7 @@ func Answers(before, after *sim.Answer) Delta {
 // findingKey is what makes a finding the same one in two answers. Pointers and
 // indexes move when something else is added, and messages quote the other.
 func findingKey(a *sim.Answer, f *sim.Finding) string {
-	parts := []string{f.Code, f.Gate.String(), f.Severity.String(), f.Component}
+	parts := []string{f.Code.String(), f.Gate.String(), f.Severity.String(), f.Component}
 	if len(f.Placements) < len(a.Placements) {
 		for _, n := range f.Placements {
 			if n >= 0 && n < len(a.Placements) {

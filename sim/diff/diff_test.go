@@ -10,6 +10,7 @@ import (
 	"github.com/canreach/canreach/internal/jsontree"
 	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -239,13 +240,13 @@ func TestQuickXplainFindsMinimalSets(t *testing.T) {
 }
 
 func TestAnswersTellFindingsApart(t *testing.T) {
-	f := func(code, component string, s sim.Severity) sim.Finding {
+	f := func(code finding.Code, component string, s sim.Severity) sim.Finding {
 		return sim.Finding{Code: code, Component: component, Severity: s}
 	}
-	a := &sim.Answer{Verdict: sim.Blocked, Findings: []sim.Finding{f("A", "x", sim.Blocker), f("B", "x", sim.Warning), f("C", "x", sim.Info)}, Unknowns: []sim.Missing{{Code: "U"}}}
-	b := &sim.Answer{Verdict: sim.Reachable, Findings: []sim.Finding{f("B", "x", sim.Warning), f("D", "x", sim.Warning), f("E", "x", sim.Info)}}
+	a := &sim.Answer{Verdict: sim.Blocked, Findings: []sim.Finding{f(finding.BadState, "x", sim.Blocker), f(finding.BadStateRoute, "x", sim.Warning), f(finding.BadStateAttachment, "x", sim.Info)}, Unknowns: []sim.Missing{{Code: finding.UnknownVPC}}}
+	b := &sim.Answer{Verdict: sim.Reachable, Findings: []sim.Finding{f(finding.BadStateRoute, "x", sim.Warning), f(finding.RoutingLoop, "x", sim.Warning), f(finding.NoPath, "x", sim.Info)}}
 	d := Answers(a, b)
-	if len(d.Gone) != 1 || d.Gone[0].Code != "A" || len(d.New) != 1 || d.New[0].Code != "D" || len(d.Settled) != 1 || len(d.Opened) != 0 {
+	if len(d.Gone) != 1 || d.Gone[0].Code != finding.BadState || len(d.New) != 1 || d.New[0].Code != finding.RoutingLoop || len(d.Settled) != 1 || len(d.Opened) != 0 {
 		t.Errorf("%+v", d)
 	}
 	if same := Answers(a, a); same.Differs() {

@@ -24,6 +24,7 @@ import (
 
 	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -134,7 +135,7 @@ func TestTheQuestionIsAnsweredAndWhatDecidedIsThere(t *testing.T) {
 	}
 	for _, x := range a.Findings {
 		if x.Pointer != "" && !slices.ContainsFunc(rules.Rules, func(r rule) bool { return r.Pointer == x.Pointer && r.Found }) {
-			t.Errorf("%s points at %s, which rules.json lacks", x.Code, x.Pointer)
+			t.Errorf("%s points at %s, which rules.json lacks", x.Code.String(), x.Pointer)
 		}
 	}
 	for _, r := range rules.Rules {
@@ -459,17 +460,17 @@ func TestAQuestionWithAnUnknownMemberIsRefused(t *testing.T) {
 
 func TestRulesAreReadThroughPolicyDocumentsInStrings(t *testing.T) {
 	native := []byte(`{"a":[{"Policy":"{\"Statement\":[{\"Sid\":\"x\"}]}"}],"n":null}`)
-	a := &sim.Answer{Findings: []sim.Finding{{Code: "A", Pointer: "/a/0/Policy/Statement/0"}, {Code: "B", Pointer: "/a/7"}, {Code: "C", Pointer: "/n"}, {Code: "D", Pointer: "/a/0/Policy"}, {Code: "E", Pointer: "/n/x"}, {Code: "A", Pointer: "/a/0/Policy/Statement/0"}}}
+	a := &sim.Answer{Findings: []sim.Finding{{Code: finding.BadState, Pointer: "/a/0/Policy/Statement/0"}, {Code: finding.BadStateRoute, Pointer: "/a/7"}, {Code: finding.BadStateAttachment, Pointer: "/n"}, {Code: finding.RoutingLoop, Pointer: "/a/0/Policy"}, {Code: finding.NoPath, Pointer: "/n/x"}, {Code: finding.BadState, Pointer: "/a/0/Policy/Statement/0"}}}
 	rules, err := decidingRules(native, a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []rule{
-		{Pointer: "/a/0/Policy", By: []string{"finding D"}, Found: true, Encoded: true, Text: json.RawMessage(`{"Statement":[{"Sid":"x"}]}`)},
-		{Pointer: "/a/0/Policy/Statement/0", By: []string{"finding A"}, Found: true, Encoded: true, Text: json.RawMessage(`{"Sid":"x"}`)},
-		{Pointer: "/a/7", By: []string{"finding B"}},
-		{Pointer: "/n", By: []string{"finding C"}, Found: true, Text: json.RawMessage(`null`)},
-		{Pointer: "/n/x", By: []string{"finding E"}},
+		{Pointer: "/a/0/Policy", By: []string{"finding ROUTING_LOOP"}, Found: true, Encoded: true, Text: json.RawMessage(`{"Statement":[{"Sid":"x"}]}`)},
+		{Pointer: "/a/0/Policy/Statement/0", By: []string{"finding BAD_STATE"}, Found: true, Encoded: true, Text: json.RawMessage(`{"Sid":"x"}`)},
+		{Pointer: "/a/7", By: []string{"finding BAD_STATE_ROUTE"}},
+		{Pointer: "/n", By: []string{"finding BAD_STATE_ATTACHMENT"}, Found: true, Text: json.RawMessage(`null`)},
+		{Pointer: "/n/x", By: []string{"finding NO_PATH"}},
 	}
 	if diff := cmp.Diff(want, rules); diff != "" {
 		t.Error(diff)

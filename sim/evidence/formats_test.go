@@ -12,14 +12,15 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/finding"
 )
 
 func TestTheOSCALFileIsAssessmentResultsByItsOwnSchema(t *testing.T) {
 	hostile := "x\u202e\n<script>" // single-line fields refuse line breaks
 	for _, v := range []sim.Verdict{sim.Reachable, sim.Partial, sim.Blocked, sim.Unknown} {
 		a := &sim.Answer{Verdict: v, Question: sim.AskedOf{Job: hostile},
-			Findings: []sim.Finding{{Code: "NO_ROUTE_TO_DESTINATION", Message: hostile, Severity: sim.Blocker, Fix: hostile}, {}},
-			Unknowns: []sim.Missing{{Code: "UNK_NACL", Fact: hostile, Collect: hostile}, {}}}
+			Findings: []sim.Finding{{Code: finding.NoRouteToDestination, Message: hostile, Severity: sim.Blocker, Fix: hostile}, {}},
+			Unknowns: []sim.Missing{{Code: finding.UnknownNACL, Fact: hostile, Collect: hostile}, {}}}
 		r := &Record{CreatedAt: "2026-11-23T09:30:00Z", Program: Program{Name: "canreach", Version: "1"}, Snapshot: SnapshotRef{SHA256: digest(nil), FinishedAt: hostile}}
 		text, err := oscal(r, a, map[string][]byte{fileQuestion: []byte("q"), fileVerdict: []byte("v"), fileRules: []byte("r"), fileSnapshot: []byte("s")})
 		if err != nil {

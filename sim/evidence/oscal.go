@@ -132,7 +132,7 @@ func oscal(r *Record, a *sim.Answer, files map[string][]byte) ([]byte, error) {
 	related := []oscalRelated{{verdict.UUID}}
 	for i, f := range a.Findings {
 		o := oscalObservation{
-			UUID: id(fmt.Sprint("finding ", i)), Title: oneLine(f.Code), Description: oneLine(f.Message),
+			UUID: id(fmt.Sprint("finding ", i)), Title: oneLine(f.Code.String()), Description: oneLine(f.Message),
 			Props:   []oscalProp{{Name: "severity", NS: oscalNamespace, Value: f.Severity.String()}, {Name: "gate", NS: oscalNamespace, Value: f.Gate.String()}},
 			Methods: []string{"TEST"}, Types: []string{"finding"}, Collected: r.collected(),
 			RelevantEvidence: []oscalEvidence{{Href: fileRules, Description: oneLine("at " + f.Pointer)}}, Remarks: f.Fix,
@@ -142,7 +142,7 @@ func oscal(r *Record, a *sim.Answer, files map[string][]byte) ([]byte, error) {
 	}
 	for i, m := range a.Unknowns {
 		o := oscalObservation{
-			UUID: id(fmt.Sprint("unknown ", i)), Title: oneLine(m.Code), Description: oneLine("Missing: " + m.Fact),
+			UUID: id(fmt.Sprint("unknown ", i)), Title: oneLine(m.Code.String()), Description: oneLine("Missing: " + m.Fact),
 			Methods: []string{"UNKNOWN"}, Types: []string{"discovery"}, Collected: r.collected(), Remarks: m.Collect,
 		}
 		result.Observations = append(result.Observations, o)

@@ -40,10 +40,10 @@ func decidingRules(native []byte, a *sim.Answer) ([]rule, error) {
 		}
 	}
 	for _, f := range a.Findings {
-		note(f.Pointer, "finding "+f.Code)
+		note(f.Pointer, "finding "+f.Code.String())
 	}
 	for _, m := range a.Unknowns {
-		note(m.Pointer, "unknown "+m.Code)
+		note(m.Pointer, "unknown "+m.Code.String())
 	}
 	for i := range a.Placements {
 		notePlacement(&a.Placements[i], note)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -43,11 +44,11 @@ func (a *asking) aliasDestinations(alias string) packetset.Set {
 func (a *asking) publicBranch(at Hop) branch {
 	b := branch{at: at, destinations: a.publicDestinations()}
 	if a.name.Form == rules.FormOther {
-		b.needs = append(b.needs, rules.Need{Code: "VPCE_SERVICE_MISMATCH", Component: a.name.Host, At: at.At, Fact: "how " + a.name.Host + " is reached: website endpoints, directory buckets and multi-Region access points are not modelled"})
+		b.needs = append(b.needs, rules.Need{Code: finding.VPCEServiceMismatch, Component: a.name.Host, At: at.At, Fact: "how " + a.name.Host + " is reached: website endpoints, directory buckets and multi-Region access points are not modelled"})
 	}
 	if b.destinations == packetset.None {
 		b.destinations, b.nowhere = a.nowhere(), true
-		b.denies = append(b.denies, Finding{Code: "VPCE_IP_FAMILY", Gate: gateDNS, Component: a.name.Host,
+		b.denies = append(b.denies, Finding{Code: finding.VPCEIPFamily, Gate: finding.GateDNS, Component: a.name.Host,
 			Message: fmt.Sprintf("%s has no address in a family that %s has.", a.name.Host, a.from.words()),
 			Fix:     "Use the dual-stack name, or DNS64 with NAT64.", Rule: "N53", URL: urlEndpointS3})
 	}
@@ -149,7 +150,7 @@ func (a *asking) covers(e *snapshot.VPCEndpoint) rules.Coverage {
 func (a *asking) endpointNameBranch(at Hop) branch {
 	e, ok := a.x.endpoints[a.name.Endpoint]
 	if !ok {
-		return branch{at: at, destinations: a.nowhere(), elsewhere: true, needs: []rules.Need{{Code: "UNK_CROSS_ACCOUNT", Component: string(a.name.Endpoint), At: at.At,
+		return branch{at: at, destinations: a.nowhere(), elsewhere: true, needs: []rules.Need{{Code: finding.UnknownCrossAccount, Component: string(a.name.Endpoint), At: at.At,
 			Fact: "the endpoint " + string(a.name.Endpoint), Collect: "aws ec2 describe-vpc-endpoints"}}}
 	}
 	return a.endpointBranch(e, a.name.Zone, at)
@@ -167,13 +168,13 @@ func (a *asking) endpointBranch(e located[snapshot.VPCEndpoint], zone string, at
 	}
 	b.destinations, b.nowhere = a.nowhere(), true
 	if need == nil && zone != "" && !a.coversZone(e.of, zone) {
-		b.denies = append(b.denies, Finding{Code: "VPCE_SERVICE_NOT_INSTALLED_IN_AZ", AnalyzerCode: "VPCE_SERVICE_NOT_INSTALLED_IN_AZ", Gate: gateEndpoint, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At,
+		b.denies = append(b.denies, Finding{Code: finding.VPCEServiceNotInstalledInAZ, Gate: finding.GateEndpoint, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At,
 			Message: fmt.Sprintf("%s has no interface in %s, so %s does not resolve.", e.of.ID, zone, a.name.Host),
 			Fix:     fmt.Sprintf("Add a subnet in %s to %s, or use its Regional name.", zone, e.of.ID), Rule: "N63", URL: urlInterfaceEndpoint})
 		return b
 	}
 	if need == nil {
-		b.denies = append(b.denies, Finding{Code: "VPCE_IP_FAMILY", Gate: gateEndpoint, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At,
+		b.denies = append(b.denies, Finding{Code: finding.VPCEIPFamily, Gate: finding.GateEndpoint, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At,
 			Message: fmt.Sprintf("%s resolves to %s, which has no address in a family that %s has (IpAddressType %s).", a.name.Host, e.of.ID, a.from.words(), orElse(e.of.IPAddressType, "ipv4")),
 			Fix:     fmt.Sprintf("Set the IpAddressType of %s to dualstack or ipv4.", e.of.ID), Rule: "N74", URL: urlInterfaceEndpoint})
 	}
@@ -203,7 +204,7 @@ func (a *asking) endpointDestinations(e located[snapshot.VPCEndpoint], zone stri
 			continue
 		}
 		if !ok {
-			need = &rules.Need{Code: "UNK_ENDPOINT_INTERFACES", Component: string(e.of.ID), At: e.of.At, Fact: "the interfaces of " + string(e.of.ID), Collect: "aws ec2 describe-network-interfaces"}
+			need = &rules.Need{Code: finding.UnknownEndpointInterfaces, Component: string(e.of.ID), At: e.of.At, Fact: "the interfaces of " + string(e.of.ID), Collect: "aws ec2 describe-network-interfaces"}
 			continue
 		}
 		y := target{component: string(e.of.ID), kind: "vpc-endpoint", name: nameOf(e.of.Tags), at: e.of.At, vpc: n.of.VPC, subnet: id,
@@ -216,7 +217,7 @@ func (a *asking) endpointDestinations(e located[snapshot.VPCEndpoint], zone stri
 		d = a.s.Or(d, a.targets[i].cases)
 	}
 	if d == packetset.None && need == nil && len(e.of.Interfaces)+len(e.of.Subnets) == 0 {
-		need = &rules.Need{Code: "UNK_ENDPOINT_INTERFACES", Component: string(e.of.ID), At: e.of.At, Fact: "the interfaces of " + string(e.of.ID), Collect: "aws ec2 describe-vpc-endpoints and describe-network-interfaces"}
+		need = &rules.Need{Code: finding.UnknownEndpointInterfaces, Component: string(e.of.ID), At: e.of.At, Fact: "the interfaces of " + string(e.of.ID), Collect: "aws ec2 describe-vpc-endpoints and describe-network-interfaces"}
 	}
 	return d, need
 }

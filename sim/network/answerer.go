@@ -8,6 +8,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -24,14 +25,14 @@ func (a *asking) recurse(v located[snapshot.VPC], at Hop, f *dnsFacts) resolutio
 			if slices.Contains(seen, w) {
 				continue
 			}
-			if len(seen) > 0 && r.why.Code == "" {
+			if len(seen) > 0 && r.why.Code == (finding.Code{}) {
 				r.why = reading.why
 			}
 			seen = append(seen, w)
 			r.branches = append(r.branches, a.answerOf(w, at, public))
 		}
-		if len(winners) > 1 && r.why.Code == "" {
-			r.why = rules.Need{Code: "SNAPSHOT_INCONSISTENT", Component: string(v.of.ID), At: v.of.At, Fact: "which of several private zones and endpoints' private DNS answers " + a.name.Host + "; AWS allows one"}
+		if len(winners) > 1 && r.why.Code == (finding.Code{}) {
+			r.why = rules.Need{Code: finding.SnapshotInconsistent, Component: string(v.of.ID), At: v.of.At, Fact: "which of several private zones and endpoints' private DNS answers " + a.name.Host + "; AWS allows one"}
 		}
 	}
 	if need := a.endpointsNotCollected(v); need != nil && len(r.branches) == 1 && seen[0] == (answerer{}) {
@@ -39,7 +40,7 @@ func (a *asking) recurse(v located[snapshot.VPC], at Hop, f *dnsFacts) resolutio
 	}
 	if forward := seen[0].forward; forward != nil && len(r.branches) == 1 {
 		// What the other servers answer may be the public answer, too.
-		return a.orElsewhere(at, resolution{branches: []branch{public}}, &rules.Need{Code: "UNK_DNS_FORWARDED", Component: forward.ID, At: forward.At,
+		return a.orElsewhere(at, resolution{branches: []branch{public}}, &rules.Need{Code: finding.UnknownDNSForwarded, Component: forward.ID, At: forward.At,
 			Fact: fmt.Sprintf("what the servers answer to which Resolver rule %s forwards %s", forward.ID, a.name.Host)})
 	}
 	return r
@@ -52,7 +53,7 @@ func (a *asking) endpointsNotCollected(v located[snapshot.VPC]) *rules.Need {
 	if v.in.EC2.VPCEndpoints.Presence == snapshot.Collected || a.name.Form == rules.FormEndpoint || a.name.Form == rules.FormOther || a.name.Form == rules.FormHost {
 		return nil
 	}
-	return &rules.Need{Code: "UNK_DNS", Component: string(v.of.ID), At: v.of.At, Collect: "aws ec2 describe-vpc-endpoints",
+	return &rules.Need{Code: finding.UnknownDNS, Component: string(v.of.ID), At: v.of.At, Collect: "aws ec2 describe-vpc-endpoints",
 		Fact: "whether private DNS of an interface endpoint in " + string(v.of.ID) + " answers " + a.name.Host}
 }
 
@@ -116,13 +117,13 @@ func (a *asking) dnsReadings(v located[snapshot.VPC], f *dnsFacts) []dnsReading 
 	if f.attrs != rules.StateBroken {
 		add(base, rules.Need{})
 		for _, e := range maybe {
-			add(base.with(e, privateLabels(a.name)), rules.Need{Code: "UNK_DNS", Component: string(e.endpoint.ID), At: e.endpoint.At,
+			add(base.with(e, privateLabels(a.name)), rules.Need{Code: finding.UnknownDNS, Component: string(e.endpoint.ID), At: e.endpoint.At,
 				Fact:    "whether private DNS of " + string(e.endpoint.ID) + " answers clients inside the VPC (PrivateDnsEnabled, PrivateDnsOnlyForInboundResolverEndpoint)",
 				Collect: "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids " + string(e.endpoint.ID)})
 		}
 		for _, z := range zones {
 			n, _ := rules.Under(a.name.Host, z.zone.Name)
-			add(base.with(z, n), rules.Need{Code: "UNK_DNS", Component: z.zone.ID, At: z.zone.At, Fact: "which VPCs private zone " + z.zone.Name + " is associated with",
+			add(base.with(z, n), rules.Need{Code: finding.UnknownDNS, Component: z.zone.ID, At: z.zone.At, Fact: "which VPCs private zone " + z.zone.Name + " is associated with",
 				Collect: "aws route53 get-hosted-zone --id " + z.zone.ID})
 		}
 	}
@@ -132,7 +133,7 @@ func (a *asking) dnsReadings(v located[snapshot.VPC], f *dnsFacts) []dnsReading 
 	for _, id := range a.lostRules(v) {
 		lost := base
 		lost.forward, lost.length = answerer{lost: id}, maxLabels
-		add(lost, rules.Need{Code: "UNK_DNS", Component: id, At: v.of.At, Fact: "which names Resolver rule " + id + " is about: it is associated with " + string(v.of.ID) + " and not in the snapshot",
+		add(lost, rules.Need{Code: finding.UnknownDNS, Component: id, At: v.of.At, Fact: "which names Resolver rule " + id + " is about: it is associated with " + string(v.of.ID) + " and not in the snapshot",
 			Collect: "aws route53resolver get-resolver-rule --resolver-rule-id " + id})
 	}
 	return out
@@ -253,22 +254,22 @@ func (a *asking) zoneBranch(z *snapshot.PrivateZone, at Hop, public branch) bran
 	ans, known := rules.AnswerFromZone(z, a.name.Host)
 	if !known {
 		b := a.elsewhere(at, public)
-		b.needs = append(b.needs, rules.Need{Code: "UNK_DNS", Component: z.ID, At: z.At, Fact: "the records of private zone " + z.Name, Collect: "aws route53 list-resource-record-sets --hosted-zone-id " + z.ID})
+		b.needs = append(b.needs, rules.Need{Code: finding.UnknownDNS, Component: z.ID, At: z.At, Fact: "the records of private zone " + z.Name, Collect: "aws route53 list-resource-record-sets --hosted-zone-id " + z.ID})
 		return b
 	}
-	nothing := func(code, says, fix string) branch {
-		return branch{destinations: a.nowhere(), nowhere: true, at: at, denies: []Finding{{Code: code, Gate: gateDNS, Component: z.ID, At: z.At,
+	nothing := func(code finding.Code, says, fix string) branch {
+		return branch{destinations: a.nowhere(), nowhere: true, at: at, denies: []Finding{{Code: code, Gate: finding.GateDNS, Component: z.ID, At: z.At,
 			Message: fmt.Sprintf("The private zone %s captures %s and %s; there is no public fallback.", z.Name, a.name.Host, says), Fix: fix, Rule: "N101", URL: urlZone}}}
 	}
 	if ans.Record == nil {
-		return nothing("DNS_PHZ_NXDOMAIN", "has no record for it", fmt.Sprintf("Add a record (*.%s for virtual-hosted names) or remove the zone from the VPC.", strings.TrimSuffix(z.Name, ".")))
+		return nothing(finding.DNSPHZNxdomain, "has no record for it", fmt.Sprintf("Add a record (*.%s for virtual-hosted names) or remove the zone from the VPC.", strings.TrimSuffix(z.Name, ".")))
 	}
 	if ans.Alias != "" {
 		if d := a.aliasDestinations(ans.Alias); d != packetset.None {
 			return branch{destinations: d, at: at}
 		}
 		b := a.elsewhere(at, public)
-		b.needs = append(b.needs, rules.Need{Code: "UNK_DNS", Component: z.ID, At: ans.Record.At, Fact: "where " + ans.Alias + " leads, to which private zone " + z.Name + " points " + a.name.Host})
+		b.needs = append(b.needs, rules.Need{Code: finding.UnknownDNS, Component: z.ID, At: ans.Record.At, Fact: "where " + ans.Alias + " leads, to which private zone " + z.Name + " points " + a.name.Host})
 		return b
 	}
 	d := packetset.None
@@ -283,7 +284,7 @@ func (a *asking) zoneBranch(z *snapshot.PrivateZone, at Hop, public branch) bran
 		d = a.s.Or(d, a.s.Prefix(packetset.Destination, p))
 	}
 	if d == packetset.None {
-		return nothing("DNS_PHZ_NXDOMAIN", fmt.Sprintf("has no address for it in a family that %s has", a.from.words()), fmt.Sprintf("Add an A record to %s, or remove the zone from the VPC.", strings.TrimSuffix(z.Name, ".")))
+		return nothing(finding.DNSPHZNxdomain, fmt.Sprintf("has no address for it in a family that %s has", a.from.words()), fmt.Sprintf("Add an A record to %s, or remove the zone from the VPC.", strings.TrimSuffix(z.Name, ".")))
 	}
 	return branch{destinations: d, at: at}
 }

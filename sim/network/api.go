@@ -5,6 +5,7 @@ package network
 import (
 	"net/netip"
 
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -152,11 +153,11 @@ type Packet struct {
 	Reply                       bool
 }
 
-// Finding is a blocker, a warning or a note. Severity: 0 info, 1 warning, 2 blocker.
+// Finding is a blocker, a warning or a note.
 type Finding struct {
-	Code                  string
-	Gate                  string // a word of sim's gates
-	Severity              int
+	Code                  finding.Code
+	Gate                  finding.Gate
+	Severity              finding.Severity
 	Component             string
 	Name                  string
 	At                    snapshot.Source
@@ -165,8 +166,7 @@ type Finding struct {
 	Rule                  string // "N38"
 	URL                   string
 	RuleIndex, RuleNumber *int
-	Also                  []string
-	AnalyzerCode          string
+	Also                  []finding.Code
 	Example               *Packet
 	// Together: no single blocker stops every case; these do it together, so
 	// that each must be repaired before anything gets through.
@@ -175,6 +175,8 @@ type Finding struct {
 
 // Missing is a fact that the snapshot lacks and on which the outcome hangs.
 type Missing struct {
-	Code, Gate, Fact, Component, Collect string
-	At                                   snapshot.Source
+	Code                     finding.Code
+	Gate                     finding.Gate
+	Fact, Component, Collect string
+	At                       snapshot.Source
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -88,7 +89,7 @@ func (a *asking) decide(q Query) (*Result, error) {
 		a.start(b, i, len(res.branches) > 1)
 	}
 	if len(res.branches) > 1 {
-		a.needs = append(a.needs, steering{a.cases, missing(gateDNS, res.why)})
+		a.needs = append(a.needs, steering{a.cases, missing(finding.GateDNS, res.why)})
 	}
 	return a.result(), nil
 }
@@ -176,7 +177,7 @@ func (a *asking) start(b branch, n int, uncertain bool) {
 		a.deny(t, b.at, t.cases, f)
 	}
 	for _, n := range b.needs {
-		a.doubt(t, b.at, t.cases, gateDNS, n)
+		a.doubt(t, b.at, t.cases, finding.GateDNS, n)
 	}
 	if b.nowhere {
 		a.end(t, Context{}, true)
@@ -230,8 +231,8 @@ func (a *asking) sourceGroups(t *trail) {
 		return
 	}
 	if !a.from.groupsKnown {
-		a.doubt(t, Hop{Component: a.from.component, Kind: "security-group", At: a.from.at}, t.cases, gateSGEgress,
-			rules.Need{Code: "UNK_SG", Component: a.from.component, At: a.from.at, Fact: "the security groups of " + a.from.component, Collect: "aws ec2 describe-network-interfaces"})
+		a.doubt(t, Hop{Component: a.from.component, Kind: "security-group", At: a.from.at}, t.cases, finding.GateSGEgress,
+			rules.Need{Code: finding.UnknownSG, Component: a.from.component, At: a.from.at, Fact: "the security groups of " + a.from.component, Collect: "aws ec2 describe-network-interfaces"})
 		return
 	}
 	a.groupStep(t, a.from.groups, a.from.component, side{dir: rules.Outbound})

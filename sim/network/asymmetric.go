@@ -5,6 +5,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -34,7 +35,7 @@ func (a *asking) otherLink(t *trail, tb *snapshot.RouteTable, r *snapshot.Route,
 	}
 	t.otherLink = a.s.Or(t.otherLink, cases)
 	if a.explain {
-		a.note(Finding{Code: "ASYMMETRIC_PATH", Gate: gateRoute, Severity: severityWarning, Component: string(tb.ID), Name: nameOf(tb.Tags), At: r.At,
+		a.note(Finding{Code: finding.AsymmetricPath, Gate: finding.GateRoute, Severity: finding.Warning, Component: string(tb.ID), Name: nameOf(tb.Tags), At: r.At,
 			Message: fmt.Sprintf("%s sends replies for the client to %s; the request came by %s. Where their MTUs differ, packets too large for one of them are lost.", tb.ID, r.Target, h.link),
 			Fix:     fmt.Sprintf("Route both directions by the same link: point the client's CIDR in %s at %s.", tb.ID, h.link), Rule: "N160", URL: urlTGWPractices})
 	}
@@ -85,8 +86,8 @@ func (a *asking) replyByPeering(t *trail, from snapshot.VPCID, id snapshot.Peeri
 	if !ok || other.VPC != a.from.vpcID {
 		return false
 	}
-	a.badState(t, Hop{Component: string(id), Kind: "vpc-peering-connection", Reply: true, At: p.At}, rules.PeeringState(p.Status), Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE",
-		Gate: gateRoute, Component: string(id), Name: nameOf(p.Tags), Rule: "N140", URL: urlPeering,
+	a.badState(t, Hop{Component: string(id), Kind: "vpc-peering-connection", Reply: true, At: p.At}, rules.PeeringState(p.Status), Finding{Code: finding.BadState,
+		Gate: finding.GateRoute, Component: string(id), Name: nameOf(p.Tags), Rule: "N140", URL: urlPeering,
 		Message: fmt.Sprintf("The peering %s, by which the replies would come, is in state %q, not active.", id, p.Status), Fix: fmt.Sprintf("Accept %s, or create the peering anew.", id)}, p.Status)
 	a.throughACLView(t, a.from.subnet, v, side{dir: rules.Inbound, reply: true})
 	return true
@@ -101,8 +102,8 @@ func (a *asking) replyByTransit(t *trail, from snapshot.VPCID, gw snapshot.Trans
 		return false
 	}
 	for _, at := range []*snapshot.TGWAttachment{near, far} {
-		a.badState(t, Hop{Component: string(at.ID), Kind: "transit-gateway-attachment", Reply: true, At: at.At}, rules.AttachmentState(at.State), Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT",
-			Gate: gateRoute, Component: string(at.ID), Name: nameOf(at.Tags), Rule: "N133", URL: urlTGW,
+		a.badState(t, Hop{Component: string(at.ID), Kind: "transit-gateway-attachment", Reply: true, At: at.At}, rules.AttachmentState(at.State), Finding{Code: finding.BadStateAttachment,
+			Gate: finding.GateRoute, Component: string(at.ID), Name: nameOf(at.Tags), Rule: "N133", URL: urlTGW,
 			Message: fmt.Sprintf("The attachment %s, by which the replies would come, is in state %q.", at.ID, at.State), Fix: "Create the attachment anew, or accept it."}, at.State)
 	}
 	a.replyZone(t, Hop{Reply: true}, t.cases, subnet, home{kind: snapshot.TargetTransitGateway, attachment: near.ID})
@@ -124,7 +125,7 @@ func (a *asking) replyEmerges(t *trail, att *snapshot.TGWAttachment, from locate
 	switch {
 	case !ok:
 		h := Hop{Component: string(att.ID), Kind: "transit-gateway-attachment", Reply: true, At: att.At}
-		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: h.Component, At: h.At,
+		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At,
 			Fact: "through which of its subnets " + h.Component + " sends the replies", Collect: "aws ec2 describe-transit-gateway-vpc-attachments"})
 	case n.of.ID != a.from.subnet.of.ID:
 		a.throughACLView(t, n, v, side{dir: rules.Outbound, reply: true})

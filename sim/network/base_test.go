@@ -125,10 +125,10 @@ var outcomeWords = map[Outcome]string{Unknown: "?", Reachable: "R", Partial: "P"
 func codes(r *Result) string {
 	var out []string
 	for _, f := range r.Findings {
-		out = append(out, f.Code)
+		out = append(out, f.Code.String())
 	}
 	for _, u := range r.Unknowns {
-		out = append(out, u.Code)
+		out = append(out, u.Code.String())
 	}
 	return strings.Join(out, " ")
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -51,7 +52,7 @@ const maxBlamed = 8
 
 // blameACL names the rules of an ACL that deny, each with a packet that it
 // is shown to deny.
-func (a *asking) blameACL(l *snapshot.NetworkACL, subnet located[snapshot.Subnet], v view, d side, gate string, denied packetset.Set) []Finding {
+func (a *asking) blameACL(l *snapshot.NetworkACL, subnet located[snapshot.Subnet], v view, d side, gate finding.Gate, denied packetset.Set) []Finding {
 	var out []Finding
 	rest := denied
 	t := a.traffic(v, d)
@@ -82,8 +83,8 @@ func (a *asking) blameACL(l *snapshot.NetworkACL, subnet located[snapshot.Subnet
 	return out
 }
 
-func (a *asking) aclFinding(l *snapshot.NetworkACL, subnet located[snapshot.Subnet], d side, gate string, entry int, p *Packet, part packetset.Set) Finding {
-	f := Finding{Code: "SUBNET_ACL_RESTRICTION", AnalyzerCode: "SUBNET_ACL_RESTRICTION", Gate: gate, Severity: severityBlocker, Component: string(l.ID), Name: nameOf(l.Tags), At: l.At, Rule: "N94", URL: urlACL, Example: p}
+func (a *asking) aclFinding(l *snapshot.NetworkACL, subnet located[snapshot.Subnet], d side, gate finding.Gate, entry int, p *Packet, part packetset.Set) Finding {
+	f := Finding{Code: finding.SubnetACLRestriction, Gate: gate, Severity: finding.Blocker, Component: string(l.ID), Name: nameOf(l.Tags), At: l.At, Rule: "N94", URL: urlACL, Example: p}
 	what := a.packetWords(p, part)
 	if d.reply {
 		what = "replies: " + what
@@ -180,8 +181,8 @@ func protocolName(n int) string {
 }
 
 // blameGroups words that no rule of an interface's groups admits a packet.
-func (a *asking) blameGroups(groups []*snapshot.SecurityGroup, ids []snapshot.SecurityGroupID, owner string, v view, d side, gate string, rel relation, lost bool, denied packetset.Set) []Finding {
-	f := Finding{Code: "ENI_SG_RULES_MISMATCH", Gate: gate, Severity: severityBlocker, Component: owner, Rule: "N78", URL: urlSG}
+func (a *asking) blameGroups(groups []*snapshot.SecurityGroup, ids []snapshot.SecurityGroupID, owner string, v view, d side, gate finding.Gate, rel relation, lost bool, denied packetset.Set) []Finding {
+	f := Finding{Code: finding.ENISGRulesMismatch, Gate: gate, Severity: finding.Blocker, Component: owner, Rule: "N78", URL: urlSG}
 	empty := true
 	for i, g := range groups {
 		if g == nil {
@@ -207,7 +208,7 @@ func (a *asking) blameGroups(groups []*snapshot.SecurityGroup, ids []snapshot.Se
 	case len(groups) == 0:
 		f.Message = fmt.Sprintf("%s has no security group, so nothing is allowed %s.", owner, d.dir)
 	case empty:
-		f.Code, f.Rule = "SG_HAS_NO_RULES", "N79"
+		f.Code, f.Rule = finding.SGHasNoRules, "N79"
 		has := "has"
 		if len(ids) > 1 {
 			has = "have"
@@ -216,9 +217,8 @@ func (a *asking) blameGroups(groups []*snapshot.SecurityGroup, ids []snapshot.Se
 	default:
 		f.Message = fmt.Sprintf("No %s rule of %s allows %s.", d.dir, joinIDs(ids), what)
 	}
-	f.AnalyzerCode = f.Code
 	if a.referencesLost(groups, d, rel, lost) {
-		f.Also = append(f.Also, "SG_REFERENCES_NOT_PRESERVED")
+		f.Also = append(f.Also, finding.SGReferencesNotPreserved)
 		f.Message += " A rule names the client's group, which is not recognised over this way."
 	}
 	f.Fix = a.groupFix(f.Component, d)
@@ -297,7 +297,7 @@ func (a *asking) noRoute(t *trail, tb *snapshot.RouteTable, subnet located[snaps
 	if subnet.of != nil {
 		who = fmt.Sprintf("%s uses %s, which", subnet.of.ID, tb.ID)
 	}
-	f := Finding{Code: "NO_ROUTE_TO_DESTINATION", AnalyzerCode: "NO_ROUTE_TO_DESTINATION", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), At: tb.At, Rule: "N38", URL: urlRoute}
+	f := Finding{Code: finding.NoRouteToDestination, Gate: finding.GateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), At: tb.At, Rule: "N38", URL: urlRoute}
 	f.Message = fmt.Sprintf("%s has no route for %s.", who, a.destinationWords(t.cases))
 	f.Fix = a.routeFix(t, tb)
 	if a.explain && a.q.To.S3 != nil {
@@ -380,7 +380,7 @@ func (a *asking) regionNote(t *trail) {
 	for _, id := range a.x.vpcEndpoints[t.vpcID] {
 		e := a.x.endpoints[id].of
 		if rules.KindOfEndpoint(e) == rules.EndpointGateway && rules.ServiceOf(e) == "s3" && rules.ServiceRegion(e) != a.name.Region {
-			a.note(Finding{Code: "VPCE_REGION_MISMATCH", Gate: gateEndpoint, Severity: severityInfo, Component: string(id), Name: nameOf(e.Tags), At: e.At,
+			a.note(Finding{Code: finding.VPCERegionMismatch, Gate: finding.GateEndpoint, Severity: finding.Info, Component: string(id), Name: nameOf(e.Tags), At: e.At,
 				Message: fmt.Sprintf("The gateway endpoint %s serves S3 in %s only; the front door asked for is in %s.", id, rules.ServiceRegion(e), a.name.Region), Rule: "N41", URL: urlGatewayEndpoint})
 		}
 	}
@@ -388,7 +388,7 @@ func (a *asking) regionNote(t *trail) {
 
 // priorityNote tells that a route beat another for the same destination (N28).
 func (a *asking) priorityNote(tb *snapshot.RouteTable, won, lost *snapshot.Route, i int) {
-	a.note(Finding{Code: "HIGHER_PRIORITY_ROUTE", AnalyzerCode: "HIGHER_PRIORITY_ROUTE", Gate: gateRoute, Severity: severityInfo, Component: string(tb.ID), Name: nameOf(tb.Tags), At: won.At, RuleIndex: &i,
+	a.note(Finding{Code: finding.HigherPriorityRoute, Gate: finding.GateRoute, Severity: finding.Info, Component: string(tb.ID), Name: nameOf(tb.Tags), At: won.At, RuleIndex: &i,
 		Message: fmt.Sprintf("In %s the route %s wins over %s, which has the same destination.", tb.ID, routeText(won), routeText(lost)), Rule: "N25", URL: urlRoute})
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -14,22 +15,22 @@ import (
 func (a *asking) blockPublicAccess(t *trail, subnet located[snapshot.Subnet], translated bool) {
 	b := a.bpa(t, subnet)
 	h := Hop{Component: string(t.vpcID), Kind: "block-public-access", At: b.at}
-	need := rules.Need{Code: "UNK_BPA", Component: string(t.vpcID), At: b.at, Fact: "VPC Block Public Access for " + string(t.vpcID),
+	need := rules.Need{Code: finding.UnknownBPA, Component: string(t.vpcID), At: b.at, Fact: "VPC Block Public Access for " + string(t.vpcID),
 		Collect: "aws ec2 describe-vpc-block-public-access-options, describe-vpc-block-public-access-exclusions"}
 	st := rules.DecideBPA(b.mode, b.own, translated)
 	if b.scopeOpen {
 		other := rules.DecideBPA(b.mode, b.other, translated)
 		if other != st {
 			st = rules.StateUnknown
-			need.Code, need.Collect = "UNK_BPA_SCOPE", ""
+			need.Code, need.Collect = finding.UnknownBPAScope, ""
 			need.Fact = "whether an exclusion must cover the NAT gateway's subnet, the client's, or both; AWS does not document it"
 		}
 	}
 	if b.conflict && st != rules.StateUnknown && b.mode != rules.BPAUnknown {
 		st, need.Fact = rules.StateUnknown, "which holds: the Region's Block Public Access options, or the VPC's own states, which say otherwise"
-		need.Code = "UNK_BPA"
+		need.Code = finding.UnknownBPA
 	}
-	a.badStateNeed(t, h, st, Finding{Code: "VPC_BLOCK_PUBLIC_ACCESS_ENABLED", AnalyzerCode: "VPC_BLOCK_PUBLIC_ACCESS_ENABLED", Gate: gateRoute, Component: string(t.vpcID),
+	a.badStateNeed(t, h, st, Finding{Code: finding.VPCBlockPublicAccessEnabled, Gate: finding.GateRoute, Component: string(t.vpcID),
 		Message: fmt.Sprintf("VPC Block Public Access (%s) stops this traffic of %s at the internet gateway.", b.word, t.vpcID),
 		Fix:     "Create an exclusion for the VPC or subnet, or use a gateway endpoint, which it does not affect.", Rule: "N128", URL: urlBPA}, need)
 }
@@ -56,7 +57,7 @@ func (a *asking) bpa(t *trail, subnet located[snapshot.Subnet]) bpaFacts {
 	switch {
 	case fallback == rules.BPAUnknown && v.of.BPAMode == "" && a.neverAsked(owner, func(e *snapshot.EC2) snapshot.Presence { return e.BlockPublicAccess.Presence }):
 		b.mode, b.word = rules.BPAOff, "off"
-		a.takenAsOff(t.vpcID, v.of, "BPA_NOT_COLLECTED", gateRoute, "VPC Block Public Access", "aws ec2 describe-vpc-block-public-access-options", urlBPA)
+		a.takenAsOff(t.vpcID, v.of, finding.BPANotCollected, finding.GateRoute, "VPC Block Public Access", "aws ec2 describe-vpc-block-public-access-options", urlBPA)
 	case owner == nil || owner.EC2.BlockPublicAccess.Presence != snapshot.Collected || len(owner.EC2.BlockPublicAccess.Items) == 0:
 		b.mode, b.word = fallback, v.of.BPAMode
 		if owner != nil && owner.EC2.BlockPublicAccess.Presence == snapshot.Collected {

@@ -2,6 +2,7 @@ package network
 
 import (
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -50,8 +51,8 @@ func init() {
 // notModelled is a kind of next hop of which nobody has modelled what it does.
 func notModelled(a *asking, t *trail, tb *snapshot.RouteTable, r *snapshot.Route, _ located[snapshot.Subnet]) {
 	name := orElse(r.Target, string(tb.ID))
-	a.doubt(t, Hop{Component: name, Kind: "route-target", At: r.At}, t.cases, gateRoute,
-		rules.Need{Code: "UNK_ROUTE_TARGET", Component: name, At: r.At,
+	a.doubt(t, Hop{Component: name, Kind: "route-target", At: r.At}, t.cases, finding.GateRoute,
+		rules.Need{Code: finding.UnknownRouteTarget, Component: name, At: r.At,
 			Fact: "what " + orElse(r.Target, "the target") + " (" + orElse(r.TargetField, "of a kind not known here") + ") does with the traffic; it is not modelled"})
 	a.end(t, Context{}, true)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -61,10 +62,10 @@ func (a *asking) deliver(t *trail, subnet located[snapshot.Subnet]) {
 	h := Hop{Component: string(subnet.of.ID), Kind: "subnet", At: subnet.of.At}
 	v := a.x.vpcs[subnet.of.VPC]
 	if !a.nested && ownView(v) && gone(&v.in.EC2.NetworkInterfaces) {
-		a.deny(t, h, rest, Finding{Code: "NO_SUCH_INTERFACE", AnalyzerCode: "NO_POSSIBLE_DESTINATION", Gate: gateRoute, Component: h.Component, Name: nameOf(subnet.of.Tags),
+		a.deny(t, h, rest, Finding{Code: finding.NoSuchInterface, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(subnet.of.Tags),
 			Message: fmt.Sprintf("No interface in %s has the destination's address, so nothing answers there.", subnet.of.ID), Fix: "Use the address of an interface that exists.", Rule: "N170", URL: urlSubnetRoute})
 	} else {
-		a.doubt(t, h, rest, gateRoute, rules.Need{Code: "UNKNOWN_DESTINATION", Component: h.Component, At: h.At,
+		a.doubt(t, h, rest, finding.GateRoute, rules.Need{Code: finding.UnknownDestination, Component: h.Component, At: h.At,
 			Fact: "which interface in " + h.Component + " has the destination's address, and its security groups", Collect: "aws ec2 describe-network-interfaces"})
 	}
 	a.end(t, Context{}, true)
@@ -75,10 +76,10 @@ func (a *asking) receive(t *trail, y *target) {
 	h := Hop{Component: y.component, Kind: y.kind, At: y.at}
 	if e := y.endpoint.of; e != nil {
 		h.Via = "interface endpoint for " + e.ServiceName
-		a.badState(t, h, rules.EndpointState(e.State), Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: gateEndpoint, Component: string(e.ID), Name: y.name, At: e.At,
+		a.badState(t, h, rules.EndpointState(e.State), Finding{Code: finding.BadState, Gate: finding.GateEndpoint, Component: string(e.ID), Name: y.name, At: e.At,
 			Message: fmt.Sprintf("The interface endpoint %s is in state %q and carries no traffic.", e.ID, e.State), Fix: "Wait until the endpoint is available, or create it anew.", Rule: "N73", URL: urlInterfaceEndpoint}, e.State)
 		if a.q.Protocol != 6 {
-			a.deny(t, h, t.cases, Finding{Code: "PROTOCOL_RESTRICTION", AnalyzerCode: "PROTOCOL_RESTRICTION", Gate: gateEndpoint, Component: string(e.ID), Name: y.name, At: e.At,
+			a.deny(t, h, t.cases, Finding{Code: finding.ProtocolRestriction, Gate: finding.GateEndpoint, Component: string(e.ID), Name: y.name, At: e.At,
 				Message: fmt.Sprintf("The interface endpoint %s answers TCP only.", e.ID), Fix: "Use TCP port 443.", Rule: "N73", URL: urlInterfaceEndpoint})
 		}
 		a.cleartext(t, h, y)
@@ -86,11 +87,11 @@ func (a *asking) receive(t *trail, y *target) {
 		t.pass(h)
 	}
 	if y.addressUnknown {
-		a.doubt(t, h, t.cases, gateEndpoint, rules.Need{Code: "UNK_ENDPOINT_INTERFACES", Component: y.component, At: y.at,
+		a.doubt(t, h, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownEndpointInterfaces, Component: y.component, At: y.at,
 			Fact: "the address that " + y.component + " has in " + string(y.subnet), Collect: "aws ec2 describe-network-interfaces"})
 	}
 	if y.answers != "" {
-		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_LISTENERS", Component: y.component, At: y.at,
+		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownListeners, Component: y.component, At: y.at,
 			Fact: "whether " + y.component + " answers: " + y.answers, Collect: "aws elbv2 describe-listeners"})
 	}
 	switch {
@@ -98,7 +99,7 @@ func (a *asking) receive(t *trail, y *target) {
 	case y.groupsKnown:
 		a.groupStep(t, y.groups, y.component, side{dir: rules.Inbound})
 	default:
-		a.doubt(t, h, t.cases, gateSGIngress, rules.Need{Code: "UNK_SG", Component: y.component, At: y.at, Fact: "the security groups of " + y.component, Collect: "aws ec2 describe-network-interfaces"})
+		a.doubt(t, h, t.cases, finding.GateSGIngress, rules.Need{Code: finding.UnknownSG, Component: y.component, At: y.at, Fact: "the security groups of " + y.component, Collect: "aws ec2 describe-network-interfaces"})
 	}
 	if y.endpoint.of != nil {
 		a.end(t, a.interfaceContext(t, y), false)
@@ -136,9 +137,9 @@ func (a *asking) groupStep(t *trail, ids []snapshot.SecurityGroupID, owner strin
 		f = rules.PermittedByGroups(groups, ids, d.dir, tr)
 		a.filters[k] = f
 	}
-	gate := gateSGEgress
+	gate := finding.GateSGEgress
 	if d.dir == rules.Inbound {
-		gate = gateSGIngress
+		gate = finding.GateSGIngress
 	}
 	var hops []Hop
 	for i, g := range groups {
@@ -158,7 +159,7 @@ func (a *asking) groupStep(t *trail, ids []snapshot.SecurityGroupID, owner strin
 			return a.blameGroups(groups, ids, owner, v, d, gate, relation, t.opaque, denied)
 		}
 		for _, o := range f.Odd {
-			a.note(Finding{Code: "SG_PORT_RANGE", Gate: gate, Severity: severityWarning, Component: string(o.Group), At: o.At, Message: o.Message, Rule: "N82", URL: urlSG})
+			a.note(Finding{Code: finding.SGPortRange, Gate: gate, Severity: finding.Warning, Component: string(o.Group), At: o.At, Message: o.Message, Rule: "N82", URL: urlSG})
 		}
 	}
 	a.filter(t, hops, gate, stepKey{kind: "security-group", component: k.what.(string) + owner, side: d, view: v}, f, blame)
@@ -229,7 +230,7 @@ func (a *asking) groupMatcher(t *trail, d side, rel relation) func(snapshot.Grou
 }
 
 func (a *asking) memberSource(g snapshot.GroupReference, rel relation, lost, toEndpoint bool) rules.Match {
-	need := rules.Need{Code: "UNK_SG", Component: string(g.Group), At: g.At, Fact: "whether " + a.from.words() + " carries " + string(g.Group)}
+	need := rules.Need{Code: finding.UnknownSG, Component: string(g.Group), At: g.At, Fact: "whether " + a.from.words() + " carries " + string(g.Group)}
 	switch {
 	case lost || rel == unrelated || rel == transited || rel == referencing && toEndpoint: // N72
 		return rules.Match{}
@@ -256,7 +257,7 @@ func (a *asking) memberTarget(g snapshot.GroupReference) rules.Match {
 		switch {
 		case !y.groupsKnown || rel == peeredMaybe && slices.Contains(y.groups, g.Group):
 			m.Maybe = a.s.Or(m.Maybe, y.cases)
-			m.Why = rules.Need{Code: "UNK_SG", Component: y.component, At: y.at, Fact: "whether " + y.component + " carries " + string(g.Group)}
+			m.Why = rules.Need{Code: finding.UnknownSG, Component: y.component, At: y.at, Fact: "whether " + y.component + " carries " + string(g.Group)}
 		case slices.Contains(y.groups, g.Group):
 			m.Yes = a.s.Or(m.Yes, y.cases)
 		}

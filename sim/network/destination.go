@@ -7,6 +7,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -90,7 +91,7 @@ func (a *asking) s3Name(d *S3Destination) (rules.Name, error) {
 		n.Region = d.Region
 	}
 	if a.explain && d.Region != "" && n.Form == rules.FormRegional && n.Region != d.Region {
-		a.note(Finding{Code: "VPCE_REGION_MISMATCH", Gate: gateEndpoint, Severity: severityInfo, Component: n.Host,
+		a.note(Finding{Code: finding.VPCERegionMismatch, Gate: finding.GateEndpoint, Severity: finding.Info, Component: n.Host,
 			Message: fmt.Sprintf("%s is the front door of %s, and the bucket is in %s: S3 answers with a redirect or an error.", n.Host, n.Region, d.Region), Rule: "N14", URL: urlEndpointS3})
 	}
 	return n, nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -45,7 +46,7 @@ func (a *asking) resolveName() resolution {
 	at := Hop{Component: a.name.Host, Kind: "dns-name", At: a.from.at}
 	if v.of == nil {
 		b := a.publicBranch(at)
-		b.needs = append(b.needs, rules.Need{Code: "UNK_VPC", Component: string(a.from.vpcID), At: a.from.at, Fact: "the VPC " + string(a.from.vpcID) + " and its DNS settings", Collect: "aws ec2 describe-vpcs"})
+		b.needs = append(b.needs, rules.Need{Code: finding.UnknownVPC, Component: string(a.from.vpcID), At: a.from.at, Fact: "the VPC " + string(a.from.vpcID) + " and its DNS settings", Collect: "aws ec2 describe-vpcs"})
 		return resolution{branches: []branch{b}}
 	}
 	amazon, custom, need := a.resolver(v)
@@ -86,7 +87,7 @@ func (a *asking) publicAnswer(at Hop) branch {
 // own resolver, and which other servers they ask.
 func (a *asking) resolver(v located[snapshot.VPC]) (amazon bool, custom []netip.Addr, need *rules.Need) {
 	id := v.of.DHCPOptionsID
-	unknown := &rules.Need{Code: "UNK_DHCP", Component: orElse(string(id), string(v.of.ID)), At: v.of.At,
+	unknown := &rules.Need{Code: finding.UnknownDHCP, Component: orElse(string(id), string(v.of.ID)), At: v.of.At,
 		Fact: "which DNS servers interfaces in " + string(v.of.ID) + " use", Collect: "aws ec2 describe-dhcp-options"}
 	if id == noOptions {
 		unknown.Fact = string(v.of.ID) + " has no DHCP option set; whether its interfaces get a DNS server depends on the host's hardware"
@@ -103,12 +104,12 @@ func (a *asking) resolver(v located[snapshot.VPC]) (amazon bool, custom []netip.
 		unknown.Fact = "what the DNS server " + odd[0] + " of " + string(o.ID) + " is"
 		return true, nil, unknown
 	case amazon && len(custom) > 0:
-		unknown.Code, unknown.Fact = "UNK_DNS_CUSTOM", "which of Amazon's and the other DNS servers of "+string(o.ID)+" answers, and what"
+		unknown.Code, unknown.Fact = finding.UnknownDNSCustom, "which of Amazon's and the other DNS servers of "+string(o.ID)+" answers, and what"
 		return false, custom, unknown
 	case amazon:
 		return true, nil, nil
 	}
-	unknown.Code, unknown.Fact = "UNK_DNS_CUSTOM", fmt.Sprintf("what the DNS servers of %s (%s) answer for %s", o.ID, custom[0], a.name.Host)
+	unknown.Code, unknown.Fact = finding.UnknownDNSCustom, fmt.Sprintf("what the DNS servers of %s (%s) answer for %s", o.ID, custom[0], a.name.Host)
 	unknown.Collect = "ask a client in the VPC: dig " + a.name.Host + "; or --assume-public-dns"
 	return false, custom, unknown
 }
@@ -120,7 +121,7 @@ func (a *asking) customServers(at Hop, v located[snapshot.VPC], custom []netip.A
 	mixed := strings.HasPrefix(need.Fact, "which of Amazon's")
 	if lost, all := a.unreachable(custom); all && !mixed {
 		o := a.x.dhcp[v.of.DHCPOptionsID].of
-		b.denies = append(b.denies, Finding{Code: "DNS_SERVER_UNREACHABLE", Gate: gateDNS, Component: string(o.ID), At: o.At, Example: lost,
+		b.denies = append(b.denies, Finding{Code: finding.DNSServerUnreachable, Gate: finding.GateDNS, Component: string(o.ID), At: o.At, Example: lost,
 			Message: fmt.Sprintf("%s names the DNS server %s, and %s can't reach it on port 53.", o.ID, custom[0], a.from.words()),
 			Fix:     fmt.Sprintf("Let the security groups, network ACLs and routes pass UDP and TCP port 53 to %s, or use AmazonProvidedDNS.", custom[0]), Rule: "N98", URL: urlDHCP})
 		return resolution{branches: []branch{b}}
@@ -157,7 +158,7 @@ func (a *asking) unreachable(servers []netip.Addr) (lost *Packet, all bool) {
 func (a *asking) resolverFacts(v located[snapshot.VPC]) dnsFacts {
 	f := dnsFacts{attrs: rules.StateUnknown}
 	x := a.x.attributes[v.of.ID].of
-	f.attrsNeed = rules.Need{Code: "UNK_DNS_ATTRS", Component: string(v.of.ID), At: v.of.At, Fact: "enableDnsSupport and enableDnsHostnames of " + string(v.of.ID),
+	f.attrsNeed = rules.Need{Code: finding.UnknownDNSAttrs, Component: string(v.of.ID), At: v.of.At, Fact: "enableDnsSupport and enableDnsHostnames of " + string(v.of.ID),
 		Collect: "aws ec2 describe-vpc-attribute --vpc-id " + string(v.of.ID) + " --attribute enableDnsSupport, and enableDnsHostnames"}
 	if x == nil {
 		f.needs = append(f.needs, f.attrsNeed)
@@ -168,7 +169,7 @@ func (a *asking) resolverFacts(v located[snapshot.VPC]) dnsFacts {
 	case support.Presence != snapshot.Collected:
 		f.needs = append(f.needs, f.attrsNeed)
 	case !support.Value:
-		f.denies = append(f.denies, Finding{Code: "DNS_DISABLED", Gate: gateDNS, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: x.At,
+		f.denies = append(f.denies, Finding{Code: finding.DNSDisabled, Gate: finding.GateDNS, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: x.At,
 			Message: fmt.Sprintf("enableDnsSupport of %s is false, so %s does not resolve.", v.of.ID, a.name.Host),
 			Fix:     fmt.Sprintf("Turn on enableDnsSupport: aws ec2 modify-vpc-attribute --vpc-id %s --enable-dns-support.", v.of.ID), Rule: "N97", URL: urlDNS})
 	}
@@ -182,7 +183,7 @@ func (a *asking) resolverFacts(v located[snapshot.VPC]) dnsFacts {
 		f.attrs = rules.StateWorks
 	}
 	if a.explain && names.Presence == snapshot.Collected && !names.Value {
-		a.note(Finding{Code: "DNS_HOSTNAMES_OFF", Gate: gateDNS, Severity: severityWarning, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: x.At,
+		a.note(Finding{Code: finding.DNSHostnamesOff, Gate: finding.GateDNS, Severity: finding.Warning, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: x.At,
 			Message: fmt.Sprintf("enableDnsHostnames of %s is false. AWS asks for it with S3 endpoints, and private DNS does not work without.", v.of.ID),
 			Fix:     fmt.Sprintf("Turn on enableDnsHostnames: aws ec2 modify-vpc-attribute --vpc-id %s --enable-dns-hostnames.", v.of.ID), Rule: "N55", URL: urlDNS})
 	}
@@ -217,7 +218,7 @@ func (a *asking) firewall(v located[snapshot.VPC], f *dnsFacts) {
 	case rules.FirewallUnknown:
 		f.needs = append(f.needs, d.Need)
 	case rules.FirewallBlocks:
-		f.denies = append(f.denies, Finding{Code: "DNS_FIREWALL_BLOCK", Gate: gateDNS, Component: d.Rule.Group, Name: d.Rule.Name, At: d.Rule.At,
+		f.denies = append(f.denies, Finding{Code: finding.DNSFirewallBlock, Gate: finding.GateDNS, Component: d.Rule.Group, Name: d.Rule.Name, At: d.Rule.At,
 			Message: fmt.Sprintf("DNS Firewall rule %q of %s blocks %s.", d.Rule.Name, d.Rule.Group, a.name.Host),
 			Fix:     fmt.Sprintf("Allow %s in a rule with a lower priority number.", a.name.Host), Rule: "N102", URL: urlDNSFirewall})
 	}
@@ -240,7 +241,7 @@ func (a *asking) firewallAnswer(r *snapshot.Resolver, vpc snapshot.VPCID) rules.
 	if v6.Verdict == rules.FirewallBlocks || rule == nil {
 		rule = v6.Rule
 	}
-	need := rules.Need{Code: "UNK_DNS", Component: string(vpc), Fact: "which of its A and AAAA records for " + a.name.Host + " the client uses: DNS Firewall blocks one of them"}
+	need := rules.Need{Code: finding.UnknownDNS, Component: string(vpc), Fact: "which of its A and AAAA records for " + a.name.Host + " the client uses: DNS Firewall blocks one of them"}
 	if rule != nil {
 		need.Component, need.At = rule.Group, rule.At
 	}
@@ -248,7 +249,7 @@ func (a *asking) firewallAnswer(r *snapshot.Resolver, vpc snapshot.VPCID) rules.
 }
 
 func (a *asking) route53Need(v located[snapshot.VPC], why string) rules.Need {
-	return rules.Need{Code: "UNK_DNS", Component: string(v.of.ID), At: v.of.At,
+	return rules.Need{Code: finding.UnknownDNS, Component: string(v.of.ID), At: v.of.At,
 		Fact:    "whether Route 53 Resolver rules, DNS Firewall or private zones touch " + a.name.Host + " (" + why + ")",
 		Collect: "aws route53resolver list-resolver-rules and its like; aws route53 list-hosted-zones-by-vpc"}
 }
@@ -260,7 +261,7 @@ func (a *asking) notCollected(v located[snapshot.VPC], lacking []string, f *dnsF
 		return
 	}
 	if a.explain {
-		a.note(Finding{Code: "DNS_NOT_COLLECTED", Gate: gateDNS, Severity: severityWarning, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: v.of.At,
+		a.note(Finding{Code: finding.DNSNotCollected, Gate: finding.GateDNS, Severity: finding.Warning, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: v.of.At,
 			Message: fmt.Sprintf("The snapshot lacks %s; %s is taken to resolve as it does by default (lenient mode).", what, a.name.Host),
 			Fix:     "Collect the Route 53 Resolver data, or ask with --strict.", Rule: "N104", URL: urlResolver})
 	}

@@ -128,7 +128,7 @@ func TestWhoAnswers(t *testing.T) {
 			}
 			got := firstBlocker(r)
 			if c.want == unknown && len(r.Unknowns) > 0 {
-				got = r.Unknowns[0].Code
+				got = r.Unknowns[0].Code.String()
 			}
 			if r.Outcome != c.want || got != c.code {
 				t.Errorf("%s with %q, want %s with %q; findings %v, missing %v", word(r.Outcome), got, word(c.want), c.code, codes(r), missing(r))

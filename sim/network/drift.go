@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -49,12 +50,12 @@ func (a *asking) groupDrift(groups []*snapshot.SecurityGroup) {
 		}
 	}
 	if at != nil {
-		a.note(a.driftFinding(gateSGEgress, string(owner.ID), nameOf(owner.Tags), at.At, "the prefix list of S3"))
+		a.note(a.driftFinding(finding.GateSGEgress, string(owner.ID), nameOf(owner.Tags), at.At, "the prefix list of S3"))
 	}
 }
 
 // aclDrift is the same for a network ACL, which can't name a prefix list.
-func (a *asking) aclDrift(l *snapshot.NetworkACL, d side, gate string) {
+func (a *asking) aclDrift(l *snapshot.NetworkACL, d side, gate finding.Gate) {
 	if a.q.To.S3 == nil || len(a.targets) > 0 || !d.remoteIsDestination() {
 		return
 	}
@@ -93,16 +94,16 @@ func (a *asking) routeDrift(tb *snapshot.RouteTable) {
 		}
 	}
 	if at != nil {
-		a.note(a.driftFinding(gateRoute, string(tb.ID), nameOf(tb.Tags), at.At, "a route for the prefix list of S3, or a gateway endpoint's,"))
+		a.note(a.driftFinding(finding.GateRoute, string(tb.ID), nameOf(tb.Tags), at.At, "a route for the prefix list of S3, or a gateway endpoint's,"))
 	}
 }
 
-func (a *asking) driftFinding(gate, id, name string, at snapshot.Source, instead string) Finding {
+func (a *asking) driftFinding(gate finding.Gate, id, name string, at snapshot.Source, instead string) Finding {
 	does, verb := "lets S3 through", "allow"
-	if gate == gateRoute {
+	if gate == finding.GateRoute {
 		does, verb = "routes S3", "use"
 	}
-	return Finding{Code: "S3_RANGES_COPIED", Gate: gate, Severity: severityWarning, Component: id, Name: name, At: at,
+	return Finding{Code: finding.S3RangesCopied, Gate: gate, Severity: finding.Warning, Component: id, Name: name, At: at,
 		Message: fmt.Sprintf("%s %s by a copy of its address ranges, which AWS changes now and then; what is added later is blocked.", id, does),
 		Fix:     fmt.Sprintf("In %s, %s %s instead.", id, verb, instead), Rule: "N58", URL: urlGatewayEndpoint}
 }

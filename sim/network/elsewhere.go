@@ -7,6 +7,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -22,7 +23,7 @@ func (a *asking) orElsewhere(at Hop, r resolution, need *rules.Need) resolution 
 		return r
 	}
 	r.branches = append(r.branches, a.elsewhere(at, r.branches[0]))
-	if r.why.Code == "" {
+	if r.why.Code == (finding.Code{}) {
 		r.why = *need
 	}
 	return r
@@ -96,11 +97,11 @@ func (a *asking) startElsewhere(t *trail, b branch) {
 		var blame func(packetset.Set) []Finding
 		if a.explain {
 			blame = func(d packetset.Set) []Finding {
-				return a.blameGroups(groups, a.from.groups, a.from.component, t.view, side{dir: rules.Outbound}, gateSGEgress, sameVPC, false, d)
+				return a.blameGroups(groups, a.from.groups, a.from.component, t.view, side{dir: rules.Outbound}, finding.GateSGEgress, sameVPC, false, d)
 			}
 		}
-		a.filter(t, []Hop{{Component: a.from.component, Kind: "security-group", Via: "outbound"}}, gateSGEgress, stepKey{kind: "security-group", component: a.groupsKey(groups, a.from.groups) + a.from.component, side: side{dir: rules.Outbound}}, f, blame)
+		a.filter(t, []Hop{{Component: a.from.component, Kind: "security-group", Via: "outbound"}}, finding.GateSGEgress, stepKey{kind: "security-group", component: a.groupsKey(groups, a.from.groups) + a.from.component, side: side{dir: rules.Outbound}}, f, blame)
 	}
-	t.add(&step{hops: []Hop{b.at}, gate: gateDNS, key: stepKey{kind: "elsewhere"}})
+	t.add(&step{hops: []Hop{b.at}, gate: finding.GateDNS, key: stepKey{kind: "elsewhere"}})
 	a.end(t, Context{}, true)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -22,7 +23,7 @@ type encryptionFacts struct {
 // there is none, and without that nobody knows (N10).
 func (a *asking) encryption(id snapshot.VPCID) encryptionFacts {
 	v := a.x.vpcs[id]
-	f := encryptionFacts{need: rules.Need{Code: "UNK_ENCRYPTION_CONTROLS", Component: string(id),
+	f := encryptionFacts{need: rules.Need{Code: finding.UnknownEncryptionControls, Component: string(id),
 		Fact: "whether the encryption controls of " + string(id) + " are in enforce mode", Collect: "aws ec2 describe-vpc-encryption-controls"}}
 	told := a.x.encryption[id]
 	if v.of != nil {
@@ -50,7 +51,7 @@ func (a *asking) encryption(id snapshot.VPCID) encryptionFacts {
 	for _, c := range told[min(1, len(told)):] {
 		if rules.EnforcementOf(c) != f.enforcement {
 			f.enforcement = rules.EnforcementUnknown
-			f.need.Code, f.need.Fact = "SNAPSHOT_INCONSISTENT", "which holds of what the snapshot says of the encryption controls of "+string(id)
+			f.need.Code, f.need.Fact = finding.SnapshotInconsistent, "which holds of what the snapshot says of the encryption controls of "+string(id)
 			f.need.Collect = "aws ec2 describe-vpc-encryption-controls and describe-vpcs, taken together"
 		}
 	}
@@ -76,7 +77,7 @@ func (a *asking) cleartext(t *trail, h Hop, y *target) {
 	}
 	e, f := y.endpoint.of, a.encryption(y.vpc)
 	if f.assumed {
-		a.takenAsOff(y.vpc, a.x.vpcs[y.vpc].of, "ENCRYPTION_CONTROLS_NOT_COLLECTED", gateEndpoint, "VPC encryption control", "aws ec2 describe-vpc-encryption-controls", urlEncryption)
+		a.takenAsOff(y.vpc, a.x.vpcs[y.vpc].of, finding.EncryptionControlsNotCollected, finding.GateEndpoint, "VPC encryption control", "aws ec2 describe-vpc-encryption-controls", urlEncryption)
 	}
 	http := a.s.And(clear, a.toPort(rules.PortCleartext))
 	for _, part := range []struct {
@@ -89,11 +90,11 @@ func (a *asking) cleartext(t *trail, h Hop, y *target) {
 		switch rules.DecideCleartext(f.enforcement, e.ServiceName, part.port) {
 		case rules.StateWorks:
 		case rules.StateBroken:
-			a.deny(t, h, part.cases, Finding{Code: "ENCRYPTION_REQUIRED", Gate: gateEndpoint, Component: string(e.ID), Name: y.name, At: e.At,
+			a.deny(t, h, part.cases, Finding{Code: finding.EncryptionRequired, Gate: finding.GateEndpoint, Component: string(e.ID), Name: y.name, At: e.At,
 				Message: fmt.Sprintf("The encryption controls of %s (%s) are in enforce mode, so %s drops cleartext: only TCP port 443 counts as encrypted.", y.vpc, f.id(), e.ID),
 				Fix:     "Use port 443.", Rule: "N76", URL: urlEncryption})
 		default:
-			a.doubt(t, h, part.cases, gateEndpoint, f.undecided(e))
+			a.doubt(t, h, part.cases, finding.GateEndpoint, f.undecided(e))
 		}
 	}
 }
@@ -142,13 +143,13 @@ func (a *asking) lintCrossing(vpc snapshot.VPCID, h Hop, c crossing) {
 
 func (a *asking) noteCrossing(vpc snapshot.VPCID, h Hop, c crossing, f *encryptionFacts) {
 	id := f.id()
-	n := Finding{Code: "ENCRYPTION_CONTROLS", Gate: gateRoute, Severity: severityWarning, Component: h.Component, At: f.control.At, Rule: "N132", URL: urlEncryption,
+	n := Finding{Code: finding.EncryptionControls, Gate: finding.GateRoute, Severity: finding.Warning, Component: h.Component, At: f.control.At, Rule: "N132", URL: urlEncryption,
 		Fix: fmt.Sprintf("Create the exclusion (aws ec2 modify-vpc-encryption-control --vpc-encryption-control-id %s %s enable), or keep the traffic inside AWS: a gateway endpoint for S3 needs none.", id, c.option)}
 	switch excluded := rules.ExcludedFromEncryption(f.control, c.resource); {
 	case f.enforcement == rules.EnforcementUnknown:
 		n.Message = fmt.Sprintf("Whether %s enforces encryption is open: the mode of %s is %q in state %q. In enforce mode %s need an exclusion; %s is taken to work.", vpc, id, f.control.Mode, f.control.State, c.words, h.Component)
 	case excluded == rules.StateWorks:
-		n.Severity, n.Fix = severityInfo, ""
+		n.Severity, n.Fix = finding.Info, ""
 		n.Message = fmt.Sprintf("%s enforces encryption (%s) and excludes %s: the encryption of what passes %s is the client's own business.", vpc, id, c.words, h.Component)
 	case excluded == rules.StateUnknown:
 		n.Message = fmt.Sprintf("%s enforces encryption (%s), and its exclusion for %s is being changed; %s is taken to work.", vpc, id, c.words, h.Component)
@@ -202,7 +203,7 @@ func (a *asking) impossible(vpc snapshot.VPCID, id, name string, at snapshot.Sou
 	if f.enforcement != rules.Enforced {
 		return
 	}
-	a.note(Finding{Code: "SNAPSHOT_INCONSISTENT", Gate: gateRoute, Severity: severityWarning, Component: id, Name: name, At: at,
+	a.note(Finding{Code: finding.SnapshotInconsistent, Gate: finding.GateRoute, Severity: finding.Warning, Component: id, Name: name, At: at,
 		Message: fmt.Sprintf("%s is in %s, which enforces encryption (%s), where there can be no %s: one of the two is out of date.", id, vpc, f.id(), what),
 		Fix:     "Collect aws ec2 describe-vpc-encryption-controls anew, together with the rest.", Rule: "N132", URL: urlEncryption})
 }
@@ -214,7 +215,7 @@ func (a *asking) lintGatewayCleartext(t *trail, e located[snapshot.VPCEndpoint])
 		return
 	}
 	if f := a.encryption(e.of.VPC); f.enforcement == rules.Enforced {
-		a.note(Finding{Code: "ENCRYPTION_CONTROLS", Gate: gateEndpoint, Severity: severityWarning, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: f.control.At,
+		a.note(Finding{Code: finding.EncryptionControls, Gate: finding.GateEndpoint, Severity: finding.Warning, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: f.control.At,
 			Message: fmt.Sprintf("%s enforces encryption (%s), and the traffic is not to port 443. AWS says that interface endpoints drop it, and nothing of gateway endpoints; %s is taken to carry it.", e.of.VPC, f.id(), e.of.ID),
 			Fix:     "Use port 443.", Rule: "N76", URL: urlEncryption})
 	}

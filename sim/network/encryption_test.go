@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/canreach/canreach/internal/testkit/world"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/sim/network"
 )
 
@@ -86,13 +87,13 @@ func judgeEncryption(t *testing.T, w *world.World, q network.Query, want network
 	}
 	got := firstBlocker(r)
 	if want == unknown && len(r.Unknowns) > 0 {
-		got = r.Unknowns[0].Code
+		got = r.Unknowns[0].Code.String()
 	}
 	if r.Outcome != want || got != code {
 		t.Errorf("%s with %q, want %s with %q; findings %v, missing %v", word(r.Outcome), got, word(want), code, codes(r), missing(r))
 	}
 	for _, f := range r.Findings {
-		if f.Code == "ENCRYPTION_REQUIRED" && (f.Gate != "endpoint" || f.Rule != "N76" || f.Component != "vpce-i" || f.Example == nil || f.Example.DestinationPort != 80) {
+		if f.Code.String() == "ENCRYPTION_REQUIRED" && (f.Gate != finding.GateEndpoint || f.Rule != "N76" || f.Component != "vpce-i" || f.Example == nil || f.Example.DestinationPort != 80) {
 			t.Errorf("%+v", f)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -142,7 +143,7 @@ func (a *asking) destination(v view, p netip.Prefix) rules.Match {
 			m.Yes = e.s.Or(m.Yes, e.s.Exactly(y.family))
 		case rules.StateUnknown:
 			m.Maybe = e.s.Or(m.Maybe, e.s.Exactly(y.family))
-			m.Why = rules.Need{Code: "UNK_PREFIX_LIST", Component: string(y.list), Fact: "the addresses of " + y.name,
+			m.Why = rules.Need{Code: finding.UnknownPrefixList, Component: string(y.list), Fact: "the addresses of " + y.name,
 				Collect: "aws ec2 get-managed-prefix-list-entries, or aws ec2 describe-prefix-lists"}
 		}
 	}
@@ -271,7 +272,7 @@ func (a *asking) list(id snapshot.PrefixListID, v view, destination bool) rules.
 }
 
 func (a *asking) listIn(l *snapshot.PrefixList, id snapshot.PrefixListID, v view, remote func(netip.Prefix) rules.Match) rules.Match {
-	need := rules.Need{Code: "UNK_PREFIX_LIST", Component: string(id), Fact: "the entries of prefix list " + string(id),
+	need := rules.Need{Code: finding.UnknownPrefixList, Component: string(id), Fact: "the entries of prefix list " + string(id),
 		Collect: "aws ec2 get-managed-prefix-list-entries --prefix-list-id " + string(id)}
 	var m rules.Match
 	own := packetset.None // symbols that are this list

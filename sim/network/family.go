@@ -2,6 +2,8 @@ package network
 
 import (
 	"slices"
+
+	"github.com/canreach/canreach/sim/finding"
 )
 
 // reading is how a question takes what the snapshot does not tell of the
@@ -36,12 +38,12 @@ func (a *asking) eitherReading(q Query) (*Result, error) {
 		openIPv6(&with.Flows[i])
 	}
 	for i := range with.Findings {
-		if f := &with.Findings[i]; f.Severity == severityBlocker && f.Example != nil && f.Example.Source.Is6() {
-			f.Severity, f.Together = severityWarning, false
+		if f := &with.Findings[i]; f.Severity == finding.Blocker && f.Example != nil && f.Example.Source.Is6() {
+			f.Severity, f.Together = finding.Warning, false
 			f.Message = "If the job's interface has an IPv6 address: " + f.Message
 		}
 	}
-	with.Unknowns = append(with.Unknowns, Missing{Code: "UNK_VPC", Gate: gateRoute, Component: string(n.ID), At: n.At, Collect: "aws ec2 describe-subnets --subnet-ids " + string(n.ID),
+	with.Unknowns = append(with.Unknowns, Missing{Code: finding.UnknownVPC, Gate: finding.GateRoute, Component: string(n.ID), At: n.At, Collect: "aws ec2 describe-subnets --subnet-ids " + string(n.ID),
 		Fact: "whether new interfaces in " + string(n.ID) + " get an IPv6 address (AssignIpv6AddressOnCreation)"})
 	return with, nil
 }

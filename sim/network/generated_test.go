@@ -366,7 +366,7 @@ func (w twin) replay(t testing.TB, r *network.Result) []string {
 	}
 	for _, f := range r.Findings {
 		if f.Severity == 2 {
-			check(f.Example, concrete.Blocks, f.Code)
+			check(f.Example, concrete.Blocks, f.Code.String())
 		}
 	}
 	return out

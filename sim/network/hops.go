@@ -7,6 +7,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -17,14 +18,14 @@ func gone[T any](c *snapshot.Collection[T]) bool {
 }
 
 // absent ends a trail at a target that is not in the snapshot.
-func (a *asking) absent(t *trail, id, kind, code string, complete bool, r *snapshot.Route, collect string) {
+func (a *asking) absent(t *trail, id, kind string, code finding.Code, complete bool, r *snapshot.Route, collect string) {
 	h := Hop{Component: id, Kind: kind, At: r.At}
 	if complete {
-		a.deny(t, h, t.cases, Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: gateRoute, Component: id,
+		a.deny(t, h, t.cases, Finding{Code: finding.BadState, Gate: finding.GateRoute, Component: id,
 			Message: fmt.Sprintf("The route leads to %s, which does not exist.", id),
 			Fix:     "Point the route at a target that exists.", Rule: "N12", URL: urlRoute})
 	} else {
-		a.doubt(t, h, t.cases, gateRoute, a.lacking(r, code, collect))
+		a.doubt(t, h, t.cases, finding.GateRoute, a.lacking(r, code, collect))
 	}
 	ctx := Context{}
 	if kind == "nat-gateway" {
@@ -34,7 +35,7 @@ func (a *asking) absent(t *trail, id, kind, code string, complete bool, r *snaps
 }
 
 // lacking words that a route's target is not in the snapshot.
-func (a *asking) lacking(r *snapshot.Route, code, collect string) rules.Need {
+func (a *asking) lacking(r *snapshot.Route, code finding.Code, collect string) rules.Need {
 	return rules.Need{Code: code, Component: r.Target, At: r.At, Collect: collect,
 		Fact: "the state of " + r.Target + ", which the route leads to and the snapshot lacks"}
 }
@@ -54,14 +55,14 @@ func (a *asking) badState(t *trail, h Hop, st rules.State, f Finding, state stri
 }
 
 // unknownCode is the code for a component of a kind whose state is open.
-func unknownCode(kind string) string {
+func unknownCode(kind string) finding.Code {
 	switch kind {
 	case "nat-gateway":
-		return "UNK_NAT"
+		return finding.UnknownNAT
 	case "transit-gateway", "transit-gateway-attachment", "transit-gateway-route-table":
-		return "UNK_TGW_ROUTES"
+		return finding.UnknownTGWRoutes
 	}
-	return "UNK_ROUTE_TARGET"
+	return finding.UnknownRouteTarget
 }
 
 // endpoint hands traffic to a gateway or Gateway Load Balancer endpoint (N31).
@@ -70,13 +71,13 @@ func (a *asking) endpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route) 
 	e := a.x.endpoints[id]
 	if e.of == nil {
 		// A participant of a shared VPC may be unable to see it (N57).
-		a.absent(t, r.Target, "vpc-endpoint", "UNK_ROUTE_TARGET", gone(a.collections(tb.VPC).endpoints), r, "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids "+r.Target)
+		a.absent(t, r.Target, "vpc-endpoint", finding.UnknownRouteTarget, gone(a.collections(tb.VPC).endpoints), r, "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids "+r.Target)
 		return
 	}
 	switch rules.KindOfEndpoint(e.of) {
 	case rules.EndpointGateway:
 		if r.PrefixList == "" {
-			a.doubt(t, Hop{Component: r.Target, Kind: "vpc-endpoint", At: e.of.At}, t.cases, gateEndpoint, rules.Need{Code: "SNAPSHOT_INCONSISTENT", Component: string(tb.ID), At: r.At,
+			a.doubt(t, Hop{Component: r.Target, Kind: "vpc-endpoint", At: e.of.At}, t.cases, finding.GateEndpoint, rules.Need{Code: finding.SnapshotInconsistent, Component: string(tb.ID), At: r.At,
 				Fact:    fmt.Sprintf("whether %s carries what the route %s of %s sends it: AWS leads to a gateway endpoint by its service's prefix list only", r.Target, routeText(r), tb.ID),
 				Collect: "aws ec2 describe-route-tables --route-table-ids " + string(tb.ID)})
 		}
@@ -92,7 +93,7 @@ func (a *asking) endpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route) 
 	case rules.EndpointLoadBalancer:
 		a.loadBalancerEndpoint(t, e)
 	default:
-		a.doubt(t, Hop{Component: r.Target, Kind: "vpc-endpoint", At: e.of.At}, t.cases, gateEndpoint, rules.Need{Code: "UNK_ROUTE_TARGET", Component: r.Target, At: e.of.At,
+		a.doubt(t, Hop{Component: r.Target, Kind: "vpc-endpoint", At: e.of.At}, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownRouteTarget, Component: r.Target, At: e.of.At,
 			Fact: "what a route to an endpoint of type " + e.of.Type + " does"})
 		a.end(t, Context{}, true)
 	}
@@ -102,10 +103,10 @@ func (a *asking) endpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route) 
 // one of the two is out of date (N44).
 func (a *asking) unattachedEndpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
 	rest := without(tb, r.Target)
-	n := rules.Need{Code: "SNAPSHOT_INCONSISTENT", Component: string(e.of.ID), At: e.of.At,
+	n := rules.Need{Code: finding.SnapshotInconsistent, Component: string(e.of.ID), At: e.of.At,
 		Fact:    fmt.Sprintf("whether %s is attached to %s: the table has its route, and the endpoint does not list the table", e.of.ID, tb.ID),
 		Collect: "aws ec2 describe-route-tables and describe-vpc-endpoints, taken together"}
-	a.fork(t, gateEndpoint, n,
+	a.fork(t, finding.GateEndpoint, n,
 		func(t *trail) { a.gatewayEndpoint(t, e) },
 		func(t *trail) { t.via = append(t.via, string(tb.ID)); a.routeBy(t, rest, located[snapshot.Subnet]{}) })
 }
@@ -136,13 +137,13 @@ func (a *asking) translatedHere(t *trail) bool {
 // the endpoint's route: whether it takes the endpoint, or can't, is not
 // documented (N47). Both readings are followed, and neither passes for certain.
 func (a *asking) translatedToEndpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
-	n := rules.Need{Code: "UNK_NAT_VIA_GATEWAY_ENDPOINT", Component: string(e.of.ID), At: e.of.At,
+	n := rules.Need{Code: finding.UnknownNATViaGatewayEndpoint, Component: string(e.of.ID), At: e.of.At,
 		Fact: "whether a NAT gateway can send traffic over a gateway endpoint in its own subnet's route table; AWS does not document it"}
-	a.fork(t, gateEndpoint, n,
+	a.fork(t, finding.GateEndpoint, n,
 		func(t *trail) { a.gatewayEndpoint(t, e) },
 		func(t *trail) {
 			t.via = append(t.via, string(tb.ID))
-			a.doubt(t, Hop{Component: string(e.of.ID), Kind: "vpc-endpoint", Via: "passed by", At: e.of.At}, t.cases, gateEndpoint, n)
+			a.doubt(t, Hop{Component: string(e.of.ID), Kind: "vpc-endpoint", Via: "passed by", At: e.of.At}, t.cases, finding.GateEndpoint, n)
 			a.routeBy(t, without(tb, r.Target), located[snapshot.Subnet]{})
 		})
 }
@@ -164,12 +165,12 @@ func (a *asking) unlistedEndpoint(t *trail, tb *snapshot.RouteTable, subnet loca
 		if cases == packetset.None {
 			continue
 		}
-		n := rules.Need{Code: "SNAPSHOT_INCONSISTENT", Component: string(id), At: e.of.At,
+		n := rules.Need{Code: finding.SnapshotInconsistent, Component: string(id), At: e.of.At,
 			Fact:    fmt.Sprintf("whether %s is attached to %s: the endpoint lists the table, and the table has no route to it", id, tb.ID),
 			Collect: "aws ec2 describe-route-tables and describe-vpc-endpoints, taken together"}
 		rest := t.with(a.s.Diff(t.cases, cases))
 		rest.via = append(rest.via, string(tb.ID))
-		a.fork(t.with(cases), gateEndpoint, n,
+		a.fork(t.with(cases), finding.GateEndpoint, n,
 			func(t *trail) { t.via = append(t.via, string(tb.ID)); a.routeBy(t, tb, subnet) },
 			func(t *trail) { a.gatewayEndpoint(t, e) })
 		if rest.cases != packetset.None {
@@ -200,14 +201,14 @@ func (a *asking) named() bool { return a.q.To.S3 != nil || a.q.To.Service != "" 
 func (a *asking) gatewayEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
 	id := string(e.of.ID)
 	h := Hop{Component: id, Kind: "vpc-endpoint", Via: "gateway endpoint for " + e.of.ServiceName, At: e.of.At}
-	f := Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: gateEndpoint, Component: id, Name: nameOf(e.of.Tags),
+	f := Finding{Code: finding.BadState, Gate: finding.GateEndpoint, Component: id, Name: nameOf(e.of.Tags),
 		Message: fmt.Sprintf("The gateway endpoint %s is in state %q and carries no traffic.", id, e.of.State),
 		Fix:     fmt.Sprintf("Create a gateway endpoint for %s and associate it with the route table.", e.of.ServiceName), Rule: "N42", URL: urlGatewayEndpoint}
 	a.badState(t, h, rules.EndpointState(e.of.State), f, e.of.State)
 	if a.named() && !a.servesDestination(e.of) {
-		f.Code, f.AnalyzerCode, f.Rule = "VPCE_SERVICE_MISMATCH", "", "N59"
+		f.Code, f.Rule = finding.VPCEServiceMismatch, "N59"
 		if a.q.To.S3 != nil && rules.ServiceOf(e.of) == "s3" {
-			f.Code, f.Rule = "VPCE_REGION_MISMATCH", "N41"
+			f.Code, f.Rule = finding.VPCERegionMismatch, "N41"
 		}
 		f.Message = fmt.Sprintf("%s is an endpoint for %s, which is not the destination's service and Region.", id, e.of.ServiceName)
 		f.Fix = "Route the destination's own prefix list to an endpoint for its service."
@@ -215,9 +216,9 @@ func (a *asking) gatewayEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
 	}
 	switch {
 	case e.of.VPC == "":
-		a.doubt(t, h, t.cases, gateEndpoint, rules.Need{Code: "UNK_VPC", Component: id, At: e.of.At, Fact: "the VPC of " + id + " (VpcId)", Collect: "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids " + id})
+		a.doubt(t, h, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownVPC, Component: id, At: e.of.At, Fact: "the VPC of " + id + " (VpcId)", Collect: "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids " + id})
 	case e.of.VPC != t.vpcID:
-		f.Code, f.AnalyzerCode, f.Rule = "BAD_STATE_ATTACHMENT", "BAD_STATE_ATTACHMENT", "N42"
+		f.Code, f.Rule = finding.BadStateAttachment, "N42"
 		f.Message = fmt.Sprintf("%s belongs to %s, not to %s.", id, e.of.VPC, t.vpcID)
 		a.deny(t, h, t.cases, f)
 	}
@@ -225,7 +226,7 @@ func (a *asking) gatewayEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
 	a.lintGatewayEndpoints(e)
 	a.lintGatewayCleartext(t, e)
 	if bad := a.notCarried(); bad != packetset.None {
-		f.Code, f.AnalyzerCode, f.Rule = "VPCE_GATEWAY_PROTOCOL_RESTRICTION", "VPCE_GATEWAY_PROTOCOL_RESTRICTION", "N49"
+		f.Code, f.Rule = finding.VPCEGatewayProtocolRestriction, "N49"
 		f.Message = fmt.Sprintf("Gateway endpoints carry TCP and ICMP echo requests only; %s drops protocol %d.", id, a.q.Protocol)
 		f.Fix = "Use TCP."
 		a.deny(t, h, a.s.And(bad, t.cases), f)
@@ -249,11 +250,11 @@ func (a *asking) notCarried() packetset.Set {
 func (a *asking) gatewayOrigin(t *trail, h Hop, e located[snapshot.VPCEndpoint]) {
 	switch {
 	case t.home.kind != snapshot.TargetLocal && !a.translatedHere(t):
-		a.deny(t, h, t.cases, Finding{Code: "VPCE_NOT_FROM_OUTSIDE_VPC", Gate: gateEndpoint, Component: h.Component, Name: nameOf(e.of.Tags),
+		a.deny(t, h, t.cases, Finding{Code: finding.VPCENotFromOutsideVPC, Gate: finding.GateEndpoint, Component: h.Component, Name: nameOf(e.of.Tags),
 			Message: fmt.Sprintf("%s serves interfaces of %s only; traffic that entered the VPC by %s can't use it.", e.of.ID, e.of.VPC, t.home.link),
 			Fix:     "Create a gateway endpoint in the client's own VPC, or use an interface endpoint.", Rule: "N46", URL: urlEndpointS3})
 	case t.view.nat != nil:
-		a.doubt(t, h, t.cases, gateEndpoint, rules.Need{Code: "UNK_NAT_VIA_GATEWAY_ENDPOINT", Component: h.Component, At: h.At,
+		a.doubt(t, h, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownNATViaGatewayEndpoint, Component: h.Component, At: h.At,
 			Fact: "whether a NAT gateway can send traffic over a gateway endpoint in its own subnet's route table; AWS does not document it"})
 	}
 }
@@ -270,7 +271,7 @@ func (a *asking) endpointContext(via string, e located[snapshot.VPCEndpoint]) Co
 // stands behind it is not in the snapshot (N125).
 func (a *asking) loadBalancerEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
 	h := Hop{Component: string(e.of.ID), Kind: "vpc-endpoint", Via: "Gateway Load Balancer endpoint", At: e.of.At}
-	f := Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: gateEndpoint, Component: h.Component, Name: nameOf(e.of.Tags),
+	f := Finding{Code: finding.BadState, Gate: finding.GateEndpoint, Component: h.Component, Name: nameOf(e.of.Tags),
 		Message: fmt.Sprintf("The Gateway Load Balancer endpoint %s is in state %q and carries no traffic.", e.of.ID, e.of.State),
 		Fix:     "Route the traffic to an endpoint that is available.", Rule: "N125", URL: urlGWLB}
 	a.badState(t, h, rules.EndpointState(e.of.State), f, e.of.State)
@@ -297,7 +298,7 @@ func (a *asking) loadBalancerEndpoint(t *trail, e located[snapshot.VPCEndpoint])
 func (a *asking) behindFirewall(t *trail, e located[snapshot.VPCEndpoint], in located[snapshot.Subnet]) {
 	id := string(e.of.ID)
 	if slices.Contains(t.via, id) {
-		a.deny(t, Hop{Component: id, Kind: "vpc-endpoint", At: e.of.At}, t.cases, Finding{Code: "ROUTING_LOOP", Gate: gateRoute, Component: id, Name: nameOf(e.of.Tags),
+		a.deny(t, Hop{Component: id, Kind: "vpc-endpoint", At: e.of.At}, t.cases, Finding{Code: finding.RoutingLoop, Gate: finding.GateRoute, Component: id, Name: nameOf(e.of.Tags),
 			Message: fmt.Sprintf("What %s sends on comes back to it: the table of %s leads to it.", id, in.of.ID),
 			Fix:     fmt.Sprintf("Point the routes of %s at a NAT gateway or an internet gateway.", in.of.ID), Rule: "N143", URL: urlGWLB})
 		a.end(t, Context{}, true)
@@ -312,7 +313,7 @@ func (a *asking) behindFirewall(t *trail, e located[snapshot.VPCEndpoint], in lo
 // opaque leaves traffic open at something that decides by itself (N124, N125).
 func (a *asking) opaque(t *trail, h Hop, what string) {
 	t.opaque = true
-	a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "MIDDLEBOX_OPAQUE", Component: h.Component, At: h.At,
+	a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.MiddleboxOpaque, Component: h.Component, At: h.At,
 		Fact: "what " + what + " does with the traffic; that is not in a snapshot"})
 }
 
@@ -351,10 +352,10 @@ func (a *asking) internetGateway(t *trail, r *snapshot.Route, subnet located[sna
 		h.At = g.of.At
 		a.attached(t, h, g.of, nameOf(g.of.Tags))
 	case ec2 != nil && gone(&ec2.InternetGateways):
-		a.absent(t, r.Target, h.Kind, "UNK_ROUTE_TARGET", true, r, "")
+		a.absent(t, r.Target, h.Kind, finding.UnknownRouteTarget, true, r, "")
 		return
 	default: // a client without a public address is stopped whatever its state is (N1)
-		a.doubt(t, h, t.cases, gateRoute, a.lacking(r, "UNK_ROUTE_TARGET", "aws ec2 describe-internet-gateways"))
+		a.doubt(t, h, t.cases, finding.GateRoute, a.lacking(r, finding.UnknownRouteTarget, "aws ec2 describe-internet-gateways"))
 	}
 	a.lintCrossing(t.vpcID, h, crossInternetGateway)
 	v4, v6 := a.onWire(t, false), a.onWire(t, true)
@@ -393,7 +394,7 @@ func (a *asking) s3Region() string {
 func (a *asking) attached(t *trail, h Hop, g *snapshot.InternetGateway, name string) {
 	st, state := rules.StateBroken, "detached"
 	if len(g.Attachments) == 0 && !g.AttachmentsKnown {
-		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_ROUTE_TARGET", Component: h.Component, At: h.At,
+		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: h.Component, At: h.At,
 			Fact: "which VPC " + h.Component + " is attached to (Attachments)", Collect: "aws ec2 describe-internet-gateways --internet-gateway-ids " + h.Component})
 		return
 	}
@@ -402,7 +403,7 @@ func (a *asking) attached(t *trail, h Hop, g *snapshot.InternetGateway, name str
 			st, state = rules.GatewayAttachmentState(x.State), x.State
 		}
 	}
-	a.badState(t, h, st, Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: h.Component, Name: name,
+	a.badState(t, h, st, Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: h.Component, Name: name,
 		Message: fmt.Sprintf("%s is not attached to %s.", h.Component, t.vpcID),
 		Fix:     fmt.Sprintf("Attach %s to %s.", h.Component, t.vpcID), Rule: "N36", URL: urlIGW}, state)
 }
@@ -410,9 +411,9 @@ func (a *asking) attached(t *trail, h Hop, g *snapshot.InternetGateway, name str
 // notPrivateDestination drops what an internet gateway drops (N113).
 func (a *asking) notPrivateDestination(t *trail, h Hop, v4 packetset.Set) {
 	for _, p := range []struct {
-		code string
+		code finding.Code
 		list []netip.Prefix
-	}{{"IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", rules.RFC1918()}, {"IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS", rules.RFC6598()}} {
+	}{{finding.IGWDestinationAddressNotInRFC1918Egress, rules.RFC1918()}, {finding.IGWDestinationAddressNotInRFC6598Egress, rules.RFC6598()}} {
 		bad := packetset.None
 		for _, c := range p.list {
 			bad = a.s.Or(bad, a.s.And(v4, a.destination(t.view, c).Yes))
@@ -420,7 +421,7 @@ func (a *asking) notPrivateDestination(t *trail, h Hop, v4 packetset.Set) {
 		if bad == packetset.None {
 			continue
 		}
-		a.deny(t, h, bad, Finding{Code: p.code, AnalyzerCode: p.code, Gate: gateRoute, Component: h.Component,
+		a.deny(t, h, bad, Finding{Code: p.code, Gate: finding.GateRoute, Component: h.Component,
 			Message: fmt.Sprintf("%s drops traffic to private addresses.", h.Component),
 			Fix:     "Route private destinations by peering, a transit gateway or the local route.", Rule: "N113", URL: urlIGW})
 	}
@@ -433,7 +434,7 @@ func (a *asking) notSynthesised(t *trail, h Hop) {
 		return
 	}
 	if bad := a.s.And(t.cases, a.synthesised()); bad != packetset.None {
-		a.deny(t, h, bad, Finding{Code: "NAT64_REQUIRED", Gate: gateRoute, Component: h.Component,
+		a.deny(t, h, bad, Finding{Code: finding.Nat64Required, Gate: finding.GateRoute, Component: h.Component,
 			Message: fmt.Sprintf("The route leads to %s, but the destination is an IPv4 address that DNS64 put into 64:ff9b::/96; only a NAT gateway translates it.", h.Component),
 			Fix:     "Route 64:ff9b::/96 to a NAT gateway, or use a name that has IPv6 addresses of its own.", Rule: "N123", URL: urlNAT64})
 	}
@@ -446,12 +447,12 @@ func (a *asking) publicSources(t *trail, h Hop, v4 packetset.Set, ctx *Context) 
 		return v4
 	}
 	has := packetset.None
-	f := Finding{Code: "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", AnalyzerCode: "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", Gate: gateRoute, Component: h.Component, Rule: "N110", URL: urlIGW,
+	f := Finding{Code: finding.IGWPublicIPAssociationForEgress, Gate: finding.GateRoute, Component: h.Component, Rule: "N110", URL: urlIGW,
 		Message: fmt.Sprintf("The route leads to %s, but %s has no public IPv4 address.", h.Component, a.from.words()),
 		Fix:     fmt.Sprintf("Route the traffic to %s.", a.wayOut("a NAT gateway in a public subnet"))}
 	switch n := t.view.nat; {
 	case n != nil && n.private:
-		f.Code, f.AnalyzerCode, f.Rule, f.Component, f.At, f.URL = "NAT_PRIVATE_TO_IGW", "", "N118", n.id, n.at, urlNAT
+		f.Code, f.Rule, f.Component, f.At, f.URL = finding.NATPrivateToIGW, "N118", n.id, n.at, urlNAT
 		f.Message = fmt.Sprintf("%s is a private NAT gateway; %s drops what comes from it.", n.id, h.Component)
 		f.Fix = "Use a public NAT gateway."
 	case n != nil:
@@ -488,14 +489,14 @@ func (a *asking) egressOnlyGateway(t *trail, r *snapshot.Route, subnet located[s
 	g := a.x.egressOnly[snapshot.InternetGatewayID(r.Target)]
 	if g.of == nil {
 		ec2 := a.collections(t.vpcID).ec2
-		a.absent(t, r.Target, "egress-only-internet-gateway", "UNK_ROUTE_TARGET", ec2 != nil && gone(&ec2.EgressOnlyGateways), r, "aws ec2 describe-egress-only-internet-gateways")
+		a.absent(t, r.Target, "egress-only-internet-gateway", finding.UnknownRouteTarget, ec2 != nil && gone(&ec2.EgressOnlyGateways), r, "aws ec2 describe-egress-only-internet-gateways")
 		return
 	}
 	h := Hop{Component: r.Target, Kind: "egress-only-internet-gateway", At: g.of.At}
 	a.attached(t, h, g.of, nameOf(g.of.Tags))
 	a.lintCrossing(t.vpcID, h, crossEgressOnly)
 	if v4 := a.onWire(t, false); v4 != packetset.None {
-		a.deny(t, h, v4, Finding{Code: "PROTOCOL_RESTRICTION", AnalyzerCode: "PROTOCOL_RESTRICTION", Gate: gateRoute, Component: h.Component,
+		a.deny(t, h, v4, Finding{Code: finding.ProtocolRestriction, Gate: finding.GateRoute, Component: h.Component,
 			Message: h.Component + " carries IPv6 only.", Fix: "Route IPv4 to a NAT gateway.", Rule: "N126", URL: urlEIGW})
 	}
 	a.notSynthesised(t, h)
@@ -523,7 +524,7 @@ func (a *asking) vpnGateway(t *trail, r *snapshot.Route) {
 		if len(g.of.Attachments) == 0 && !g.of.AttachmentsKnown {
 			st, state = rules.StateUnknown, ""
 		}
-		a.badState(t, h, st, Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: h.Component, Name: nameOf(g.of.Tags),
+		a.badState(t, h, st, Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(g.of.Tags),
 			Message: fmt.Sprintf("%s is not attached to %s.", r.Target, t.vpcID), Fix: "Route the traffic elsewhere, or attach the gateway.", Rule: "N141", URL: urlRoute}, state)
 	}
 	a.lintCrossing(t.vpcID, h, crossVPNGateway)
@@ -532,7 +533,7 @@ func (a *asking) vpnGateway(t *trail, r *snapshot.Route) {
 
 // onPremises ends a trail where the traffic leaves AWS.
 func (a *asking) onPremises(t *trail, h Hop) {
-	a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "ONPREM_OPAQUE", Component: h.Component, At: h.At,
+	a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.OnpremOpaque, Component: h.Component, At: h.At,
 		Fact: "where the network behind " + h.Component + " sends the traffic; it leaves AWS there"})
 	a.end(t, Context{Via: "public", Region: a.s3Region()}, true)
 }
@@ -570,7 +571,7 @@ func (a *asking) edgeRoute(t *trail, gateway string, subnet located[snapshot.Sub
 		}
 		i := p.Routes[0]
 		a.deny(t, Hop{Component: string(id), Kind: "route-table", Reply: true, Via: routeText(r), At: r.At}, cases,
-			Finding{Code: "INGRESS_RTB_TRAFFIC_REDIRECTION", AnalyzerCode: "INGRESS_RTB_TRAFFIC_REDIRECTION", Gate: gateRoute, Component: string(id), Name: nameOf(tb.Tags), RuleIndex: &i,
+			Finding{Code: finding.IngressRTBTrafficRedirection, Gate: finding.GateRoute, Component: string(id), Name: nameOf(tb.Tags), RuleIndex: &i,
 				Message: fmt.Sprintf("%s, the edge route table of %s, sends the replies to %s, which the traffic did not pass on its way out.", id, gateway, r.Target),
 				Fix:     fmt.Sprintf("Route the traffic out through %s, too, or remove the edge route.", r.Target), Rule: "N39", URL: urlEdge})
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -49,10 +50,10 @@ func (a *asking) toResolver(t *trail) {
 	}
 	switch {
 	case support.Presence != snapshot.Collected:
-		a.doubt(c, h, at, gateDNS, rules.Need{Code: "UNK_DNS_ATTRS", Component: h.Component, At: h.At, Fact: "enableDnsSupport of " + h.Component,
+		a.doubt(c, h, at, finding.GateDNS, rules.Need{Code: finding.UnknownDNSAttrs, Component: h.Component, At: h.At, Fact: "enableDnsSupport of " + h.Component,
 			Collect: "aws ec2 describe-vpc-attribute --vpc-id " + h.Component + " --attribute enableDnsSupport"})
 	case !support.Value:
-		a.deny(c, h, at, Finding{Code: "DNS_DISABLED", Gate: gateDNS, Component: h.Component, Name: nameOf(t.vpc.Tags),
+		a.deny(c, h, at, Finding{Code: finding.DNSDisabled, Gate: finding.GateDNS, Component: h.Component, Name: nameOf(t.vpc.Tags),
 			Message: fmt.Sprintf("enableDnsSupport of %s is false, so its resolver does not answer.", h.Component),
 			Fix:     fmt.Sprintf("Turn on enableDnsSupport: aws ec2 modify-vpc-attribute --vpc-id %s --enable-dns-support.", h.Component), Rule: "N97", URL: urlDNS})
 	default:

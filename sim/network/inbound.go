@@ -8,6 +8,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -139,7 +140,7 @@ func (a *asking) toPrivateAddress(p netip.Prefix) *Result {
 	t := &trail{cases: a.cases}
 	t.pass(Hop{Component: a.from.component, Kind: a.from.kind})
 	word := strings.TrimSuffix(strings.TrimSuffix(p.String(), "/32"), "/128")
-	f := Finding{Code: "NO_POSSIBLE_DESTINATION", AnalyzerCode: "NO_POSSIBLE_DESTINATION", Gate: gateRoute, Component: word, Rule: "N167", URL: urlIGW,
+	f := Finding{Code: finding.NoPossibleDestination, Gate: finding.GateRoute, Component: word, Rule: "N167", URL: urlIGW,
 		Message: fmt.Sprintf("The internet carries no packets to the private address %s.", word),
 		Fix:     "Ask about a public address, or start inside the VPC."}
 	for _, e := range a.interfacesIn(p) {
@@ -217,9 +218,9 @@ func (a *asking) throughInternetGateway(t *trail, y *target, mapped bool) {
 	h := Hop{Component: string(y.vpc), Kind: "internet-gateway", At: n.of.At}
 	if g == nil {
 		if v.in == nil || v.in.EC2.InternetGateways.Presence != snapshot.Collected || slices.ContainsFunc(v.in.EC2.InternetGateways.Items, func(g snapshot.InternetGateway) bool { return len(g.Attachments) == 0 && !g.AttachmentsKnown }) {
-			a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_ROUTE_TARGET", Component: string(y.vpc), At: n.of.At, Fact: "the internet gateway of " + string(y.vpc), Collect: "aws ec2 describe-internet-gateways"})
+			a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: string(y.vpc), At: n.of.At, Fact: "the internet gateway of " + string(y.vpc), Collect: "aws ec2 describe-internet-gateways"})
 		} else {
-			a.deny(t, h, t.cases, Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: string(y.vpc),
+			a.deny(t, h, t.cases, Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: string(y.vpc),
 				Message: fmt.Sprintf("No internet gateway is attached to %s.", y.vpc), Fix: "Attach an internet gateway.", Rule: "N110", URL: urlIGW})
 		}
 		a.end(t, Context{}, true)
@@ -264,7 +265,7 @@ func (a *asking) mappedOnly(t *trail, h Hop, y *target) {
 		}
 	}
 	if bad := a.s.Diff(a.onWire(t, false), has); bad != packetset.None {
-		a.deny(t, h, bad, Finding{Code: "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", AnalyzerCode: "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", Gate: gateRoute, Component: y.component, Name: y.name, At: y.at,
+		a.deny(t, h, bad, Finding{Code: finding.IGWPrivateIPAssociationForIngress, Gate: finding.GateRoute, Component: y.component, Name: y.name, At: y.at,
 			Message: fmt.Sprintf("No public IPv4 address leads to %s.", y.component), Fix: fmt.Sprintf("Associate an Elastic IP address with %s.", y.component), Rule: "N110", URL: urlIGW})
 	}
 }
@@ -282,7 +283,7 @@ func (a *asking) inboundEdge(t *trail, n located[snapshot.Subnet]) {
 			continue
 		}
 		r := &routes[p.Routes[0]]
-		a.doubt(t, Hop{Component: string(tb.ID), Kind: "route-table", Via: routeText(r), At: r.At}, cases, gateRoute, rules.Need{Code: "MIDDLEBOX_OPAQUE", Component: r.Target, At: r.At,
+		a.doubt(t, Hop{Component: string(tb.ID), Kind: "route-table", Via: routeText(r), At: r.At}, cases, finding.GateRoute, rules.Need{Code: finding.MiddleboxOpaque, Component: r.Target, At: r.At,
 			Fact: "what " + r.Target + ", to which the edge route table " + string(tb.ID) + " sends the traffic, does with it; that is not in a snapshot"})
 	}
 }
@@ -318,7 +319,7 @@ func (a *asking) backInside(t *trail, ctx *Context) {
 			continue
 		}
 		if v4 := a.s.And(cases, a.s.OfFamily(false)); !y.public && v4 != packetset.None {
-			a.deny(t, Hop{Component: y.component, Kind: y.kind, At: y.at}, v4, Finding{Code: "NO_POSSIBLE_DESTINATION", AnalyzerCode: "NO_POSSIBLE_DESTINATION", Gate: gateRoute, Component: y.component, Name: y.name,
+			a.deny(t, Hop{Component: y.component, Kind: y.kind, At: y.at}, v4, Finding{Code: finding.NoPossibleDestination, Gate: finding.GateRoute, Component: y.component, Name: y.name,
 				Message: fmt.Sprintf("The traffic leaves the VPC by an internet gateway, which no way leads back from to the private address of %s.", y.component),
 				Fix:     fmt.Sprintf("Route the traffic to %s by the local route, a peering or a transit gateway.", y.vpc), Rule: "N113", URL: urlIGW})
 			continue
@@ -371,7 +372,7 @@ func (a *asking) enterFromElsewhere(y *target, cases packetset.Set, list []entra
 	for _, in := range list {
 		ways = append(ways, func(t *trail) {
 			t.home = in.home
-			a.doubt(t, in.hop, t.cases, gateRoute, in.need)
+			a.doubt(t, in.hop, t.cases, finding.GateRoute, in.need)
 			a.enter(t, n)
 		})
 	}
@@ -379,7 +380,7 @@ func (a *asking) enterFromElsewhere(y *target, cases packetset.Set, list []entra
 		ways[0](t)
 		return
 	}
-	a.fork(t, gateRoute, list[0].need, ways...)
+	a.fork(t, finding.GateRoute, list[0].need, ways...)
 }
 
 func (a *asking) noEntrance(t *trail, v located[snapshot.VPC]) {
@@ -388,10 +389,10 @@ func (a *asking) noEntrance(t *trail, v located[snapshot.VPC]) {
 		h.At = v.of.At
 	}
 	if v.in == nil || v.in.EC2.VPNGateways.Presence != snapshot.Collected || v.in.EC2.TGWAttachments.Presence != snapshot.Collected || v.in.EC2.Peerings.Presence != snapshot.Collected {
-		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "ONPREM_OPAQUE", Component: h.Component, At: h.At, Fact: "which gateways lead from other networks into " + h.Component,
+		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.OnpremOpaque, Component: h.Component, At: h.At, Fact: "which gateways lead from other networks into " + h.Component,
 			Collect: "aws ec2 describe-vpn-gateways, describe-transit-gateway-vpc-attachments, describe-vpc-peering-connections"})
 	} else {
-		a.deny(t, h, t.cases, Finding{Code: "NO_PATH", AnalyzerCode: "NO_PATH", Gate: gateRoute, Component: h.Component,
+		a.deny(t, h, t.cases, Finding{Code: finding.NoPath, Gate: finding.GateRoute, Component: h.Component,
 			Message: fmt.Sprintf("Nothing leads from %s into %s: the address is private and in no VPC of the snapshot, and %s has no VPN gateway, transit gateway or peering with its network.", a.from.component, h.Component, h.Component),
 			Fix:     "Ask from an interface or subnet of the snapshot, or connect the networks.", Rule: "N113", URL: urlIGW})
 	}
@@ -404,7 +405,7 @@ func (a *asking) entrances(vpc snapshot.VPCID, r *snapshot.Region) []entrance {
 		return nil
 	}
 	var out []entrance
-	add := func(code, id, kind string, at snapshot.Source, h home) {
+	add := func(code finding.Code, id, kind string, at snapshot.Source, h home) {
 		out = append(out, entrance{home: h, hop: Hop{Component: id, Kind: kind, At: at},
 			need: rules.Need{Code: code, Component: id, At: at, Fact: fmt.Sprintf("whether %s brings traffic from %s, which is in no VPC of the snapshot, into %s", id, a.from.component, vpc)}})
 	}
@@ -413,13 +414,13 @@ func (a *asking) entrances(vpc snapshot.VPCID, r *snapshot.Region) []entrance {
 		if slices.ContainsFunc(g.Attachments, func(x snapshot.GatewayAttachment) bool {
 			return x.VPC == vpc && rules.GatewayAttachmentState(x.State) != rules.StateBroken
 		}) {
-			add("ONPREM_OPAQUE", g.ID, "vpn-gateway", g.At, home{kind: snapshot.TargetVPNGateway, link: g.ID})
+			add(finding.OnpremOpaque, g.ID, "vpn-gateway", g.At, home{kind: snapshot.TargetVPNGateway, link: g.ID})
 		}
 	}
 	for i := range r.EC2.TGWAttachments.Items {
 		t := &r.EC2.TGWAttachments.Items[i]
 		if t.ResourceID == string(vpc) && rules.AttachmentState(t.State) != rules.StateBroken {
-			add("ONPREM_OPAQUE", string(t.ID), "transit-gateway-attachment", t.At, home{kind: snapshot.TargetTransitGateway, link: string(t.Gateway), attachment: t.ID})
+			add(finding.OnpremOpaque, string(t.ID), "transit-gateway-attachment", t.At, home{kind: snapshot.TargetTransitGateway, link: string(t.Gateway), attachment: t.ID})
 		}
 	}
 	for i := range r.EC2.Peerings.Items {
@@ -428,7 +429,7 @@ func (a *asking) entrances(vpc snapshot.VPCID, r *snapshot.Region) []entrance {
 		if !ok || rules.PeeringState(p.Status) == rules.StateBroken || a.x.vpcs[other.VPC].of != nil || len(other.CIDRs) > 0 && !slices.ContainsFunc(other.CIDRs, a.q.From.Address.Overlaps) {
 			continue
 		}
-		add("UNK_CROSS_ACCOUNT", string(p.ID), "vpc-peering-connection", p.At, home{kind: snapshot.TargetPeering, link: string(p.ID), client: other.VPC})
+		add(finding.UnknownCrossAccount, string(p.ID), "vpc-peering-connection", p.At, home{kind: snapshot.TargetPeering, link: string(p.ID), client: other.VPC})
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package network
 import (
 	"fmt"
 
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -14,12 +15,12 @@ func (a *asking) neverAsked(r *snapshot.Region, presence func(*snapshot.EC2) sna
 }
 
 // takenAsOff says so: a warning and an assumption.
-func (a *asking) takenAsOff(id snapshot.VPCID, v *snapshot.VPC, code, gate, what, collect, url string) {
+func (a *asking) takenAsOff(id snapshot.VPCID, v *snapshot.VPC, code finding.Code, gate finding.Gate, what, collect, url string) {
 	if !a.explain {
 		return
 	}
 	a.assumed = append(a.assumed, fmt.Sprintf("%s is off for %s: it was not collected.", what, id))
-	f := Finding{Code: code, Gate: gate, Severity: severityWarning, Component: string(id),
+	f := Finding{Code: code, Gate: gate, Severity: finding.Warning, Component: string(id),
 		Message: fmt.Sprintf("The snapshot does not hold the %s settings that apply to %s; they are taken to be off, AWS's default.", what, id),
 		Fix:     fmt.Sprintf("Collect %s, or ask with --strict.", collect), Rule: "N161", URL: url}
 	if v != nil {

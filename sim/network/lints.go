@@ -7,6 +7,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -60,7 +61,7 @@ func (a *asking) lintTable(id snapshot.RouteTableID) {
 	}
 	a.noLocalRoute(tb)
 	n := a.countRoutes(tb)
-	f := Finding{Code: "LIMIT_ROUTES", Gate: gateRoute, Severity: severityInfo, Component: string(id), Name: nameOf(tb.Tags), At: tb.At, Rule: "N40", URL: urlLimits}
+	f := Finding{Code: finding.LimitRoutes, Gate: finding.GateRoute, Severity: finding.Info, Component: string(id), Name: nameOf(tb.Tags), At: tb.At, Rule: "N40", URL: urlLimits}
 	for _, q := range []struct {
 		n, most int
 		of      string
@@ -91,7 +92,7 @@ func (a *asking) noLocalRoute(tb *snapshot.RouteTable) {
 	if more := len(lacks) - 3; more > 0 {
 		lacks = append(lacks[:3], fmt.Sprintf("%d more", more))
 	}
-	a.note(Finding{Code: "SNAPSHOT_INCONSISTENT", Gate: gateRoute, Severity: severityWarning, Component: string(tb.ID), Name: nameOf(tb.Tags), At: tb.At,
+	a.note(Finding{Code: finding.SnapshotInconsistent, Gate: finding.GateRoute, Severity: finding.Warning, Component: string(tb.ID), Name: nameOf(tb.Tags), At: tb.At,
 		Message: fmt.Sprintf("%s has no route for %s of %s, although AWS gives every table one; a local route is assumed.", tb.ID, strings.Join(lacks, ", "), tb.VPC),
 		Fix:     "Collect aws ec2 describe-route-tables and describe-vpcs anew, together.", Rule: "N19", URL: urlSubnetRoute})
 }
@@ -157,7 +158,7 @@ func (a *asking) lintRoute(t *trail, tb *snapshot.RouteTable, routes []snapshot.
 			continue
 		}
 		if c, wide, ok := a.longerEntry(t, list, a.x.lists[lost.PrefixList].of); ok {
-			a.note(Finding{Code: "OVERLAPPING_PREFIX_LISTS", Gate: gateRoute, Severity: severityWarning, Component: string(tb.ID), Name: nameOf(tb.Tags), At: won.At,
+			a.note(Finding{Code: finding.OverlappingPrefixLists, Gate: finding.GateRoute, Severity: finding.Warning, Component: string(tb.ID), Name: nameOf(tb.Tags), At: won.At,
 				Message: fmt.Sprintf("In %s the route %s is taken to win over %s because its entry %s is longer than %s. AWS's words for prefix lists that overlap can also be read as an arbitrary choice.",
 					tb.ID, routeText(won), routeText(lost), c, wide),
 				Fix:  fmt.Sprintf("Take the overlap out of %s or %s, or give both routes one target.", won.PrefixList, lost.PrefixList),
@@ -205,11 +206,11 @@ func around(c netip.Prefix, wide map[netip.Prefix]bool) (netip.Prefix, bool) {
 // just found dead (N36).
 func (a *asking) deadTarget(t *trail, h Hop, f *Finding) {
 	r := t.by.route
-	if !a.explain || r == nil || f.Code != "BAD_STATE" && f.Code != "BAD_STATE_ATTACHMENT" || !strings.EqualFold(r.State, "active") || !a.leadsTo(t, h) {
+	if !a.explain || r == nil || f.Code != finding.BadState && f.Code != finding.BadStateAttachment || !strings.EqualFold(r.State, "active") || !a.leadsTo(t, h) {
 		return
 	}
 	tb := t.by.table
-	a.note(Finding{Code: "SNAPSHOT_INCONSISTENT", Gate: gateRoute, Severity: severityWarning, Component: string(tb.ID), Name: nameOf(tb.Tags), At: r.At,
+	a.note(Finding{Code: finding.SnapshotInconsistent, Gate: finding.GateRoute, Severity: finding.Warning, Component: string(tb.ID), Name: nameOf(tb.Tags), At: r.At,
 		Message: fmt.Sprintf("The route %s of %s is in state active, although its target can't carry traffic; the target's own state is what counts here.", routeText(r), tb.ID),
 		Fix:     "If the target works by now, collect the route tables and their targets anew, together.", Rule: "N36", URL: urlRoute})
 }
@@ -235,7 +236,7 @@ func (a *asking) lintGatewayEndpoints(e located[snapshot.VPCEndpoint]) {
 	if !a.explain || !a.once("vpc-endpoint", string(e.of.ID)) {
 		return
 	}
-	f := Finding{Code: "LIMIT_GATEWAY_ENDPOINTS", Gate: gateEndpoint, Severity: severityInfo, Component: string(e.of.VPC), At: e.of.At, Rule: "N60", URL: urlLimits}
+	f := Finding{Code: finding.LimitGatewayEndpoints, Gate: finding.GateEndpoint, Severity: finding.Info, Component: string(e.of.VPC), At: e.of.At, Rule: "N60", URL: urlLimits}
 	inVPC := 0
 	for _, id := range a.x.vpcEndpoints[e.of.VPC] {
 		if liveGateway(a.x.endpoints[id].of) {
@@ -267,11 +268,11 @@ func liveGateway(e *snapshot.VPCEndpoint) bool {
 }
 
 // lintGroups counts an interface's groups and their rules in one direction (N92).
-func (a *asking) lintGroups(groups []*snapshot.SecurityGroup, owner, gate string, dir rules.Direction) {
+func (a *asking) lintGroups(groups []*snapshot.SecurityGroup, owner string, gate finding.Gate, dir rules.Direction) {
 	if !a.explain || !a.once("security-groups "+dir.String(), owner) {
 		return
 	}
-	f := Finding{Gate: gate, Severity: severityInfo, Rule: "N92", URL: urlLimits}
+	f := Finding{Gate: gate, Severity: finding.Info, Rule: "N92", URL: urlLimits}
 	most := 0
 	for _, g := range groups {
 		if g == nil {
@@ -284,13 +285,13 @@ func (a *asking) lintGroups(groups []*snapshot.SecurityGroup, owner, gate string
 			family string
 		}{{v4, "IPv4"}, {v6, "IPv6"}} {
 			if q.n > maxRulesOfGroup {
-				f.Code, f.Component, f.Name, f.At = "LIMIT_SG_RULES", string(g.ID), nameOf(g.Tags), g.At
+				f.Code, f.Component, f.Name, f.At = finding.LimitSGRules, string(g.ID), nameOf(g.Tags), g.At
 				f.Message = fmt.Sprintf("%s counts as %d %s rules for %s; AWS's default quota is %d.", g.ID, q.n, dir, q.family, maxRulesOfGroup)
 				a.note(f)
 			}
 		}
 	}
-	f.Code, f.Component, f.Name, f.At = "LIMIT_SG_PER_INTERFACE", owner, "", snapshot.Source{}
+	f.Code, f.Component, f.Name, f.At = finding.LimitSGPerInterface, owner, "", snapshot.Source{}
 	if len(groups) > 0 && groups[0] != nil {
 		f.At = groups[0].At
 	}

@@ -180,13 +180,13 @@ func TestLints(t *testing.T) {
 			if row.code == "" {
 				for _, f := range r.Findings {
 					if f.Rule == row.rule {
-						t.Errorf("%s %s: %s", f.Code, f.Component, f.Message)
+						t.Errorf("%s %s: %s", f.Code.String(), f.Component, f.Message)
 					}
 				}
 				return
 			}
 			for _, f := range r.Findings {
-				if f.Rule == row.rule && f.Code == row.code && f.Component == row.component && f.Severity == row.severity && strings.Contains(f.Message, row.says) {
+				if f.Rule == row.rule && f.Code.String() == row.code && f.Component == row.component && int(f.Severity) == row.severity && strings.Contains(f.Message, row.says) {
 					return
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/sim/finding"
 )
 
 // result sums the ways up (N1 to N3).
@@ -23,7 +24,7 @@ func (a *asking) result() *Result {
 	}
 	r.Outcome = outcome(passed, blocked, open)
 	if a.s.Err() != nil {
-		return &Result{Unknowns: []Missing{{Code: "UNK_BUDGET", Gate: gateRoute, Component: a.from.component,
+		return &Result{Unknowns: []Missing{{Code: finding.UnknownBudget, Gate: finding.GateRoute, Component: a.from.component,
 			Fact: "the answer: the rules on the way interact in more ways than the budget allows"}}}
 	}
 	if a.explain || a.nested {
@@ -309,10 +310,12 @@ func (a *asking) findings(r *Result, blocked, open packetset.Set) {
 		}
 		for _, f := range first[k].blame(orSet(real, x)) {
 			if real == packetset.None {
-				f.Severity = severityWarning
+				f.Severity = finding.Warning
 				f.Message = "If the traffic goes this way: " + f.Message
 			}
-			f.Gate = orElse(f.Gate, first[k].gate)
+			if f.Gate == finding.GateJob { // the network's own gates all come after it
+				f.Gate = first[k].gate
+			}
 			if f.Example == nil {
 				f.Example = a.example(orSet(real, x), k.side)
 			}
@@ -322,12 +325,12 @@ func (a *asking) findings(r *Result, blocked, open packetset.Set) {
 	}
 	blockers := 0
 	for _, f := range out {
-		if f.Severity == severityBlocker {
+		if f.Severity == finding.Blocker {
 			blockers++
 		}
 	}
 	for i := range out {
-		out[i].Together = r.Outcome == Blocked && !alone && blockers > 1 && out[i].Severity == severityBlocker
+		out[i].Together = r.Outcome == Blocked && !alone && blockers > 1 && out[i].Severity == finding.Blocker
 	}
 	out = append(out, a.notes...)
 	for i := range out {
@@ -352,7 +355,7 @@ func (a *asking) disconnected() {
 		}
 	}
 	if _, ok := topologyOf(a.x).Path(string(a.from.vpcID), string(to)); !ok {
-		a.note(Finding{Code: "DISCONNECTED_VPCS", AnalyzerCode: "DISCONNECTED_VPCS", Gate: gateRoute, Severity: severityInfo, Component: string(a.from.vpcID), At: a.from.at,
+		a.note(Finding{Code: finding.DisconnectedVPCS, Gate: finding.GateRoute, Severity: finding.Info, Component: string(a.from.vpcID), At: a.from.at,
 			Message: fmt.Sprintf("No peering, transit gateway or other link that a route leads to connects %s with %s.", a.from.vpcID, to), Rule: "N139", URL: urlPeering})
 	}
 }
@@ -365,33 +368,33 @@ func orSet(x, y packetset.Set) packetset.Set {
 }
 
 func compareFindings(x, y Finding) int {
-	return cmp.Or(cmp.Compare(y.Severity, x.Severity), cmp.Compare(gateRank(x.Gate), gateRank(y.Gate)), cmp.Compare(x.Component, y.Component),
-		cmp.Compare(x.At.Pointer(), y.At.Pointer()), cmp.Compare(x.Code, y.Code), strings.Compare(x.Message, y.Message))
+	return cmp.Or(cmp.Compare(y.Severity, x.Severity), cmp.Compare(x.Gate, y.Gate), cmp.Compare(x.Component, y.Component),
+		cmp.Compare(x.At.Pointer(), y.At.Pointer()), strings.Compare(x.Code.String(), y.Code.String()), strings.Compare(x.Message, y.Message))
 }
 
 // part says in which respects x is only a part of the question: the
 // semantics' P_ codes.
-func (a *asking) part(x packetset.Set) []string {
+func (a *asking) part(x packetset.Set) []finding.Code {
 	x = a.s.And(x, a.cases)
-	var out []string
+	var out []finding.Code
 	if a.s.OnlyAddress(packetset.Destination, x) != a.s.OnlyAddress(packetset.Destination, a.cases) {
-		code := "P_DST_SUBSET"
+		code := finding.PDstSubset
 		if t := a.targetCases(); t != packetset.None && a.s.And(x, t) == x && len(a.targets) > 1 {
-			code = "P_ENDPOINT_ENI_CHOICE"
+			code = finding.PEndpointENIChoice
 		}
 		if a.familyWhole(x) {
-			code = "P_IP_FAMILY"
+			code = finding.PIPFamily
 		}
 		out = append(out, code)
 	}
 	for _, l := range []packetset.Level{packetset.SourcePort, packetset.TranslatedPort, packetset.SecondPort} {
 		if a.s.Only(l, x) != a.s.Only(l, a.cases) {
-			out = append(out, "P_EPHEMERAL_SUBSET")
+			out = append(out, finding.PEphemeralSubset)
 			break
 		}
 	}
 	if a.from.iface == "" && a.sourcePart(x) {
-		out = append(out, "P_SOURCE_ADDRESS")
+		out = append(out, finding.PSourceAddress)
 	}
 	return out
 }
@@ -443,7 +446,7 @@ func (a *asking) unknowns(open packetset.Set) []Missing {
 
 func sortedMissing(out []Missing) []Missing {
 	slices.SortStableFunc(out, func(x, y Missing) int {
-		return cmp.Or(cmp.Compare(gateRank(x.Gate), gateRank(y.Gate)), cmp.Compare(x.Component, y.Component), cmp.Compare(x.Code, y.Code), cmp.Compare(x.Fact, y.Fact))
+		return cmp.Or(cmp.Compare(x.Gate, y.Gate), cmp.Compare(x.Component, y.Component), strings.Compare(x.Code.String(), y.Code.String()), cmp.Compare(x.Fact, y.Fact))
 	})
 	return slices.Compact(out)
 }

@@ -63,7 +63,7 @@ func TestFromTheInternet(t *testing.T) {
 			}
 			first := ""
 			if len(r.Findings) > 0 {
-				first = r.Findings[0].Code
+				first = r.Findings[0].Code.String()
 			}
 			if got := outcomeWords[r.Outcome]; got != c.want || first != c.code {
 				t.Errorf("got %s %s, want %s %s", got, codes(r), c.want, c.code)

@@ -3,6 +3,7 @@ package network
 import (
 	"testing"
 
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -115,7 +116,7 @@ func TestCopiedRangesAreWarnedOf(t *testing.T) { // N58
 			t.Fatal(r, err)
 		}
 		for _, f := range r.Findings {
-			if f.Code == "S3_RANGES_COPIED" && f.Severity == severityWarning {
+			if f.Code.String() == "S3_RANGES_COPIED" && f.Severity == finding.Warning {
 				return true
 			}
 		}
@@ -141,9 +142,9 @@ func TestNoSingleCulprit(t *testing.T) {
 	}
 	together := 0
 	for _, f := range r.Findings {
-		if f.Severity == severityBlocker {
+		if f.Severity == finding.Blocker {
 			if !f.Together || f.Example == nil {
-				t.Errorf("%s: together %v, example %v", f.Code, f.Together, f.Example)
+				t.Errorf("%s: together %v, example %v", f.Code.String(), f.Together, f.Example)
 			}
 			together++
 		}

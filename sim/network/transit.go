@@ -7,6 +7,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -16,23 +17,23 @@ func (a *asking) peering(t *trail, r *snapshot.Route) {
 	p := a.x.peerings[snapshot.PeeringID(r.Target)]
 	if p.of == nil {
 		ec2 := a.collections(t.vpcID).ec2
-		a.absent(t, r.Target, "vpc-peering-connection", "UNK_ROUTE_TARGET", ec2 != nil && gone(&ec2.Peerings), r, "aws ec2 describe-vpc-peering-connections")
+		a.absent(t, r.Target, "vpc-peering-connection", finding.UnknownRouteTarget, ec2 != nil && gone(&ec2.Peerings), r, "aws ec2 describe-vpc-peering-connections")
 		return
 	}
 	h := Hop{Component: r.Target, Kind: "vpc-peering-connection", At: p.of.At}
-	f := Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: gateRoute, Component: r.Target, Name: nameOf(p.of.Tags), Rule: "N140", URL: urlPeering,
+	f := Finding{Code: finding.BadState, Gate: finding.GateRoute, Component: r.Target, Name: nameOf(p.of.Tags), Rule: "N140", URL: urlPeering,
 		Message: fmt.Sprintf("The peering %s is in state %q, not active.", r.Target, p.of.Status), Fix: fmt.Sprintf("Accept %s, or create the peering anew.", r.Target)}
 	a.badState(t, h, rules.PeeringState(p.of.Status), f, p.of.Status)
 	_, other, ok := rules.PeeringSides(p.of, t.vpcID)
 	if !ok {
-		f.Code, f.AnalyzerCode, f.Message = "BAD_STATE_ATTACHMENT", "BAD_STATE_ATTACHMENT", fmt.Sprintf("%s does not belong to %s.", r.Target, t.vpcID)
+		f.Code, f.Message = finding.BadStateAttachment, fmt.Sprintf("%s does not belong to %s.", r.Target, t.vpcID)
 		a.deny(t, h, t.cases, f)
 		a.end(t, Context{}, true)
 		return
 	}
 	a.lintPeering(p.of, h, t.vpcID, other.VPC)
 	inside, sure := a.inPeer(t, other)
-	f.Code, f.AnalyzerCode, f.Rule = "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", "N139"
+	f.Code, f.Rule = finding.PCXRequiresAddressInVPCCidr, "N139"
 	f.Message = fmt.Sprintf("%s carries traffic to addresses of %s only; the destination is none of them.", r.Target, other.VPC)
 	f.Fix = fmt.Sprintf("Route the traffic to %s, in the client's own VPC.", a.wayOut("a NAT gateway"))
 	switch out := a.s.Diff(t.cases, inside); {
@@ -40,7 +41,7 @@ func (a *asking) peering(t *trail, r *snapshot.Route) {
 	case sure:
 		a.deny(t, h, out, f)
 	default:
-		a.doubt(t, h, out, gateRoute, rules.Need{Code: "UNK_VPC", Component: string(other.VPC), At: h.At, Fact: "the CIDRs of the peer VPC " + string(other.VPC), Collect: "aws ec2 describe-vpcs"})
+		a.doubt(t, h, out, finding.GateRoute, rules.Need{Code: finding.UnknownVPC, Component: string(other.VPC), At: h.At, Fact: "the CIDRs of the peer VPC " + string(other.VPC), Collect: "aws ec2 describe-vpcs"})
 	}
 	if t.home.kind != snapshot.TargetLocal {
 		f.Message = fmt.Sprintf("Peering is not transitive: %s does not carry traffic that entered %s by %s.", r.Target, t.vpcID, t.home.link)
@@ -74,7 +75,7 @@ func (a *asking) inPeer(t *trail, other snapshot.PeeringSide) (packetset.Set, bo
 func (a *asking) arrive(t *trail, vpc snapshot.VPCID, h home, via Hop) {
 	v := a.x.vpcs[vpc]
 	if v.of == nil {
-		a.doubt(t, via, t.cases, gateRoute, rules.Need{Code: "UNK_CROSS_ACCOUNT", Component: string(vpc), At: via.At,
+		a.doubt(t, via, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownCrossAccount, Component: string(vpc), At: via.At,
 			Fact: "what is in " + string(vpc) + ", which the snapshot lacks", Collect: "a snapshot of the account and Region that owns it"})
 		a.end(t, Context{}, true)
 		return
@@ -91,7 +92,7 @@ func (a *asking) transit(t *trail, r *snapshot.Route, subnet located[snapshot.Su
 		h.At = g.of.At
 	}
 	if slices.Contains(t.via, r.Target+"@"+string(t.vpcID)) {
-		a.deny(t, h, t.cases, Finding{Code: "ROUTING_LOOP", Gate: gateRoute, Component: r.Target, Message: fmt.Sprintf("The traffic comes back to %s from %s: it goes round in circles.", r.Target, t.vpcID),
+		a.deny(t, h, t.cases, Finding{Code: finding.RoutingLoop, Gate: finding.GateRoute, Component: r.Target, Message: fmt.Sprintf("The traffic comes back to %s from %s: it goes round in circles.", r.Target, t.vpcID),
 			Fix: "Route the traffic out of the VPC by another gateway.", Rule: "N143", URL: urlTGW})
 		t.back = t.back[:min(len(t.back), 1)] // replies come by no part of the circle
 		a.end(t, Context{}, true)
@@ -126,10 +127,10 @@ func (a *asking) attachmentOf(t *trail, gw snapshot.TransitGatewayID, h Hop) (*s
 	if !ok {
 		ec2 := a.collections(t.vpcID).ec2
 		if ec2 != nil && gone(&ec2.TGWAttachments) {
-			a.deny(t, h, t.cases, Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: h.Component,
+			a.deny(t, h, t.cases, Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: h.Component,
 				Message: fmt.Sprintf("%s has no attachment to %s.", t.vpcID, gw), Fix: fmt.Sprintf("Attach %s to %s.", t.vpcID, gw), Rule: "N133", URL: urlTGW})
 		} else {
-			a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: h.Component, At: h.At,
+			a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At,
 				Fact: fmt.Sprintf("the attachment of %s to %s", t.vpcID, gw), Collect: "aws ec2 describe-transit-gateway-attachments, describe-transit-gateway-vpc-attachments"})
 		}
 		a.end(t, Context{}, true)
@@ -137,7 +138,7 @@ func (a *asking) attachmentOf(t *trail, gw snapshot.TransitGatewayID, h Hop) (*s
 	}
 	att := a.x.attachments[id].of
 	ah := Hop{Component: string(att.ID), Kind: "transit-gateway-attachment", At: att.At}
-	a.badState(t, ah, rules.AttachmentState(att.State), Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: string(att.ID), Name: nameOf(att.Tags),
+	a.badState(t, ah, rules.AttachmentState(att.State), Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: string(att.ID), Name: nameOf(att.Tags),
 		Message: fmt.Sprintf("The attachment %s of %s to %s is in state %q.", att.ID, t.vpcID, gw, att.State), Fix: "Create the attachment anew, or accept it.", Rule: "N133", URL: urlTGW}, att.State)
 	return att, true
 }
@@ -153,7 +154,7 @@ func (a *asking) zoneCovered(t *trail, att *snapshot.TGWAttachment, subnet locat
 	case rules.StateWorks:
 		return true
 	case rules.StateUnknown:
-		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: h.Component, At: h.At,
+		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At,
 			Fact: "in which availability zones " + h.Component + " has subnets", Collect: "aws ec2 describe-transit-gateway-vpc-attachments"})
 		return true
 	}
@@ -163,7 +164,7 @@ func (a *asking) zoneCovered(t *trail, att *snapshot.TGWAttachment, subnet locat
 }
 
 func (a *asking) zoneFinding(att *snapshot.TGWAttachment, n *snapshot.Subnet) Finding {
-	return Finding{Code: "TGW_ROUTE_AZ_RESTRICTION", AnalyzerCode: "TGW_ROUTE_AZ_RESTRICTION", Gate: gateRoute, Component: string(att.ID), Name: nameOf(att.Tags), At: att.At,
+	return Finding{Code: finding.TGWRouteAZRestriction, Gate: finding.GateRoute, Component: string(att.ID), Name: nameOf(att.Tags), At: att.At,
 		Message: fmt.Sprintf("%s has no subnet in %s, the availability zone of %s, so the transit gateway can't be reached from there.", att.ID, orElse(n.AvailabilityZone, n.AZID), n.ID),
 		Fix:     fmt.Sprintf("Add a subnet in %s to %s.", orElse(n.AvailabilityZone, n.AZID), att.ID), Rule: "N133", URL: urlTGW}
 }
@@ -243,23 +244,23 @@ func (a *asking) transitRoute(t *trail, gw snapshot.TransitGatewayID, att *snaps
 // none to look into, it says so on the trail.
 func (a *asking) transitTable(t *trail, att *snapshot.TGWAttachment, reply bool) (*snapshot.TGWRouteTable, bool) {
 	h := Hop{Component: string(att.ID), Kind: "transit-gateway-attachment", Reply: reply, At: att.At}
-	unknown := rules.Need{Code: "UNK_TGW_ROUTES", Component: string(att.ID), At: att.At, Fact: "the routes of the transit gateway table of " + string(att.ID),
+	unknown := rules.Need{Code: finding.UnknownTGWRoutes, Component: string(att.ID), At: att.At, Fact: "the routes of the transit gateway table of " + string(att.ID),
 		Collect: "aws ec2 describe-transit-gateway-attachments, search-transit-gateway-routes"}
 	st := rules.AssociationState(att.AssociationState)
 	switch {
 	case att.AssociatedTable == "" && (!att.AssociationKnown || a.seenByParticipant(att)), att.AssociatedTable != "" && st == rules.StateUnknown:
 		unknown.Fact = "which transit gateway route table " + string(att.ID) + " is associated with"
-		a.doubt(t, h, t.cases, gateRoute, unknown)
+		a.doubt(t, h, t.cases, finding.GateRoute, unknown)
 		return nil, false
 	case att.AssociatedTable == "" || st == rules.StateBroken:
-		a.deny(t, h, t.cases, Finding{Code: "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", AnalyzerCode: "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", Gate: gateRoute, Component: string(att.ID), Name: nameOf(att.Tags),
+		a.deny(t, h, t.cases, Finding{Code: finding.TGWAttachMissingTGWRTBAssociation, Gate: finding.GateRoute, Component: string(att.ID), Name: nameOf(att.Tags),
 			Message: fmt.Sprintf("%s is associated with no transit gateway route table.", att.ID), Fix: fmt.Sprintf("Associate a transit gateway route table with %s.", att.ID), Rule: "N134", URL: urlTGW})
 		return nil, false
 	}
 	tb := a.x.transitRTs[att.AssociatedTable].of
 	if tb == nil || !tb.RoutesKnown {
 		unknown.Component = string(att.AssociatedTable)
-		a.doubt(t, h, t.cases, gateRoute, unknown)
+		a.doubt(t, h, t.cases, finding.GateRoute, unknown)
 		return nil, false
 	}
 	return tb, true
@@ -276,13 +277,13 @@ func (a *asking) seenByParticipant(att *snapshot.TGWAttachment) bool {
 func (a *asking) transitWinner(t *trail, tb *snapshot.TGWRouteTable, p rules.TGWPart, reply bool) (*snapshot.TGWRoute, bool) {
 	h := Hop{Component: string(tb.ID), Kind: "transit-gateway-route-table", Reply: reply, At: tb.At}
 	if p.Unknown {
-		a.doubt(t, h, p.Cases, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: string(tb.ID), At: tb.At,
+		a.doubt(t, h, p.Cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: string(tb.ID), At: tb.At,
 			Fact: "which route of " + string(tb.ID) + " takes the traffic", Collect: "aws ec2 search-transit-gateway-routes"})
 	}
 	if p.Route == rules.NoRoute {
 		if !p.Unknown {
 			h.Via = "no route"
-			a.deny(t, h, p.Cases, Finding{Code: "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", AnalyzerCode: "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags),
+			a.deny(t, h, p.Cases, Finding{Code: finding.TGWRTBNoRouteToTGWAttachment, Gate: finding.GateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags),
 				Message: fmt.Sprintf("The transit gateway route table %s has no route for %s.", tb.ID, replyOr(reply, "the replies", "the destination")),
 				Fix:     fmt.Sprintf("Add a route to %s.", tb.ID), Rule: "N134", URL: urlTGW})
 		}
@@ -292,7 +293,7 @@ func (a *asking) transitWinner(t *trail, tb *snapshot.TGWRouteTable, p rules.TGW
 	h.Via, h.At = transitText(r), r.At
 	i := p.Route
 	if r.State != "" && !equalFold(r.State, "active") {
-		a.deny(t, h, p.Cases, Finding{Code: "TGW_RTB_BAD_STATE_ROUTE", AnalyzerCode: "TGW_RTB_BAD_STATE_ROUTE", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &i,
+		a.deny(t, h, p.Cases, Finding{Code: finding.TGWRTBBadStateRoute, Gate: finding.GateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &i,
 			Message: fmt.Sprintf("The route %s of %s is in state %q and drops the traffic.", transitText(r), tb.ID, r.State), Fix: fmt.Sprintf("Replace the route in %s.", tb.ID), Rule: "N134", URL: urlTGW})
 		return nil, false
 	}
@@ -310,7 +311,7 @@ func replyOr(reply bool, yes, no string) string {
 // transitOut follows a transit gateway route to its attachment (N135, N138).
 func (a *asking) transitOut(t *trail, gw snapshot.TransitGatewayID, in *snapshot.TGWAttachment, r *snapshot.TGWRoute) {
 	if len(r.Attachments) != 1 {
-		a.doubt(t, Hop{Component: string(gw), Kind: "transit-gateway", At: r.At}, t.cases, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: string(gw), At: r.At,
+		a.doubt(t, Hop{Component: string(gw), Kind: "transit-gateway", At: r.At}, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: string(gw), At: r.At,
 			Fact: "which attachment the transit gateway route " + transitText(r) + " leads to"})
 		a.end(t, Context{}, true)
 		return
@@ -334,12 +335,12 @@ func (a *asking) transitOut(t *trail, gw snapshot.TransitGatewayID, in *snapshot
 		return
 	}
 	if att.of == nil {
-		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: h.Component, At: h.At, Fact: "the attachment " + h.Component,
+		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At, Fact: "the attachment " + h.Component,
 			Collect: "aws ec2 describe-transit-gateway-vpc-attachments"})
 		a.end(t, Context{}, true)
 		return
 	}
-	a.badState(t, h, rules.AttachmentState(att.of.State), Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: h.Component, Name: nameOf(att.of.Tags),
+	a.badState(t, h, rules.AttachmentState(att.of.State), Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(att.of.Tags),
 		Message: fmt.Sprintf("The attachment %s is in state %q.", h.Component, att.of.State), Fix: "Create the attachment anew, or accept it.", Rule: "N134", URL: urlTGW}, att.of.State)
 	a.transitIPv6(t, h, in, att.of)
 	a.emergeFrom(t, gw, in, att.of, h)
@@ -352,7 +353,7 @@ func (a *asking) transitIPv6(t *trail, h Hop, atts ...*snapshot.TGWAttachment) {
 		if v6 == packetset.None || !equalFold(x.IPv6Support, "disable") {
 			continue
 		}
-		a.deny(t, h, v6, Finding{Code: "PROTOCOL_RESTRICTION", AnalyzerCode: "PROTOCOL_RESTRICTION", Gate: gateRoute, Component: string(x.ID), Name: nameOf(x.Tags), At: x.At,
+		a.deny(t, h, v6, Finding{Code: finding.ProtocolRestriction, Gate: finding.GateRoute, Component: string(x.ID), Name: nameOf(x.Tags), At: x.At,
 			Message: fmt.Sprintf("%s does not support IPv6.", x.ID), Fix: fmt.Sprintf("Turn on IPv6 support of %s.", x.ID), Rule: "N138", URL: urlTGW})
 	}
 }
@@ -363,7 +364,7 @@ func (a *asking) emergeFrom(t *trail, gw snapshot.TransitGatewayID, in, out *sna
 	vpc := snapshot.VPCID(out.ResourceID)
 	v := a.x.vpcs[vpc]
 	if v.of == nil || !out.SubnetsKnown {
-		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_CROSS_ACCOUNT", Component: string(vpc), At: h.At,
+		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownCrossAccount, Component: string(vpc), At: h.At,
 			Fact: "what is in " + string(vpc) + ", which the snapshot lacks", Collect: "a snapshot of the account that owns it"})
 		a.end(t, Context{}, true)
 		return
@@ -388,12 +389,12 @@ func (a *asking) emergeFrom(t *trail, gw snapshot.TransitGatewayID, in, out *sna
 	}
 	switch len(branches) {
 	case 0:
-		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: h.Component, At: h.At, Fact: "the subnets of the attachment " + h.Component})
+		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At, Fact: "the subnets of the attachment " + h.Component})
 		a.end(t, Context{}, true)
 	case 1:
 		branches[0](t)
 	default:
-		a.fork(t, gateRoute, rules.Need{Code: "UNK_TGW_ROUTES", Component: h.Component, At: h.At,
+		a.fork(t, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At,
 			Fact: "through which of its subnets " + h.Component + " sends traffic of another availability zone"}, branches...)
 	}
 }
@@ -440,7 +441,7 @@ func (a *asking) transitBack(t *trail, client, here *snapshot.TGWAttachment, v v
 		}
 		i := p.Route
 		a.deny(t, Hop{Component: string(tb.ID), Kind: "transit-gateway-route-table", Reply: true, Via: transitText(r), At: r.At}, p.Cases,
-			Finding{Code: "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", AnalyzerCode: "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &i,
+			Finding{Code: finding.TGWRTBNoRouteToTGWAttachment, Gate: finding.GateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &i,
 				Message: fmt.Sprintf("%s sends the replies elsewhere than to the client's attachment %s.", tb.ID, client.ID),
 				Fix:     fmt.Sprintf("Add a route for the client's CIDR to %s, to %s.", client.ID, tb.ID), Rule: "N136", URL: urlTGW})
 	}
@@ -450,7 +451,7 @@ func (a *asking) transitBack(t *trail, client, here *snapshot.TGWAttachment, v v
 func (a *asking) routeBack(t *trail, subnet located[snapshot.Subnet], v view, h home) {
 	tb, n := a.tableOf(subnet.of)
 	if n != nil {
-		a.doubt(t, Hop{Component: string(subnet.of.ID), Kind: "route-table", Reply: true, At: subnet.of.At}, t.cases, gateRoute, *n)
+		a.doubt(t, Hop{Component: string(subnet.of.ID), Kind: "route-table", Reply: true, At: subnet.of.At}, t.cases, finding.GateRoute, *n)
 		return
 	}
 	a.routeBackBy(t, tb, subnet, v, h)
@@ -468,7 +469,7 @@ func (a *asking) routeBackBy(t *trail, tb *snapshot.RouteTable, subnet located[s
 			continue
 		}
 		if len(p.Routes) > 1 {
-			a.doubt(t, Hop{Component: string(tb.ID), Kind: "route-table", Reply: true, At: tb.At}, cases, gateRoute, rules.Need{Code: p.Code, Component: string(tb.ID), Fact: p.Fact, At: tb.At})
+			a.doubt(t, Hop{Component: string(tb.ID), Kind: "route-table", Reply: true, At: tb.At}, cases, finding.GateRoute, rules.Need{Code: p.Code, Component: string(tb.ID), Fact: p.Fact, At: tb.At})
 			continue
 		}
 		if i := p.Routes[0]; i != rules.NoRoute && !rules.Blackhole(&routes[i]) && routes[i].Target != h.link && a.otherLink(t, tb, &routes[i], cases, subnet, h, v) {
@@ -482,7 +483,7 @@ func (a *asking) routeBackBy(t *trail, tb *snapshot.RouteTable, subnet located[s
 // client's traffic came from.
 func (a *asking) replyRoute(t *trail, tb *snapshot.RouteTable, routes []snapshot.Route, i int, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
 	hop := Hop{Component: string(tb.ID), Kind: "route-table", Reply: true, At: tb.At}
-	f := Finding{Code: "NO_ROUTE_TO_DESTINATION", AnalyzerCode: "NO_ROUTE_TO_DESTINATION", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), Rule: "N120", URL: urlRoute,
+	f := Finding{Code: finding.NoRouteToDestination, Gate: finding.GateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), Rule: "N120", URL: urlRoute,
 		Message: fmt.Sprintf("%s has no route by which replies get back to the client.", tb.ID),
 		Fix:     fmt.Sprintf("Add a route for the client's CIDR to %s, to %s.", orElse(h.link, "local"), tb.ID)}
 	if h.kind == snapshot.TargetInternetGateway {
@@ -490,7 +491,7 @@ func (a *asking) replyRoute(t *trail, tb *snapshot.RouteTable, routes []snapshot
 		f.Fix = fmt.Sprintf("Add a default route to %s, to %s.", h.link, tb.ID)
 	}
 	if h.kind == snapshot.TargetTransitGateway {
-		f.Rule, f.Also = "N136", []string{"RESPONSE_RTB_HAS_NO_ROUTE_TO_TRANSIT_GATEWAY"}
+		f.Rule, f.Also = "N136", []finding.Code{finding.ResponseRTBHasNoRouteToTransitGateway}
 	}
 	if i == rules.NoRoute {
 		hop.Via = "no route"
@@ -502,17 +503,17 @@ func (a *asking) replyRoute(t *trail, tb *snapshot.RouteTable, routes []snapshot
 	f.RuleIndex = &i
 	switch {
 	case rules.Blackhole(r):
-		f.Code, f.AnalyzerCode, f.Rule = "BAD_STATE_ROUTE", "BAD_STATE_ROUTE", "N35"
+		f.Code, f.Rule = finding.BadStateRoute, "N35"
 		f.Message = fmt.Sprintf("The route %s of %s, which replies to the client take, is a blackhole.", routeText(r), tb.ID)
 		a.deny(t, hop, cases, f)
 	case r.TargetKind == snapshot.TargetLocal && h.kind == snapshot.TargetLocal, r.TargetKind == h.kind && r.Target == h.link:
 		t.pass(hop)
 		a.replyZone(t, hop, cases, subnet, h)
 	case r.TargetKind == snapshot.TargetNetworkInterface, r.TargetKind == snapshot.TargetInstance, r.TargetKind == snapshot.TargetVPCEndpoint && !a.isGateway(r.Target):
-		a.doubt(t, hop, cases, gateRoute, rules.Need{Code: "MIDDLEBOX_OPAQUE", Component: r.Target, At: r.At, Fact: "what " + r.Target + ", to which the replies go, does with them; that is not in a snapshot"})
+		a.doubt(t, hop, cases, finding.GateRoute, rules.Need{Code: finding.MiddleboxOpaque, Component: r.Target, At: r.At, Fact: "what " + r.Target + ", to which the replies go, does with them; that is not in a snapshot"})
 	case r.TargetKind == snapshot.TargetTransitGateway || r.TargetKind == snapshot.TargetPeering || r.TargetKind == snapshot.TargetUnknown || r.TargetKind > snapshot.TargetTransitGateway:
 		if h.kind == snapshot.TargetLocal || r.TargetKind == snapshot.TargetUnknown || r.TargetKind > snapshot.TargetTransitGateway {
-			a.doubt(t, hop, cases, gateRoute, rules.Need{Code: "UNK_ROUTE_TARGET", Component: r.Target, At: r.At, Fact: "whether replies that go to " + r.Target + " get back to the client"})
+			a.doubt(t, hop, cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: r.Target, At: r.At, Fact: "whether replies that go to " + r.Target + " get back to the client"})
 			return
 		}
 		fallthrough

@@ -5,6 +5,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -39,7 +40,7 @@ func (a *asking) transitPeering(t *trail, gw snapshot.TransitGatewayID, in *snap
 	}
 	for _, side := range []*snapshot.TGWAttachment{near, far} {
 		h.At = side.At
-		a.badState(t, h, rules.AttachmentState(side.State), Finding{Code: "BAD_STATE_ATTACHMENT", AnalyzerCode: "BAD_STATE_ATTACHMENT", Gate: gateRoute, Component: h.Component, Name: nameOf(side.Tags), Rule: "N166", URL: urlTGWPeering,
+		a.badState(t, h, rules.AttachmentState(side.State), Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(side.Tags), Rule: "N166", URL: urlTGWPeering,
 			Message: fmt.Sprintf("The peering attachment %s of %s is in state %q.", id, side.Gateway, side.State), Fix: fmt.Sprintf("Accept %s, or create the peering anew.", id)}, side.State)
 	}
 	v := t.view
@@ -55,7 +56,7 @@ func (a *asking) beyondPeering(t *trail, near *snapshot.TGWAttachment, h Hop) {
 	if near != nil && near.ResourceID != "" {
 		peer = near.ResourceID
 	}
-	a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_CROSS_ACCOUNT", Component: h.Component, At: h.At,
+	a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownCrossAccount, Component: h.Component, At: h.At,
 		Fact: "where " + peer + ", on the other side of the peering " + h.Component + ", sends the traffic", Collect: "a snapshot of the account and Region that owns it"})
 	for i := range a.targets {
 		y := &a.targets[i]

@@ -8,6 +8,7 @@ import (
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -16,15 +17,15 @@ func (a *asking) natGateway(t *trail, r *snapshot.Route, subnet located[snapshot
 	g := a.x.nats[snapshot.NATGatewayID(r.Target)]
 	if g.of == nil {
 		ec2 := a.collections(t.vpcID).ec2
-		a.absent(t, r.Target, "nat-gateway", "UNK_NAT", ec2 != nil && gone(&ec2.NATGateways), r, "aws ec2 describe-nat-gateways --nat-gateway-ids "+r.Target)
+		a.absent(t, r.Target, "nat-gateway", finding.UnknownNAT, ec2 != nil && gone(&ec2.NATGateways), r, "aws ec2 describe-nat-gateways --nat-gateway-ids "+r.Target)
 		return
 	}
 	n, h := g.of, Hop{Component: r.Target, Kind: "nat-gateway", At: g.of.At}
-	f := Finding{Code: "BAD_STATE", AnalyzerCode: "BAD_STATE", Gate: gateRoute, Component: h.Component, Name: nameOf(n.Tags),
+	f := Finding{Code: finding.BadState, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(n.Tags),
 		Message: fmt.Sprintf("The NAT gateway %s is in state %q and carries no traffic.", n.ID, n.State),
 		Fix:     fmt.Sprintf("Create a NAT gateway, and route the traffic to %s.", a.wayOut("it")), Rule: "N115", URL: urlNAT}
 	if slices.Contains(t.via, r.Target) || n.Subnet != "" && subnet.of != nil && n.Subnet == subnet.of.ID {
-		f.Code, f.AnalyzerCode, f.Rule = "NAT_SAME_SUBNET_LOOP", "", "N117"
+		f.Code, f.Rule = finding.NATSameSubnetLoop, "N117"
 		f.Message = fmt.Sprintf("%s sits behind the route that leads to it: what it sends comes back to it.", n.ID)
 		f.Fix = fmt.Sprintf("Move %s to a subnet whose route table leads to an internet gateway.", n.ID)
 		a.deny(t, h, t.cases, f)
@@ -58,23 +59,23 @@ func (a *asking) translations(t *trail) []string {
 // and ICMP, and from which zone.
 func (a *asking) natAccepts(t *trail, h Hop, n *snapshot.NATGateway, f Finding) {
 	if n.VPC != "" && n.VPC != t.vpcID || t.home.kind == snapshot.TargetPeering {
-		f.Code, f.AnalyzerCode, f.Rule = "NGW_REQUIRES_SOURCE_IN_VPC", "NGW_REQUIRES_SOURCE_IN_VPC", "N119"
+		f.Code, f.Rule = finding.NGWRequiresSourceInVPC, "N119"
 		f.Message = fmt.Sprintf("%s takes traffic of its own VPC, %s, only.", n.ID, n.VPC)
 		f.Fix = "Use a NAT gateway in the client's own VPC."
 		a.deny(t, h, t.cases, f)
 	}
 	if p := a.q.Protocol; p != 6 && p != 17 && p != 1 {
-		f.Code, f.AnalyzerCode, f.Rule = "PROTOCOL_RESTRICTION", "PROTOCOL_RESTRICTION", "N115"
+		f.Code, f.Rule = finding.ProtocolRestriction, "N115"
 		f.Message = fmt.Sprintf("%s translates TCP, UDP and ICMP only.", n.ID)
 		f.Fix = "Use TCP."
 		a.deny(t, h, t.cases, f)
 	}
 	if c := strings.ToLower(n.Connectivity); c != "" && c != "public" && c != "private" {
-		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_NAT", Component: string(n.ID), At: n.At,
+		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownNAT, Component: string(n.ID), At: n.At,
 			Fact: fmt.Sprintf("what %s does: its connectivity type is %q", n.ID, n.Connectivity)})
 	}
 	if !strings.EqualFold(n.Connectivity, "private") && len(publicOf(n)) == 0 && rules.NATState(n.State) == rules.StateWorks {
-		f.Code, f.AnalyzerCode, f.Rule = "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "N115"
+		f.Code, f.Rule = finding.IGWPublicIPAssociationForEgress, "N115"
 		f.Message = fmt.Sprintf("The public NAT gateway %s has no Elastic IP address.", n.ID)
 		f.Fix = fmt.Sprintf("Associate an Elastic IP address with %s.", n.ID)
 		a.deny(t, h, t.cases, f)
@@ -84,7 +85,7 @@ func (a *asking) natAccepts(t *trail, h Hop, n *snapshot.NATGateway, f Finding) 
 	}
 	v6 := a.s.And(t.cases, a.s.OfFamily(true))
 	if bad := a.s.Diff(v6, a.synthesised()); bad != packetset.None {
-		f.Code, f.AnalyzerCode, f.Rule = "PROTOCOL_RESTRICTION", "PROTOCOL_RESTRICTION", "N123"
+		f.Code, f.Rule = finding.ProtocolRestriction, "N123"
 		f.Message = fmt.Sprintf("%s takes IPv6 traffic to 64:ff9b::/96 only.", n.ID)
 		f.Fix = "Route IPv6 to an egress-only internet gateway."
 		a.deny(t, h, bad, f)
@@ -115,14 +116,14 @@ func (a *asking) regionalZone(t *trail, h Hop, n *snapshot.NATGateway, f Finding
 		}
 	}
 	if strings.EqualFold(n.AutoScaling, "disabled") {
-		f.Code, f.AnalyzerCode, f.Rule, f.URL = "REGIONAL_NGW_ROUTE_AZ_RESTRICTION", "REGIONAL_NGW_ROUTE_AZ_RESTRICTION", "N121", urlRegionalNAT
+		f.Code, f.Rule, f.URL = finding.RegionalNGWRouteAZRestriction, "N121", urlRegionalNAT
 		f.Message = fmt.Sprintf("The regional NAT gateway %s has no address in %s, and does not expand by itself.", n.ID, orElse(zone, id))
 		f.Fix = fmt.Sprintf("Add an address in %s to %s.", orElse(zone, id), n.ID)
 		a.deny(t, h, t.cases, f)
 		return
 	}
 	if a.explain {
-		a.note(Finding{Code: "REGIONAL_NGW_ROUTE_AZ_RESTRICTION", Gate: gateRoute, Severity: severityInfo, Component: string(n.ID), Name: nameOf(n.Tags), At: n.At,
+		a.note(Finding{Code: finding.RegionalNGWRouteAZRestriction, Gate: finding.GateRoute, Severity: finding.Info, Component: string(n.ID), Name: nameOf(n.Tags), At: n.At,
 			Message: fmt.Sprintf("%s has no address in %s yet; until it expands, another zone's serves it.", n.ID, orElse(zone, id)), Rule: "N121", URL: urlRegionalNAT})
 	}
 }
@@ -171,7 +172,7 @@ func (a *asking) translate(t *trail, n *snapshot.NATGateway, h Hop, from located
 		t.back = append(t.back, func(a *asking, t *trail) { a.routeBackBy(t, tb, located[snapshot.Subnet]{}, client, home) })
 		t.view = after
 		if tb == nil {
-			a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_ROUTE_TABLE", Component: h.Component, At: h.At,
+			a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTable, Component: h.Component, At: h.At,
 				Fact: "the route table of the regional NAT gateway " + h.Component, Collect: "aws ec2 describe-route-tables"})
 			a.end(t, Context{Via: "public"}, true)
 			return
@@ -181,7 +182,7 @@ func (a *asking) translate(t *trail, n *snapshot.NATGateway, h Hop, from located
 	}
 	subnet, ok := a.x.subnets[n.Subnet]
 	if !ok {
-		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_NAT", Component: h.Component, At: h.At,
+		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownNAT, Component: h.Component, At: h.At,
 			Fact: "the subnet of the NAT gateway " + h.Component, Collect: "aws ec2 describe-subnets"})
 		a.end(t, Context{Via: "public"}, true)
 		return
@@ -199,25 +200,25 @@ func (a *asking) translate(t *trail, n *snapshot.NATGateway, h Hop, from located
 func (a *asking) appliance(t *trail, r *snapshot.Route, subnet located[snapshot.Subnet]) {
 	e, inst := a.applianceInterface(r)
 	if e.of == nil {
-		a.absent(t, r.Target, "network-interface", "UNK_ROUTE_TARGET", false, r, "aws ec2 describe-network-interfaces")
+		a.absent(t, r.Target, "network-interface", finding.UnknownRouteTarget, false, r, "aws ec2 describe-network-interfaces")
 		return
 	}
 	id := string(e.of.ID)
 	h := Hop{Component: id, Kind: "network-interface", Via: "appliance", At: e.of.At}
-	f := Finding{Code: "ENI_SOURCE_DEST_CHECK_RESTRICTION", AnalyzerCode: "ENI_SOURCE_DEST_CHECK_RESTRICTION", Gate: gateRoute, Component: id, Name: nameOf(e.of.Tags), Rule: "N124", URL: urlRouteOptions,
+	f := Finding{Code: finding.ENISourceDestCheckRestriction, Gate: finding.GateRoute, Component: id, Name: nameOf(e.of.Tags), Rule: "N124", URL: urlRouteOptions,
 		Message: fmt.Sprintf("%s checks source and destination, so it drops traffic that is not its own.", id),
 		Fix:     fmt.Sprintf("Turn off the source/destination check of %s.", id)}
 	if e.of.SourceDestCheck.Presence == snapshot.Collected && e.of.SourceDestCheck.Value {
 		a.deny(t, h, t.cases, f)
 	}
 	if dead := e.of.AttachmentState == "" || strings.EqualFold(e.of.AttachmentState, "detached"); dead || inst.of != nil && inst.of.State != "" && !strings.EqualFold(inst.of.State, "running") {
-		f.Code, f.AnalyzerCode = "BAD_STATE", "BAD_STATE"
+		f.Code = finding.BadState
 		f.Message = fmt.Sprintf("%s is not attached to a running instance.", id)
 		f.Fix = fmt.Sprintf("Start the instance, or route the traffic to %s.", a.wayOut("a NAT gateway"))
 		a.deny(t, h, t.cases, f)
 	}
 	if subnet.of != nil && e.of.Subnet == subnet.of.ID {
-		f.Code, f.AnalyzerCode, f.Rule = "ROUTING_LOOP", "", "N143"
+		f.Code, f.Rule = finding.RoutingLoop, "N143"
 		f.Message = fmt.Sprintf("%s sits in %s, whose own route table leads to it: what it sends comes back to it.", id, subnet.of.ID)
 		f.Fix = fmt.Sprintf("Move %s to a subnet with another route table.", id)
 		a.deny(t, h, t.cases, f)
@@ -291,12 +292,12 @@ func (a *asking) onward(t *trail, n located[snapshot.Subnet], e located[snapshot
 		h.Via, h.At = routeText(r), r.At
 		switch {
 		case rules.Blackhole(r):
-			a.deny(t, h, cases, Finding{Code: "BAD_STATE_ROUTE", AnalyzerCode: "BAD_STATE_ROUTE", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &p.Routes[0],
+			a.deny(t, h, cases, Finding{Code: finding.BadStateRoute, Gate: finding.GateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &p.Routes[0],
 				Message: fmt.Sprintf("The route %s of %s is a blackhole.", routeText(r), tb.ID), Fix: "Point the route at a target that exists.", Rule: "N35", URL: urlRoute})
 		case r.TargetKind == snapshot.TargetInternetGateway && !hasPublic(e.of):
 			if v4 := a.s.And(cases, a.s.OfFamily(false)); v4 != packetset.None {
-				a.deny(t, Hop{Component: r.Target, Kind: "internet-gateway", At: r.At}, v4, Finding{Code: "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", AnalyzerCode: "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
-					Gate: gateRoute, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At, Rule: "N124", URL: urlIGW,
+				a.deny(t, Hop{Component: r.Target, Kind: "internet-gateway", At: r.At}, v4, Finding{Code: finding.IGWPublicIPAssociationForEgress,
+					Gate: finding.GateRoute, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At, Rule: "N124", URL: urlIGW,
 					Message: fmt.Sprintf("The appliance %s sends to %s and has no public IPv4 address.", e.of.ID, r.Target),
 					Fix:     fmt.Sprintf("Associate an Elastic IP address with %s.", e.of.ID)})
 			}

@@ -120,16 +120,16 @@ func (tr *jobTrap) judge(a *sim.Answer) []string {
 		failf("verdict %s, want %s; findings %v, unknowns %v", a.Verdict, tr.want, answerCodes(a), a.Unknowns)
 	}
 	if tr.want == sim.Unknown {
-		if len(a.Unknowns) == 0 || a.Unknowns[0].Code != tr.code {
+		if len(a.Unknowns) == 0 || a.Unknowns[0].Code.String() != tr.code {
 			failf("missing facts %v, want first %s", a.Unknowns, tr.code)
 		}
 		return out
 	}
 	i := slices.IndexFunc(a.Findings, func(f sim.Finding) bool { return f.Severity == sim.Blocker })
-	if i < 0 || a.Findings[i].Code != tr.code || a.Findings[i].Gate != tr.gate {
+	if i < 0 || a.Findings[i].Code.String() != tr.code || a.Findings[i].Gate != tr.gate {
 		failf("first blocker is not %s at %s: %v", tr.code, tr.gate, answerCodes(a))
 	}
-	if tr.also != "" && !slices.ContainsFunc(a.Findings, func(f sim.Finding) bool { return f.Code == tr.also || slices.Contains(f.Also, tr.also) }) {
+	if tr.also != "" && !slices.ContainsFunc(a.Findings, func(f sim.Finding) bool { return f.Is(tr.also) }) {
 		failf("%s is not mentioned: %v", tr.also, answerCodes(a))
 	}
 	if tr.blockedUse != "" {
@@ -161,7 +161,7 @@ func (tr *jobTrap) judgeUses(a *sim.Answer) []string {
 func answerCodes(a *sim.Answer) []string {
 	var out []string
 	for _, f := range a.Findings {
-		out = append(out, fmt.Sprintf("%s@%s/%s(%s)%v", f.Code, f.Gate, f.Component, f.Severity, f.Also))
+		out = append(out, fmt.Sprintf("%s@%s/%s(%s)%v", f.Code.String(), f.Gate, f.Component, f.Severity, f.Also))
 	}
 	return out
 }

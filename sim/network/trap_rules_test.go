@@ -94,8 +94,8 @@ func ruleTrap(t *testing.T, id string) *network.Result {
 func TestDNSDisabledNamesOnlyItself(t *testing.T) {
 	r := ruleTrap(t, "N67 support off, private DNS on")
 	for _, f := range r.Findings {
-		if f.Severity == 2 && f.Code != "DNS_DISABLED" {
-			t.Errorf("blocker %s: %s", f.Code, f.Message)
+		if f.Severity == 2 && f.Code.String() != "DNS_DISABLED" {
+			t.Errorf("blocker %s: %s", f.Code.String(), f.Message)
 		}
 	}
 }
@@ -109,7 +109,7 @@ func TestUnreachableDNSServerShowsTheQuery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(r.Findings, func(f network.Finding) bool { return f.Code == "DNS_SERVER_UNREACHABLE" })
+	i := slices.IndexFunc(r.Findings, func(f network.Finding) bool { return f.Code.String() == "DNS_SERVER_UNREACHABLE" })
 	if i < 0 {
 		t.Fatalf("findings %v", codes(r))
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/canreach/canreach/internal/testkit/world"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -103,7 +104,7 @@ func (tr *trap) judge(r *network.Result) []string {
 			failf("first blocker %q, want %q; findings %v", got, tr.code, codes(r))
 		}
 	case unknown:
-		if len(r.Unknowns) == 0 || r.Unknowns[0].Code != tr.code {
+		if len(r.Unknowns) == 0 || r.Unknowns[0].Code.String() != tr.code {
 			failf("missing facts %v, want first %q", missing(r), tr.code)
 		}
 	case reachable:
@@ -142,7 +143,7 @@ func word(o network.Outcome) string {
 func codes(r *network.Result) []string {
 	var out []string
 	for _, f := range r.Findings {
-		out = append(out, fmt.Sprintf("%s@%s(%d)%v", f.Code, f.Component, f.Severity, f.Also))
+		out = append(out, fmt.Sprintf("%s@%s(%d)%v", f.Code.String(), f.Component, f.Severity, f.Also))
 	}
 	return out
 }
@@ -150,7 +151,7 @@ func codes(r *network.Result) []string {
 func missing(r *network.Result) []string {
 	var out []string
 	for _, m := range r.Unknowns {
-		out = append(out, m.Code+"@"+m.Component)
+		out = append(out, m.Code.String()+"@"+m.Component)
 	}
 	return out
 }
@@ -166,7 +167,7 @@ func contexts(r *network.Result) string {
 func firstBlocker(r *network.Result) string {
 	for _, f := range r.Findings {
 		if f.Severity == 2 {
-			return f.Code
+			return f.Code.String()
 		}
 	}
 	return ""
@@ -174,7 +175,7 @@ func firstBlocker(r *network.Result) string {
 
 func mentions(r *network.Result, code string) bool {
 	return slices.ContainsFunc(r.Findings, func(f network.Finding) bool {
-		return f.Code == code || slices.Contains(f.Also, code)
+		return f.Code.String() == code || slices.ContainsFunc(f.Also, func(c finding.Code) bool { return c.String() == code })
 	})
 }
 

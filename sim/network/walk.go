@@ -3,10 +3,10 @@ package network
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 
 	"github.com/canreach/canreach/internal/packetset"
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -44,7 +44,7 @@ type steering struct {
 // trail in neither set hang on a missing fact.
 type step struct {
 	hops         []Hop
-	gate         string
+	gate         finding.Gate
 	key          stepKey
 	permit, deny packetset.Set
 	blame        func(denied packetset.Set) []Finding
@@ -53,9 +53,10 @@ type step struct {
 
 // stepKey tells apart steps whose findings would say different things.
 type stepKey struct {
-	kind, component, code string
-	side                  side
-	view                  view
+	kind, component string
+	code            finding.Code
+	side            side
+	view            view
 }
 
 // trail is traffic under way: the cases that were steered here, and what they
@@ -124,7 +125,7 @@ func (a *asking) deny(t *trail, h Hop, denied packetset.Set, f Finding) {
 		key: stepKey{kind: h.Kind, component: f.Component, code: f.Code}}
 	if a.explain {
 		a.deadTarget(t, h, &f)
-		f.Severity = severityBlocker
+		f.Severity = finding.Blocker
 		if f.At == (snapshot.Source{}) {
 			f.At = h.At
 		}
@@ -134,13 +135,13 @@ func (a *asking) deny(t *trail, h Hop, denied packetset.Set, f Finding) {
 }
 
 // doubt notes a component of which too little is known.
-func (a *asking) doubt(t *trail, h Hop, open packetset.Set, gate string, n rules.Need) {
+func (a *asking) doubt(t *trail, h Hop, open packetset.Set, gate finding.Gate, n rules.Need) {
 	t.add(&step{hops: []Hop{h}, gate: gate, permit: a.s.Not(open), needs: []rules.Need{n},
 		key: stepKey{kind: h.Kind, component: h.Component, code: n.Code}})
 }
 
 // filter notes what a filter does.
-func (a *asking) filter(t *trail, hops []Hop, gate string, k stepKey, f rules.Filter, blame func(packetset.Set) []Finding) {
+func (a *asking) filter(t *trail, hops []Hop, gate finding.Gate, k stepKey, f rules.Filter, blame func(packetset.Set) []Finding) {
 	t.add(&step{hops: hops, gate: gate, key: k, permit: f.Permit, deny: f.Deny, needs: f.Needs, blame: blame})
 }
 
@@ -171,7 +172,7 @@ func (a *asking) end(t *trail, ctx Context, dead bool) {
 
 // overBudget leaves the cases open, and says why.
 func (a *asking) overBudget(t *trail) {
-	a.needs = append(a.needs, steering{t.cases, Missing{Code: "UNK_BUDGET", Gate: gateRoute, Component: string(t.vpcID),
+	a.needs = append(a.needs, steering{t.cases, Missing{Code: finding.UnknownBudget, Gate: finding.GateRoute, Component: string(t.vpcID),
 		Fact: "the ways of this traffic: they are too many to follow"}})
 	t.uncertain = true
 	a.ways = append(a.ways, &way{trail: trail{cases: t.cases, branch: t.branch}, open: t.cases, dead: true})
@@ -188,7 +189,7 @@ func (a *asking) spent(t *trail) bool {
 }
 
 // fork follows each of several ways that the traffic may take (N2).
-func (a *asking) fork(t *trail, gate string, n rules.Need, branches ...func(*trail)) {
+func (a *asking) fork(t *trail, gate finding.Gate, n rules.Need, branches ...func(*trail)) {
 	a.needs = append(a.needs, steering{t.cases, missing(gate, n)})
 	for _, b := range branches {
 		c := t.with(t.cases)
@@ -197,27 +198,9 @@ func (a *asking) fork(t *trail, gate string, n rules.Need, branches ...func(*tra
 	}
 }
 
-func missing(gate string, n rules.Need) Missing {
+func missing(gate finding.Gate, n rules.Need) Missing {
 	return Missing{Code: n.Code, Gate: gate, Fact: n.Fact, Component: n.Component, Collect: n.Collect, At: n.At}
 }
-
-// Words of sim's gates.
-const (
-	gateDNS         = "dns"
-	gateSGEgress    = "sg-egress"
-	gateACLEgress   = "nacl-egress"
-	gateRoute       = "route"
-	gateEndpoint    = "endpoint"
-	gateACLIngress  = "nacl-ingress"
-	gateSGIngress   = "sg-ingress"
-	severityInfo    = 0
-	severityWarning = 1
-	severityBlocker = 2
-)
-
-var gateOrder = []string{"job", gateDNS, gateSGEgress, gateACLEgress, gateRoute, gateEndpoint, "endpoint-policy", "role", "scp", "rcp", "bucket-policy", "bucket", "kms", gateACLIngress, gateSGIngress}
-
-func gateRank(g string) int { return slices.Index(gateOrder, g) }
 
 // leave takes traffic out of an interface in subnet: straight to another one
 // in the same subnet (N22), or over the subnet's border and by its table.
@@ -252,7 +235,7 @@ func (a *asking) inSubnet(v view, n *snapshot.Subnet) packetset.Set {
 func (a *asking) route(t *trail, subnet located[snapshot.Subnet]) {
 	tb, n := a.tableOf(subnet.of)
 	if n != nil {
-		a.doubt(t, Hop{Component: string(subnet.of.ID), Kind: "route-table", At: subnet.of.At}, t.cases, gateRoute, *n)
+		a.doubt(t, Hop{Component: string(subnet.of.ID), Kind: "route-table", At: subnet.of.At}, t.cases, finding.GateRoute, *n)
 		a.end(t, Context{}, true)
 		return
 	}
@@ -282,15 +265,15 @@ func (a *asking) routeBy(t *trail, tb *snapshot.RouteTable, subnet located[snaps
 		for _, r := range p.Routes {
 			follow = append(follow, func(t *trail) { a.follow(t, tb, routes, r, p, subnet) })
 		}
-		a.fork(c, gateRoute, rules.Need{Code: p.Code, Component: string(tb.ID), Fact: p.Fact, At: tb.At, Collect: collectFor(p.Code, tb)}, follow...)
+		a.fork(c, finding.GateRoute, rules.Need{Code: p.Code, Component: string(tb.ID), Fact: p.Fact, At: tb.At, Collect: collectFor(p.Code, tb)}, follow...)
 	}
 }
 
-func collectFor(code string, tb *snapshot.RouteTable) string {
+func collectFor(code finding.Code, tb *snapshot.RouteTable) string {
 	switch code {
-	case "UNK_PREFIX_LIST":
+	case finding.UnknownPrefixList:
 		return "aws ec2 get-managed-prefix-list-entries"
-	case "SNAPSHOT_INCONSISTENT":
+	case finding.SnapshotInconsistent:
 		return "aws ec2 describe-route-tables --route-table-ids " + string(tb.ID) + " and describe-vpc-endpoints, taken together"
 	}
 	return ""
@@ -313,7 +296,7 @@ func (a *asking) follow(t *trail, tb *snapshot.RouteTable, routes []snapshot.Rou
 	a.lintRoute(t, tb, routes, r)
 	if rules.Blackhole(r) {
 		index := i
-		a.deny(t, h, t.cases, Finding{Code: "BAD_STATE_ROUTE", AnalyzerCode: "BAD_STATE_ROUTE", Gate: gateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &index,
+		a.deny(t, h, t.cases, Finding{Code: finding.BadStateRoute, Gate: finding.GateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &index,
 			Message: fmt.Sprintf("The route %s of %s is a blackhole; it takes the traffic and drops it.", routeText(r), tb.ID),
 			Fix:     fmt.Sprintf("Delete the route to %s from %s, or point it at a target that exists.", r.Target, tb.ID),
 			Rule:    "N35", URL: urlRoute})
@@ -321,7 +304,7 @@ func (a *asking) follow(t *trail, tb *snapshot.RouteTable, routes []snapshot.Rou
 		return
 	}
 	if r.State != "" && !equalFold(r.State, "active") {
-		a.doubt(t, h, t.cases, gateRoute, rules.Need{Code: "UNK_ROUTE_TARGET", Component: string(tb.ID), At: r.At,
+		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: string(tb.ID), At: r.At,
 			Fact: fmt.Sprintf("what the state %q of the route %s means", r.State, routeText(r))})
 	} else {
 		t.pass(h)
@@ -355,7 +338,7 @@ func (a *asking) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need)
 	if !explicit {
 		of = a.x.mainTable[n.VPC]
 	}
-	need := rules.Need{Code: "UNK_ROUTE_TABLE", Component: string(n.ID), At: n.At, Fact: "the route table of " + string(n.ID),
+	need := rules.Need{Code: finding.UnknownRouteTable, Component: string(n.ID), At: n.At, Fact: "the route table of " + string(n.ID),
 		Collect: "aws ec2 describe-route-tables"}
 	switch {
 	case !explicit && untold != "":
@@ -383,7 +366,7 @@ func (a *asking) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need)
 // VPC's default one.
 func (a *asking) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, explicit bool, need *rules.Need) {
 	of, untold := a.x.subnetACL[n.ID], a.x.untoldACL[n.VPC]
-	need = &rules.Need{Code: "UNK_NACL", Component: string(n.ID), At: n.At, Fact: "the network ACL of " + string(n.ID), Collect: "aws ec2 describe-network-acls"}
+	need = &rules.Need{Code: finding.UnknownNACL, Component: string(n.ID), At: n.At, Fact: "the network ACL of " + string(n.ID), Collect: "aws ec2 describe-network-acls"}
 	switch {
 	case len(of) > 1:
 		need.Fact = fmt.Sprintf("which network ACL filters %s: %s and %s both list it, and AWS has one for each subnet", n.ID, of[0], of[1])
@@ -414,9 +397,9 @@ func (a *asking) throughACL(t *trail, subnet located[snapshot.Subnet], d side) {
 
 func (a *asking) throughACLView(t *trail, subnet located[snapshot.Subnet], v view, d side) {
 	l, explicit, need := a.aclOf(subnet.of)
-	gate := gateACLEgress
+	gate := finding.GateNACLEgress
 	if d.dir == rules.Inbound {
-		gate = gateACLIngress
+		gate = finding.GateNACLIngress
 	}
 	if need != nil {
 		h := Hop{Component: need.Component, Kind: "network-acl", Reply: d.reply, At: need.At, Via: d.dir.String()}
@@ -425,7 +408,7 @@ func (a *asking) throughACLView(t *trail, subnet located[snapshot.Subnet], v vie
 	}
 	id := l.ID
 	if !explicit && a.explain {
-		a.note(Finding{Code: "SNAPSHOT_INCONSISTENT", Gate: gate, Severity: severityWarning, Component: string(subnet.of.ID), Name: nameOf(subnet.of.Tags), At: subnet.of.At,
+		a.note(Finding{Code: finding.SnapshotInconsistent, Gate: gate, Severity: finding.Warning, Component: string(subnet.of.ID), Name: nameOf(subnet.of.Tags), At: subnet.of.At,
 			Message: fmt.Sprintf("No network ACL lists %s among its associations; the VPC's default, %s, is taken.", subnet.of.ID, id), Rule: "N93", URL: urlACL})
 	}
 	f := a.acl(l, v, d)
@@ -479,10 +462,10 @@ func (a *asking) local(t *trail, from located[snapshot.Subnet]) {
 		h.At = v.At
 	}
 	if a.nested || !a.subnetsKnown(t.vpcID) {
-		a.doubt(t, h, rest, gateRoute, rules.Need{Code: "UNK_VPC", Component: string(t.vpcID), At: h.At,
+		a.doubt(t, h, rest, finding.GateRoute, rules.Need{Code: finding.UnknownVPC, Component: string(t.vpcID), At: h.At,
 			Fact: "the subnet of " + string(t.vpcID) + " that holds the destination", Collect: "aws ec2 describe-subnets"})
 	} else {
-		a.deny(t, h, rest, Finding{Code: "NO_POSSIBLE_DESTINATION", AnalyzerCode: "NO_POSSIBLE_DESTINATION", Gate: gateRoute, Component: string(t.vpcID),
+		a.deny(t, h, rest, Finding{Code: finding.NoPossibleDestination, Gate: finding.GateRoute, Component: string(t.vpcID),
 			Message: fmt.Sprintf("No subnet of %s holds the destination, although the local route covers it.", t.vpcID),
 			Fix:     "Use a destination address inside a subnet of the VPC.", Rule: "N19", URL: urlSubnetRoute})
 	}

@@ -53,7 +53,7 @@ func TestRouteFixNamesNoDeadEndpoint(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, f := range r.Findings {
-			if f.Code == "NO_ROUTE_TO_DESTINATION" && !strings.HasPrefix(f.Fix, want) {
+			if f.Code.String() == "NO_ROUTE_TO_DESTINATION" && !strings.HasPrefix(f.Fix, want) {
 				t.Errorf("%s: %s", state, f.Fix)
 			}
 		}

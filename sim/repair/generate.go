@@ -9,6 +9,7 @@ import (
 	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/change"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -210,7 +211,7 @@ func (g *generator) jobRole(f *sim.Finding) []candidate {
 		return nil
 	}
 	switch f.Code {
-	case "JOB_ROLE_TRUST":
+	case finding.JobRoleTrust:
 		statement := located.Pairs("Sid", "SageMakerMayAssume", "Effect", "Allow", "Principal", located.Pairs("Service", "sagemaker.amazonaws.com"), "Action", "sts:AssumeRole")
 		text, err := addStatements(&role.Trust, statement)
 		if err != nil {
@@ -218,7 +219,7 @@ func (g *generator) jobRole(f *sim.Finding) []candidate {
 		}
 		return []candidate{{changes: []change.Change{g.iam(change.New("UpdateAssumeRolePolicy", "RoleName", role.Name, "PolicyDocument", text))}, cost: costExact,
 			why: "Let SageMaker assume the role " + role.Name + ".", target: "trust of " + role.ARN}}
-	case "JOB_ROLE_EC2_ACTIONS":
+	case finding.JobRoleEC2Actions:
 		actions := ec2Actions.FindAllString(f.Fix+" "+f.Message, -1)
 		slices.Sort(actions)
 		actions = slices.Compact(actions)
@@ -238,7 +239,7 @@ func (g *generator) jobRole(f *sim.Finding) []candidate {
 
 func (g *generator) dns(f *sim.Finding) []candidate {
 	var out []candidate
-	if f.Code != "DNS_DISABLED" {
+	if f.Code != finding.DNSDisabled {
 		return nil
 	}
 	for _, s := range g.placements(f) {

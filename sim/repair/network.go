@@ -9,6 +9,7 @@ import (
 	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/change"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -172,7 +173,7 @@ func (g *generator) route(f *sim.Finding) []candidate {
 		func(t *snapshot.RouteTable) bool { return string(t.ID) == f.Component }); ok {
 		out = append(out, g.mendTable(f, t)...)
 	}
-	if f.Code == "VPC_BLOCK_PUBLIC_ACCESS_ENABLED" {
+	if f.Code == finding.VPCBlockPublicAccessEnabled {
 		out = append(out, g.excludeVPC(f)...)
 	}
 	return out

@@ -10,6 +10,7 @@ import (
 	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/change"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -22,7 +23,7 @@ var policyLayers = map[sim.Gate][]string{
 // policy proposes statements that allow exactly what is asked for, or
 // exemptions from the Deny that stops it.
 func (g *generator) policy(f *sim.Finding) []candidate {
-	if strings.HasSuffix(f.Code, "_EXPLICIT_DENY") {
+	if strings.HasSuffix(f.Code.String(), "_EXPLICIT_DENY") {
 		return g.exempt(f)
 	}
 	switch f.Gate {
@@ -357,7 +358,7 @@ func (g *generator) allowKey(f *sim.Finding) []candidate {
 	if k == nil || role == nil || f.Example == nil || f.Example.Action == "" {
 		return nil
 	}
-	if f.Code == "KMS_KEY_STATE" {
+	if f.Code == finding.KMSKeyState {
 		return []candidate{{changes: []change.Change{change.New("EnableKey", "KeyId", k.ID)}, cost: costShared, why: "Enable the key " + k.ID + ".", actor: g.actor(k.Account, "the key's owner")}}
 	}
 	var actions []string

@@ -309,7 +309,7 @@ func (s *search) fresh(n *set, list []candidate) []candidate {
 
 // noWay records a blocker of the question itself that nothing here mends.
 func (s *search) noWay(f *sim.Finding, first bool) {
-	key := f.Code + "\x00" + f.Component
+	key := f.Code.String() + "\x00" + f.Component
 	if first && !s.stuck[key] {
 		s.stuck[key] = true
 		s.res.Stuck = append(s.res.Stuck, Stuck{Finding: *f, Reason: stuckReason(f)})
@@ -395,8 +395,8 @@ func (s *search) describe(m *set, a *sim.Answer, applied *change.Applied) Repair
 func (s *search) finish() {
 	if len(s.res.Repairs) == 0 && len(s.res.Stuck) == 0 {
 		for i := range s.left {
-			if f := &s.left[i]; !s.stuck[f.Code+"\x00"+f.Component] {
-				s.stuck[f.Code+"\x00"+f.Component] = true
+			if f := &s.left[i]; !s.stuck[f.Code.String()+"\x00"+f.Component] {
+				s.stuck[f.Code.String()+"\x00"+f.Component] = true
 				s.res.Stuck = append(s.res.Stuck, Stuck{Finding: *f, Reason: "what was tried did not mend it; by hand: " + f.Fix})
 			}
 		}

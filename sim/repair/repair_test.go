@@ -247,7 +247,7 @@ func TestAnOrganizationsPolicyIsTheManagementAccountsToChange(t *testing.T) {
 func TestWhatTheJobItselfMustChangeIsSaid(t *testing.T) {
 	native := world.Network(world.Set("Vpcs", "vpc-a", "InstanceTenancy", "dedicated")).JSON()
 	res := mustFind(t, native, question("arn:aws:s3:::reports"))
-	if len(res.Repairs) != 0 || len(res.Stuck) != 1 || res.Stuck[0].Finding.Code != "JOB_TENANCY" {
+	if len(res.Repairs) != 0 || len(res.Stuck) != 1 || res.Stuck[0].Finding.Code.String() != "JOB_TENANCY" {
 		t.Errorf("%q, %+v", whys(res), res.Stuck)
 	}
 }

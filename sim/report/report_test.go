@@ -19,6 +19,7 @@ import (
 
 	"github.com/canreach/canreach/internal/picture"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/finding"
 )
 
 // samples are answers to draw, by the names of their files in testdata.
@@ -83,7 +84,7 @@ func TestEveryFindingAndMissingFactAppearsOnThePage(t *testing.T) {
 		a := sample(t, name)
 		page := string(render(t, "html", a))
 		for _, f := range a.Findings {
-			for _, text := range []string{f.Code, f.Message, f.Fix, f.Pointer} {
+			for _, text := range []string{f.Code.String(), f.Message, f.Fix, f.Pointer} {
 				if !strings.Contains(page, escape(text)) {
 					t.Errorf("%s: the page lacks %q", name, text)
 				}
@@ -108,8 +109,8 @@ func TestEveryFindingIsDrawnInTheLanesThatItConcerns(t *testing.T) {
 		d := Diagram(a)
 		for i, p := range a.Placements {
 			for _, n := range p.Findings {
-				if n >= 0 && n < len(a.Findings) && !drawn(d, p.Subnet, a.Findings[n].Code) {
-					t.Errorf("%s: %s is not drawn for placement %d", name, a.Findings[n].Code, i)
+				if n >= 0 && n < len(a.Findings) && !drawn(d, p.Subnet, a.Findings[n].Code.String()) {
+					t.Errorf("%s: %s is not drawn for placement %d", name, a.Findings[n].Code.String(), i)
 				}
 			}
 		}
@@ -213,7 +214,7 @@ func TestALayerThatSaysNothingStopsOnlyWhereItHadToAllow(t *testing.T) {
 	for i := range p.Requests {
 		p.Requests[i].Verdict = sim.Blocked
 	}
-	a.Findings = []sim.Finding{{Code: "BUCKET_POLICY_NO_ALLOW", Gate: sim.GateBucketPolicy, Severity: sim.Blocker, Component: "models"}}
+	a.Findings = []sim.Finding{{Code: finding.BucketPolicyNoAllow, Gate: sim.GateBucketPolicy, Severity: sim.Blocker, Component: "models"}}
 	for _, s := range Diagram(a).Lanes[0].Stations() {
 		if s.Label == "Bucket policy" && s.Mark != picture.Stop {
 			t.Errorf("bucket policy shows %v", s.Mark)
@@ -247,15 +248,16 @@ func anyAnswer(t *rapid.T) *sim.Answer {
 			Network:  sim.Network{Verdict: verdict.Draw(t, "n"), Path: rapid.SliceOfN(hop, 0, 4).Draw(t, "path"), Paths: rapid.SliceOfN(path, 0, 3).Draw(t, "paths")},
 			Requests: rapid.SliceOfN(request, 0, 3).Draw(t, "requests"), Findings: rapid.SliceOfN(rapid.IntRange(-1, 4), 0, 4).Draw(t, "f")}
 	})
-	finding := rapid.Custom(func(t *rapid.T) sim.Finding {
-		return sim.Finding{Code: text.Draw(t, "code"), Gate: gate.Draw(t, "g"), Severity: sim.Severity(rapid.IntRange(0, 2).Draw(t, "s")), Component: text.Draw(t, "c"),
+	code := rapid.Map(rapid.SampledFrom(finding.All()), func(e finding.Entry) finding.Code { return e.Code })
+	someFinding := rapid.Custom(func(t *rapid.T) sim.Finding {
+		return sim.Finding{Code: code.Draw(t, "code"), Gate: gate.Draw(t, "g"), Severity: sim.Severity(rapid.IntRange(0, 2).Draw(t, "s")), Component: text.Draw(t, "c"),
 			Message: text.Draw(t, "m"), Fix: text.Draw(t, "fix"), URL: rapid.SampledFrom([]string{"", "javascript:alert(1)", "https://docs.aws.amazon.com/x\"onclick=y", "http://evil"}).Draw(t, "url"),
 			Placements: rapid.SliceOfN(rapid.IntRange(-1, 4), 0, 2).Draw(t, "p")}
 	})
 	return &sim.Answer{Schema: sim.SchemaVerdict, Verdict: verdict.Draw(t, "verdict"),
 		Question:   sim.AskedOf{Job: text.Draw(t, "job"), Role: text.Draw(t, "role"), Bucket: text.Draw(t, "bucket"), From: text.Draw(t, "from")},
-		Placements: rapid.SliceOfN(placement, 0, 3).Draw(t, "placements"), Findings: rapid.SliceOfN(finding, 0, 3).Draw(t, "findings"),
-		Unknowns: []sim.Missing{{Code: text.Draw(t, "u"), Gate: gate.Draw(t, "ug"), Fact: text.Draw(t, "uf"), Collect: text.Draw(t, "uc")}}}
+		Placements: rapid.SliceOfN(placement, 0, 3).Draw(t, "placements"), Findings: rapid.SliceOfN(someFinding, 0, 3).Draw(t, "findings"),
+		Unknowns: []sim.Missing{{Code: code.Draw(t, "u"), Gate: gate.Draw(t, "ug"), Fact: text.Draw(t, "uf"), Collect: text.Draw(t, "uc")}}}
 }
 
 var pageElements = regexp.MustCompile(`^(html|head|meta|title|style|body|main|header|section|footer|figure|details|summary|article|div|p|span|h[123]|ul|li|dl|dt|dd|table|thead|tbody|tr|th|td|a|code|pre|svg|desc|defs|pattern|rect|path|g|text)$`)
@@ -341,7 +343,7 @@ func TestABlockerOfSomeCasesStopsOnlyAPart(t *testing.T) {
 	a := sample(t, "reachable")
 	p := &a.Placements[0]
 	p.Verdict, p.Findings = sim.Partial, []int{0}
-	a.Findings = []sim.Finding{{Code: "ENI_SG_RULES_MISMATCH", Gate: sim.GateSGEgress, Severity: sim.Blocker, Component: "sg-0d41c5e8b9a2f7036"}}
+	a.Findings = []sim.Finding{{Code: finding.ENISGRulesMismatch, Gate: sim.GateSGEgress, Severity: sim.Blocker, Component: "sg-0d41c5e8b9a2f7036"}}
 	for _, s := range Diagram(a).Lanes[0].Stations() {
 		if s.Label == "Security group" && s.Mark != picture.Partial {
 			t.Errorf("%s shows %v", s.Label, s.Mark)
@@ -360,7 +362,7 @@ func TestAJobThatAWSRefusesStopsAtTheJob(t *testing.T) {
 	a := sample(t, "reachable")
 	p := &a.Placements[0]
 	p.Verdict, p.Findings = sim.Blocked, []int{0}
-	a.Findings = []sim.Finding{{Code: "JOB_ROLE_EC2_ACTIONS", Gate: sim.GateJob, Severity: sim.Blocker, Component: "arn:aws:iam::111122223333:role/Neo"}}
+	a.Findings = []sim.Finding{{Code: finding.JobRoleEC2Actions, Gate: sim.GateJob, Severity: sim.Blocker, Component: "arn:aws:iam::111122223333:role/Neo"}}
 	stations := Diagram(a).Lanes[0].Stations()
 	if s := stations[0]; s.Label != "SageMaker job" || s.Mark != picture.Stop {
 		t.Errorf("%s shows %v", s.Label, s.Mark)

@@ -304,7 +304,7 @@ func (w *way) addFinding(f *sim.Finding) {
 		s.Off = true
 		w.insert(s)
 	}
-	line := picture.Line{Mark: picture.None, Code: f.Code, Text: f.Message}
+	line := picture.Line{Mark: picture.None, Code: f.Code.String(), Text: f.Message}
 	if reply {
 		line.Tag = "reply"
 	}
@@ -319,13 +319,13 @@ func (w *way) addFinding(f *sim.Finding) {
 			s.Mark = picture.Warn
 		}
 	}
-	s.addLike(f.Code, line)
+	s.addLike(f.Code.String(), line)
 	if f.Severity == sim.Blocker {
 		if e := exampleText(f.Example); e != "" {
-			s.addLike(f.Code, picture.Line{Mark: picture.None, Tag: "e.g.", Text: e})
+			s.addLike(f.Code.String(), picture.Line{Mark: picture.None, Tag: "e.g.", Text: e})
 		}
 		if f.Fix != "" {
-			s.addLike(f.Code, picture.Line{Mark: picture.None, Tag: "fix", Text: f.Fix})
+			s.addLike(f.Code.String(), picture.Line{Mark: picture.None, Tag: "fix", Text: f.Fix})
 		}
 	}
 }
@@ -384,7 +384,7 @@ func (w *way) addMissing(m *sim.Missing) {
 	if s.Mark == picture.Pass || s.Mark == picture.None {
 		s.Mark = picture.Unknown
 	}
-	s.add(picture.Line{Mark: picture.Unknown, Code: m.Code, Text: m.Fact})
+	s.add(picture.Line{Mark: picture.Unknown, Code: m.Code.String(), Text: m.Fact})
 	if m.Collect != "" {
 		s.add(picture.Line{Mark: picture.None, Tag: "find out", Text: m.Collect})
 	}

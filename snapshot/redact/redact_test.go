@@ -55,7 +55,7 @@ func outcomeOf(t *testing.T, native []byte, q sim.Question) outcome {
 	}
 	o := outcome{Verdict: a.Verdict.String(), Unknowns: len(a.Unknowns)}
 	for _, f := range a.Findings {
-		o.Findings = append(o.Findings, f.Code+" "+f.Gate.String()+" "+f.Severity.String())
+		o.Findings = append(o.Findings, f.Code.String()+" "+f.Gate.String()+" "+f.Severity.String())
 	}
 	slices.Sort(o.Findings)
 	for _, p := range a.Placements {

@@ -138,7 +138,7 @@ func TestTwoAccountsInOneSnapshot(t *testing.T) {
 		p.mustCapture("broken.json", append(both, "--job", w.job, "--bucket", otherBucket)...)
 		a, codes := ask("broken.json")
 		at := func(f sim.Finding) bool {
-			return f.Severity == sim.Blocker && f.Gate.String() == c.gate && (c.code == "" || f.Code == c.code)
+			return f.Severity == sim.Blocker && f.Gate.String() == c.gate && (c.code == "" || f.Code.String() == c.code)
 		}
 		if a.Verdict != c.verdict || c.gate != "" && !slices.ContainsFunc(a.Findings, at) {
 			t.Errorf("%s: %s %v %+v", c.name, a.Verdict, codes, a.Unknowns)

@@ -101,7 +101,7 @@ func (p program) checkBucket(snapshot, job, bucket string) (sim.Answer, []string
 	var codes []string
 	for _, f := range a.Findings {
 		if f.Severity == sim.Blocker {
-			codes = append(codes, f.Code)
+			codes = append(codes, f.Code.String())
 		}
 	}
 	return a, codes
@@ -170,7 +170,7 @@ func TestCaptureAndVerdictsFollowTheAPI(t *testing.T) {
 		p.mustCapture("broken.json", "--job", w.job)
 		a, codes := p.check("broken.json", w.job)
 		gates := func(f sim.Finding) bool {
-			return f.Severity == sim.Blocker && f.Gate.String() == c.gate && (c.code == "" || f.Code == c.code)
+			return f.Severity == sim.Blocker && f.Gate.String() == c.gate && (c.code == "" || f.Code.String() == c.code)
 		}
 		if a.Verdict != c.verdict || !slices.ContainsFunc(a.Findings, gates) {
 			t.Errorf("without %s: %s %v %+v", c.name, a.Verdict, codes, a.Unknowns)
