@@ -168,6 +168,7 @@ func NewRoot(env *Env) *cobra.Command {
 		newEvidenceCommand(env),
 		newGraphCommand(env),
 		newExplainCommand(env),
+		newManCommand(env),
 		newVersionCommand(env),
 	)
 	root.PersistentFlags().StringVar(&env.color, "color", "auto", "colour: auto, always or never")
