@@ -168,6 +168,7 @@ func NewRoot(env *Env) *cobra.Command {
 		newEvidenceCommand(env),
 		newGraphCommand(env),
 		newExplainCommand(env),
+		newMCPCommand(env),
 		newManCommand(env),
 		newVersionCommand(env),
 	)

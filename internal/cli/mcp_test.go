@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// session connects the SDK's own client to a server that serves dir.
+func mcpSession(t *testing.T, dir string) *mcp.ClientSession {
+	t.Helper()
+	server, err := newMCPServer(&Env{Version: "1.2.3", Now: func() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }}, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, there := mcp.NewInMemoryTransports()
+	ctx := context.Background()
+	if _, err := server.Connect(ctx, there, nil); err != nil {
+		t.Fatal(err)
+	}
+	s, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(ctx, here, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func TestAgentsAskOverTheirProtocol(t *testing.T) {
+	s := mcpSession(t, neo)
+	list, err := s.ListTools(context.Background(), nil)
+	if err != nil || len(list.Tools) != 5 {
+		t.Fatalf("%v, %d tools", err, len(list.Tools))
+	}
+	for _, tool := range list.Tools {
+		if tool.Annotations == nil || !tool.Annotations.ReadOnlyHint {
+			t.Errorf("%s is not said to be read-only", tool.Name)
+		}
+	}
+	secret := filepath.Join(t.TempDir(), "snapshot.json")
+	if err := os.WriteFile(secret, []byte(`{"secret": 1}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	type args = map[string]any
+	for _, c := range []struct {
+		tool   string
+		args   args
+		failed bool
+		want   string
+	}{
+		{"check", args{"job": "job.json"}, false, "REACHABLE"},
+		{"check", args{"snapshot": "broken/sg-and-bucket-policy.json", "job": "job.json"}, false, "1. [sg-egress] ENI_SG_RULES_MISMATCH"},
+		{"check", args{"job": "job.json", "detail": "full"}, false, `"schema": "canreach.verdict/v1"`},
+		{"trace", args{"from": "subnet-0a7c1e5b93d2f4681", "to": "s3"}, false, "REACHABLE"},
+		{"explain", args{"word": "endpoint-policy"}, false, "(gate)"},
+		{"explain", args{"message": `Connect timeout on endpoint URL: "https://s3.us-east-1.amazonaws.com/"`, "job": "job.json"}, false, "does not agree"},
+		{"whatif", args{"snapshot": "broken/wrong-route-table.json", "job": "job.json", "fix": true}, false, "modify-vpc-endpoint"},
+		{"policy", args{"document": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObjct","Resource":"*"}]}`}, false, "ACTION_UNKNOWN"},
+		{"check", args{"job": "nope"}, true, "no such file"},
+		{"check", args{"snapshot": "../neo-compile/../../../go.mod"}, true, "outside the directory"},
+		{"check", args{"snapshot": secret}, true, "outside the directory"},
+		{"check", args{"snapshot": "snapshot.json", "job": "../../../go.mod"}, true, "outside the directory"},
+		{"explain", args{"word": "--out=x"}, true, "not a code"},
+	} {
+		r, err := s.CallTool(context.Background(), &mcp.CallToolParams{Name: c.tool, Arguments: c.args})
+		if err != nil {
+			t.Errorf("%s %v: %v", c.tool, c.args, err)
+			continue
+		}
+		text := r.Content[0].(*mcp.TextContent).Text
+		if r.IsError != c.failed || !strings.Contains(text, c.want) {
+			t.Errorf("%s %v: error %v\n%s", c.tool, c.args, r.IsError, text)
+		}
+	}
+}
+
+func TestASymbolicLinkDoesNotLeadOutOfTheDirectory(t *testing.T) {
+	dir, outside := t.TempDir(), filepath.Join(t.TempDir(), "s.json")
+	if err := os.WriteFile(outside, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(dir, "s.json")); err != nil {
+		t.Fatal(err)
+	}
+	root, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&tools{dir: root}).inside("s.json"); err == nil || !strings.Contains(err.Error(), "outside") {
+		t.Errorf("%v", err)
+	}
+}
