@@ -237,7 +237,7 @@ func replaceFile(path string, data []byte) error {
 	defer os.Remove(f.Name())
 	_, err = f.Write(data)
 	if err == nil {
-		err = f.Chmod(0o644)
+		err = f.Chmod(0o600)
 	}
 	if cerr := f.Close(); err == nil {
 		err = cerr

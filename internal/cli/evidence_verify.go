@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -14,8 +15,9 @@ import (
 type checkedEvidence struct {
 	Schema   string            `json:"schema"`
 	OK       bool              `json:"ok"`
-	Verdict  *sim.Verdict      `json:"verdict,omitempty"` // as the record has it
-	Created  string            `json:"createdAt,omitempty"`
+	Verdict  *sim.Verdict      `json:"verdict,omitempty"`     // what the replay answered; absent where nothing was replayed
+	Created  string            `json:"createdAt,omitempty"`   // as the folder claims
+	Anyone   bool              `json:"anyoneCouldHaveMadeIt"` // no key was given that the signature was checked with
 	Signed   bool              `json:"signed"`
 	Key      string            `json:"key,omitempty"`
 	KeyGiven bool              `json:"keyGiven"`
@@ -32,28 +34,33 @@ type evidenceProblem struct {
 
 func newEvidenceVerifyCommand(env *Env) *cobra.Command {
 	var key, format string
+	var maxBytes int64
 	cmd := &cobra.Command{
 		Use:   "verify DIR [--public-key PEM]",
 		Short: "Check an evidence folder: files, hashes, signature, and the answer itself",
-		Long: `Verify checks that a folder holds exactly the files that were written, byte for
-byte, that the statement over them is signed by the key, and that the question,
-asked again on the enclosed snapshot, has the same answer. It names what is not
-as it was written.
+		Long: `Verify checks that the folder's files have the hashes and the signature that it
+tells, asks the question again on the enclosed snapshot, remakes verdict, page,
+picture, OSCAL and README from that answer, and names every file that differs.
+The verdict it prints is the replay's, never the folder's.
 
-Without --public-key the signature is checked with the key that lies in the
-folder, which shows that nothing changed by accident, and not who signed.
+Without --public-key anyone could have made the folder: a key that lies in it
+says nothing about who signed. Program, time and the hash of a whole snapshot
+are claims that only the signer can vouch for.
 
-Exit status: 0 as it was written, 1 not, 2 the folder could not be read.`,
+Exit status: 0 every file follows from the replay, 1 not, 2 the folder could not be read.`,
 		Example: `  openssl pkey -in auditor.pem -pubout -out auditor.pub.pem
   canreach evidence verify evidence-2026-11-23 --public-key auditor.pub.pem`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			opt := evidence.VerifyOptions{Program: thisProgram(env)}
+			opt := evidence.VerifyOptions{Program: thisProgram(env), MaxBytes: maxBytes}
 			var err error
 			if opt.Key, err = readPublicKey(key); err != nil {
 				return err
 			}
 			r, err := evidence.Verify(args[0], opt)
+			if errors.Is(err, evidence.ErrTooLarge) {
+				return withHint(fmt.Errorf("%s: %w: more than %d bytes", args[0], err, maxBytes), "raise --max-bytes if you trust the folder")
+			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
@@ -67,6 +74,7 @@ Exit status: 0 as it was written, 1 not, 2 the folder could not be read.`,
 		},
 	}
 	cmd.Flags().StringVar(&key, "public-key", "", "the signer's public key: PEM, a key or an X.509 certificate")
+	cmd.Flags().Int64Var(&maxBytes, "max-bytes", evidence.DefaultMaxBytes, "read at most this many bytes of the folder")
 	formatFlag(cmd.Flags(), &format, "text", "json")
 	return cmd
 }
@@ -91,46 +99,47 @@ func writeChecked(env *Env, dir string, r *evidence.Report, format string) error
 		return writeJSON(env.Stdout, checkedOf(r))
 	}
 	w := env.Stdout
-	state := "as it was written"
+	state := "every file follows from snapshot and question"
 	switch {
-	case len(r.Problems) > 0 && r.Whole && r.Record.Program.SHA256 != thisProgram(env).SHA256:
-		state = "every file is as its hashes say, and this build answers otherwise than the one that wrote it"
+	case len(r.Problems) > 0 && r.Answer != nil:
+		state = "the hashes match, and these files do NOT follow from snapshot and question"
 	case len(r.Problems) > 0:
 		state = "NOT as it was written"
 	}
-	fmt.Fprintf(w, "%s: %s\n", safeText(dir), state)
+	if !r.KeyGiven {
+		state = "anyone could have made this folder (no --public-key given); " + state
+	}
+	fmt.Fprintf(w, "%s: %s\n", safeLine(dir), state)
 	for _, p := range r.Problems {
-		fmt.Fprintf(w, "  ✗ %s\n", safeText(p.String()))
+		fmt.Fprintf(w, "  ✗ %s\n", safeLine(p.String()))
 		if p.Repair != "" {
-			fmt.Fprintf(w, "    %s\n", safeText(p.Repair))
+			fmt.Fprintf(w, "    %s\n", safeLine(p.Repair))
 		}
 	}
-	if len(r.Problems) == 0 {
-		fmt.Fprintf(w, "  ✓ every file is there, and nothing else\n")
-		if r.Signed {
-			fmt.Fprintf(w, "  ✓ signed with key %s\n", r.Key)
+	if r.Signed && r.Whole {
+		fmt.Fprintf(w, "  ✓ signed with key %s\n", r.Key)
+	}
+	if r.Answer != nil {
+		mark := "✓"
+		if len(r.Problems) > 0 {
+			mark = " "
 		}
-		same := "answer"
-		if !r.Replayed {
-			same = "verdict"
-		}
-		fmt.Fprintf(w, "  ✓ asked again, the question has the same %s: %s\n", same, r.Record.Verdict)
-		fmt.Fprintf(w, "  written %s by %s %s\n", safeText(r.Record.CreatedAt), safeText(r.Record.Program.Name), safeText(r.Record.Program.Version))
+		fmt.Fprintf(w, "  %s asked again, the question's answer is: %s\n", mark, r.Answer.Verdict)
 	}
 	for _, n := range r.Notes {
-		fmt.Fprintf(w, "  note: %s\n", safeText(n))
-	}
-	if len(r.Problems) == 0 && !r.Signed {
-		fmt.Fprintf(w, "  note: The folder is not signed: whoever changes snapshot and question can write another that fits them.\n")
+		fmt.Fprintf(w, "  note: %s\n", safeLine(n))
 	}
 	return nil
 }
 
 func checkedOf(r *evidence.Report) checkedEvidence {
-	out := checkedEvidence{Schema: "canreach.evidence-check/v1", OK: len(r.Problems) == 0, Signed: r.Signed, Key: r.Key, KeyGiven: r.KeyGiven,
+	out := checkedEvidence{Schema: "canreach.evidence-check/v1", OK: len(r.Problems) == 0, Signed: r.Signed, Key: r.Key, KeyGiven: r.KeyGiven, Anyone: !r.KeyGiven,
 		Replayed: r.Replayed, Problems: []evidenceProblem{}, Notes: append([]string{}, r.Notes...)}
+	if r.Answer != nil {
+		out.Verdict = &r.Answer.Verdict
+	}
 	if r.Record != nil {
-		out.Verdict, out.Created = &r.Record.Verdict, r.Record.CreatedAt
+		out.Created = r.Record.CreatedAt
 	}
 	for _, p := range r.Problems {
 		out.Problems = append(out.Problems, evidenceProblem{File: p.File, Problem: p.What, Hint: p.Repair})

@@ -145,6 +145,11 @@ func safeText(s string) string {
 	return b.String()
 }
 
+// safeLine is safeText for a field that takes one line.
+func safeLine(s string) string {
+	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(safeText(s))
+}
+
 // NewRoot builds the whole command tree.
 func NewRoot(env *Env) *cobra.Command {
 	root := &cobra.Command{

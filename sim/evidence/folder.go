@@ -69,7 +69,7 @@ func digest(data []byte) string {
 
 // Write puts the folder at dir, whole or not at all: beside its place first,
 // then there. What stands at dir already is never overwritten, but for an
-// empty directory.
+// empty directory. Only its owner can read it: a snapshot says much of an account.
 func (f *Folder) Write(dir string) error {
 	dir = filepath.Clean(dir)
 	if left, err := os.ReadDir(dir); err == nil && len(left) > 0 {
@@ -91,7 +91,7 @@ func (f *Folder) Write(dir string) error {
 			return err
 		}
 	}
-	if err := os.Chmod(temp, 0o755); err != nil {
+	if err := os.Chmod(temp, 0o700); err != nil {
 		return err
 	}
 	if err := os.Remove(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -101,7 +101,7 @@ func (f *Folder) Write(dir string) error {
 }
 
 func writeSynced(path string, data []byte) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}

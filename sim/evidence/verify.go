@@ -2,20 +2,32 @@ package evidence
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
+
+	"github.com/canreach/canreach/sim"
 )
 
 // VerifyOptions say what a check knows.
 type VerifyOptions struct {
 	Key     *PublicKey // nil: the key that lies in the folder, which proves nothing about who signed
 	Program Program    // the one that checks
+	// MaxBytes bounds what is read of the folder; 0: DefaultMaxBytes.
+	MaxBytes int64
 }
+
+// DefaultMaxBytes bounds the size of a folder's files, all together.
+const DefaultMaxBytes = 1 << 30
+
+// ErrTooLarge is returned for a folder with more bytes than VerifyOptions.MaxBytes.
+var ErrTooLarge = errors.New("the folder's files are too large")
 
 // Problem is one thing that is not as it was written.
 type Problem struct {
@@ -35,12 +47,13 @@ func (p Problem) String() string {
 type Report struct {
 	Problems []Problem // empty: the folder is as it was written
 	Notes    []string  // what the check could not do, or does not prove
-	Record   *Record   // nil where it could not be read
+	Record   *Record   // what the folder claims of itself; nil where it could not be read
 	Signed   bool
-	Key      string // fingerprint of the key that the signature was checked with
-	KeyGiven bool   // it came from the caller and not from the folder
-	Replayed bool   // the question was asked again, and the answer is the same, byte for byte
-	Whole    bool   // the files are those that manifest, statement and signature tell, whatever the question's answer is now
+	Key      string      // fingerprint of the key that the signature was checked with
+	KeyGiven bool        // it came from the caller and not from the folder
+	Answer   *sim.Answer // of the question, asked again now; nil where it was not
+	Replayed bool        // the question was asked again, and every file follows from the answer, byte for byte
+	Whole    bool        // the files are those that manifest, statement and signature tell, whatever the replay answers
 }
 
 func (r *Report) problem(file, format string, args ...any) {
@@ -55,7 +68,10 @@ var ErrNotEvidence = errors.New("not an evidence folder: it has neither a manife
 // are not followed. An error means that the folder could not be read at all.
 func Verify(dir string, opt VerifyOptions) (*Report, error) {
 	r := &Report{}
-	files, err := r.read(dir)
+	if opt.MaxBytes == 0 {
+		opt.MaxBytes = DefaultMaxBytes
+	}
+	files, err := r.read(dir, opt.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +105,7 @@ var known = append([]string{fileManifest, fileStatement, fileEnvelope, fileKey},
 
 // read reads the files of the folder. What is none, or has another name, is a
 // problem, and is not opened.
-func (r *Report) read(dir string) (map[string][]byte, error) {
+func (r *Report) read(dir string, limit int64) (map[string][]byte, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
@@ -113,17 +129,26 @@ func (r *Report) read(dir string) (map[string][]byte, error) {
 		case !e.Type().IsRegular():
 			r.problem(e.Name(), "is not a regular file")
 		default:
-			if files[e.Name()], err = readFile(root, e.Name()); err != nil {
+			data, err := readFile(root, e.Name(), limit)
+			if err != nil {
 				return nil, err
 			}
+			files[e.Name()] = data
+			limit -= int64(len(data))
 		}
 	}
 	return files, nil
 }
 
-// readFile reads a regular file; another may have taken its place meanwhile.
-func readFile(root *os.Root, name string) ([]byte, error) {
-	f, err := root.Open(name)
+// readFile reads a regular file of at most limit bytes. Another file may have
+// taken its place since the folder was listed: a link is refused, and opening a
+// FIFO does not wait for a writer.
+func readFile(root *os.Root, name string, limit int64) ([]byte, error) {
+	listed, err := root.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -132,10 +157,13 @@ func readFile(root *os.Root, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
+	if !info.Mode().IsRegular() || !os.SameFile(listed, info) {
 		return nil, fmt.Errorf("%s: not a regular file", name)
 	}
-	data, err := io.ReadAll(f)
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if int64(len(data)) > limit {
+		return nil, ErrTooLarge
+	}
 	if data == nil {
 		data = []byte{}
 	}
@@ -268,7 +296,7 @@ func (r *Report) statedByOwnKey(files map[string][]byte, list claims) claims {
 		r.Notes = append(r.Notes, "The signature could not be checked: the key in the folder is not as it was written.")
 		return claims{absent: true}
 	}
-	r.Notes = append(r.Notes, "The signature was checked with the key that lies in the folder. That shows that nothing was changed by accident, and not who signed: give the signer's key to check that.")
+	r.Notes = append(r.Notes, "The signature was checked with the key that lies in the folder. Whoever made the folder chose that key: give the signer's with --public-key.")
 	return state
 }
 
@@ -295,7 +323,9 @@ func parseManifest(text []byte) claims {
 	return claims{sums: sums}
 }
 
-// replay asks the question again and compares everything that follows from it.
+// replay asks the question again, remakes every file from that answer, and
+// names each one that differs. Nothing is excused because the folder says that
+// another build wrote it: whoever forges a folder writes that, too.
 func (r *Report) replay(files map[string][]byte, checker Program) {
 	q, err := ParseQuestion(files[fileQuestion])
 	if err != nil {
@@ -312,37 +342,44 @@ func (r *Report) replay(files map[string][]byte, checker Program) {
 		r.problem("", "the question can't be asked again: %v", err)
 		return
 	}
-	same := checker.SHA256 != "" && checker.SHA256 == r.Record.Program.SHA256
-	r.Replayed = bytes.Equal(again.files[fileVerdict], files[fileVerdict])
-	if !r.Replayed {
-		what := fmt.Sprintf("the question has another answer now: %s", answer.Verdict)
-		if answer.Verdict == r.Record.Verdict {
-			if r.Signed && r.KeyGiven && !same {
-				// The signer vouches for the words; the verdict was found again.
-				r.Notes = append(r.Notes, fileVerdict+" was written by another build of canreach. This one gives the same verdict, in other words or with other findings; the signed ones were checked by their hash alone. "+r.otherProgram(same))
-				return
-			}
-			what = fmt.Sprintf("the question has the same verdict now, %s, and other words or findings", answer.Verdict)
-		}
-		r.Problems = append(r.Problems, Problem{File: fileVerdict, What: what, Repair: r.otherProgram(same)})
-		return
-	}
+	r.Answer = answer
 	for _, n := range content {
 		if bytes.Equal(again.files[n], files[n]) {
 			continue
 		}
-		if same || n == fileQuestion || n == fileRules {
-			r.Problems = append(r.Problems, Problem{File: n, What: "does not follow from snapshot and question", Repair: r.otherProgram(same)})
-			continue
+		p := Problem{File: n, What: "differs from what this build makes of snapshot and question"}
+		switch {
+		case n == fileVerdict:
+			p.What += differentVerdict(files[n], answer.Verdict)
+		case n == fileRecord && r.Record.Verdict != answer.Verdict:
+			p.What += fmt.Sprintf(": it says %s, the replay answers %s", r.Record.Verdict, answer.Verdict)
 		}
-		r.Notes = append(r.Notes, n+" was written by another build of canreach, which words it otherwise; it was checked by its hash alone.")
+		r.Problems = append(r.Problems, p)
 	}
+	r.Replayed = len(r.Problems) == 0
+	r.claims(checker)
 }
 
-func (r *Report) otherProgram(same bool) string {
-	if same {
-		return ""
+// differentVerdict says how the verdict in a file differs from the replay's.
+func differentVerdict(text []byte, replayed sim.Verdict) string {
+	var said struct {
+		Verdict string `json:"verdict"`
 	}
-	return fmt.Sprintf("The folder was written by %s %s (sha256 %s), and this is another build: check it with that one, too.",
-		r.Record.Program.Name, r.Record.Program.Version, orUnknown(r.Record.Program.SHA256))
+	if json.Unmarshal(text, &said) != nil || said.Verdict == replayed.String() {
+		return ": same verdict, other words or findings"
+	}
+	return fmt.Sprintf(": it says %s, the replay answers %s", said.Verdict, replayed)
+}
+
+// claims notes what the folder says of itself and no check can show.
+func (r *Report) claims(checker Program) {
+	note := fmt.Sprintf("The folder claims that %s %s (sha256 %s) wrote it at %s; only the signer can vouch for that.",
+		r.Record.Program.Name, r.Record.Program.Version, orUnknown(r.Record.Program.SHA256), r.Record.CreatedAt)
+	if len(r.Problems) > 0 && (checker.SHA256 == "" || checker.SHA256 != r.Record.Program.SHA256) {
+		note += " This is another build: if you trust the claim, verify the folder with the one that it names."
+	}
+	r.Notes = append(r.Notes, note)
+	if whole := r.Record.Snapshot.WholeSHA256; whole != "" {
+		r.Notes = append(r.Notes, fmt.Sprintf("The folder claims that its snapshot holds parts of one with sha256 %s; only the signer can vouch for that, and for the parts left out.", whole))
+	}
 }
