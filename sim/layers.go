@@ -110,7 +110,7 @@ var unknownKeys = []string{
 	"aws:sourceidentity", "aws:useragent", "aws:referer",
 	"aws:resourcetag/*", "s3:buckettag/*",
 	"s3:x-amz-content-sha256", "s3:max-keys", "s3:delimiter",
-	"known-after-apply:*", // what a plan does not tell yet (snapshot/terraform)
+	"known-after-apply:*", // what a plan does not tell yet (snapshot/plan)
 }
 
 // taggedActions are those to which S3 supplies s3:ExistingObjectTag (P223).

@@ -13,7 +13,7 @@ import (
 
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
-	"github.com/canreach/canreach/snapshot/terraform"
+	"github.com/canreach/canreach/snapshot/plan"
 )
 
 // snapshotFlags name a snapshot, for every command that reads one.
@@ -82,7 +82,7 @@ func (f *snapshotFlags) load(env *Env) (*snapshot.Snapshot, error) {
 	}
 	s, err := snapshot.Load(f.path, f.options(env))
 	if err != nil {
-		if native, _, e := snapshot.Native(f.path, f.options(env)); e == nil && terraform.Is(native) {
+		if native, _, e := snapshot.Native(f.path, f.options(env)); e == nil && plan.Is(native) {
 			if native, e = f.planned(env, native); e != nil {
 				return nil, e
 			}

@@ -8,12 +8,12 @@ import (
 
 	"github.com/canreach/canreach/sim/change"
 	"github.com/canreach/canreach/snapshot"
-	"github.com/canreach/canreach/snapshot/terraform"
+	"github.com/canreach/canreach/snapshot/plan"
 )
 
 // readPlan reads the JSON form of a Terraform plan or state; "-" is standard
 // input.
-func readPlan(env *Env, path string) (*terraform.Plan, error) {
+func readPlan(env *Env, path string) (*plan.Plan, error) {
 	in := env.Stdin
 	if path != "-" {
 		f, err := os.Open(path)
@@ -23,11 +23,11 @@ func readPlan(env *Env, path string) (*terraform.Plan, error) {
 		defer f.Close()
 		in = f
 	}
-	data, err := io.ReadAll(io.LimitReader(in, terraform.MaxBytes+1))
+	data, err := io.ReadAll(io.LimitReader(in, plan.MaxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	p, err := terraform.Read(data)
+	p, err := plan.Read(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -37,10 +37,10 @@ func readPlan(env *Env, path string) (*terraform.Plan, error) {
 // planned turns a plan that stands where a native snapshot is read into a
 // snapshot of its own: what the plan leaves when it is applied.
 func (f *snapshotFlags) planned(env *Env, native []byte) ([]byte, error) {
-	if !terraform.Is(native) {
+	if !plan.Is(native) {
 		return native, nil
 	}
-	p, err := terraform.Read(native)
+	p, err := plan.Read(native)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.path, err)
 	}
@@ -52,8 +52,8 @@ func (f *snapshotFlags) planned(env *Env, native []byte) ([]byte, error) {
 	return res.Native, nil
 }
 
-func (f *snapshotFlags) planOptions() terraform.Options {
-	return terraform.Options{Account: f.account, Region: f.region}
+func (f *snapshotFlags) planOptions() plan.Options {
+	return plan.Options{Account: f.account, Region: f.region}
 }
 
 func planNotes(env *Env, notes []string) {

@@ -16,7 +16,7 @@ import (
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/access"
 	"github.com/canreach/canreach/snapshot"
-	"github.com/canreach/canreach/snapshot/terraform"
+	"github.com/canreach/canreach/snapshot/plan"
 )
 
 const schemaReview = "canreach.review/v1"
@@ -70,7 +70,7 @@ type reviewResult struct {
 	Schema  string             `json:"schema"`
 	Base    sim.SnapshotRef    `json:"base"`
 	Head    sim.SnapshotRef    `json:"head"`
-	Plan    []terraform.Action `json:"plan,omitempty"`
+	Plan    []plan.Action `json:"plan,omitempty"`
 	Exact   bool               `json:"exact"` // no question is UNKNOWN on either side
 	Review  *access.Review     `json:"review"`
 	Against []testDelta        `json:"against,omitempty"`

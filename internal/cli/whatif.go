@@ -15,7 +15,7 @@ import (
 	"github.com/canreach/canreach/sim/change"
 	"github.com/canreach/canreach/sim/diff"
 	"github.com/canreach/canreach/snapshot"
-	"github.com/canreach/canreach/snapshot/terraform"
+	"github.com/canreach/canreach/snapshot/plan"
 )
 
 // schemaWhatif names the JSON form of what whatif answers.
@@ -26,7 +26,7 @@ type whatifFlags struct {
 	question questionFlags
 	changes  []string
 	plan     string
-	planned  []terraform.Action // what the plan does
+	planned  []plan.Action // what the plan does
 	against  []string
 	also     []string
 	out      string
@@ -84,7 +84,7 @@ Exit status, by the verdict after the change (with --fix: of the best repair):
 // whatifResult is what a change did; whatif -o json prints it.
 type whatifResult struct {
 	Schema  string             `json:"schema"`
-	Plan    []terraform.Action `json:"plan,omitempty"` // what a Terraform plan does
+	Plan    []plan.Action `json:"plan,omitempty"` // what a Terraform plan does
 	Changes []change.Change    `json:"changes"`
 	Notes   []string           `json:"notes"` // side effects made, quotas that may stand in the way
 	Before  *sim.Answer        `json:"before,omitempty"`

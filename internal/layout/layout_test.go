@@ -64,7 +64,7 @@ var directions = []struct {
 }{
 	{vocabulary, []string{"snapshot", "rules", "sim", "internal", "cmd"}},
 	{"snapshot", []string{"rules", "sim", "cmd", "internal/cli"}},
-	{"snapshot/terraform", []string{"snapshot/capture"}},
+	{"snapshot/plan", []string{"snapshot/capture"}},
 	{"rules/policy", []string{"snapshot", "sim", "cmd", "internal/cli"}},
 	{"rules", []string{"sim", "cmd", "internal/cli", "snapshot/capture"}},
 	{"sim", []string{"cmd", "internal/cli", "snapshot/capture"}},

@@ -1,4 +1,4 @@
-package terraform
+package plan
 
 var sourceRows = []row{
 	item("aws_sagemaker_model", "sagemaker", "Models", "ModelName", "ExecutionRoleArn=execution_role_arn!", func(v *overlay, r *resource, o object) {

@@ -1,4 +1,4 @@
-package terraform
+package plan
 
 var gatewayRows = []row{
 	ec2("aws_eip", "Addresses", "AllocationId", "PublicIp=public_ip PrivateIpAddress=private_ip NetworkInterfaceId=network_interface! InstanceId=instance!", nil),

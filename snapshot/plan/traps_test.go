@@ -1,4 +1,4 @@
-package terraform_test
+package plan_test
 
 import (
 	"encoding/json"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
-	"github.com/canreach/canreach/snapshot/terraform"
+	"github.com/canreach/canreach/snapshot/plan"
 )
 
 func TestWhatIsNoPlan(t *testing.T) {
@@ -22,35 +22,35 @@ func TestWhatIsNoPlan(t *testing.T) {
 		{"half a file", `{"format_version":"1.0","resource_changes":[`, "unexpected end"},
 		{"nothing", ``, "unexpected end"},
 	} {
-		if _, err := terraform.Read([]byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.says) {
+		if _, err := plan.Read([]byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: %v does not say %q", tt.name, err, tt.says)
 		}
 	}
-	if p, err := terraform.Read([]byte("\xef\xbb\xbf" + `{"format_version":"1.0","resource_changes":[]}`)); err != nil || p == nil {
+	if p, err := plan.Read([]byte("\xef\xbb\xbf" + `{"format_version":"1.0","resource_changes":[]}`)); err != nil || p == nil {
 		t.Errorf("a byte-order mark is refused: %v", err)
 	}
 }
 
 func TestAPolicyThatIsNotJSONIsAnError(t *testing.T) {
-	p, err := terraform.Read(planJSON(t, with(network(), planned{"aws_s3_bucket_policy.b", "create", nil, m{"policy": "not json"}, m{"id": true, "bucket": true}, m{"bucket": refs("aws_s3_bucket.models.id")}})...))
+	p, err := plan.Read(planJSON(t, with(network(), planned{"aws_s3_bucket_policy.b", "create", nil, m{"policy": "not json"}, m{"id": true, "bucket": true}, m{"bucket": refs("aws_s3_bucket.models.id")}})...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Apply(nil, terraform.Options{}); err == nil || !strings.Contains(err.Error(), "aws_s3_bucket_policy.b.policy") {
+	if _, err := p.Apply(nil, plan.Options{}); err == nil || !strings.Contains(err.Error(), "aws_s3_bucket_policy.b.policy") {
 		t.Errorf("%v does not name the attribute", err)
 	}
 }
 
 func TestSensitiveValuesAreNotRead(t *testing.T) {
-	plan := planJSON(t, with(network(), planned{"aws_s3_bucket_policy.b", "create", nil,
+	text := planJSON(t, with(network(), planned{"aws_s3_bucket_policy.b", "create", nil,
 		m{"policy": `{"Version":"2012-10-17","Statement":{"Sid":"SECRETWORD","Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"*"}}`},
 		m{"id": true, "bucket": true}, m{"bucket": refs("aws_s3_bucket.models.id"), "policy": m{}}})...)
-	plan = []byte(strings.Replace(string(plan), `"after_sensitive":{}`, `"after_sensitive":{"policy":true}`, -1))
-	p, err := terraform.Read(plan)
+	text = []byte(strings.Replace(string(text), `"after_sensitive":{}`, `"after_sensitive":{"policy":true}`, -1))
+	p, err := plan.Read(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := p.Apply(nil, terraform.Options{})
+	res, err := p.Apply(nil, plan.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,11 +75,11 @@ func TestModulesForEachAndAliases(t *testing.T) {
 	  "net":{"module":{"outputs":{"vpc_id":{"expression":{"references":["aws_vpc.this.id","aws_vpc.this"]}}},"resources":[{"address":"aws_vpc.this","mode":"managed","type":"aws_vpc","name":"this","provider_config_key":"aws.west","expressions":{}}]}},
 	  "sub":{"expressions":{"vpc":{"references":["module.net[\"a\"].vpc_id","module.net[\"a\"]","module.net"]}},
 	    "module":{"variables":{"vpc":{}},"resources":[{"address":"aws_subnet.this","mode":"managed","type":"aws_subnet","name":"this","provider_config_key":"aws.west","expressions":{"vpc_id":{"references":["var.vpc"]}}}]}}}}}}`
-	p, err := terraform.Read([]byte(text))
+	p, err := plan.Read([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := p.Apply(nil, terraform.Options{Account: "111122223333"})
+	res, err := p.Apply(nil, plan.Options{Account: "111122223333"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,14 +162,14 @@ func TestAPlanOverASnapshot(t *testing.T) {
 // Every row takes a resource of which nothing is known without a crash, and
 // the snapshot that results can be read.
 func TestEveryTypeWithNothingKnown(t *testing.T) {
-	for _, typ := range terraform.Types() {
+	for _, typ := range plan.Types() {
 		for _, after := range []m{{}, {"id": "x", "arn": "arn:aws:x:us-east-1:111122223333:y/z"}} {
 			list := with(network(), planned{typ + ".x", "create", nil, after, m{"id": len(after) == 0, "vpc_id": true, "policy": true}, m{}})
-			p, err := terraform.Read(planJSON(t, list...))
+			p, err := plan.Read(planJSON(t, list...))
 			if err != nil {
 				t.Fatal(err)
 			}
-			res, err := p.Apply(nil, terraform.Options{Account: "111122223333"})
+			res, err := p.Apply(nil, plan.Options{Account: "111122223333"})
 			if err != nil {
 				t.Errorf("%s: %v", typ, err)
 				continue
@@ -185,10 +185,10 @@ func FuzzRead(f *testing.F) {
 	b, _ := json.Marshal(m{"format_version": "1.2"})
 	f.Add(b)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := terraform.Read(data)
+		p, err := plan.Read(data)
 		if err != nil {
 			return
 		}
-		_, _ = p.Apply(nil, terraform.Options{Account: "111122223333"})
+		_, _ = p.Apply(nil, plan.Options{Account: "111122223333"})
 	})
 }

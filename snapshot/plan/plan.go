@@ -1,4 +1,4 @@
-// Package terraform reads what `terraform show -json` (or OpenTofu's) prints
+// Package plan reads what `terraform show -json` (or OpenTofu's) prints
 // of a plan or a state, and lays it over a snapshot: what the plan creates,
 // changes and deletes becomes a native snapshot that can be asked like any
 // other. A created resource has its Terraform address as id. What is known
@@ -6,7 +6,7 @@
 // attribute's address, so that an answer that hangs on it is UNKNOWN.
 //
 // The format: https://developer.hashicorp.com/terraform/internals/json-format
-package terraform
+package plan
 
 import (
 	"bytes"

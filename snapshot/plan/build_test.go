@@ -1,4 +1,4 @@
-package terraform_test
+package plan_test
 
 import (
 	"encoding/json"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
-	"github.com/canreach/canreach/snapshot/terraform"
+	"github.com/canreach/canreach/snapshot/plan"
 )
 
 // planned is one resource of a plan written by hand, after the provider's
@@ -141,13 +141,13 @@ func with(list []planned, more ...planned) []planned {
 	return append(without(list, names...), more...)
 }
 
-func overlaid(t *testing.T, base []byte, list ...planned) (*snapshot.Snapshot, *terraform.Result) {
+func overlaid(t *testing.T, base []byte, list ...planned) (*snapshot.Snapshot, *plan.Result) {
 	t.Helper()
-	p, err := terraform.Read(planJSON(t, list...))
+	p, err := plan.Read(planJSON(t, list...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := p.Apply(base, terraform.Options{})
+	res, err := p.Apply(base, plan.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

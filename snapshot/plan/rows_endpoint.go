@@ -1,4 +1,4 @@
-package terraform
+package plan
 
 import (
 	"github.com/canreach/canreach/internal/jsontree"

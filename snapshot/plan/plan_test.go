@@ -1,4 +1,4 @@
-package terraform_test
+package plan_test
 
 import (
 	"encoding/json"
