@@ -24,7 +24,7 @@ const schemaReview = "canreach.review/v1"
 type reviewFlags struct {
 	base    snapshotFlags
 	head    string
-	plan    string
+	plan    planFlags
 	against []string
 	jobs    []string
 	actions []string
@@ -54,7 +54,7 @@ read. --fail-on names what counts.`,
 	fs := cmd.Flags()
 	fs.StringVar(&f.base.path, "base", "", "snapshot before the change (required)")
 	fs.StringVar(&f.head, "head", "", "snapshot after the change")
-	fs.StringVar(&f.plan, "plan", "", "Terraform plan, as terraform show -json prints it")
+	f.plan.register(fs)
 	fs.StringVar(&f.base.account, "account", "", "account id of files that do not tell it")
 	fs.StringVar(&f.base.region, "region", "", "region of files that do not tell it")
 	fs.StringArrayVar(&f.against, "against", nil, "test file whose assertions are run before and after; repeatable")
@@ -67,18 +67,18 @@ read. --fail-on names what counts.`,
 
 // reviewResult is what -o json prints.
 type reviewResult struct {
-	Schema  string             `json:"schema"`
-	Base    sim.SnapshotRef    `json:"base"`
-	Head    sim.SnapshotRef    `json:"head"`
-	Plan    []plan.Action `json:"plan,omitempty"`
-	Exact   bool               `json:"exact"` // no question is UNKNOWN on either side
-	Review  *access.Review     `json:"review"`
-	Against []testDelta        `json:"against,omitempty"`
-	Notes   []string           `json:"notes,omitempty"`
+	Schema  string          `json:"schema"`
+	Base    sim.SnapshotRef `json:"base"`
+	Head    sim.SnapshotRef `json:"head"`
+	Plan    []plan.Action   `json:"plan,omitempty"`
+	Exact   bool            `json:"exact"` // no question is UNKNOWN on either side
+	Review  *access.Review  `json:"review"`
+	Against []testDelta     `json:"against,omitempty"`
+	Notes   []string        `json:"notes,omitempty"`
 }
 
 func runReview(env *Env, f *reviewFlags) error {
-	if f.base.path == "" || (f.head == "") == (f.plan == "") {
+	if f.base.path == "" || (f.head == "") == !f.plan.given() {
 		return withHint(errors.New("review compares two sides: --base and either --head or --plan"), "canreach review --base before.json --plan plan.json")
 	}
 	for _, word := range f.failOn {
@@ -157,12 +157,11 @@ func (f *reviewFlags) headOf(env *Env, base []byte, res *reviewResult) ([]byte, 
 		side.path = f.head
 		return side.native(env)
 	}
-	w := &whatifFlags{snapshot: f.base, plan: f.plan}
-	_, applied, err := w.applyPlan(env, base)
+	_, applied, err := f.plan.apply(env, &f.base, base)
 	if err != nil {
 		return nil, err
 	}
-	res.Plan, res.Notes = w.planned, applied.Notes
+	res.Plan, res.Notes = f.plan.actions, applied.Notes
 	return applied.Native, nil
 }
 

@@ -25,8 +25,7 @@ type whatifFlags struct {
 	snapshot snapshotFlags
 	question questionFlags
 	changes  []string
-	plan     string
-	planned  []plan.Action // what the plan does
+	plan     planFlags
 	against  []string
 	also     []string
 	out      string
@@ -69,7 +68,7 @@ Exit status, by the verdict after the change (with --fix: of the best repair):
 	f.snapshot.register(fs)
 	f.question.register(fs)
 	fs.StringArrayVarP(&f.changes, "change", "c", nil, "change file, YAML or JSON, or - for standard input; repeatable, in order")
-	fs.StringVar(&f.plan, "plan", "", "Terraform plan, as terraform show -json prints it, or -; laid over the snapshot before any --change. Without --snapshot, over its prior state")
+	f.plan.register(fs)
 	fs.StringArrayVar(&f.against, "against", nil, "test file whose assertions are run before and after; repeatable")
 	fs.StringArrayVar(&f.also, "also", nil, "another job file whose own buckets are asked about before and after; repeatable")
 	fs.StringVar(&f.out, "out", "", "write the changed snapshot to this file (native form)")
@@ -83,16 +82,16 @@ Exit status, by the verdict after the change (with --fix: of the best repair):
 
 // whatifResult is what a change did; whatif -o json prints it.
 type whatifResult struct {
-	Schema  string             `json:"schema"`
-	Plan    []plan.Action `json:"plan,omitempty"` // what a Terraform plan does
-	Changes []change.Change    `json:"changes"`
-	Notes   []string           `json:"notes"` // side effects made, quotas that may stand in the way
-	Before  *sim.Answer        `json:"before,omitempty"`
-	After   *sim.Answer        `json:"after,omitempty"`
-	Delta   *diff.Delta        `json:"delta,omitempty"`
-	Also    []alsoResult       `json:"also,omitempty"`
-	Against []testDelta        `json:"against,omitempty"`
-	SHA256  string             `json:"changedSha256"`
+	Schema  string          `json:"schema"`
+	Plan    []plan.Action   `json:"plan,omitempty"` // what a Terraform plan does
+	Changes []change.Change `json:"changes"`
+	Notes   []string        `json:"notes"` // side effects made, quotas that may stand in the way
+	Before  *sim.Answer     `json:"before,omitempty"`
+	After   *sim.Answer     `json:"after,omitempty"`
+	Delta   *diff.Delta     `json:"delta,omitempty"`
+	Also    []alsoResult    `json:"also,omitempty"`
+	Against []testDelta     `json:"against,omitempty"`
+	SHA256  string          `json:"changedSha256"`
 }
 
 // alsoResult is another job's question before and after.
@@ -115,7 +114,7 @@ func runWhatif(env *Env, f *whatifFlags) error {
 		_, err := env.Stdout.Write(change.JSONSchema())
 		return err
 	}
-	if len(f.changes) == 0 && !f.fix && f.plan == "" {
+	if len(f.changes) == 0 && !f.fix && !f.plan.given() {
 		return withHint(errors.New("no change: --change is missing"), "name a change file or a plan (--plan), or let --fix search for one")
 	}
 	native, applied, err := f.base(env)
@@ -155,13 +154,13 @@ func runWhatif(env *Env, f *whatifFlags) error {
 func (f *whatifFlags) base(env *Env) ([]byte, *change.Applied, error) {
 	var native []byte
 	var err error
-	if f.snapshot.path != "" || f.plan == "" {
+	if f.snapshot.path != "" || !f.plan.given() {
 		if native, err = f.snapshot.native(env); err != nil {
 			return nil, nil, err
 		}
 	}
-	if f.plan != "" {
-		return f.applyPlan(env, native)
+	if f.plan.given() {
+		return f.plan.apply(env, &f.snapshot, native)
 	}
 	return native, &change.Applied{Native: native}, nil
 }
@@ -215,7 +214,7 @@ func (f *whatifFlags) compare(env *Env, native []byte, changes []change.Change, 
 	if err != nil {
 		return nil, 0, fmt.Errorf("the changed snapshot: %w", err)
 	}
-	res := &whatifResult{Schema: schemaWhatif, Plan: f.planned, Changes: changes, Notes: applied.Notes, SHA256: after.Snapshot().SHA256}
+	res := &whatifResult{Schema: schemaWhatif, Plan: f.plan.actions, Changes: changes, Notes: applied.Notes, SHA256: after.Snapshot().SHA256}
 	if res.Notes == nil {
 		res.Notes = []string{}
 	}

@@ -38,7 +38,35 @@ func Parse(file string, text []byte) ([]Value, error) {
 	return docs, err
 }
 
-func parseYAML(text []byte) (docs []Value, err error) {
+// ParseTemplate reads one CloudFormation template, YAML or JSON: short forms
+// such as !Ref and !GetAtt become the maps that they stand for.
+//
+// AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
+func ParseTemplate(file string, text []byte) (Value, error) {
+	trimmed := bytes.TrimLeft(text, " \t\r\n")
+	if len(trimmed) > 0 && trimmed[0] == '{' {
+		return ParseJSON(file, text)
+	}
+	if len(text) > MaxBytes {
+		return Value{}, &Error{File: file, Problem: fmt.Sprintf("the file is larger than %d bytes", MaxBytes)}
+	}
+	docs, err := readYAML(text, true)
+	var le *Error
+	if errors.As(err, &le) {
+		le.File = file
+	}
+	if err == nil && len(docs) != 1 {
+		err = &Error{File: file, Problem: fmt.Sprintf("expected one document, found %d", len(docs))}
+	}
+	if err != nil {
+		return Value{}, err
+	}
+	return docs[0], nil
+}
+
+func parseYAML(text []byte) ([]Value, error) { return readYAML(text, false) }
+
+func readYAML(text []byte, shortForms bool) (docs []Value, err error) {
 	if !utf8.Valid(text) {
 		return nil, &Error{Problem: "the file is not UTF-8 text"}
 	}
@@ -62,7 +90,7 @@ func parseYAML(text []byte) (docs []Value, err error) {
 		if d.Body == nil || d.Body.Type() == ast.CommentType {
 			continue
 		}
-		r := &yamlReader{anchors: map[string]ast.Node{}}
+		r := &yamlReader{anchors: map[string]ast.Node{}, shortForms: shortForms}
 		v, err := r.read(d.Body, 0)
 		if err != nil {
 			return nil, err
@@ -132,9 +160,10 @@ func place(t *token.Token) Position {
 }
 
 type yamlReader struct {
-	anchors map[string]ast.Node
-	nodes   int
-	aliases int // aliases being expanded around here
+	shortForms bool // CloudFormation's
+	anchors    map[string]ast.Node
+	nodes      int
+	aliases    int // aliases being expanded around here
 }
 
 func (r *yamlReader) read(n ast.Node, depth int) (Value, error) {
@@ -190,10 +219,27 @@ func (r *yamlReader) tagged(n *ast.TagNode, depth int) (Value, error) {
 		v.Kind = String
 		return v, nil
 	}
+	if short, ok := strings.CutPrefix(n.Start.Value, "!"); ok && err == nil && r.shortForms && !strings.HasPrefix(short, "!") {
+		return longForm(short, v), nil
+	}
 	if err == nil {
 		return Value{}, &Error{At: place(n.Start), Problem: fmt.Sprintf("the tag %q can't be used here", n.Start.Value)}
 	}
 	return v, err
+}
+
+// longForm is the map that a short form stands for.
+func longForm(short string, v Value) Value {
+	key := "Fn::" + short
+	switch short {
+	case "Ref", "Condition":
+		key = short
+	case "GetAtt":
+		if name, attr, ok := strings.Cut(v.Text, "."); ok && v.Kind == String {
+			v = Value{Kind: List, At: v.At, Items: []Value{{Kind: String, Text: name, At: v.At}, {Kind: String, Text: attr, At: v.At}}}
+		}
+	}
+	return Value{Kind: Map, At: v.At, Members: []Member{{Key: key, At: v.At, Value: v}}}
 }
 
 func (r *yamlReader) alias(n *ast.AliasNode, depth int) (Value, error) {

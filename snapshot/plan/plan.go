@@ -26,6 +26,7 @@ type Plan struct {
 	config        *tfjson.Config
 	variables     map[string]any
 	notes         []string
+	exports       map[string]string // of a template
 }
 
 // MaxBytes is how large a plan may be.

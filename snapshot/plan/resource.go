@@ -20,6 +20,7 @@ type resource struct {
 	unknown         any            // mirrors values: true where a value is known after apply only
 	secret          any            // mirrors values: true where a value is sensitive
 	config          *tfjson.ConfigResource
+	evaluated       bool // of a template: what is not in values is not set
 }
 
 func (r *resource) created() bool {
@@ -123,6 +124,10 @@ func (r *resource) blocks(path ...any) int {
 // that it leaves out is not managed by this resource. Without a configuration
 // (a state) a value says so.
 func (r *resource) configured(key string) bool {
+	if r.evaluated {
+		_, known := r.get(key)
+		return !known || r.values[key] != nil
+	}
 	if r.config == nil {
 		return r.blocks(key) > 0
 	}

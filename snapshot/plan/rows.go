@@ -77,7 +77,7 @@ func item(typ, service, collection, idKey, spec string, more func(*overlay, *res
 	return row{typ: typ,
 		put: func(v *overlay, r *resource) {
 			id := v.idOf(r)
-			l := list(v.regionOf(r), service, collection)
+			l := v.home(r, service, collection, idKey, id)
 			if r.unchanged() && v.find(l, idKey, id) != nil {
 				return
 			}
@@ -102,7 +102,8 @@ func item(typ, service, collection, idKey, spec string, more func(*overlay, *res
 			v.upsert(l, idKey, id, o)
 		},
 		remove: func(v *overlay, r *resource) {
-			v.removeItem(list(v.regionOf(r), service, collection), idKey, v.idOf(r))
+			id := v.idOf(r)
+			v.removeItem(v.home(r, service, collection, idKey, id), idKey, id)
 		}}
 }
 
@@ -124,6 +125,19 @@ func (v *overlay) within(service, collection, idKey, id string) *jsontree.Node {
 		}
 	}
 	return nil
+}
+
+// home is the list that holds, or is to hold, an item: what exists stays where
+// it is, whatever the plan does not tell of its Region.
+func (v *overlay) home(r *resource, service, collection, idKey, id string) *jsontree.Node {
+	for _, a := range v.root.Get("accounts").Elements() {
+		for _, g := range a.Get("regions").Elements() {
+			if l := g.Get(service).Get(collection); l != nil && v.find(l, idKey, id) != nil {
+				return l
+			}
+		}
+	}
+	return list(v.regionOf(r), service, collection)
 }
 
 // part is the row of a type that is a part of another resource. Missing says
