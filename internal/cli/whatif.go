@@ -247,7 +247,11 @@ func parseWorld(native []byte) (*sim.World, error) {
 }
 
 func (f *whatifFlags) compareQuestion(env *Env, before, after *sim.World, res *whatifResult) error {
-	q, err := f.question.question(env, &f.snapshot, before.Snapshot())
+	known := before
+	if f.plan.given() {
+		known = after // what a plan creates can be asked about
+	}
+	q, err := f.question.question(env, &f.snapshot, known.Snapshot())
 	if err != nil {
 		return err
 	}
