@@ -61,7 +61,7 @@ read. --fail-on names what counts.`,
 	fs.StringArrayVarP(&f.jobs, "job", "j", nil, "job file whose interfaces are asked from too; repeatable")
 	fs.StringArrayVarP(&f.actions, "action", "a", nil, "S3 action, repeatable; default: s3:GetObject and s3:PutObject")
 	fs.StringSliceVar(&f.failOn, "fail-on", []string{"lost", "gained", "unknown", "tests"}, "what makes the exit status other than 0: lost, gained, unknown, tests, none")
-	formatFlag(fs, &f.format, "markdown", "json", "github")
+	formatFlag(fs, &f.format, "markdown", "json", "github", "sarif", "gitlab")
 	return cmd
 }
 
@@ -96,6 +96,10 @@ func runReview(env *Env, f *reviewFlags) error {
 		err = writeJSON(w, res)
 	case "github":
 		writeReviewGitHub(w, res)
+	case "sarif":
+		err = writeReviewSARIF(w, env, f.source(), res)
+	case "gitlab":
+		err = writeReviewGitLab(w, f.source(), res)
 	default:
 		writeReviewMarkdown(w, res)
 	}
@@ -163,6 +167,14 @@ func (f *reviewFlags) headOf(env *Env, base []byte, res *reviewResult) ([]byte, 
 	}
 	res.Plan, res.Notes = f.plan.actions, applied.Notes
 	return applied.Native, nil
+}
+
+// source is the file that the change is in.
+func (f *reviewFlags) source() string {
+	if f.plan.given() {
+		return f.plan.files[0]
+	}
+	return f.head
 }
 
 func (f *reviewFlags) status(res *reviewResult) int {
@@ -323,11 +335,8 @@ func writeReviewGitHub(w io.Writer, res *reviewResult) {
 	write := func(level string, list []access.Change) {
 		for i := range list {
 			c := &list[i]
-			text := fmt.Sprintf("%s: %s on %s, %v → %v", roleName(c.Role), c.Action, c.Resource, c.Before, c.After)
-			for _, cause := range c.Causes {
-				text += "; " + cause.Component + ": " + cause.Message
-			}
-			fmt.Fprintf(w, "::%s title=canreach review::%s\n", level, escapeCommand(oneLine(text)))
+			text := changeLine(c)
+			fmt.Fprintf(w, "::%s title=canreach review::%s\n", level, escapeCommand(text))
 		}
 	}
 	write("error", res.Review.Lost)
