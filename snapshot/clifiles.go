@@ -144,7 +144,7 @@ func (f *cliFile) subject(command string) string {
 }
 
 // plainFolders are folder names that name no resource.
-var plainFolders = []string{"iam", "s3", "s3control", "ec2", "kms", "organizations", "sagemaker", "route53", "route53resolver",
+var plainFolders = []string{"iam", "s3", "s3control", "ec2", "kms", "organizations", "sagemaker", "route53", "route53resolver", "route53profiles",
 	"lambda", "sts", "roles", "policies", "role", "policy", "aws", "aws_configs", "accounts", "regions", "access-points"}
 
 // id returns the id that begins with prefix in the last part of the path that

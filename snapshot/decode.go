@@ -394,6 +394,8 @@ func init() {
 		reflect.TypeFor[[]RouteTableAssociation](): listOf[RouteTableAssociation](nil),
 		reflect.TypeFor[[]TGWRoute]():              listOf[TGWRoute](nil),
 		reflect.TypeFor[[]TGWRouteAttachment]():    listOf[TGWRouteAttachment](nil),
+		reflect.TypeFor[[]TGWLink]():               listOf[TGWLink](nil),
+		reflect.TypeFor[[]VPNRoute]():              listOf[VPNRoute](nil),
 		reflect.TypeFor[PeeringSide](): func(r *reader, base string, into unsafe.Pointer) bool {
 			readPeeringSide(r, At(base), (*PeeringSide)(into))
 			return true

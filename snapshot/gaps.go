@@ -56,6 +56,7 @@ var partOperations = map[string]string{
 	"DescribeProcessingJob":    "CompilationJobs",
 	"DescribeTransformJob":     "CompilationJobs",
 	"DescribeModel":            "CompilationJobs",
+	"DescribeOptimizationJob":  "CompilationJobs",
 	"DescribeNotebookInstance": "CompilationJobs",
 	"DescribeDomain":           "CompilationJobs",
 }
@@ -96,7 +97,7 @@ func (s *Snapshot) applyGaps() {
 // gap marks what g says of a region.
 func (v *Region) gap(g *Gap) {
 	switch strings.ToLower(g.Service) {
-	case "ec2", "route53resolver", "route53", "sagemaker":
+	case "ec2", "route53resolver", "route53profiles", "route53", "sagemaker":
 	default:
 		return
 	}

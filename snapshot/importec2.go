@@ -44,6 +44,11 @@ func (m *importer) ec2File(f *cliFile) bool {
 	case f.kind("Routes") == jsonscan.Array && (f.id("tgw-rtb-") != "" || f.has("AdditionalRoutesAvailable")):
 		m.keyedArray(f, "ec2/TransitGatewayRoutes", "TransitGatewayRouteTableId", f.id("tgw-rtb-"), "Routes",
 			"name the file search-transit-gateway-routes.tgw-rtb-….json")
+	case f.kind("Associations") == jsonscan.Array && f.id("tgw-rtb-") != "":
+		m.keyedArray(f, "ec2/TransitGatewayRouteTableAssociations", "TransitGatewayRouteTableId", f.id("tgw-rtb-"), "Associations", "")
+	case f.kind("TransitGatewayRouteTablePropagations") == jsonscan.Array:
+		m.keyedArray(f, "ec2/TransitGatewayPropagations", "TransitGatewayRouteTableId", f.id("tgw-rtb-"), "TransitGatewayRouteTablePropagations",
+			"name the file get-transit-gateway-route-table-propagations.tgw-rtb-….json")
 	default:
 		return false
 	}

@@ -125,7 +125,7 @@ func (m *importer) gap(f *cliFile, operation, code, message string) {
 	g := Gap{Account: f.account, Operation: operation, Code: short(code), Message: clipMessage(message)}
 	g.Service = serviceOf(f, operation)
 	switch g.Service {
-	case "ec2", "route53resolver", "lambda", "sagemaker", "kms":
+	case "ec2", "route53resolver", "route53profiles", "lambda", "sagemaker", "kms":
 		g.Region = f.region
 	}
 	g.Resource = resourceOf(f, g.Service, operation)
@@ -159,7 +159,7 @@ func operationOfName(f *cliFile) string {
 
 // serviceFolders are folder names that say which service the files are of.
 var serviceFolders = map[string]string{"s3": "s3", "s3api": "s3", "s3control": "s3control", "iam": "iam", "kms": "kms", "ec2": "ec2",
-	"organizations": "organizations", "sagemaker": "sagemaker", "route53": "route53", "route53resolver": "route53resolver", "lambda": "lambda", "sts": "sts"}
+	"organizations": "organizations", "sagemaker": "sagemaker", "route53": "route53", "route53resolver": "route53resolver", "route53profiles": "route53profiles", "lambda": "lambda", "sts": "sts"}
 
 // serviceOf returns the service that an operation belongs to.
 func serviceOf(f *cliFile, operation string) string {
@@ -202,7 +202,7 @@ func resourceOf(f *cliFile, service, operation string) string {
 		return f.id("vpc-")
 	case "GetManagedPrefixListEntries":
 		return f.id("pl-")
-	case "SearchTransitGatewayRoutes":
+	case "SearchTransitGatewayRoutes", "GetTransitGatewayRouteTableAssociations", "GetTransitGatewayRouteTablePropagations":
 		return f.id("tgw-rtb-")
 	case "ListFirewallDomains":
 		return f.id("rslvr-fdl-")

@@ -161,7 +161,8 @@ func (w *nativeWriter) list(n int, item func(i int)) {
 
 // idMembers are the members that records made of several files are known by.
 var idMembers = map[string]string{"ec2/VpcAttributes": "VpcId", "ec2/Reservations": "ReservationId", "ec2/ManagedPrefixListEntries": "PrefixListId",
-	"ec2/TransitGatewayRoutes": "TransitGatewayRouteTableId", "s3/buckets": "Name", "s3/accessPoints": "Name",
+	"ec2/TransitGatewayRoutes": "TransitGatewayRouteTableId", "ec2/TransitGatewayRouteTableAssociations": "TransitGatewayRouteTableId",
+	"ec2/TransitGatewayPropagations": "TransitGatewayRouteTableId", "s3/buckets": "Name", "s3/accessPoints": "Name",
 	"iam/RoleDetailList": "Arn", "iam/Policies": "Arn", "kms/Keys": "KeyId", "route53/HostedZones": "Id", "route53resolver/FirewallDomainLists": "Id"}
 
 // collection writes a collection, in order of ids.

@@ -10,6 +10,16 @@ func (p *jobParser) compilationJob(n *node) {
 	p.output(n, p.text(n, "OutputConfig", "KmsKeyId"), "OutputConfig", "S3OutputLocation")
 }
 
+// optimizationJob reads CreateOptimizationJob or DescribeOptimizationJob.
+//
+// AWS: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateOptimizationJob.html
+func (p *jobParser) optimizationJob(n *node) {
+	p.role(n, "RoleArn")
+	p.vpcConfig(n, "VpcConfig")
+	p.input(n, "", "ModelSource", "S3", "S3Uri")
+	p.output(n, p.text(n, "OutputConfig", "KmsKeyId"), "OutputConfig", "S3OutputLocation")
+}
+
 // trainingJob reads CreateTrainingJob or DescribeTrainingJob.
 //
 // AWS: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html

@@ -103,6 +103,7 @@ var readableJobs = []jobKind{
 	{"TrainingJob", "TrainingJobName", "TrainingJobArn", hasAll("AlgorithmSpecification", "OutputDataConfig"), (*jobParser).trainingJob},
 	{"ProcessingJob", "ProcessingJobName", "ProcessingJobArn", hasAll("AppSpecification", "ProcessingResources"), (*jobParser).processingJob},
 	{"TransformJob", "TransformJobName", "TransformJobArn", hasAll("TransformInput", "TransformOutput"), (*jobParser).transformJob},
+	{"OptimizationJob", "OptimizationJobName", "OptimizationJobArn", hasAll("ModelSource", "OptimizationConfigs"), (*jobParser).optimizationJob},
 	{"NotebookInstance", "NotebookInstanceName", "NotebookInstanceArn", nil, (*jobParser).notebook},
 	{"Domain", "DomainName", "DomainArn", hasAll("AuthMode", "DefaultUserSettings"), (*jobParser).domain},
 	{"Model", "ExecutionRoleArn", "ModelArn", hasAll("PrimaryContainer"), (*jobParser).model},

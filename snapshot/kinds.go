@@ -24,8 +24,10 @@ type regionReader struct {
 	prefixLists, managedLists, listEntries Collection[PrefixList]
 	attachments, vpcAttachments            Collection[TGWAttachment]
 	tables, routes                         Collection[TGWRouteTable]
-	reservations, instances                Collection[Instance]
-	rules                                  Collection[groupRule]
+	// What the routes of a table follow from.
+	staticRoutes, tableAssociations, propagations Collection[TGWRouteTable]
+	reservations, instances                       Collection[Instance]
+	rules                                         Collection[groupRule]
 }
 
 // listed is a kind that is told apart by one member, and that no other kind
@@ -89,6 +91,12 @@ var kinds = []kind{
 		func(v *regionReader) *Collection[TGWRouteTable] { return &v.tables }, func(v *Region) part { return &v.EC2.TGWRouteTables }),
 	joinedKind("TransitGatewayRoutes", "TransitGatewayRouteTableId", described[TGWRouteTable]("TransitGatewayRouteTableId"),
 		func(v *regionReader) *Collection[TGWRouteTable] { return &v.routes }, nil),
+	joinedKind("TransitGatewayStaticRoutes", "TransitGatewayRouteTableId", described[TGWRouteTable]("TransitGatewayRouteTableId"),
+		func(v *regionReader) *Collection[TGWRouteTable] { return &v.staticRoutes }, nil),
+	joinedKind("TransitGatewayRouteTableAssociations", "TransitGatewayRouteTableId", described[TGWRouteTable]("TransitGatewayRouteTableId"),
+		func(v *regionReader) *Collection[TGWRouteTable] { return &v.tableAssociations }, nil),
+	joinedKind("TransitGatewayPropagations", "TransitGatewayRouteTableId", described[TGWRouteTable]("TransitGatewayRouteTableId"),
+		func(v *regionReader) *Collection[TGWRouteTable] { return &v.propagations }, nil),
 	listed("ec2", "VpnGateways", "VpnGatewayId", func(v *Region) *Collection[VPNGateway] { return &v.EC2.VPNGateways }),
 	{service: "ec2", key: "VpcBlockPublicAccessOptions", part: func(v *Region) part { return &v.EC2.BlockPublicAccess },
 		read: func(r *reader, v *regionReader, base string) { r.blockPublicAccess(&v.EC2.BlockPublicAccess, base) }},
@@ -108,18 +116,17 @@ var kinds = []kind{
 		}, "FirewallRuleGroupId"}),
 	listed("route53resolver", "FirewallDomainLists", "Id", func(v *Region) *Collection[FirewallDomainList] { return &v.Resolver.FirewallDomains }),
 	listed("route53resolver", "FirewallConfigs", "ResourceId", func(v *Region) *Collection[FirewallConfig] { return &v.Resolver.FirewallConfigs }),
-	kept("route53resolver", "ResolverEndpoints", "Id"),
+	listed("route53resolver", "ResolverEndpoints", "Id", func(v *Region) *Collection[ResolverEndpoint] { return &v.Resolver.Endpoints }),
+	listed("route53profiles", "ProfileAssociations", "Id", func(v *Region) *Collection[ProfileAssociation] { return &v.Resolver.Profiles }),
+	listed("route53profiles", "ProfileResourceAssociations", "Id", func(v *Region) *Collection[ProfileResource] { return &v.Resolver.ProfileResources }),
 	kept("route53resolver", "FirewallRuleGroups", "Id"),
 	kept("ec2", "CustomerGateways", "CustomerGatewayId"),
-	kept("ec2", "VpnConnections", "VpnConnectionId"),
+	listed("ec2", "VpnConnections", "VpnConnectionId", func(v *Region) *Collection[VPNConnection] { return &v.EC2.VPNConnections }),
 	kept("ec2", "CarrierGateways", "CarrierGatewayId"),
 	kept("ec2", "LocalGateways", "LocalGatewayId"),
 	kept("ec2", "FlowLogs", "FlowLogId"),
 	kept("ec2", "TransitGatewayPeeringAttachments", "TransitGatewayAttachmentId"),
 	kept("ec2", "TransitGatewayConnects", "TransitGatewayAttachmentId"),
-	kept("ec2", "TransitGatewayStaticRoutes", "TransitGatewayRouteTableId"),
-	kept("ec2", "TransitGatewayPropagations", "TransitGatewayRouteTableId"),
-	kept("ec2", "TransitGatewayRouteTableAssociations", "TransitGatewayAttachmentId"),
 	kept("ec2", "TransitGatewayPolicyTables", "TransitGatewayPolicyTableId"),
 	kept("ec2", "VpcEndpointConnections", "VpcEndpointConnectionId", "VpcEndpointId"),
 	kept("ec2", "VpcEndpointServiceConfigurations", "ServiceId"),
@@ -167,6 +174,7 @@ func (r *reader) join(v *regionReader) {
 	e.PrefixLists = r.mergePrefixLists(v.prefixLists, v.managedLists, v.listEntries)
 	e.TGWAttachments = r.mergeAttachments(v.attachments, v.vpcAttachments)
 	e.TGWRouteTables = r.mergeTGWRoutes(v.tables, v.routes)
+	r.linkTables(v)
 	e.Instances = v.reservations
 	if v.instances.Presence == Collected {
 		appendTo(&e.Instances, v.instances)
@@ -201,7 +209,8 @@ func operationOf(service, key string) string {
 
 // otherOperations are those that the key does not tell, of kinds without a field for it.
 var otherOperations = map[string]string{"RoleDetailList": "GetAccountAuthorizationDetails",
-	"ManagedPrefixListEntries": "GetManagedPrefixListEntries", "TransitGatewayRoutes": "SearchTransitGatewayRoutes"}
+	"TransitGatewayRouteTableAssociations": "GetTransitGatewayRouteTableAssociations", "TransitGatewayPropagations": "GetTransitGatewayRouteTablePropagations",
+	"TransitGatewayStaticRoutes": "SearchTransitGatewayRoutes", "ManagedPrefixListEntries": "GetManagedPrefixListEntries", "TransitGatewayRoutes": "SearchTransitGatewayRoutes"}
 
 // firstOfEach drops interfaces that were listed before: one that two instances
 // claim stays with the first.

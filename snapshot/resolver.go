@@ -12,6 +12,9 @@ type Resolver struct {
 	FirewallRules    Collection[FirewallRule]                 // FirewallRules, each with FirewallRuleGroupId
 	FirewallDomains  Collection[FirewallDomainList]           // FirewallDomainLists with their Domains
 	FirewallConfigs  Collection[FirewallConfig]               // FirewallConfigs
+	Endpoints        Collection[ResolverEndpoint]             // ResolverEndpoints
+	Profiles         Collection[ProfileAssociation]           // ProfileAssociations: VPCs
+	ProfileResources Collection[ProfileResource]              // ProfileResourceAssociations
 	PrivateZones     Collection[PrivateZone]                  // HostedZones with VPCs and ResourceRecordSets
 }
 
@@ -33,6 +36,45 @@ func (v *ResolverRule) member(r *reader, key string) bool {
 		v.TargetIPs = append(v.TargetIPs, r.targetIP())
 	}
 	return true
+}
+
+// ResolverEndpoint is one of list-resolver-endpoints.
+//
+// AWS: https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ResolverEndpoint.html
+type ResolverEndpoint struct {
+	At        Source
+	ID        string            `aws:"Id"`
+	Name      string            `aws:"Name"`
+	Direction string            `aws:"Direction"` // INBOUND, OUTBOUND, …
+	VPC       VPCID             `aws:"HostVPCId"`
+	Groups    []SecurityGroupID `aws:"SecurityGroupIds"`
+	Status    string            `aws:"Status"`
+}
+
+// ProfileAssociation ties a Route 53 Profile to a VPC: its zones, Resolver rules
+// and DNS Firewall groups apply there (N171).
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/route53profiles/list-profile-associations.html
+type ProfileAssociation struct {
+	At      Source
+	ID      string `aws:"Id"`
+	Profile string `aws:"ProfileId,required"`
+	VPC     VPCID  `aws:"ResourceId,required"`
+	Status  string `aws:"Status"`
+}
+
+// ProfileResource is a private zone, a Resolver rule or a DNS Firewall group
+// that a Route 53 Profile holds.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/route53profiles/list-profile-resource-associations.html
+type ProfileResource struct {
+	At         Source
+	ID         string `aws:"Id"`
+	Profile    string `aws:"ProfileId,required"`
+	Resource   string `aws:"ResourceArn,required"`
+	Type       string `aws:"ResourceType"`
+	Properties string `aws:"ResourceProperties"` // e.g. a firewall group's {"priority": 102}, as text
+	Status     string `aws:"Status"`
 }
 
 // ResolverRuleAssociation ties a rule to a VPC.
@@ -189,6 +231,7 @@ var jobKinds = map[string]struct{ kind, name string }{
 	"ProcessingJobs":    {"ProcessingJob", "ProcessingJobName"},
 	"TransformJobs":     {"TransformJob", "TransformJobName"},
 	"Models":            {"Model", "ModelName"},
+	"OptimizationJobs":  {"OptimizationJob", "OptimizationJobName"},
 	"NotebookInstances": {"NotebookInstance", "NotebookInstanceName"},
 	"Domains":           {"Domain", "DomainName"},
 }

@@ -73,6 +73,47 @@ type TGWRouteTable struct {
 	MoreRoutes  bool             `aws:"AdditionalRoutesAvailable"` // AdditionalRoutesAvailable
 	RoutesGap   *Gap
 	Tags        []Tag `aws:"Tags"`
+
+	// What the routes follow from, where they were not searched (N165).
+	StaticRoutes      []TGWRoute // TransitGatewayStaticRoutes
+	StaticRoutesKnown bool
+	Associations      []TGWLink `aws:"Associations"`
+	AssociationsKnown bool      `known:"Associations"`
+	Propagations      []TGWLink `aws:"TransitGatewayRouteTablePropagations"`
+	PropagationsKnown bool      `known:"TransitGatewayRouteTablePropagations"`
+}
+
+// TGWLink ties an attachment to a route table that it looks up, or propagates to.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/get-transit-gateway-route-table-associations.html
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/get-transit-gateway-route-table-propagations.html
+type TGWLink struct {
+	At           Source
+	Attachment   TGWAttachmentID `aws:"TransitGatewayAttachmentId,required"`
+	ResourceType string          `aws:"ResourceType"`
+	ResourceID   string          `aws:"ResourceId"`
+	State        string          `aws:"State"` // "associated", "enabled", …
+}
+
+// VPNConnection is one of describe-vpn-connections.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-vpn-connections.html
+type VPNConnection struct {
+	At           Source
+	ID           string           `aws:"VpnConnectionId"`
+	VPNGateway   string           `aws:"VpnGatewayId"`
+	Gateway      TransitGatewayID `aws:"TransitGatewayId"`
+	State        string           `aws:"State"`
+	StaticOnly   Flag             `aws:"Options.StaticRoutesOnly"` // false: BGP brings routes
+	StaticRoutes []VPNRoute       `aws:"Routes"`
+	Tags         []Tag            `aws:"Tags"`
+}
+
+// VPNRoute is one static route of a VPN connection.
+type VPNRoute struct {
+	At    Source
+	CIDR  netip.Prefix `aws:"DestinationCidrBlock"`
+	State string       `aws:"State"`
 }
 
 // mergeAttachments joins what the two calls tell of one attachment.
@@ -150,6 +191,46 @@ func (r *reader) mergeTGWRoutes(tables, routes Collection[TGWRouteTable]) Collec
 		}
 	}
 	return tables
+}
+
+// linkTables gives the tables what their routes follow from, and attachments
+// the table that one of them lists them under.
+func (r *reader) linkTables(v *regionReader) {
+	e := &v.EC2
+	for _, links := range []Collection[TGWRouteTable]{v.staticRoutes, v.tableAssociations, v.propagations} {
+		if links.Presence != Collected {
+			continue
+		}
+		if e.TGWRouteTables.Presence == NotCollected {
+			e.TGWRouteTables.Presence, e.TGWRouteTables.At = Collected, links.At
+		}
+		for _, t := range links.Items {
+			i := slices.IndexFunc(e.TGWRouteTables.Items, func(have TGWRouteTable) bool { return have.ID == t.ID })
+			if i < 0 {
+				i = len(e.TGWRouteTables.Items)
+				e.TGWRouteTables.Items = append(e.TGWRouteTables.Items, TGWRouteTable{At: t.At, ID: t.ID})
+			}
+			into := &e.TGWRouteTables.Items[i]
+			if t.RoutesKnown {
+				into.StaticRoutes, into.StaticRoutesKnown = t.Routes, !t.MoreRoutes
+			}
+			if t.AssociationsKnown {
+				into.Associations, into.AssociationsKnown = t.Associations, true
+			}
+			if t.PropagationsKnown {
+				into.Propagations, into.PropagationsKnown = t.Propagations, true
+			}
+		}
+	}
+	for _, t := range e.TGWRouteTables.Items {
+		for _, link := range t.Associations {
+			for i := range e.TGWAttachments.Items {
+				if a := &e.TGWAttachments.Items[i]; a.ID == link.Attachment && a.AssociatedTable == "" {
+					a.AssociatedTable, a.AssociationState, a.AssociationKnown = t.ID, link.State, true
+				}
+			}
+		}
+	}
 }
 
 // sameTGWRoutes tells whether two lists hold the same routes, in any order.

@@ -93,6 +93,7 @@ type EC2 struct {
 	TGWAttachments     Collection[TGWAttachment]        // TransitGatewayAttachments and TransitGatewayVpcAttachments, merged by id
 	TGWRouteTables     Collection[TGWRouteTable]        // TransitGatewayRouteTables with TransitGatewayRoutes, merged by id
 	VPNGateways        Collection[VPNGateway]           // VpnGateways
+	VPNConnections     Collection[VPNConnection]        // VpnConnections
 	BlockPublicAccess  Collection[BPAOptions]           // VpcBlockPublicAccessOptions: at most one
 	BPAExclusions      Collection[BPAExclusion]         // VpcBlockPublicAccessExclusions
 	EncryptionControls Collection[VPCEncryptionControl] // VpcEncryptionControls

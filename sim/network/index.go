@@ -173,6 +173,7 @@ func (x *index) associate() {
 		}
 	}
 	x.joinAttachments()
+	x.propagate()
 }
 
 // joinAttachments adds what another account's capture tells of a shared
