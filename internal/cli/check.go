@@ -26,19 +26,13 @@ Without --bucket it asks about the job's own input (read) and output (write).
 Exit status: 0 REACHABLE, 1 PARTIAL or BLOCKED, 3 UNKNOWN, 2 if the input could
 not be read or the question makes no sense.`,
 		Example: `  canreach check --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json
+  canreach check --live --job compile-resnet
   canreach check -s snapshot.json -j job.json --bucket 'arn:aws:s3:::models/*' --action s3:GetObject -o json
   canreach check -s snapshot.json --subnets subnet-1,subnet-2 --security-groups sg-1 --role arn:aws:iam::111122223333:role/Neo --bucket arn:aws:s3:::models`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			snap, err := sf.load(env)
-			if err != nil {
-				return err
-			}
-			q, err := qf.question(env, &sf, snap)
-			if err != nil {
-				return err
-			}
-			a, err := sim.NewWorld(snap).Check(q)
+			defer sf.discard()
+			snap, a, err := qf.ask(env, &sf)
 			if err != nil {
 				return err
 			}
@@ -51,6 +45,7 @@ not be read or the question makes no sense.`,
 		},
 	}
 	sf.register(cmd.Flags())
+	sf.registerLive(cmd.Flags())
 	qf.register(cmd.Flags())
 	formatFlag(cmd.Flags(), &format, "text", "json", "yaml")
 	cmd.Flags().BoolVarP(&shown.verbose, "verbose", "v", false, "show placements, layers, warnings and assumptions in full")

@@ -58,6 +58,7 @@ The exit status is 0 whenever the picture was drawn, whatever the verdict.`,
 		},
 	}
 	sf.register(cmd.Flags())
+	sf.registerLive(cmd.Flags())
 	qf.register(cmd.Flags())
 	cmd.Flags().StringVar(&answer, "answer", "", "draw a saved answer (check -o json) instead of asking; - is standard input")
 	cmd.Flags().StringVarP(&format, "output", "o", "", "output `format`: svg, dot, mermaid or html; default: by the name of the file to write, else svg")
@@ -80,15 +81,9 @@ func graphAnswer(env *Env, c *cobra.Command, file string, sf *snapshotFlags, qf 
 		}
 		return readAnswer(env, file)
 	}
-	snap, err := sf.load(env)
-	if err != nil {
-		return nil, err
-	}
-	q, err := qf.question(env, sf, snap)
-	if err != nil {
-		return nil, err
-	}
-	return sim.NewWorld(snap).Check(q)
+	defer sf.discard()
+	_, a, err := qf.ask(env, sf)
+	return a, err
 }
 
 // readAnswer reads an answer as check -o json writes it.

@@ -19,6 +19,7 @@ import (
 // snapshotFlags name a snapshot, for every command that reads one.
 type snapshotFlags struct {
 	path, account, region string
+	live                  liveFlags
 }
 
 func (f *snapshotFlags) register(fs *pflag.FlagSet) {

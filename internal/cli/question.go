@@ -46,6 +46,20 @@ func (f *questionFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.ephemeral, "ephemeral-ports", "", "client ports, `FROM-TO`; default 32768-60999")
 }
 
+// check asks the question of the snapshot that sf names.
+func (f *questionFlags) check(env *Env, sf *snapshotFlags) (*snapshot.Snapshot, *sim.Answer, error) {
+	snap, err := sf.load(env)
+	if err != nil {
+		return nil, nil, err
+	}
+	q, err := f.question(env, sf, snap)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := sim.NewWorld(snap).Check(q)
+	return snap, a, err
+}
+
 // question builds the question, with the names of s in place of ids resolved.
 func (f *questionFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapshot) (sim.Question, error) {
 	q := sim.Question{Bucket: bucketARN(s, f.bucket), Actions: f.actions, Write: f.write, Account: sf.account, Region: sf.region,
@@ -63,7 +77,7 @@ func (f *questionFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapsh
 		return q, err
 	}
 	if f.job != "" || q.Source == "" && len(f.subnets) == 0 {
-		j, err := findJob(env, s, sf.options(env), f.job)
+		j, err := findJob(env, s, sf.options(env), sf.jobWord(f.job))
 		if err != nil {
 			return q, err
 		}

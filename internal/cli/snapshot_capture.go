@@ -91,6 +91,22 @@ Exit status: 0 captured, 2 not captured, 3 with --strict and gaps.`
 	parent.AddCommand(newPermissionsCommand(env), newRedactCommand(env))
 }
 
+var errNoCapture = errors.New("this build of canreach can't capture from AWS: it was made without the AWS SDK")
+
+// take captures, showing how far it is.
+func (f *captureFlags) take(ctx context.Context, env *Env) (*calls.Report, error) {
+	p := newProgress(env)
+	defer p.close()
+	report, err := env.Capture(ctx, calls.Options{
+		Request: f.Request, Output: f.output, Resume: f.resume, Concurrency: f.concurrency, Timeout: f.timeout,
+		Tool: "canreach " + env.Version, Now: env.Now, Progress: p,
+	})
+	if err != nil {
+		return nil, f.failure(ctx, err)
+	}
+	return report, nil
+}
+
 func newPermissionsCommand(env *Env) *cobra.Command {
 	var f requestFlags
 	cmd := &cobra.Command{
@@ -127,21 +143,16 @@ func (f *captureFlags) run(ctx context.Context, env *Env) error {
 		return err
 	}
 	if env.Capture == nil {
-		return errors.New("this build of canreach can't capture from AWS: it was made without the AWS SDK")
+		return errNoCapture
 	}
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	p := newProgress(env)
-	report, err := env.Capture(ctx, calls.Options{
-		Request: f.Request, Output: f.output, Resume: f.resume, Concurrency: f.concurrency, Timeout: f.timeout,
-		Tool: "canreach " + env.Version, Now: env.Now, Progress: p,
-	})
-	p.close()
+	report, err := f.take(ctx, env)
 	if err != nil {
-		return f.failure(ctx, err)
+		return err
 	}
 	f.summary(env, report)
 	if f.strict && len(report.Gaps) > 0 {

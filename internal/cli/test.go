@@ -18,6 +18,7 @@ import (
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/assert"
 	"github.com/canreach/canreach/snapshot"
+	"github.com/canreach/canreach/snapshot/capture/calls"
 )
 
 // testFlags are what canreach test was asked for.
@@ -56,6 +57,7 @@ a fact is missing, 2 if a file could not be read.`,
 	}
 	fs := cmd.Flags()
 	f.snapshot.register(fs)
+	f.snapshot.registerLive(fs)
 	formatFlag(fs, &f.format, "text", "json", "junit", "sarif", "github", "tap")
 	fs.BoolVarP(&f.watch, "watch", "w", false, "run again whenever a file changes")
 	fs.BoolVar(&f.init, "init", false, "write a test file that says what the snapshot answers today")
@@ -76,6 +78,13 @@ func runTestCommand(env *Env, f *testFlags, files []string) error {
 	}
 	if len(files) == 0 {
 		return withHint(errors.New("no test file"), "name one, or write a first one with canreach test --init")
+	}
+	if f.snapshot.live.on {
+		defer f.snapshot.discard()
+		r := f.snapshot.liveRequest(calls.Request{}) // assertions may be about anything
+		if _, err := f.snapshot.capture(env, &r); err != nil {
+			return err
+		}
 	}
 	if f.watch {
 		return watchTests(env, f, files)

@@ -54,16 +54,12 @@ not be read or the question makes no sense.`,
 			if q.SourcePorts, err = portRanges("--source-port", sourcePorts); err != nil {
 				return err
 			}
-			snap, err := sf.load(env)
+			defer sf.discard()
+			_, a, err := sf.ask(env, traceScope(job, groups, q.From, q.To), func() (*snapshot.Snapshot, *sim.Answer, error) {
+				return askTrace(env, &sf, q, job, groups)
+			})
 			if err != nil {
 				return err
-			}
-			if err := traceSource(env, &sf, snap, &q, job, groups); err != nil {
-				return err
-			}
-			a, err := sim.NewWorld(snap).Trace(q)
-			if err != nil {
-				return withHint(err, "canreach snapshot show lists what the snapshot holds")
 			}
 			if err := writeTrace(env, a, format); err != nil {
 				return err
@@ -72,6 +68,7 @@ not be read or the question makes no sense.`,
 		},
 	}
 	sf.register(cmd.Flags())
+	sf.registerLive(cmd.Flags())
 	cmd.Flags().StringVar(&q.From, "from", "", "where the traffic starts")
 	cmd.Flags().StringVarP(&job, "job", "j", "", "instead of --from: a `file` with a job, or the name or ARN of one in the snapshot")
 	cmd.Flags().StringSliceVar(&groups, "security-groups", nil, "security groups by `id`, ARN or name of an interface that does not exist yet, with a subnet as --from")
@@ -86,10 +83,25 @@ not be read or the question makes no sense.`,
 	return cmd
 }
 
+func askTrace(env *Env, sf *snapshotFlags, q sim.TraceQuestion, job string, groups []string) (*snapshot.Snapshot, *sim.Answer, error) {
+	snap, err := sf.load(env)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := traceSource(env, sf, snap, &q, job, groups); err != nil {
+		return nil, nil, err
+	}
+	a, err := sim.NewWorld(snap).Trace(q)
+	if err != nil {
+		return nil, nil, withHint(err, "canreach snapshot show lists what the snapshot holds")
+	}
+	return snap, a, nil
+}
+
 // traceSource reads the flags that name a source that does not run yet.
 func traceSource(env *Env, sf *snapshotFlags, s *snapshot.Snapshot, q *sim.TraceQuestion, job string, groups []string) error {
 	if job != "" {
-		j, err := findJob(env, s, sf.options(env), job)
+		j, err := findJob(env, s, sf.options(env), sf.jobWord(job))
 		if err != nil {
 			return err
 		}

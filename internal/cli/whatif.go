@@ -66,6 +66,7 @@ Exit status, by the verdict after the change (with --fix: of the best repair):
 	}
 	fs := cmd.Flags()
 	f.snapshot.register(fs)
+	f.snapshot.registerLive(fs)
 	f.question.register(fs)
 	fs.StringArrayVarP(&f.changes, "change", "c", nil, "change file, YAML or JSON, or - for standard input; repeatable, in order")
 	f.plan.register(fs)
@@ -116,6 +117,12 @@ func runWhatif(env *Env, f *whatifFlags) error {
 	}
 	if len(f.changes) == 0 && !f.fix && !f.plan.given() {
 		return withHint(errors.New("no change: --change is missing"), "name a change file or a plan (--plan), or let --fix search for one")
+	}
+	if f.snapshot.live.on { // once before, so that the snapshot holds what the question needs
+		defer f.snapshot.discard()
+		if _, _, err := f.question.ask(env, &f.snapshot); err != nil {
+			return err
+		}
 	}
 	native, applied, err := f.base(env)
 	if err != nil {

@@ -66,6 +66,8 @@ func (r *run) resolve(ctx context.Context, w *world) error {
 		return nil
 	}
 	r.scope.add(scopeVPC, r.request.VPCs...)
+	r.scope.add(scopeSubnet, r.request.Subnets...)
+	r.scope.add(scopeGroup, r.request.Groups...)
 	r.scope.add(scopeRole, r.request.Roles...)
 	for _, b := range r.request.Buckets {
 		r.scope.add(scopeBucket, calls.BucketName(b))
@@ -271,6 +273,9 @@ func (r *run) followMember(name string, v any) {
 type notThere struct{ what string }
 
 func (e *notThere) Error() string { return "no " + e.what + " asked about" }
+
+// Is makes it calls.ErrNotThere, for who may not import this package.
+func (e *notThere) Is(target error) bool { return target == calls.ErrNotThere }
 
 // missing reports names of the request that nothing was found for, unless a
 // call that would have found them failed.

@@ -2,8 +2,10 @@ package calls
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -11,11 +13,16 @@ import (
 	"sync"
 )
 
-// Request is what a capture is asked for. With none of VPCs, Jobs, Buckets
-// and Roles it is everything; with any of them it is what they name and what
+// ErrNotThere says that what a request names does not exist.
+var ErrNotThere = errors.New("not there")
+
+// Request is what a capture is asked for. With none of VPCs, Subnets, Groups,
+// Jobs, Buckets and Roles it is everything; with any of them it is what they name and what
 // that refers to, and nothing else.
 type Request struct {
 	VPCs        []string
+	Subnets     []string // ids
+	Groups      []string // security groups' ids
 	Jobs        []string // a job's name, "training-job/NAME", an ARN, or a job file
 	Buckets     []string // names or ARNs
 	Roles       []string // names or ARNs
@@ -28,8 +35,11 @@ type Request struct {
 
 // Scoped tells whether the request names anything.
 func (r Request) Scoped() bool {
-	return len(r.VPCs)+len(r.Jobs)+len(r.Buckets)+len(r.Roles) > 0
+	return r.network() || len(r.Buckets)+len(r.Roles) > 0
 }
+
+// network tells whether the request names parts of networks.
+func (r Request) network() bool { return len(r.VPCs)+len(r.Subnets)+len(r.Groups)+len(r.Jobs) > 0 }
 
 // Wants tells whether the request takes the part of a capture.
 func (r Request) Wants(n Need) bool {
@@ -38,7 +48,7 @@ func (r Request) Wants(n Need) bool {
 	case Always:
 		return true
 	case Network:
-		return all || job || len(r.VPCs) > 0
+		return all || r.network()
 	case AllRoles:
 		return all
 	case SomeRole:
@@ -84,6 +94,19 @@ var JobKinds = map[string]ID{
 	"compilation-job": "sagemaker.DescribeCompilationJob", "training-job": "sagemaker.DescribeTrainingJob",
 	"processing-job": "sagemaker.DescribeProcessingJob", "transform-job": "sagemaker.DescribeTransformJob",
 	"model": "sagemaker.DescribeModel", "notebook-instance": "sagemaker.DescribeNotebookInstance", "domain": "sagemaker.DescribeDomain",
+}
+
+// SortedJobKinds are the kinds in order.
+func SortedJobKinds() []string { return slices.Sorted(maps.Keys(JobKinds)) }
+
+// ActionsOf returns the IAM actions that an operation needs.
+func ActionsOf(service, name string) []string {
+	for _, o := range All() {
+		if o.Service == service && o.Name == name {
+			return o.Actions
+		}
+	}
+	return nil
 }
 
 // JobKind takes "training-job/NAME" apart. A name alone is a compilation job's.
@@ -293,7 +316,7 @@ func Describe(w io.Writer, r Request) error {
 			service = "s3api" // so the AWS CLI calls it
 		}
 		line := fmt.Sprintf("%-16s %-42s for each %s", service, kebab(o.Name), o.Per)
-		if o.Filter != "" && len(r.VPCs)+len(r.Jobs) > 0 {
+		if o.Filter != "" && r.network() {
 			line += ", filtered by " + o.Filter
 		}
 		if o.InsteadOf != "" {
