@@ -302,7 +302,7 @@ next:
 		t := &targets[i]
 		region, known := r.bucketRegion(t, s.region)
 		for j := range out {
-			if out[j].to == region && out[j].known == known {
+			if out[j].to == region && out[j].known == known && (!r.w.byBucket || out[j].targets[0].bucket == t.bucket) {
 				out[j].targets = append(out[j].targets, t)
 				continue next
 			}

@@ -137,6 +137,7 @@ func (r *jobRun) checkVPC() {
 			Fact: "the tenancy of " + string(r.vpc) + ", which is not in the snapshot", Collect: "aws ec2 describe-vpcs --vpc-ids " + string(r.vpc)})
 		return
 	}
+	r.checkDHCP(v)
 	switch strings.ToLower(v.item.Tenancy) {
 	case "default":
 	case "dedicated", "host":

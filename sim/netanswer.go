@@ -73,6 +73,7 @@ func (w *World) askOnce(s *slot, q network.Query) (*network.Result, error) {
 	word(s.from.Instance)
 	word(q.To.S3.Region)
 	word(q.To.S3.Hostname)
+	word(q.To.S3.Bucket)
 	word(fmt.Sprint(q.Strict, q.StrictDNS, q.AssumePublicDNS, q.Ports, q.SourcePorts))
 	a := w.asked.get(b.String(), func() asked {
 		res, err := w.net.Ask(q)
@@ -81,9 +82,19 @@ func (w *World) askOnce(s *slot, q network.Query) (*network.Result, error) {
 	return a.result, a.err
 }
 
+// clientBucket is the bucket whose own host name the client calls, where names
+// may fare differently; else all of a Region's buckets share one answer (N168).
+func (r *jobRun) clientBucket(s *slot) string {
+	t := s.targets[0]
+	if !r.w.names || r.q.Options.Hostname != "" || t.accessPoint != nil || t.directoryBucket() || !s.known {
+		return ""
+	}
+	return t.bucket
+}
+
 func (r *jobRun) networkQuery(s *slot, region string) network.Query {
 	o := &r.q.Options
-	q := network.Query{From: s.from, To: network.Endpoint{S3: &network.S3Destination{Region: region, Hostname: o.Hostname}},
+	q := network.Query{From: s.from, To: network.Endpoint{S3: &network.S3Destination{Region: region, Hostname: o.Hostname, Bucket: r.clientBucket(s)}},
 		Protocol: 6, StrictDNS: o.StrictDNS, AssumePublicDNS: o.AssumePublicDNS}
 	if o.Port != 0 {
 		q.Ports = []network.PortRange{{From: uint16(o.Port), To: uint16(o.Port)}}

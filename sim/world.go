@@ -12,20 +12,22 @@ import (
 // World is a snapshot made ready for questions. It may be asked from several
 // goroutines.
 type World struct {
-	snap     *snapshot.Snapshot
-	net      *network.Model
-	accounts map[string]*snapshot.Account
-	buckets  map[string]*snapshot.Bucket
-	subnets  map[snapshot.SubnetID][]place[snapshot.Subnet]
-	vpcs     map[snapshot.VPCID][]place[snapshot.VPC]
-	groups   map[snapshot.SecurityGroupID][]place[snapshot.SecurityGroup]
-	once     struct{ endpoints, roles, keys, interfaces sync.Once }
-	byVPCE   map[snapshot.VPCEndpointID]place[snapshot.VPCEndpoint]
-	byENI    map[snapshot.NetworkInterfaceID]place[snapshot.NetworkInterface]
-	roles    map[string]*snapshot.Role
-	managed  map[string]*snapshot.ManagedPolicy
-	keys     map[string]*snapshot.Key
-	aliases  map[string]string
+	snap *snapshot.Snapshot
+	net  *network.Model
+	// names: S3's host names may fare differently; byBucket: even two buckets' (N168).
+	names, byBucket bool
+	accounts        map[string]*snapshot.Account
+	buckets         map[string]*snapshot.Bucket
+	subnets         map[snapshot.SubnetID][]place[snapshot.Subnet]
+	vpcs            map[snapshot.VPCID][]place[snapshot.VPC]
+	groups          map[snapshot.SecurityGroupID][]place[snapshot.SecurityGroup]
+	once            struct{ endpoints, roles, keys, interfaces sync.Once }
+	byVPCE          map[snapshot.VPCEndpointID]place[snapshot.VPCEndpoint]
+	byENI           map[snapshot.NetworkInterfaceID]place[snapshot.NetworkInterface]
+	roles           map[string]*snapshot.Role
+	managed         map[string]*snapshot.ManagedPolicy
+	keys            map[string]*snapshot.Key
+	aliases         map[string]string
 
 	policies  memo[policyKey, policy.Policy]
 	documents memo[string, *snapshot.Document] // of policies, by pointer
@@ -76,6 +78,7 @@ func NewWorld(s *snapshot.Snapshot) *World {
 			w.indexRegion(r)
 		}
 	}
+	w.names, w.byBucket = w.net.NamesMatter()
 	return w
 }
 

@@ -16,6 +16,8 @@ var (
 		Meaning: "An interface takes only the groups of its own VPC.", Do: "Name a group of the subnets' VPC.", Rules: []string{"N145"}})
 	JobTenancy = define("JOB_TENANCY", Entry{Kind: Blocking, Title: "The VPC has dedicated tenancy", Gates: []Gate{GateJob},
 		Meaning: "Jobs run in VPCs with default tenancy only.", Do: "Use a VPC with default tenancy.", Rules: []string{"N146"}})
+	JobDHCPOptions = define("JOB_DHCP_OPTIONS", Entry{Kind: Blocking, Title: "The VPC's DHCP option set lacks a domain name or DNS servers", Gates: []Gate{GateJob},
+		Meaning: "SageMaker refuses processing and training jobs in a VPC whose option set lacks domain-name or domain-name-servers.", Do: "Create an option set with both keys, and associate it with the VPC.", Rules: []string{"N169"}})
 	JobSubnetIPs = define("JOB_SUBNET_IPS", Entry{Kind: Blocking, Title: "The subnet has too few free addresses", Gates: []Gate{GateJob},
 		Meaning: "Each instance of the job needs a free address in the subnet it lands in.", Do: "Free addresses, or name a larger subnet.", Rules: []string{"N147"}})
 	JobSubnetKind = define("JOB_SUBNET_KIND", Entry{Kind: Blocking, Title: "The kind of subnet is not supported", Gates: []Gate{GateJob},

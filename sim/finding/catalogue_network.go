@@ -12,6 +12,8 @@ var (
 		Meaning: "A rule group of the VPC answers the query with a block.", Do: "Allow the name in the rule group.", Rules: []string{"N103"}})
 	DNSHostnamesOff = define("DNS_HOSTNAMES_OFF", Entry{Kind: Blocking, Title: "enableDnsHostnames is off", Gates: []Gate{GateDNS},
 		Meaning: "Private DNS names of endpoints need it.", Do: "Set enableDnsHostnames to true.", Rules: []string{"N99"}})
+	S3NameForm = define("S3_NAME_FORM", Entry{Kind: Blocking, Title: "Another name of the bucket fares differently", Gates: []Gate{GateDNS},
+		Meaning: "DNS answers the path-style or global name of S3 otherwise than the virtual-hosted name that SDKs call.", Do: "Ask with --hostname for the name that your client calls.", Rules: []string{"N168"}})
 	DNSNotCollected = define("DNS_NOT_COLLECTED", Entry{Kind: Blocking, Title: "Route 53 was not collected", Gates: []Gate{GateDNS},
 		Meaning: "Private zones, Resolver rules and DNS Firewall are taken as absent.", Do: "Collect Route 53 and Route 53 Resolver, or use --strict.", Rules: []string{"N104"}})
 	BPANotCollected = define("BPA_NOT_COLLECTED", Entry{Kind: Blocking, Title: "VPC Block Public Access was not collected", Gates: []Gate{GateRoute},

@@ -50,7 +50,8 @@ type HypotheticalInterface struct {
 // S3Destination is S3 as a client names it.
 type S3Destination struct {
 	Region   string // of the bucket, N41
-	Hostname string // empty: the Regional name s3.<region>.amazonaws.com (N105)
+	Hostname string // empty: the name that SDKs call for the Bucket (N168)
+	Bucket   string // empty, with an empty Hostname: the Regional name s3.<region>.amazonaws.com
 }
 
 // Query asks what reaches To from From and gets an answer back.

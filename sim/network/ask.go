@@ -91,6 +91,9 @@ func (a *asking) decide(q Query) (*Result, error) {
 	if len(res.branches) > 1 {
 		a.needs = append(a.needs, steering{a.cases, missing(finding.GateDNS, res.why)})
 	}
+	if a.q.To.S3 != nil && a.q.To.S3.Bucket != "" && a.explain {
+		a.otherNames()
+	}
 	return a.result(), nil
 }
 

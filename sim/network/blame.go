@@ -41,6 +41,7 @@ const (
 	urlTGWPeering        = docs + "tgw/tgw-peering.html"
 	urlResolver          = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-overview-DSN-queries-to-vpc.html"
 	urlZone              = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html"
+	urlVirtualHosting    = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html"
 	urlDNSFirewall       = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-overview.html"
 )
 

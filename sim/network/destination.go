@@ -81,7 +81,7 @@ func serviceNamed(name string) (rules.Service, bool) {
 func (a *asking) s3Name(d *S3Destination) (rules.Name, error) {
 	host := d.Hostname
 	if host == "" {
-		host = rules.RegionalName(d.Region)
+		host = clientName(d)
 	}
 	n, err := rules.ParseName(host)
 	if err != nil {

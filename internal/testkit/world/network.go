@@ -32,6 +32,7 @@ func NetworkIn(region string, edits ...Edit) *World {
 		Add("TransitGateways"), Add("TransitGatewayAttachments"), Add("TransitGatewayVpcAttachments"), Add("TransitGatewayRouteTables"), Add("VpnGateways"),
 		Add("SecurityGroupVpcAssociations"), Add("Addresses"),
 		Add("DhcpOptions", Obj{"DhcpOptionsId": "dopt-1", "DhcpConfigurations": List{
+			Obj{"Key": "domain-name", "Values": List{Obj{"Value": "ec2.internal"}}},
 			Obj{"Key": "domain-name-servers", "Values": List{Obj{"Value": "AmazonProvidedDNS"}}}}}),
 		BPA("off"), Add("VpcEncryptionControls"),
 		Add("ResolverRules"), Add("ResolverRuleAssociations"), Add("FirewallRuleGroupAssociations"), Add("HostedZones"),

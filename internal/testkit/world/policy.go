@@ -22,6 +22,7 @@ func Policy(edits ...Edit) *World {
 		Add("InternetGateways"), Add("EgressOnlyInternetGateways"), Add("NatGateways"), Add("VpcPeeringConnections"),
 		Add("TransitGateways"), Add("TransitGatewayAttachments"), Add("TransitGatewayVpcAttachments"), Add("TransitGatewayRouteTables"), Add("VpnGateways"),
 		Add("DhcpOptions", Obj{"DhcpOptionsId": "dopt-1", "DhcpConfigurations": List{
+			Obj{"Key": "domain-name", "Values": List{Obj{"Value": "ec2.internal"}}},
 			Obj{"Key": "domain-name-servers", "Values": List{Obj{"Value": "AmazonProvidedDNS"}}}}}),
 		BPA("off"),
 		Add("ResolverRules"), Add("ResolverRuleAssociations"), Add("FirewallRuleGroupAssociations"), Add("HostedZones"),
