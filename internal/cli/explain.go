@@ -12,6 +12,7 @@ import (
 
 	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/finding"
 )
 
 // schemaExplain names the JSON form of what explain says.
@@ -60,17 +61,22 @@ func explainable() []string {
 	for _, g := range sim.Gates() {
 		out = append(out, g.String())
 	}
-	for _, row := range reCodeRow.FindAllStringSubmatch(codeTables(), -1) {
-		out = append(out, reWord.FindAllString(row[1], -1)...)
-	}
-	for _, row := range reFamily.FindAllStringSubmatch(codeTables(), -1) {
-		out = append(out, reWord.FindAllString(row[2], -1)...)
-	}
-	for l := range layerWords {
-		out = append(out, l+"_EXPLICIT_DENY", l+"_NO_ALLOW")
+	for _, e := range finding.All() {
+		out = append(out, e.Code.String())
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// codesAt lists the codes that are found at a gate.
+func codesAt(g sim.Gate) []string {
+	var out []string
+	for _, e := range finding.All() {
+		if slices.Contains(e.Gates, g) && e.Kind == finding.Blocking {
+			out = append(out, e.Code.String())
+		}
+	}
+	return out
 }
 
 // explain looks a code, gate or rule up.
@@ -81,12 +87,16 @@ func explain(word string) (*explanation, error) {
 	var names []string
 	if i := slices.IndexFunc(sim.Gates(), func(g sim.Gate) bool { return g.String() == strings.ToLower(word) }); i >= 0 {
 		g := sim.Gates()[i]
-		e.Word, e.Kind, e.Gate, e.Meaning, e.Do = g.String(), "gate", g.String(), gateTexts[g][0], gateTexts[g][1]
+		e.Word, e.Kind, e.Meaning, e.Do, e.Codes = g.String(), "gate", gateTexts[g][0], gateTexts[g][1], codesAt(g)
 	} else if rules[upper] != "" || rules[strings.ToUpper(word[:1])+word[1:]] != "" {
 		name := strings.ToUpper(word[:1]) + word[1:]
 		e.Word, e.Kind, names = name, "rule", []string{name}
-	} else if meaning, refs, ok := codeMeaning(upper); ok {
-		e.Word, e.Kind, e.Meaning, names = upper, "code", meaning, refs
+	} else if c, ok := finding.Lookup(upper); ok {
+		e.Word, e.Kind, e.Meaning, e.Do, names = upper, "code", c.Title+". "+c.Meaning, c.Do, c.Rules
+		for _, g := range c.Gates {
+			e.Gates = append(e.Gates, g.String())
+		}
+		e.Analyzer = c.Analyzer
 	} else {
 		hint := "codes stand in canreach's answers, gates in canreach explain's completion, rules in docs/semantics"
 		if n := located.Nearest(word, explainable()); n != "" {
@@ -121,6 +131,13 @@ func writeExplanation(env *Env, e *explanation, format string) error {
 	}
 	if e.Do != "" {
 		fmt.Fprintf(&b, "\nWhat to do\n  %s\n", p.wrap(e.Do, 2))
+	}
+	for i, c := range e.Codes {
+		if i == 0 {
+			fmt.Fprintf(&b, "\nCodes\n")
+		}
+		entry, _ := finding.Lookup(c)
+		fmt.Fprintf(&b, "  %s  %s\n", c, p.wrap(entry.Title, 4))
 	}
 	if e.Kind == "code" && len(e.Rules) > 0 {
 		fmt.Fprintf(&b, "\nHow AWS behaves\n")

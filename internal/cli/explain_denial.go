@@ -76,15 +76,11 @@ func askDenial(env *Env, sf *snapshotFlags, qf *questionFlags, s *snapshot.Snaps
 	if d.Kind == denial.Denied || d.Service == "s3" || d.Service == "" {
 		return w.Check(q)
 	}
-	from := q.Source
-	if from == "" && len(q.Job.Subnets) > 0 {
-		from = string(q.Job.Subnets[0])
+	t := sim.TraceQuestion{From: q.Source, To: d.Host}
+	if q.Source == "" {
+		t.Job = &q.Job
 	}
-	a, err := w.Trace(sim.TraceQuestion{From: from, To: d.Service})
-	if err != nil {
-		a, err = w.Trace(sim.TraceQuestion{From: from, To: d.Host})
-	}
-	return a, err
+	return w.Trace(t)
 }
 
 // sourceOf lets what AWS said of the caller stand for flags that are not given.

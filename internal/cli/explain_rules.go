@@ -14,13 +14,15 @@ import (
 type explanation struct {
 	Schema  string       `json:"schema"`
 	Word    string       `json:"word"`
-	Kind    string       `json:"kind"` // "code", "gate" or "rule"
-	Gate    string       `json:"gate,omitempty"`
+	Kind    string       `json:"kind"`            // "code", "gate" or "rule"
+	Gates   []string     `json:"gates,omitempty"` // at which a code is found
 	Meaning string       `json:"meaning"`
 	Do      string       `json:"do,omitempty"`
 	Rules   []ruleEntry  `json:"rules"`
 	Codes   []string     `json:"codes,omitempty"` // of a gate
 	Sources []sourceText `json:"sources"`
+	// Analyzer is AWS's Reachability Analyzer code for the same thing.
+	Analyzer string `json:"analyzerCode,omitempty"`
 }
 
 // ruleEntry is a rule of docs/semantics.
@@ -36,9 +38,6 @@ type sourceText struct {
 
 var (
 	reRuleHead = regexp.MustCompile(`(?m)^- \*\*([NP]\d+[a-z]?)\b`)
-	reRuleRef  = regexp.MustCompile(`\b[NP]\d+[a-z]?\b`)
-	reCodeRow  = regexp.MustCompile(`(?m)^\| ([A-Z][A-Z0-9_]+(?: / [A-Z0-9_.]+)*) \| (.+?) \| (.+?) \|$`)
-	reFamily   = regexp.MustCompile(`(?m)^\| ([A-Za-z/]+) \| ([A-Z0-9_]+.*) \|$`)
 	reTrap     = regexp.MustCompile(`\s*\*Trap:?\*.*$`)
 	reSrc      = regexp.MustCompile(`\s*\*Src\*: (.*)$`)
 	reTags     = regexp.MustCompile(`\s*\[((?:IAM|S3|VPC|ORG|SM|SAR|DP|emp|design|inf|derived)\b[^\]]*)\]`)
@@ -176,77 +175,4 @@ var gateTexts = map[sim.Gate][2]string{
 	sim.GateKMS:            {"The key that encrypts the objects may be used: its key policy and the role allow kms:Decrypt or kms:GenerateDataKey.", "Look at the key policy and at the role's KMS permissions."},
 	sim.GateNACLIngress:    {"Inbound rules of the network ACL for the replies: TCP to the client's ephemeral ports.", "Allow TCP ports 1024 to 65535 inbound from S3's addresses."},
 	sim.GateSGIngress:      {"Inbound rules of a security group for replies that connection tracking does not let in.", "Look at the rules of the interface's security groups."},
-}
-
-// codeTables is the section of docs/semantics that lists the codes.
-func codeTables() string {
-	_, text, _ := strings.Cut(semantics.Network, "\n## 9.")
-	text, _, _ = strings.Cut(text, "\n## 10.")
-	return text
-}
-
-// codeMeaning finds a code in the tables of docs/semantics; rules are those that
-// its row names.
-func codeMeaning(code string) (meaning string, rules []string, ok bool) {
-	for _, row := range reCodeRow.FindAllStringSubmatch(codeTables(), -1) {
-		if slices.Contains(strings.Split(row[1], " / "), code) {
-			return sentence(row[2]), reRuleRef.FindAllString(row[3], -1), true
-		}
-	}
-	if layer, what, found := cutDecision(code); found {
-		return layerWords[layer] + " " + what, []string{"P80"}[:boolCount(strings.HasSuffix(code, "DENY"))], true
-	}
-	rules = rulesNaming(code)
-	for _, row := range reFamily.FindAllStringSubmatch(codeTables(), -1) {
-		if slices.Contains(reWord.FindAllString(row[2], -1), code) {
-			return "A finding of the family " + row[1] + ".", rules, true
-		}
-	}
-	return "", rules, len(rules) > 0
-}
-
-var reWord = regexp.MustCompile(`[A-Z][A-Z0-9_]+`)
-
-func boolCount(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// layerWords are the layers that codes begin with.
-var layerWords = map[string]string{
-	"ENDPOINT_POLICY": "The VPC endpoint policy", "ROLE": "An identity-based policy, boundary or session policy of the role", "SCP": "A service control policy",
-	"RCP": "A resource control policy", "BUCKET_POLICY": "The bucket policy", "KMS": "The key policy", "ACCESS_POINT_POLICY": "The access point policy",
-}
-
-// cutDecision parts a policy gate's code into the layer and what it did.
-func cutDecision(code string) (layer, what string, ok bool) {
-	for suffix, text := range map[string]string{"_EXPLICIT_DENY": "has a Deny that matches the request; it wins over every Allow.", "_NO_ALLOW": "has no Allow that matches the request."} {
-		if l, found := strings.CutSuffix(code, suffix); found && layerWords[l] != "" {
-			return l, text, true
-		}
-	}
-	return "", "", false
-}
-
-// rulesNaming lists the rules whose text names a code.
-func rulesNaming(code string) []string {
-	var out []string
-	for name, text := range rulesByName() {
-		if slices.Contains(reWord.FindAllString(text, -1), code) {
-			out = append(out, name)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// sentence begins with a capital and ends with a stop.
-func sentence(s string) string {
-	s = strings.TrimSpace(strings.ReplaceAll(s, "`", ""))
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
 }
