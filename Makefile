@@ -1,10 +1,11 @@
 # canreach: make help lists the targets.
 GO ?= go
+ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.8
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PKGS = ./...
 
 .DEFAULT_GOAL := build
-.PHONY: help build install test check fmt vet lint race fuzz golden sar bench example integration solver browser man clean
+.PHONY: help build install test check fmt vet lint race fuzz golden sar bench example integration solver browser workflows man clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +29,9 @@ vet: ## go vet
 
 lint: ## staticcheck, pinned
 	$(GO) run $(STATICCHECK) $(PKGS)
+
+workflows: ## lint the GitHub workflows, pinned
+	$(GO) run $(ACTIONLINT) .github/workflows/*.yml
 
 race: ## tests under the race detector, short
 	$(GO) test -race -short -timeout 900s ./sim/... ./rules/... ./internal/... ./snapshot ./internal/cli

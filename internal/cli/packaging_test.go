@@ -102,3 +102,34 @@ func TestTheReleaseHasTheNamesThatTheInstallerAsksFor(t *testing.T) {
 		}
 	}
 }
+
+// Workflows may not put what a pull request names into a shell, and check out
+// without leaving credentials behind.
+func TestTheWorkflowsAreCareful(t *testing.T) {
+	files, err := filepath.Glob("../../.github/workflows/*.yml")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("%v, %d workflows", err, len(files))
+	}
+	for _, f := range files {
+		var w struct {
+			Permissions map[string]string
+			Jobs        map[string]struct {
+				Steps []struct {
+					Uses, Run string
+					With      map[string]any
+				}
+			}
+		}
+		readYAML(t, strings.TrimPrefix(filepath.ToSlash(f), "../../"), &w)
+		if w.Permissions["contents"] != "read" {
+			t.Errorf("%s: permissions %v", f, w.Permissions)
+		}
+		for name, job := range w.Jobs {
+			for _, s := range job.Steps {
+				if strings.Contains(s.Run, "${{") || strings.HasPrefix(s.Uses, "actions/checkout@") && s.With["persist-credentials"] != false {
+					t.Errorf("%s: %s: %+v", f, name, s)
+				}
+			}
+		}
+	}
+}
