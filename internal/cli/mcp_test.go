@@ -59,7 +59,7 @@ func TestAgentsAskOverTheirProtocol(t *testing.T) {
 		{"trace", args{"from": "subnet-0a7c1e5b93d2f4681", "to": "s3"}, false, "REACHABLE"},
 		{"explain", args{"word": "endpoint-policy"}, false, "(gate)"},
 		{"explain", args{"message": `Connect timeout on endpoint URL: "https://s3.us-east-1.amazonaws.com/"`, "job": "job.json"}, false, "does not agree"},
-		{"whatif", args{"snapshot": "broken/wrong-route-table.json", "job": "job.json", "fix": true}, false, "modify-vpc-endpoint"},
+		{"whatif", args{"snapshot": "broken/wrong-route-table.json", "job": "job.json", "fix": true}, false, "Associate rtb-"},
 		{"policy", args{"document": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObjct","Resource":"*"}]}`}, false, "ACTION_UNKNOWN"},
 		{"check", args{"job": "nope"}, true, "no such file"},
 		{"check", args{"snapshot": "../neo-compile/../../../go.mod"}, true, "outside the directory"},

@@ -20,6 +20,7 @@ func newTraceCommand(env *Env) *cobra.Command {
 	var q sim.TraceQuestion
 	var ports, sourcePorts, format, job string
 	var groups []string
+	var fix fixFlags
 	cmd := &cobra.Command{
 		Use:   "trace --snapshot S --from F --to T [--protocol tcp] [--port 443]",
 		Short: "The network half alone, between any two ends, hop by hop",
@@ -46,13 +47,19 @@ not be read or the question makes no sense.`,
   canreach trace -s snapshot.json --job compile-resnet --to pypi.org
   canreach trace -s snapshot.json --from internet --to i-0a1b2c3d --port 22 -o json`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
 			if q.Ports, err = portRanges("--port", ports); err != nil {
 				return err
 			}
 			if q.SourcePorts, err = portRanges("--source-port", sourcePorts); err != nil {
 				return err
+			}
+			if fix.on {
+				return fix.trace(cmd.Context(), env, &sf, format, func(s *snapshot.Snapshot) (sim.TraceQuestion, error) {
+					err := traceSource(env, &sf, s, &q, job, groups)
+					return q, err
+				})
 			}
 			defer sf.discard()
 			_, a, err := sf.ask(env, traceScope(job, groups, q.From, q.To), func() (*snapshot.Snapshot, *sim.Answer, error) {
@@ -80,6 +87,7 @@ not be read or the question makes no sense.`,
 	cmd.Flags().BoolVar(&q.StrictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
 	cmd.Flags().BoolVar(&q.AssumePublicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")
 	formatFlag(cmd.Flags(), &format, "text", "json", "yaml")
+	fix.register(cmd.Flags())
 	return cmd
 }
 

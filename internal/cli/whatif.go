@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -31,9 +32,7 @@ type whatifFlags struct {
 	out      string
 	format   string
 	schema   bool
-	fix      bool
-	limit    int
-	checks   int
+	fix      fixFlags
 }
 
 func newWhatifCommand(env *Env) *cobra.Command {
@@ -51,8 +50,9 @@ JSON Patch (RFC 6902). The operations are in docs/guide-whatif.md and in a JSON
 Schema for editors (canreach whatif --schema). What AWS would refuse is refused
 with the reason, exit status 2.
 
-With --fix it searches for the smallest sets of changes that make the question
-REACHABLE. Each one that is printed has been tried out.
+With --fix it searches for minimal sets of changes that make the question
+REACHABLE, and asks whatever else uses the tables, endpoints and groups before
+and after each. Every repair that is printed has been tried out.
 
 Exit status, by the verdict after the change (with --fix: of the best repair):
 0 REACHABLE, 1 PARTIAL or BLOCKED, 3 UNKNOWN. Without a job it comes from
@@ -62,7 +62,7 @@ Exit status, by the verdict after the change (with --fix: of the best repair):
   terraform show -json tfplan | canreach whatif -s snapshot.json -j job.json --plan -
   canreach whatif -s testdata/examples/neo-compile/broken/wrong-route-table.json -j testdata/examples/neo-compile/job.json --fix`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return runWhatif(env, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return runWhatif(cmd.Context(), env, f) },
 	}
 	fs := cmd.Flags()
 	f.snapshot.register(fs)
@@ -75,9 +75,7 @@ Exit status, by the verdict after the change (with --fix: of the best repair):
 	fs.StringVar(&f.out, "out", "", "write the changed snapshot to this file (native form)")
 	formatFlag(fs, &f.format, "text", "json", "yaml")
 	fs.BoolVar(&f.schema, "schema", false, "print the JSON Schema of change files")
-	fs.BoolVar(&f.fix, "fix", false, "search for the smallest sets of changes that make the question REACHABLE")
-	fs.IntVar(&f.limit, "repairs", 10, "with --fix: how many repairs to print at most")
-	fs.IntVar(&f.checks, "max-checks", 500, "with --fix: how many changed snapshots to try at most")
+	f.fix.register(fs)
 	return cmd
 }
 
@@ -110,12 +108,12 @@ type testDelta struct {
 	After  assert.Result  `json:"after"`
 }
 
-func runWhatif(env *Env, f *whatifFlags) error {
+func runWhatif(ctx context.Context, env *Env, f *whatifFlags) error {
 	if f.schema {
 		_, err := env.Stdout.Write(change.JSONSchema())
 		return err
 	}
-	if len(f.changes) == 0 && !f.fix && !f.plan.given() {
+	if len(f.changes) == 0 && !f.fix.on && !f.plan.given() {
 		return withHint(errors.New("no change: --change is missing"), "name a change file or a plan (--plan), or let --fix search for one")
 	}
 	if f.snapshot.live.on { // once before, so that the snapshot holds what the question needs
@@ -139,8 +137,8 @@ func runWhatif(env *Env, f *whatifFlags) error {
 		}
 		applied.Notes = append(notes, applied.Notes...)
 	}
-	if f.fix {
-		return runFix(env, f, applied)
+	if f.fix.on {
+		return runFix(ctx, env, f, applied)
 	}
 	res, code, err := f.compare(env, native, changes, applied)
 	if err != nil {
@@ -353,8 +351,8 @@ func writeWhatifText(w io.Writer, p painter, res *whatifResult) {
 	for i, a := range res.Plan {
 		fmt.Fprintf(w, "  %d. %s %s\n", i+1, a.Action, oneLine(a.Address))
 	}
-	for i, c := range res.Changes {
-		fmt.Fprintf(w, "  %d. %s\n", len(res.Plan)+i+1, wrap(safeText(changeText(c)), 5))
+	for i, line := range change.Lines(res.Changes) {
+		fmt.Fprintf(w, "  %d. %s\n", len(res.Plan)+i+1, wrap(safeText(line), 5))
 	}
 	for _, n := range res.Notes {
 		fmt.Fprintf(w, "     %s\n", wrap(safeText(n), 5))
@@ -367,14 +365,6 @@ func writeWhatifText(w io.Writer, p painter, res *whatifResult) {
 	}
 	writeAlso(w, p, res.Also)
 	writeAgainst(w, p, res.Against)
-}
-
-// changeText says a change in one line: the operation and its parameters.
-func changeText(c change.Change) string {
-	if cmd, ok := c.Command(); ok {
-		return cmd
-	}
-	return string(change.JSON([]change.Change{c}))
 }
 
 // writeDelta writes what differs between two answers.

@@ -13,9 +13,124 @@ import (
 	"github.com/canreach/canreach/internal/located"
 )
 
+// created says which member of an AWS CLI's answer is the id of what an
+// operation creates, and the shell variable that keeps it.
+var created = map[string][2]string{
+	"CreateVpcEndpoint":                   {"VPCE", "VpcEndpoint.VpcEndpointId"},
+	"CreateSecurityGroup":                 {"SG", "GroupId"},
+	"CreateRouteTable":                    {"RTB", "RouteTable.RouteTableId"},
+	"CreateNetworkAcl":                    {"ACL", "NetworkAcl.NetworkAclId"},
+	"CreateSubnet":                        {"SUBNET", "Subnet.SubnetId"},
+	"CreateVpc":                           {"VPC", "Vpc.VpcId"},
+	"CreateNatGateway":                    {"NAT", "NatGateway.NatGatewayId"},
+	"CreateInternetGateway":               {"IGW", "InternetGateway.InternetGatewayId"},
+	"CreateVpcPeeringConnection":          {"PCX", "VpcPeeringConnection.VpcPeeringConnectionId"},
+	"CreateVpcBlockPublicAccessExclusion": {"EXCLUSION", "VpcBlockPublicAccessExclusion.ExclusionId"},
+	"AllocateAddress":                     {"ALLOCATION", "AllocationId"},
+	"AssociateRouteTable":                 {"ASSOCIATION", "AssociationId"},
+	"ReplaceRouteTableAssociation":        {"ASSOCIATION", "NewAssociationId"},
+	"CreatePolicy":                        {"POLICY", "Policy.PolicySummary.Id"}, // of organizations
+}
+
 // Command returns the change as an AWS CLI command, quoted for a POSIX shell.
 // A JSON Patch has none: ok is false.
-func (c Change) Command() (command string, ok bool) {
+func (c Change) Command() (command string, ok bool) { return c.command(nil) }
+
+// Commands returns the changes as commands of a POSIX shell, in order. The id
+// of what one creates is kept in a variable that the later ones use. A change
+// that has no command is left out.
+func Commands(changes []Change) []string {
+	return slices.DeleteFunc(commands(changes), func(c string) bool { return c == "" })
+}
+
+// Lines returns each change in one line: its command, or where it has none its JSON.
+func Lines(changes []Change) []string {
+	out := commands(changes)
+	for i := range out {
+		if out[i] == "" {
+			out[i] = string(JSON(changes[i : i+1]))
+		}
+	}
+	return out
+}
+
+func commands(changes []Change) []string {
+	out, names := make([]string, len(changes)), variables{}
+	var unnamed []string // ids that no variable can hold
+	for i, c := range changes {
+		command, ok := c.command(names)
+		if !ok || slices.ContainsFunc(unnamed, func(id string) bool { return indexID(command, id) >= 0 }) {
+			command = ""
+		}
+		as, known := created[c.Operation]
+		switch {
+		case c.As == "":
+		case command == "" || !known:
+			unnamed = append(unnamed, c.As)
+		default:
+			command = names.add(c.As, as[0]) + "=$(" + command + " --query " + as[1] + " --output text)"
+		}
+		out[i] = command
+	}
+	return out
+}
+
+// variables are the shell variables that stand for ids, by id.
+type variables map[string]string
+
+func (v variables) add(id, name string) string {
+	taken := map[string]bool{}
+	for _, n := range v {
+		taken[n] = true
+	}
+	base := name
+	for i := 2; taken[name]; i++ {
+		name = fmt.Sprintf("%s%d", base, i)
+	}
+	v[id] = name
+	return name
+}
+
+// quote quotes for a POSIX shell; ids that a variable stands for are replaced by it.
+func (v variables) quote(s string) string {
+	first, id := len(s), ""
+	for i := range v {
+		if at := indexID(s, i); at >= 0 && (at < first || at == first && len(i) > len(id)) {
+			first, id = at, i
+		}
+	}
+	if id == "" {
+		return shellQuote(s)
+	}
+	out := `"$` + v[id] + `"`
+	if first > 0 {
+		out = shellQuote(s[:first]) + out
+	}
+	if rest := s[first+len(id):]; rest != "" {
+		out += v.quote(rest)
+	}
+	return out
+}
+
+// indexID finds an id in a text, not as a part of a longer one.
+func indexID(s, id string) int {
+	part := func(c byte) bool {
+		return c == '-' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+	}
+	for from := 0; ; {
+		at := strings.Index(s[from:], id)
+		if at < 0 {
+			return -1
+		}
+		at += from
+		if end := at + len(id); (at == 0 || !part(s[at-1])) && (end == len(s) || !part(s[end])) {
+			return at
+		}
+		from = at + 1
+	}
+}
+
+func (c Change) command(names variables) (command string, ok bool) {
 	if c.op == nil || c.op == patchOperation {
 		return "", false
 	}
@@ -29,7 +144,7 @@ func (c Change) Command() (command string, ok bool) {
 	}
 	for _, f := range c.op.parameters {
 		if v, ok := c.Parameters.Get(f.name); ok {
-			options, ok := c.option(f, v)
+			options, ok := c.option(f, v, names)
 			if !ok {
 				return "", false
 			}
@@ -60,7 +175,7 @@ var plainID = regexp.MustCompile(`^[a-z]+-[0-9A-Za-z-]+$`)
 // option is a parameter on the command line. Of two that are written more
 // freely in changes than the AWS CLI takes them, it makes what the CLI takes;
 // ok is false where that can't be done.
-func (c Change) option(f field, v located.Value) (options []string, ok bool) {
+func (c Change) option(f field, v located.Value, names variables) (options []string, ok bool) {
 	association, describe, list, id := c.op.name == "ReplaceRouteTableAssociation" || c.op.name == "DisassociateRouteTable", "describe-route-tables", "RouteTables", "RouteTableAssociationId"
 	if c.op.name == "ReplaceNetworkAclAssociation" {
 		association, describe, list, id = true, "describe-network-acls", "NetworkAcls", "NetworkAclAssociationId"
@@ -71,16 +186,16 @@ func (c Change) option(f field, v located.Value) (options []string, ok bool) {
 	case association && f.name == "SubnetId":
 		query := fmt.Sprintf("%s[].Associations[?SubnetId=='%s'].%s[]", list, v.Text, id)
 		return []string{"--association-id", fmt.Sprintf(`"$(aws ec2 %s --filters Name=association.subnet-id,Values=%s --query "%s" --output text)"`, describe, v.Text, query)},
-			plainID.MatchString(v.Text)
+			plainID.MatchString(v.Text) && names[v.Text] == ""
 	case f.name == "RoleName" && strings.HasPrefix(v.Text, "arn:"):
 		v.Text = v.Text[strings.LastIndexByte(v.Text, '/')+1:]
 	}
-	return option(f, v), true
+	return option(f, v, names.quote), true
 }
 
 func (c Change) has(name string) bool { _, ok := c.Parameters.Get(name); return ok }
 
-func option(f field, v located.Value) []string {
+func option(f field, v located.Value, quote func(string) string) []string {
 	name := "--" + kebab(f.name)
 	switch {
 	case f.name == "Egress" && v.Text != "true":
@@ -92,16 +207,16 @@ func option(f field, v located.Value) []string {
 	case f.shape.kind == located.List && f.shape.elem.kind == located.String:
 		out := []string{name}
 		for _, e := range v.Items {
-			out = append(out, shellQuote(e.Text))
+			out = append(out, quote(e.Text))
 		}
 		return out
 	case v.Kind == located.List || v.Kind == located.Map:
-		return []string{name, shellQuote(string(v.JSON()))}
+		return []string{name, quote(string(v.JSON()))}
 	}
 	if _, err := strconv.Atoi(v.Text); err != nil && strings.HasPrefix(v.Text, "-") {
-		return []string{name + "=" + shellQuote(v.Text)} // no option of its own
+		return []string{name + "=" + quote(v.Text)} // no option of its own
 	}
-	return []string{name, shellQuote(v.Text)}
+	return []string{name, quote(v.Text)}
 }
 
 // kebab turns AuthorizeSecurityGroupEgress into authorize-security-group-egress

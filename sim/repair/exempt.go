@@ -186,8 +186,8 @@ func (g *generator) exemptions(f *sim.Finding) []exemption {
 			out = append(out, exemption{"aws:VpcSourceIp", s.of.CIDR.Masked().String(), 1, false, "let the addresses of " + string(s.of.ID) + " through"})
 		}
 	}
-	if g.q.Job.RoleARN != "" {
-		out = append(out, exemption{"aws:PrincipalArn", g.q.Job.RoleARN, 2, true, "spare the job's role"})
+	if g.source.role != "" {
+		out = append(out, exemption{"aws:PrincipalArn", g.source.role, 2, true, "spare the job's role"})
 	}
 	return out
 }

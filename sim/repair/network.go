@@ -21,7 +21,7 @@ func (g *generator) acl(id string) (regional[snapshot.NetworkACL], bool) {
 // addresses, or the subnet's at the other side; then to anywhere.
 func (g *generator) networkACL(f *sim.Finding) []candidate {
 	acl, ok := g.acl(f.Component)
-	if !ok || f.Example == nil {
+	if !ok || f.Example == nil || aclProtocols[g.protocol(f)] == "" {
 		return nil
 	}
 	egress := f.Gate == sim.GateNACLEgress
@@ -36,6 +36,8 @@ func (g *generator) networkACL(f *sim.Finding) []candidate {
 	var choices [][]string
 	if s, private := g.remoteOf(remote); private {
 		choices = append(choices, []string{s.of.CIDR.Masked().String()})
+	} else if block, ok := cidrOf(remote); ok && !g.toS3() {
+		choices = append(choices, []string{block})
 	} else if blocks := g.s3Blocks(acl.region.Name); len(blocks) > 0 && len(blocks) <= 18 && (g.bucketRegion() == "" || g.bucketRegion() == acl.region.Name) {
 		choices = append(choices, blocks)
 	}
@@ -49,6 +51,10 @@ func (g *generator) networkACL(f *sim.Finding) []candidate {
 	return out
 }
 
+// aclProtocols are the protocols that network ACL rules are proposed for, as
+// the API numbers them.
+var aclProtocols = map[string]string{"tcp": "6", "udp": "17"}
+
 // aclPorts are the ports of the rule that is lacking. Replies come to any of
 // the client's ports; behind a NAT gateway to any of its own (N96).
 func (g *generator) aclPorts(f *sim.Finding, acl *snapshot.NetworkACL) (from, to int) {
@@ -56,7 +62,7 @@ func (g *generator) aclPorts(f *sim.Finding, acl *snapshot.NetworkACL) (from, to
 		return f.Example.DestinationPort, f.Example.DestinationPort
 	}
 	from, to = 32768, 60999
-	if e := g.q.Options.Ephemeral; e != [2]int{} {
+	if e := g.q.Check.Options.Ephemeral; e != [2]int{} {
 		from, to = e[0], e[1]
 	}
 	client := false
@@ -87,10 +93,10 @@ func (g *generator) aclRules(acl regional[snapshot.NetworkACL], f *sim.Finding, 
 	if blocks[0] == "0.0.0.0/0" {
 		c.cost, c.wide = costAnywhere, fmt.Sprintf("ports %d to %d %s every address", from, to, direction)
 	}
-	c.why = fmt.Sprintf("Let %s pass TCP ports %d to %d %s %s.", acl.of.ID, from, to, direction, what)
+	c.why = fmt.Sprintf("Let %s pass %s ports %d to %d %s %s.", acl.of.ID, strings.ToUpper(g.protocol(f)), from, to, direction, what)
 	for i, b := range blocks {
 		c.changes = append(c.changes, change.New("CreateNetworkAclEntry", "NetworkAclId", string(acl.of.ID), "RuleNumber", numbers[i], "Egress", egress,
-			"Protocol", "6", "RuleAction", "allow", "CidrBlock", b, "PortRange", located.Pairs("From", from, "To", to)))
+			"Protocol", aclProtocols[g.protocol(f)], "RuleAction", "allow", "CidrBlock", b, "PortRange", located.Pairs("From", from, "To", to)))
 	}
 	return c, true
 }
@@ -184,61 +190,118 @@ func isS3Gateway(e *snapshot.VPCEndpoint, region string) bool {
 }
 
 // toEndpoint associates a table with the VPC's S3 gateway endpoints, or with a
-// new one that lets through what is asked for and nothing else.
+// new one.
 func (g *generator) toEndpoint(t *snapshot.RouteTable, r *snapshot.Region) []candidate {
-	if to := g.bucketRegion(); to != "" && to != r.Name {
+	if to := g.bucketRegion(); to != "" && to != r.Name || !g.toS3() {
 		return nil // a gateway endpoint reaches its own Region only (N41)
 	}
 	actor := g.actor(t.OwnerID, "the VPC's owner")
-	current := snapshot.VPCEndpointID("")
-	for _, route := range t.Routes {
-		if route.PrefixList != "" && route.TargetKind == snapshot.TargetVPCEndpoint {
-			for i := range r.EC2.VPCEndpoints.Items {
-				if e := &r.EC2.VPCEndpoints.Items[i]; string(e.ID) == route.Target && isS3Gateway(e, r.Name) {
-					current = e.ID
-				}
-			}
-		}
-	}
-	var detach []change.Change
-	if current != "" {
-		detach = []change.Change{change.New("ModifyVpcEndpoint", "VpcEndpointId", string(current), "RemoveRouteTableIds", []string{string(t.ID)})}
-	}
+	current := g.gatewayOf(t, r)
+	detach := detached(current, t)
 	var out []candidate
-	usable := false
 	for i := range r.EC2.VPCEndpoints.Items {
 		e := &r.EC2.VPCEndpoints.Items[i]
 		if e.VPC != t.VPC || !isS3Gateway(e, r.Name) || !strings.EqualFold(e.State, "available") || e.ID == current {
 			continue
 		}
-		usable = true
 		add := change.New("ModifyVpcEndpoint", "VpcEndpointId", string(e.ID), "AddRouteTableIds", []string{string(t.ID)})
 		out = append(out, candidate{changes: append(slices.Clone(detach), add), cost: costExact + len(detach), actor: actor,
 			why: fmt.Sprintf("Associate %s with the S3 gateway endpoint %s.", t.ID, e.ID)})
 	}
-	if !usable {
-		out = append(out, g.newEndpoint(t, r, detach, actor)...)
-	}
-	return out
+	return append(out, g.newEndpoint(t, r, detach, actor)...)
 }
 
-func (g *generator) newEndpoint(t *snapshot.RouteTable, r *snapshot.Region, detach []change.Change, actor string) []candidate {
-	statements := g.grants(g.allRequests(), "*", g.onlyRole())
-	if len(statements) == 0 {
+// gatewayOf is the S3 gateway endpoint that a table leads to.
+func (g *generator) gatewayOf(t *snapshot.RouteTable, r *snapshot.Region) snapshot.VPCEndpointID {
+	for _, route := range t.Routes {
+		if route.PrefixList == "" || route.TargetKind != snapshot.TargetVPCEndpoint {
+			continue
+		}
+		for i := range r.EC2.VPCEndpoints.Items {
+			if e := &r.EC2.VPCEndpoints.Items[i]; string(e.ID) == route.Target && isS3Gateway(e, r.Name) {
+				return e.ID
+			}
+		}
+	}
+	return ""
+}
+
+// detached takes a table off the endpoint that serves it: a table takes one
+// endpoint for each service (N43).
+func detached(current snapshot.VPCEndpointID, t *snapshot.RouteTable) []change.Change {
+	if current == "" {
 		return nil
 	}
-	doc := located.Pairs("Version", "2012-10-17", "Statement", statements)
+	return []change.Change{change.New("ModifyVpcEndpoint", "VpcEndpointId", string(current), "RemoveRouteTableIds", []string{string(t.ID)})}
+}
+
+// newEndpoint creates a gateway endpoint for a table. Where others use the
+// table, or where that is not known, it gets AWS's default policy, which stops
+// nobody; else one for the job's role alone.
+func (g *generator) newEndpoint(t *snapshot.RouteTable, r *snapshot.Region, detach []change.Change, actor string) []candidate {
 	service := "com.amazonaws." + r.Name + ".s3"
 	if strings.HasPrefix(r.Name, "cn-") {
 		service = "cn." + service
 	}
-	c := change.New("CreateVpcEndpoint", "VpcId", string(t.VPC), "ServiceName", service, "VpcEndpointType", "Gateway", "RouteTableIds", []string{string(t.ID)}, "PolicyDocument", doc)
-	return []candidate{{changes: append(slices.Clone(detach), c), cost: costNew, actor: actor,
-		why: fmt.Sprintf("Create an S3 gateway endpoint in %s for %s, which lets through what the job asks for.", t.VPC, t.ID)}}
+	create := func(policy ...any) []change.Change {
+		c := change.New("CreateVpcEndpoint", append([]any{"VpcId", string(t.VPC), "ServiceName", service, "VpcEndpointType", "Gateway", "RouteTableIds", []string{string(t.ID)}}, policy...)...)
+		c.As = g.freshEndpoint(r)
+		return append(slices.Clone(detach), c)
+	}
+	name := fmt.Sprintf("Create an S3 gateway endpoint in %s for %s", t.VPC, t.ID)
+	full := candidate{changes: create(), cost: costNew + len(detach), actor: actor, why: name + ", with AWS's default policy: bucket and role policies decide."}
+	if statements := g.grants(g.allRequests(), "*", g.onlyRole()); len(statements) > 0 && g.alone(t, r) {
+		doc := located.Pairs("Version", "2012-10-17", "Statement", statements)
+		return []candidate{{changes: create("PolicyDocument", doc), cost: costNew + len(detach), actor: actor,
+			why: name + ", for the job's role alone: no other workload of the snapshot uses the table."}}
+	}
+	return []candidate{full}
+}
+
+// alone tells whether no other workload uses a table, as far as the snapshot
+// lists the interfaces.
+func (g *generator) alone(t *snapshot.RouteTable, r *snapshot.Region) bool {
+	if g.others == nil || r.EC2.NetworkInterfaces.Presence != snapshot.Collected {
+		return false
+	}
+	touched := g.others.touched([]change.Change{change.New("DeleteRoute", "RouteTableId", string(t.ID), "DestinationCidrBlock", "0.0.0.0/0")})
+	return !slices.ContainsFunc(g.others.classes, touched.concerns)
+}
+
+// freshEndpoint is an id for an endpoint that is being made.
+func (g *generator) freshEndpoint(r *snapshot.Region) string {
+	for n := 1; ; n++ {
+		id := fmt.Sprintf("vpce-new%d", n)
+		if !slices.ContainsFunc(r.EC2.VPCEndpoints.Items, func(e snapshot.VPCEndpoint) bool { return string(e.ID) == id }) {
+			return id
+		}
+	}
+}
+
+// ownEndpoint leads the tables of the failing subnets, as far as they lead to
+// the endpoint now ("": to none), to another one.
+func (g *generator) ownEndpoint(f *sim.Finding, now snapshot.VPCEndpointID) []candidate {
+	var out []candidate
+	seen := map[snapshot.RouteTableID]bool{}
+	for _, s := range g.placements(f) {
+		t := g.table(s)
+		if t == nil || seen[t.ID] || g.gatewayOf(t, s.region) != now {
+			continue
+		}
+		seen[t.ID] = true
+		for _, c := range g.toEndpoint(t, s.region) {
+			c.cost += costPolicy // the table's other subnets move, too
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // toNAT sends a table's default route to a public NAT gateway of the VPC.
 func (g *generator) toNAT(t *snapshot.RouteTable, s regional[snapshot.Subnet]) []candidate {
+	if !g.toPublic() {
+		return nil
+	}
 	operation := "CreateRoute"
 	for _, route := range t.Routes {
 		if route.CIDR == netip.MustParsePrefix("0.0.0.0/0") && route.Origin != "EnableVgwRoutePropagation" {
@@ -257,8 +320,20 @@ func (g *generator) toNAT(t *snapshot.RouteTable, s regional[snapshot.Subnet]) [
 	return out
 }
 
+// toPublic tells whether the question's destination is outside every VPC.
+func (g *generator) toPublic() bool {
+	if g.toS3() || strings.EqualFold(g.q.Trace.To, "internet") {
+		return true
+	}
+	block, ok := cidrOf(g.q.Trace.To)
+	return ok && !netip.MustParsePrefix(block).Addr().IsPrivate()
+}
+
 // otherTable moves a subnet to a table of its VPC that has S3's route.
 func (g *generator) otherTable(s regional[snapshot.Subnet], now *snapshot.RouteTable) []candidate {
+	if !g.toS3() {
+		return nil
+	}
 	operation, key, value := "AssociateRouteTable", "SubnetId", string(s.of.ID)
 	for _, a := range now.Associations {
 		if a.Subnet == s.of.ID {

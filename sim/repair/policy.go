@@ -23,8 +23,15 @@ var policyLayers = map[sim.Gate][]string{
 // policy proposes statements that allow exactly what is asked for, or
 // exemptions from the Deny that stops it.
 func (g *generator) policy(f *sim.Finding) []candidate {
+	if name, _ := g.misspelt(); name != "" {
+		return nil // no policy is widened for a name that may be wrong
+	}
 	if strings.HasSuffix(f.Code.String(), "_EXPLICIT_DENY") {
-		return g.exempt(f)
+		out := g.exempt(f)
+		if f.Gate == sim.GateBucketPolicy && f.Example != nil && f.Example.Context["aws:SourceVpce"] == "" {
+			out = append(out, g.ownEndpoint(f, "")...) // a Deny of what comes by no endpoint
+		}
+		return out
 	}
 	switch f.Gate {
 	case sim.GateEndpointPolicy:
@@ -74,10 +81,10 @@ func (g *generator) allRequests() []request {
 
 // onlyRole is the condition that narrows a statement to the job's role.
 func (g *generator) onlyRole() located.Value {
-	if g.q.Job.RoleARN == "" {
+	if g.source.role == "" {
 		return located.Value{}
 	}
-	return located.Pairs("ArnEquals", located.Pairs("aws:PrincipalArn", g.q.Job.RoleARN))
+	return located.Pairs("ArnEquals", located.Pairs("aws:PrincipalArn", g.source.role))
 }
 
 // grants returns statements that allow the requests and nothing else: resources
@@ -181,15 +188,22 @@ func addStatements(d *snapshot.Document, statements ...located.Value) (string, e
 	if list.Kind() != jsontree.Array {
 		return "", errNoChange
 	}
-	taken := map[string]bool{}
+	taken, there, added := map[string]bool{}, map[string]bool{}, 0
 	for _, s := range list.Elements() {
 		taken[s.Get("Sid").Text()] = true
+		there[withoutSid(s)] = true
 	}
 	for _, s := range statements {
 		n, err := jsontree.NewRaw(s.JSON())
 		if err != nil {
 			return "", err
 		}
+		if same := withoutSid(n); there[same] {
+			continue
+		} else {
+			there[same] = true
+		}
+		added++
 		name := n.Get("Sid").Text()
 		for i := 2; taken[n.Get("Sid").Text()]; i++ {
 			n.Set("Sid", jsontree.NewString(fmt.Sprintf("%s%d", name, i)))
@@ -197,7 +211,17 @@ func addStatements(d *snapshot.Document, statements ...located.Value) (string, e
 		taken[n.Get("Sid").Text()] = true
 		list.Append(n)
 	}
+	if added == 0 {
+		return "", errNoChange
+	}
 	return compact(t)
+}
+
+// withoutSid is what a statement says.
+func withoutSid(s *jsontree.Node) string {
+	c := s.Copy()
+	c.Delete("Sid")
+	return string(c.Raw())
 }
 
 // compact returns a policy without layout: what the changes print is one line.
@@ -209,7 +233,7 @@ func compact(t *jsontree.Tree) (string, error) {
 func (g *generator) role() *snapshot.Role {
 	for _, a := range g.snap.Accounts {
 		for i := range a.IAM.Roles.Items {
-			if a.IAM.Roles.Items[i].ARN == g.q.Job.RoleARN {
+			if a.IAM.Roles.Items[i].ARN == g.source.role {
 				return &a.IAM.Roles.Items[i]
 			}
 		}
@@ -220,14 +244,14 @@ func (g *generator) role() *snapshot.Role {
 // iam scopes a change of the role to its account where names alone may not do.
 func (g *generator) iam(c change.Change) change.Change {
 	if len(g.snap.Accounts) > 1 {
-		c.Account = g.home
+		c.Account = g.source.account
 	}
 	return c
 }
 
 // inline puts statements into an inline policy of the role, beside what a
 // policy of that name has already.
-func (g *generator) inline(name, why string, statements ...located.Value) candidate {
+func (g *generator) inline(name, why string, statements ...located.Value) []candidate {
 	role := g.role()
 	existing := &snapshot.Document{}
 	for i := range role.Inline {
@@ -237,10 +261,10 @@ func (g *generator) inline(name, why string, statements ...located.Value) candid
 	}
 	text, err := addStatements(existing, statements...)
 	if err != nil {
-		text = string(located.Pairs("Version", "2012-10-17", "Statement", statements).JSON())
+		return nil
 	}
-	return candidate{changes: []change.Change{g.iam(change.New("PutRolePolicy", "RoleName", role.Name, "PolicyName", name, "PolicyDocument", text))},
-		cost: costExact, why: why, target: "inline policy " + name + " of " + role.ARN}
+	return []candidate{{changes: []change.Change{g.iam(change.New("PutRolePolicy", "RoleName", role.Name, "PolicyName", name, "PolicyDocument", text))},
+		cost: costExact, why: why, target: "inline policy " + name + " of " + role.ARN}}
 }
 
 func (g *generator) endpoint(id string) (regional[snapshot.VPCEndpoint], bool) {
@@ -250,15 +274,16 @@ func (g *generator) endpoint(id string) (regional[snapshot.VPCEndpoint], bool) {
 func (g *generator) allowAtEndpoint(f *sim.Finding) []candidate {
 	e, ok := g.endpoint(f.Component)
 	statements := g.grants(g.requests(sim.GateEndpointPolicy), "*", g.onlyRole())
-	if !ok || len(statements) == 0 {
+	if !ok {
 		return nil
 	}
+	second := g.ownEndpoint(f, e.of.ID)
 	text, err := addStatements(&e.of.Policy, statements...)
-	if err != nil {
-		return nil
+	if err != nil || len(statements) == 0 {
+		return second
 	}
-	return []candidate{{changes: []change.Change{change.New("ModifyVpcEndpoint", "VpcEndpointId", string(e.of.ID), "PolicyDocument", text)}, cost: costShared,
-		why: "Let the policy of " + string(e.of.ID) + " allow what the job asks for, to its role only.", target: "policy of " + string(e.of.ID), actor: g.actor(e.of.OwnerID, "the endpoint's owner")}}
+	return append(second, candidate{changes: []change.Change{change.New("ModifyVpcEndpoint", "VpcEndpointId", string(e.of.ID), "PolicyDocument", text)}, cost: costShared,
+		why: "Let the policy of " + string(e.of.ID) + " allow what the job asks for, to its role only.", target: "policy of " + string(e.of.ID), actor: g.actor(e.of.OwnerID, "the endpoint's owner")})
 }
 
 // allowRole grants to the role itself; where the role is under a boundary that
@@ -273,7 +298,7 @@ func (g *generator) allowRole(f *sim.Finding) []candidate {
 	if role.BoundaryARN != "" && f.Component == role.BoundaryARN {
 		return g.versionOf(role.BoundaryARN, "the permissions boundary of "+role.Name, g.grants(requests, nil, located.Value{})...)
 	}
-	out := []candidate{g.inline("canreach-s3-access", "Let the role "+role.Name+" do what the job asks for.", g.grants(requests, nil, located.Value{})...)}
+	out := g.inline("canreach-s3-access", "Let the role "+role.Name+" do what the job asks for.", g.grants(requests, nil, located.Value{})...)
 	return append(out, g.grantInBuckets(requests, true)...)
 }
 
@@ -312,7 +337,7 @@ func (g *generator) grantInBuckets(requests []request, sameAccount bool) []candi
 	var out []candidate
 	for _, name := range g.bucketNames() {
 		b := g.bucket(name)
-		if b == nil || b.Account == nil || sameAccount && b.Account.ID != g.home {
+		if b == nil || b.Account == nil || sameAccount && b.Account.ID != g.source.account {
 			continue
 		}
 		var own []request
@@ -321,7 +346,7 @@ func (g *generator) grantInBuckets(requests []request, sameAccount bool) []candi
 				own = append(own, r)
 			}
 		}
-		statements := g.grants(own, located.Pairs("AWS", g.q.Job.RoleARN), located.Value{})
+		statements := g.grants(own, located.Pairs("AWS", g.source.role), located.Value{})
 		if len(statements) == 0 {
 			continue
 		}
@@ -369,8 +394,8 @@ func (g *generator) allowKey(f *sim.Finding) []candidate {
 	}
 	slices.Sort(actions)
 	statement := located.Pairs("Sid", sid(actions, 0), "Effect", "Allow", "Action", oneOrMany(actions), "Resource", k.ARN)
-	out := []candidate{g.inline("canreach-kms-access", "Let the role "+role.Name+" use the key "+k.ID+".", statement)}
-	grant := located.Pairs("Sid", sid(actions, 0), "Effect", "Allow", "Principal", located.Pairs("AWS", g.q.Job.RoleARN), "Action", oneOrMany(actions), "Resource", "*")
+	out := g.inline("canreach-kms-access", "Let the role "+role.Name+" use the key "+k.ID+".", statement)
+	grant := located.Pairs("Sid", sid(actions, 0), "Effect", "Allow", "Principal", located.Pairs("AWS", g.source.role), "Action", oneOrMany(actions), "Resource", "*")
 	if text, err := addStatements(&k.Policy, grant); err == nil && k.Policy.Presence == snapshot.Collected {
 		out = append(out, candidate{changes: []change.Change{change.New("PutKeyPolicy", "KeyId", k.ID, "Policy", text)}, cost: costShared,
 			why: "Let the policy of the key " + k.ID + " allow the role to use it.", target: "policy of key " + k.ID, actor: g.actor(k.Account, "the key's owner")})
@@ -403,4 +428,24 @@ func (g *generator) allowSCP() []candidate {
 func (g *generator) updateOrg(p *snapshot.OrgPolicy, text, why string) candidate {
 	return candidate{changes: []change.Change{change.New("UpdatePolicy", "PolicyId", p.ID, "Content", text)}, cost: costOrg, why: why,
 		target: "policy " + p.ID, actor: "the organization's management account", wide: "the same for every account under " + p.Name}
+}
+
+// misspelt returns a bucket of the question that the snapshot does not hold and
+// the one of its buckets with nearly that name; "" where there is none.
+func (g *generator) misspelt() (name, like string) {
+	var known []string
+	for _, a := range g.snap.Accounts {
+		for i := range a.S3.Buckets.Items {
+			known = append(known, a.S3.Buckets.Items[i].Name)
+		}
+	}
+	for _, n := range g.bucketNames() {
+		if slices.Contains(known, n) {
+			continue
+		}
+		if like := located.Nearest(n, known); like != "" {
+			return n, like
+		}
+	}
+	return "", ""
 }

@@ -1,16 +1,15 @@
-// Package repair searches for the smallest sets of changes that make a
-// question REACHABLE. Candidates come from the blockers that the answer
-// reports; every set that is returned has been applied and asked about, and
-// so has every set with one element less.
+// Package repair searches for sets of changes that make a question REACHABLE.
+// Candidates come from the blockers that the answer reports. Every set that is
+// returned has been applied and asked about, and so has every set with one
+// element less; everybody else whom it concerns has been asked before and after.
 package repair
 
 import (
-	"container/heap"
+	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"sort"
 	"strings"
+	"time"
 
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/change"
@@ -19,25 +18,57 @@ import (
 
 // Options bound the search.
 type Options struct {
-	Limit  int // repairs to return; 0: 10
-	Checks int // changed snapshots to ask; 0: 500
-	Depth  int // candidates in one set; 0: 8
-	// Ask decides the question on a native snapshot; nil: the real thing.
-	Ask func(native []byte, q sim.Question) (*sim.Answer, *snapshot.Snapshot, error)
+	Limit    int             // repairs to return; 0: 3
+	Checks   int             // changed snapshots to ask; 0: 500
+	Depth    int             // rounds of candidates in one set; 0: 8
+	Time     time.Duration   // 0: 30 seconds
+	Progress func(tried int) // called after every changed snapshot; may be nil
+	// Breaks names the assertions that hold on the first snapshot and not on a
+	// repaired one; nil: there are none.
+	Breaks func(repaired *sim.World) ([]string, error)
+}
+
+// Query is what a repair must make REACHABLE: a job's access, or, where Trace
+// is set, the network alone.
+type Query struct {
+	Check sim.Question
+	Trace *sim.TraceQuestion
+}
+
+func (q *Query) ask(w *sim.World) (*sim.Answer, error) {
+	if q.Trace != nil {
+		return w.Trace(*q.Trace)
+	}
+	return w.Check(q.Check)
 }
 
 // Repair is one minimal set of changes that was tried out.
 type Repair struct {
-	Changes  []change.Change `json:"changes"`
-	Commands []string        `json:"commands"`
-	Why      []string        `json:"why"`            // one sentence a candidate
-	Others   []string        `json:"others"`         // who else must act: "account 444455556666 (the bucket's owner)", …
-	Wide     []string        `json:"wide,omitempty"` // what it opens beyond the question, in words
-	Notes    []string        `json:"notes,omitempty"`
-	Warnings []sim.Finding   `json:"warnings,omitempty"` // that the changed snapshot has and the first one has not
-	Breaks   []string        `json:"breaks,omitempty"`   // assertions that held and would not; whoever has some fills it in
-	cost     int
-	key      string
+	Verdict    sim.Verdict     `json:"verdict"` // with the changes made; UNKNOWN where only facts that are missing remain
+	Changes    []change.Change `json:"changes"`
+	Commands   []string        `json:"commands"`
+	Why        []string        `json:"why"`            // one sentence a candidate
+	Others     []string        `json:"others"`         // who else must act: "account 444455556666 (the bucket's owner)", …
+	Wide       []string        `json:"wide,omitempty"` // what it opens beyond the question, in words
+	Notes      []string        `json:"notes,omitempty"`
+	Warnings   []sim.Finding   `json:"warnings,omitempty"`   // that the changed snapshot has and the first one has not
+	Neighbours []Neighbour     `json:"neighbours,omitempty"` // others whom it breaks or opens
+	Breaks     []string        `json:"breaks,omitempty"`     // assertions that held and would not
+	Unknown    []sim.Missing   `json:"unknown,omitempty"`    // facts on which an UNKNOWN verdict hangs
+	cost       int
+	key        string
+	operations []string
+}
+
+// harms counts those who lose something.
+func (r *Repair) harms() int {
+	n := len(r.Breaks)
+	for i := range r.Neighbours {
+		if r.Neighbours[i].Effect == "breaks" {
+			n++
+		}
+	}
+	return n
 }
 
 // Stuck is a blocker for which no candidate is known.
@@ -46,14 +77,23 @@ type Stuck struct {
 	Reason  string      `json:"reason"`
 }
 
+// Wait is a resource that AWS is about to change by itself.
+type Wait struct {
+	Component string `json:"component"`
+	State     string `json:"state"`
+	Advice    string `json:"advice"`
+}
+
 // Result is what the search found, best first.
 type Result struct {
 	Before  *sim.Answer   `json:"before"`
+	Wait    []Wait        `json:"wait,omitempty"` // what to wait for before anything is changed
 	Repairs []Repair      `json:"repairs"`
 	Stuck   []Stuck       `json:"stuck,omitempty"`
 	Unknown []sim.Missing `json:"unknown,omitempty"` // facts that keep repaired snapshots UNKNOWN
 	Tried   int           `json:"tried"`             // changed snapshots that were asked
 	Whole   bool          `json:"complete"`          // no bound cut the search
+	Limit   string        `json:"limit,omitempty"`   // the bound that cut it, in words
 	// OwnersMustAct tells that no repair is on the role's own side.
 	OwnersMustAct string `json:"ownersMustAct,omitempty"`
 }
@@ -70,98 +110,44 @@ type candidate struct {
 
 func (c *candidate) key() string { return string(change.JSON(c.changes)) }
 
-// set is a state of the search.
-type set struct {
-	list []candidate
-	cost int
-	key  string
-}
-
-func newSet(list []candidate) *set {
-	s := &set{list: list}
-	keys := make([]string, len(list))
-	for i := range list {
-		s.cost += list[i].cost
-		keys[i] = list[i].key()
-	}
-	sort.Strings(keys)
-	s.key = strings.Join(keys, "\n")
-	return s
-}
-
-// with returns the set with one candidate more.
-func (s *set) with(c candidate) *set {
-	list := slices.Clone(s.list)
-	for i := range list {
-		if c.target != "" && list[i].target == c.target {
-			c.cost = max(c.cost, list[i].cost)
-			list[i] = c
-			return newSet(list)
+// operations names what is done, without the resources it is done to.
+func (c *candidate) operations() string {
+	var out []string
+	for _, x := range c.changes {
+		name := x.Service() + "." + x.Operation
+		for _, m := range x.Parameters.Members {
+			switch m.Key {
+			case "AddRouteTableIds", "RemoveRouteTableIds":
+				name += "/RouteTableIds"
+			case "PolicyDocument":
+				if x.Operation == "ModifyVpcEndpoint" {
+					name += "/PolicyDocument"
+				}
+			case "NatGatewayId", "GatewayId":
+				name += "/" + m.Key
+			}
+		}
+		if !slices.Contains(out, name) {
+			out = append(out, name)
 		}
 	}
-	return newSet(append(list, c))
+	slices.Sort(out)
+	return strings.Join(out, "+")
 }
 
-func (s *set) changes() []change.Change {
-	var out []change.Change
-	for i := range s.list {
-		out = append(out, s.list[i].changes...)
+// Find searches until it has enough repairs, everything was tried, a bound is
+// reached or ctx is done; what was found until then is in the result. An error
+// means that the question makes no sense.
+func Find(ctx context.Context, base *change.Base, q Query, opt Options) (*Result, error) {
+	opt.Limit = orDefault(opt.Limit, 3)
+	opt.Checks = orDefault(opt.Checks, 500)
+	opt.Depth = orDefault(opt.Depth, 8)
+	if opt.Time <= 0 {
+		opt.Time = 30 * time.Second
 	}
-	return out
-}
-
-// queue is a heap of sets, cheapest first; ties by size, then by content.
-type queue []*set
-
-func (q queue) Len() int { return len(q) }
-func (q queue) Less(i, j int) bool {
-	a, b := q[i], q[j]
-	switch {
-	case a.cost != b.cost:
-		return a.cost < b.cost
-	case len(a.list) != len(b.list):
-		return len(a.list) < len(b.list)
-	}
-	return a.key < b.key
-}
-func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *queue) Push(x any)   { *q = append(*q, x.(*set)) }
-func (q *queue) Pop() any {
-	old := *q
-	x := old[len(old)-1]
-	*q = old[:len(old)-1]
-	return x
-}
-
-// search is one search under way.
-type search struct {
-	native  []byte
-	q       sim.Question
-	opt     Options
-	res     *Result
-	home    string // the role's account
-	seen    map[string]bool
-	repairs map[string]bool
-	stuck   map[string]bool
-	left    []sim.Finding // blockers that were left where nothing more could be tried
-}
-
-// Find searches. An error means that the question makes no sense.
-func Find(native []byte, q sim.Question, opt Options) (*Result, error) {
-	if opt.Limit <= 0 {
-		opt.Limit = 10
-	}
-	if opt.Checks <= 0 {
-		opt.Checks = 500
-	}
-	if opt.Depth <= 0 {
-		opt.Depth = 8
-	}
-	if opt.Ask == nil {
-		opt.Ask = ask
-	}
-	s := &search{native: native, q: q, opt: opt, res: &Result{Repairs: []Repair{}, Whole: true}, home: accountOf(q.Job.RoleARN),
-		seen: map[string]bool{}, repairs: map[string]bool{}, stuck: map[string]bool{}}
+	ctx, cancel := context.WithTimeout(ctx, opt.Time)
+	defer cancel()
+	s := &search{ctx: ctx, base: base, q: q, opt: opt, res: &Result{Repairs: []Repair{}, Whole: true}, stuck: map[string]bool{}}
 	if err := s.run(); err != nil {
 		return nil, err
 	}
@@ -169,13 +155,24 @@ func Find(native []byte, q sim.Question, opt Options) (*Result, error) {
 	return s.res, nil
 }
 
-func ask(native []byte, q sim.Question) (*sim.Answer, *snapshot.Snapshot, error) {
-	snap, err := snapshot.Parse(native)
-	if err != nil {
-		return nil, nil, err
+func orDefault(n, otherwise int) int {
+	if n <= 0 {
+		return otherwise
 	}
-	a, err := sim.NewWorld(snap).Check(q)
-	return a, snap, err
+	return n
+}
+
+// errNoChange is returned by builders of candidates that find nothing to change.
+var errNoChange = errors.New("nothing to change")
+
+// source is who asks, as the snapshot has it: a job's own configuration, or
+// that of the interface, instance or function that the question names.
+type source struct {
+	id      string // of what exists; empty: the job's interfaces are hypothetical
+	role    string
+	groups  []string
+	subnets []snapshot.SubnetID
+	account string
 }
 
 func accountOf(arn string) string {
@@ -185,236 +182,72 @@ func accountOf(arn string) string {
 	return ""
 }
 
-func (s *search) run() error {
-	first, snap, err := s.opt.Ask(s.native, s.q)
-	if err != nil {
-		return err
-	}
-	s.res.Before = first
-	if first.Verdict == sim.Reachable {
-		return nil
-	}
-	q := &queue{}
-	s.expand(q, newSet(nil), first, snap)
-	for q.Len() > 0 {
-		if len(s.res.Repairs) >= s.opt.Limit || s.res.Tried >= s.opt.Checks {
-			s.res.Whole = false
-			return nil
-		}
-		n := heap.Pop(q).(*set)
-		if s.covers(n) {
-			continue
-		}
-		a, applied, snap := s.try(n.changes())
-		switch {
-		case a == nil: // refused: AWS does not take these together
-		case a.Verdict == sim.Reachable:
-			s.keep(n, a, applied)
-		case len(n.list) >= s.opt.Depth:
-			s.res.Whole = false
-		default:
-			s.expand(q, n, a, snap)
+// sourceOf finds the source of a query whose answer is known.
+func sourceOf(snap *snapshot.Snapshot, q *Query, a *sim.Answer) source {
+	s, job := source{id: q.Check.Source, role: a.Question.Role}, &q.Check.Job
+	groups := job.SecurityGroups
+	if t := q.Trace; t != nil {
+		s.id, groups = t.From[strings.LastIndexAny(t.From, "/:")+1:], t.SecurityGroups
+		if t.Job != nil {
+			job, groups = t.Job, t.Job.SecurityGroups
 		}
 	}
-	return nil
+	s.subnets = job.Subnets
+	for _, g := range groups {
+		s.groups = append(s.groups, string(g))
+	}
+	for _, acc := range snap.Accounts {
+		for _, r := range acc.Regions {
+			s.in(r)
+		}
+	}
+	if s.role != "" {
+		s.account = accountOf(s.role)
+	}
+	return s
 }
 
-// try applies changes and asks. A nil answer means that they were refused.
-func (s *search) try(changes []change.Change) (*sim.Answer, *change.Applied, *snapshot.Snapshot) {
-	applied, err := change.Apply(s.native, changes)
-	if err != nil {
-		return nil, nil, nil
-	}
-	s.res.Tried++
-	a, snap, err := s.opt.Ask(applied.Native, s.q)
-	if err != nil {
-		return nil, nil, nil
-	}
-	return a, applied, snap
-}
-
-// covers tells whether a repair that was found is part of the set.
-func (s *search) covers(n *set) bool {
-	have := map[string]bool{}
-	for _, k := range strings.Split(n.key, "\n") {
-		have[k] = true
-	}
-	for _, r := range s.res.Repairs {
-		all := true
-		for _, k := range strings.Split(r.key, "\n") {
-			all = all && have[k]
-		}
-		if all {
-			return true
-		}
-	}
-	return false
-}
-
-// expand queues the sets that mend one more blocker. Every blocker must be
-// mended, so it is enough to branch on one: the one with the fewest ways to
-// mend it. A way of another blocker that makes this one vanish is found when
-// the set that has both is made minimal.
-func (s *search) expand(q *queue, n *set, a *sim.Answer, snap *snapshot.Snapshot) {
-	g := &generator{snap: snap, q: s.q, answer: a, home: s.home}
-	var best []candidate
-	blockers := 0
-	for i := range a.Findings {
-		f := &a.Findings[i]
-		if f.Severity != sim.Blocker {
-			continue
-		}
-		blockers++
-		found := s.fresh(n, g.candidates(f))
-		if len(found) == 0 {
-			s.noWay(f, len(n.list) == 0)
-			continue
-		}
-		if best == nil || len(found) < len(best) {
-			best = found
-		}
-	}
-	if blockers == 0 && a.Verdict == sim.Unknown {
-		for _, m := range a.Unknowns {
-			if !slices.Contains(s.res.Unknown, m) {
-				s.res.Unknown = append(s.res.Unknown, m)
-			}
-		}
-	}
-	if best == nil && blockers > 0 {
-		for i := range a.Findings {
-			if a.Findings[i].Severity == sim.Blocker {
-				s.left = append(s.left, a.Findings[i])
-			}
-		}
-	}
-	for _, c := range best {
-		if next := n.with(c); !s.seen[next.key] {
-			s.seen[next.key] = true
-			heap.Push(q, next)
-		}
-	}
-}
-
-// fresh drops candidates that the set has already: they did not help.
-func (s *search) fresh(n *set, list []candidate) []candidate {
-	var out []candidate
-	for _, c := range list {
-		if !slices.ContainsFunc(n.list, func(o candidate) bool { return o.key() == c.key() }) {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// noWay records a blocker of the question itself that nothing here mends.
-func (s *search) noWay(f *sim.Finding, first bool) {
-	key := f.Code.String() + "\x00" + f.Component
-	if first && !s.stuck[key] {
-		s.stuck[key] = true
-		s.res.Stuck = append(s.res.Stuck, Stuck{Finding: *f, Reason: stuckReason(f)})
-	}
-}
-
-func stuckReason(f *sim.Finding) string {
-	if f.Gate == sim.GateJob {
-		return "the job itself has to change: " + f.Fix
-	}
-	if f.Fix != "" {
-		return "no change that could be tried out is known here; by hand: " + f.Fix
-	}
-	return "no change that could be tried out is known here"
-}
-
-// keep makes a set that works minimal and records it.
-func (s *search) keep(n *set, a *sim.Answer, applied *change.Applied) {
-	list := slices.Clone(n.list)
-	for i := 0; i < len(list); {
-		less := newSet(slices.Delete(slices.Clone(list), i, i+1))
-		b, other, _ := s.try(less.changes())
-		if b != nil && b.Verdict == sim.Reachable {
-			list, a, applied = less.list, b, other
-			continue
-		}
-		i++
-	}
-	list, a, applied = s.trim(list, a, applied)
-	m := newSet(list)
-	if s.repairs[m.key] || s.covers(m) {
+// in looks the source up among one region's resources.
+func (s *source) in(r *snapshot.Region) {
+	if s.id == "" {
 		return
 	}
-	s.repairs[m.key] = true
-	s.res.Repairs = append(s.res.Repairs, s.describe(m, a, applied))
-}
-
-// trim drops single changes inside candidates that make several, e.g. one of
-// many network ACL rules.
-func (s *search) trim(list []candidate, a *sim.Answer, applied *change.Applied) ([]candidate, *sim.Answer, *change.Applied) {
-	for i := range list {
-		for j := 0; len(list[i].changes) > 1 && j < len(list[i].changes); {
-			shorter := slices.Clone(list)
-			shorter[i].changes = slices.Delete(slices.Clone(list[i].changes), j, j+1)
-			b, other, _ := s.try(newSet(shorter).changes())
-			if b != nil && b.Verdict == sim.Reachable {
-				list, a, applied = shorter, b, other
-				continue
-			}
-			j++
+	for i := range r.EC2.NetworkInterfaces.Items {
+		if n := &r.EC2.NetworkInterfaces.Items[i]; string(n.ID) == s.id || n.InstanceID == s.id {
+			s.add(n.Subnet, n.Groups, r)
 		}
 	}
-	return list, a, applied
-}
-
-func (s *search) describe(m *set, a *sim.Answer, applied *change.Applied) Repair {
-	r := Repair{Changes: m.changes(), cost: m.cost, key: m.key, Others: []string{}, Notes: applied.Notes, Commands: []string{}}
-	for i := range m.list {
-		c := &m.list[i]
-		r.Why = append(r.Why, c.why)
-		if c.actor != "" && !slices.Contains(r.Others, c.actor) {
-			r.Others = append(r.Others, c.actor)
-		}
-		if c.wide != "" {
-			r.Wide = append(r.Wide, c.wide)
-		}
-	}
-	for _, c := range r.Changes {
-		if cmd, ok := c.Command(); ok {
-			r.Commands = append(r.Commands, cmd)
-		}
-	}
-	for _, f := range a.Findings {
-		isNew := !slices.ContainsFunc(s.res.Before.Findings, func(o sim.Finding) bool { return o.Code == f.Code && o.Component == f.Component })
-		if f.Severity == sim.Warning && isNew {
-			r.Warnings = append(r.Warnings, f)
-		}
-	}
-	return r
-}
-
-// finish ranks the repairs: those on the role's own side first, then by cost.
-func (s *search) finish() {
-	if len(s.res.Repairs) == 0 && len(s.res.Stuck) == 0 {
-		for i := range s.left {
-			if f := &s.left[i]; !s.stuck[f.Code.String()+"\x00"+f.Component] {
-				s.stuck[f.Code.String()+"\x00"+f.Component] = true
-				s.res.Stuck = append(s.res.Stuck, Stuck{Finding: *f, Reason: "what was tried did not mend it; by hand: " + f.Fix})
+	for i := range r.Functions.Items {
+		if f := &r.Functions.Items[i]; f.Name == s.id || f.ARN == s.id {
+			for _, id := range f.Subnets {
+				s.add(id, f.Groups, r)
 			}
 		}
 	}
-	slices.SortStableFunc(s.res.Repairs, func(a, b Repair) int {
+	for i := range r.EC2.Subnets.Items {
+		n := &r.EC2.Subnets.Items[i]
 		switch {
-		case (len(a.Others) == 0) != (len(b.Others) == 0):
-			return len(a.Others) - len(b.Others)
-		case a.cost != b.cost:
-			return a.cost - b.cost
+		case string(n.ID) != s.id:
+		case len(s.groups) > 0:
+			s.add(n.ID, nil, r)
+		default: // its interfaces have the VPC's default group
+			for j := range r.EC2.SecurityGroups.Items {
+				if g := &r.EC2.SecurityGroups.Items[j]; g.VPC == n.VPC && g.Name == "default" {
+					s.add(n.ID, []snapshot.SecurityGroupID{g.ID}, r)
+				}
+			}
 		}
-		return strings.Compare(a.key, b.key)
-	})
-	if len(s.res.Repairs) == 0 || len(s.res.Repairs[0].Others) == 0 {
-		return
 	}
-	s.res.OwnersMustAct = fmt.Sprintf("No repair on our side: %s must act.", strings.Join(s.res.Repairs[0].Others, " and "))
 }
 
-// errNoChange is returned by builders of candidates that find nothing to change.
-var errNoChange = errors.New("nothing to change")
+func (s *source) add(subnet snapshot.SubnetID, groups []snapshot.SecurityGroupID, r *snapshot.Region) {
+	s.account = r.Account.ID
+	if !slices.Contains(s.subnets, subnet) {
+		s.subnets = append(s.subnets, subnet)
+	}
+	for _, g := range groups {
+		if !slices.Contains(s.groups, string(g)) {
+			s.groups = append(s.groups, string(g))
+		}
+	}
+}

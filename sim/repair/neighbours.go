@@ -1,0 +1,424 @@
+package repair
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/canreach/canreach/internal/located"
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/change"
+	"github.com/canreach/canreach/sim/diff"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// Neighbour is something else that a repair breaks or opens.
+type Neighbour struct {
+	Who    string      `json:"who"`  // "i-0a1b2c3d (web-server) and 3 alike", "function metrics", "job train-1"
+	What   string      `json:"what"` // "s3:GetObject on arn:aws:s3:::web-assets/*", "the network to s3"
+	Before sim.Verdict `json:"before"`
+	After  sim.Verdict `json:"after"`
+	Effect string      `json:"effect"` // "breaks" or "opens"
+}
+
+// Bounds of what is asked of neighbours.
+const (
+	maxClasses   = 64 // classes asked for one repair
+	maxBuckets   = 6  // buckets asked for one class
+	maxQuestions = 2_000
+)
+
+// neighbours are the other workloads of a snapshot, in classes that fare alike.
+type neighbours struct {
+	world   *sim.World
+	q       Query
+	classes []*class
+	asked   int
+}
+
+// class is workloads with one subnet, one set of groups and one role.
+type class struct {
+	who     string
+	alike   int // more of them
+	subnets []snapshot.SubnetID
+	groups  []string
+	vpc     snapshot.VPCID
+	queries []neighbourQuery
+}
+
+// neighbourQuery is a question of a class with its answer before any change.
+type neighbourQuery struct {
+	Query
+	what   string
+	before *sim.Answer
+}
+
+func (s *search) neighbours() *neighbours {
+	if s.others == nil {
+		s.others = &neighbours{world: s.world, q: s.q}
+		s.others.collect(&s.source)
+	}
+	return s.others
+}
+
+// collect lists the classes, without the source itself.
+func (n *neighbours) collect(self *source) {
+	byKey := map[string]*class{}
+	add := func(key string, c *class) {
+		if old := byKey[key]; old != nil {
+			old.alike++
+			return
+		}
+		byKey[key] = c
+		n.classes = append(n.classes, c)
+	}
+	for _, a := range n.world.Snapshot().Accounts {
+		for _, r := range a.Regions {
+			n.interfaces(r, self, add)
+			n.functions(r, self, add)
+			n.jobs(r, add)
+		}
+	}
+}
+
+// startsTraffic are the types of interfaces that start connections of their own.
+//
+// AWS: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html
+var startsTraffic = []string{"", "interface", "efa", "efa-only", "trunk", "branch", "api_gateway_managed", "aws_codestar_connections_managed", "iot_rules_managed"}
+
+func (n *neighbours) interfaces(r *snapshot.Region, self *source, add func(string, *class)) {
+	instances := map[string]*snapshot.Instance{}
+	for i := range r.EC2.Instances.Items {
+		instances[r.EC2.Instances.Items[i].ID] = &r.EC2.Instances.Items[i]
+	}
+	for i := range r.EC2.NetworkInterfaces.Items {
+		e := &r.EC2.NetworkInterfaces.Items[i]
+		if !slices.Contains(startsTraffic, e.InterfaceType) || self.id != "" && (string(e.ID) == self.id || e.InstanceID == self.id) || strings.HasPrefix(e.Description, "VPC Endpoint Interface") {
+			continue
+		}
+		c := &class{who: named(string(e.ID), e.Tags), subnets: []snapshot.SubnetID{e.Subnet}, vpc: e.VPC}
+		for _, g := range e.Groups {
+			c.groups = append(c.groups, string(g))
+		}
+		id, profile := string(e.ID), ""
+		if in := instances[e.InstanceID]; in != nil {
+			id, profile, c.who = in.ID, in.ProfileARN, named(in.ID, in.Tags)
+		}
+		c.queries = []neighbourQuery{network(string(e.ID), "s3"), network(string(e.ID), "internet")}
+		if profile != "" {
+			c.queries = append(c.queries, n.buckets(sim.Question{Source: id}, r, roleOfProfile(r.Account, profile))...)
+		}
+		add(fmt.Sprint(e.Subnet, sorted(c.groups), profile), c)
+	}
+}
+
+func (n *neighbours) functions(r *snapshot.Region, self *source, add func(string, *class)) {
+	for i := range r.Functions.Items {
+		f := &r.Functions.Items[i]
+		if len(f.Subnets) == 0 || f.Name == self.id || f.ARN == self.id {
+			continue
+		}
+		c := &class{who: "function " + f.Name, subnets: f.Subnets, vpc: f.VPC}
+		for _, g := range f.Groups {
+			c.groups = append(c.groups, string(g))
+		}
+		role, _ := n.world.FindRole(f.RoleARN)
+		c.queries = n.buckets(sim.Question{Source: f.Name}, r, role)
+		add("function "+fmt.Sprint(f.Subnets, sorted(c.groups), f.RoleARN), c)
+	}
+}
+
+// jobs are those that the snapshot holds, each asked for its own buckets.
+func (n *neighbours) jobs(r *snapshot.Region, add func(string, *class)) {
+	for _, rec := range r.SageMaker.Jobs.Items {
+		j, err := snapshot.ParseJob(rec.Raw)
+		if err != nil || !j.HasVPCConfig || len(j.Inputs)+len(j.Outputs) == 0 || j.Name == n.q.Check.Job.Name {
+			continue
+		}
+		c := &class{who: "job " + j.Name, subnets: j.Subnets}
+		for _, g := range j.SecurityGroups {
+			c.groups = append(c.groups, string(g))
+		}
+		c.queries = []neighbourQuery{{Query: Query{Check: sim.Question{Job: j}}, what: "its own buckets"}}
+		add("job "+j.Name, c)
+	}
+}
+
+func sorted(list []string) []string {
+	list = slices.Clone(list)
+	sort.Strings(list)
+	return list
+}
+
+func named(id string, tags []snapshot.Tag) string {
+	if name, ok := snapshot.TagValue(tags, "Name"); ok && name != "" {
+		return id + " (" + name + ")"
+	}
+	return id
+}
+
+func roleOfProfile(a *snapshot.Account, profile string) *snapshot.Role {
+	for i := range a.IAM.Roles.Items {
+		if r := &a.IAM.Roles.Items[i]; slices.Contains(r.InstanceProfiles, profile) {
+			return r
+		}
+	}
+	return nil
+}
+
+func network(from, to string) neighbourQuery {
+	return neighbourQuery{Query: Query{Trace: &sim.TraceQuestion{From: from, To: to}}, what: "the network to " + to}
+}
+
+// buckets are the questions of a role for the buckets that its policies name;
+// one whose policies name none is asked for the first buckets there are.
+func (n *neighbours) buckets(q sim.Question, r *snapshot.Region, role *snapshot.Role) []neighbourQuery {
+	if role == nil {
+		return nil
+	}
+	text := n.policies(role)
+	var by, any []string
+	for _, a := range n.world.Snapshot().Accounts {
+		for i := range a.S3.Buckets.Items {
+			name := a.S3.Buckets.Items[i].Name
+			if strings.Contains(text, name) {
+				by = append(by, name)
+			}
+			any = append(any, name)
+		}
+	}
+	if len(by) == 0 {
+		by = any
+	}
+	slices.Sort(by)
+	partition, _, _ := strings.Cut(strings.TrimPrefix(role.ARN, "arn:"), ":")
+	var out []neighbourQuery
+	for _, name := range by[:min(len(by), maxBuckets)] {
+		for _, action := range []string{"s3:GetObject", "s3:PutObject"} {
+			x := q
+			x.Bucket, x.Actions, x.Account, x.Region = "arn:"+partition+":s3:::"+name+"/*", []string{action}, r.Account.ID, r.Name
+			out = append(out, neighbourQuery{Query: Query{Check: x}, what: action + " on " + x.Bucket})
+		}
+	}
+	return out
+}
+
+// policies is the text of a role's policies.
+func (n *neighbours) policies(role *snapshot.Role) string {
+	var b strings.Builder
+	for i := range role.Inline {
+		b.Write(role.Inline[i].Document.Raw)
+	}
+	for _, a := range n.world.Snapshot().Accounts {
+		for i := range a.IAM.Policies.Items {
+			p := &a.IAM.Policies.Items[i]
+			if slices.ContainsFunc(role.Attached, func(x snapshot.AttachedPolicy) bool { return x.ARN == p.ARN }) {
+				b.Write(p.Document.Raw)
+			}
+		}
+	}
+	return b.String()
+}
+
+// ask asks everybody whom the changes concern, and returns whom they break or open.
+func (n *neighbours) ask(changes []change.Change, after *sim.World) []Neighbour {
+	touched := n.touched(changes)
+	if touched.none() {
+		return nil
+	}
+	var out []Neighbour
+	classes := 0
+	for _, c := range n.classes {
+		if !touched.concerns(c) {
+			continue
+		}
+		if classes++; classes > maxClasses || n.asked > maxQuestions {
+			break
+		}
+		out = append(out, n.askClass(c, after)...)
+	}
+	slices.SortStableFunc(out, func(a, b Neighbour) int { return strings.Compare(a.Effect, b.Effect) })
+	return out
+}
+
+func (n *neighbours) askClass(c *class, after *sim.World) []Neighbour {
+	who := c.who
+	if c.alike > 0 {
+		who = fmt.Sprintf("%s and %d alike", who, c.alike)
+	}
+	var out []Neighbour
+	for i := range c.queries {
+		q := &c.queries[i]
+		if q.before == nil {
+			a, err := q.Query.ask(n.world)
+			if err != nil {
+				a = &sim.Answer{Verdict: sim.Unknown}
+			}
+			q.before = a
+		}
+		a, err := q.Query.ask(after)
+		if n.asked++; err != nil {
+			continue
+		}
+		effect := diff.Direction(q.before.Verdict, a.Verdict)
+		switch {
+		case effect == "breaks" || effect == "opens":
+			out = append(out, Neighbour{who, q.what, q.before.Verdict, a.Verdict, effect})
+		case q.Trace != nil && q.Trace.To == "s3" && q.before.Verdict == sim.Reachable && a.Verdict == sim.Reachable && len(c.queries) == 2:
+			// Its role is not known: a policy on its path may be in the way from now on.
+			if id := newPolicyOn(q.before, a, after.Snapshot()); id != "" {
+				out = append(out, Neighbour{who, "what the policy of " + id + ", now on its path to S3, does not allow", q.before.Verdict, sim.Unknown, "breaks"})
+			}
+		}
+	}
+	return out
+}
+
+// newPolicyOn is an endpoint that was on no path before and whose policy does
+// not allow everything; "" where there is none.
+func newPolicyOn(before, after *sim.Answer, snap *snapshot.Snapshot) string {
+	had := endpointsOf(before)
+	for _, id := range endpointsOf(after) {
+		if slices.Contains(had, id) {
+			continue
+		}
+		for _, a := range snap.Accounts {
+			for _, r := range a.Regions {
+				for i := range r.EC2.VPCEndpoints.Items {
+					if e := &r.EC2.VPCEndpoints.Items[i]; string(e.ID) == id && !allowsAll(&e.Policy) {
+						return id
+					}
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func endpointsOf(a *sim.Answer) []string {
+	var out []string
+	for _, p := range a.Placements {
+		for _, path := range p.Network.Paths {
+			if path.Endpoint != "" {
+				out = append(out, path.Endpoint)
+			}
+		}
+	}
+	return out
+}
+
+// allowsAll tells whether an endpoint's policy is AWS's default: everything.
+func allowsAll(d *snapshot.Document) bool {
+	t, err := document(d)
+	if err != nil {
+		return false
+	}
+	list := t.Root.Get("Statement").Elements()
+	if len(list) == 0 && d.Presence != snapshot.Collected {
+		return true
+	}
+	if len(list) != 1 {
+		return false
+	}
+	s, all := list[0], func(key string) bool { return strings.Trim(string(list[0].Get(key).Raw()), `[]" `) == "*" }
+	return s.Get("Effect").Text() == "Allow" && s.Get("Condition") == nil && all("Action") && all("Resource") && (all("Principal") || all1(string(s.Get("Principal").Raw())))
+}
+
+func all1(principal string) bool { return strings.Join(strings.Fields(principal), "") == `{"AWS":"*"}` }
+
+// touched is what a set of changes is about.
+type touched struct {
+	subnets map[snapshot.SubnetID]bool
+	vpcs    map[snapshot.VPCID]bool
+	groups  map[string]bool
+}
+
+func (t *touched) none() bool { return len(t.subnets)+len(t.vpcs)+len(t.groups) == 0 }
+
+func (t *touched) concerns(c *class) bool {
+	return t.vpcs[c.vpc] || slices.ContainsFunc(c.subnets, func(id snapshot.SubnetID) bool { return t.subnets[id] }) ||
+		slices.ContainsFunc(c.groups, func(id string) bool { return t.groups[id] })
+}
+
+// touched finds the subnets, VPCs and groups behind the ids that changes name.
+func (n *neighbours) touched(changes []change.Change) *touched {
+	t := &touched{map[snapshot.SubnetID]bool{}, map[snapshot.VPCID]bool{}, map[string]bool{}}
+	ids := map[string]bool{}
+	wholeVPC := false
+	for i := range changes {
+		texts(changes[i].Parameters, ids)
+		wholeVPC = wholeVPC || changes[i].Operation == "ModifyVpcAttribute" || changes[i].Operation == "CreateVpcBlockPublicAccessExclusion"
+	}
+	for _, a := range n.world.Snapshot().Accounts {
+		for _, r := range a.Regions {
+			t.region(r, ids, wholeVPC)
+		}
+	}
+	return t
+}
+
+// texts collects the texts in a value; of a policy, the ids that it quotes.
+func texts(v located.Value, out map[string]bool) {
+	for _, m := range v.Members {
+		texts(m.Value, out)
+	}
+	for _, e := range v.Items {
+		texts(e, out)
+	}
+	if strings.HasPrefix(strings.TrimSpace(v.Text), "{") {
+		for _, part := range strings.Split(v.Text, `"`) {
+			if strings.HasPrefix(part, "vpce-") {
+				out[part] = true
+			}
+		}
+		return
+	}
+	out[v.Text] = true
+}
+
+// region adds what the ids mean in a region.
+func (t *touched) region(r *snapshot.Region, ids map[string]bool, wholeVPC bool) {
+	tables := map[snapshot.RouteTableID]bool{}
+	for i := range r.EC2.VPCEndpoints.Items {
+		e := &r.EC2.VPCEndpoints.Items[i]
+		if !ids[string(e.ID)] {
+			continue
+		}
+		if !strings.EqualFold(e.Type, "Gateway") {
+			t.vpcs[e.VPC] = true // its names answer in the whole VPC
+		}
+		for _, id := range e.RouteTables {
+			tables[id] = true
+		}
+	}
+	associated, mains := map[snapshot.SubnetID]bool{}, map[snapshot.VPCID]bool{}
+	for i := range r.EC2.RouteTables.Items {
+		rtb := &r.EC2.RouteTables.Items[i]
+		hit := ids[string(rtb.ID)] || tables[rtb.ID]
+		for _, a := range rtb.Associations {
+			associated[a.Subnet] = true
+			if hit && a.Subnet != "" {
+				t.subnets[a.Subnet] = true
+			}
+			mains[rtb.VPC] = mains[rtb.VPC] || hit && a.Main
+		}
+	}
+	for i := range r.EC2.NetworkACLs.Items {
+		if acl := &r.EC2.NetworkACLs.Items[i]; ids[string(acl.ID)] {
+			for _, id := range acl.Subnets {
+				t.subnets[id] = true
+			}
+		}
+	}
+	for i := range r.EC2.Subnets.Items {
+		if s := &r.EC2.Subnets.Items[i]; ids[string(s.ID)] || mains[s.VPC] && !associated[s.ID] || wholeVPC && ids[string(s.VPC)] {
+			t.subnets[s.ID] = true
+		}
+	}
+	for i := range r.EC2.SecurityGroups.Items {
+		if g := &r.EC2.SecurityGroups.Items[i]; ids[string(g.ID)] {
+			t.groups[string(g.ID)] = true
+		}
+	}
+}

@@ -1,0 +1,211 @@
+package repair
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/canreach/canreach/internal/testkit/world"
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/change"
+)
+
+const webRole = "arn:aws:iam::" + world.AccountID + ":role/Web"
+
+// webServer is an instance on subnet-1 whose role reads a bucket of its own.
+func webServer(group string) world.Edit {
+	role := world.RoleObj(webRole, world.Trust("ec2.amazonaws.com"), world.Doc(world.Allow("s3:*", world.List{"arn:aws:s3:::assets", "arn:aws:s3:::assets/*"})))
+	profile := "arn:aws:iam::" + world.AccountID + ":instance-profile/web"
+	role["InstanceProfileList"] = world.List{world.Obj{"Arn": profile}}
+	return world.All(world.Add("RoleDetailList", role), world.AddBucket("assets", "us-east-1", nil), world.Interface("eni-web", "subnet-1", "10.0.1.77", group),
+		world.Set("NetworkInterfaces", "eni-web", "Attachment", world.Obj{"InstanceId": "i-web", "Status": "attached"}),
+		world.Add("Reservations", world.Obj{"ReservationId": "r-1", "Instances": world.List{world.Obj{"InstanceId": "i-web", "VpcId": "vpc-a", "SubnetId": "subnet-1",
+			"State": world.Obj{"Name": "running"}, "IamInstanceProfile": world.Obj{"Arn": profile}, "Tags": world.List{world.Obj{"Key": "Name", "Value": "web"}},
+			"NetworkInterfaces": world.List{world.Obj{"NetworkInterfaceId": "eni-web"}}}}}))
+}
+
+var throughNAT = world.All(world.NAT(), world.Routes("rtb-1", world.To("0.0.0.0/0", "nat-1")), world.NoS3Route(), world.Remove("VpcEndpoints", "vpce-g"))
+
+// A new endpoint on a table that others use must not have a policy for this
+// job alone; one on a table of its own may.
+func TestANewEndpointOnASharedTableStopsNobody(t *testing.T) {
+	needsEndpoint := world.BucketPolicy(world.Bucket, world.Doc(world.If("Null", "aws:SourceVpce", "true", world.For("*", world.Deny("s3:*", world.List{"arn:aws:s3:::reports", "arn:aws:s3:::reports/*"})))))
+	for _, tc := range []struct {
+		name   string
+		edit   world.Edit
+		policy bool
+	}{{"shared", world.All(world.Group("sg-web", "vpc-a", nil, []world.Obj{world.Rule("tcp", "0.0.0.0/0")}), webServer("sg-web")), false}, {"its own", world.All(), true}} {
+		t.Run(tc.name, func(t *testing.T) {
+			native := world.Network(throughNAT, world.Egress("sg-1", world.Rule("tcp", "0.0.0.0/0")), needsEndpoint, tc.edit).JSON()
+			res := mustFind(t, native, question("arn:aws:s3:::reports"))
+			i := slices.IndexFunc(res.Repairs, func(r Repair) bool {
+				return slices.ContainsFunc(r.Changes, func(c change.Change) bool { return c.Operation == "CreateVpcEndpoint" })
+			})
+			if i < 0 {
+				t.Fatalf("%v: %q, stuck %+v", res.Before.Verdict, whys(res), res.Stuck)
+			}
+			r := &res.Repairs[i]
+			if text := change.YAML(r.Changes); strings.Contains(text, "policyDocument") != tc.policy {
+				t.Errorf("policy wanted: %v, got\n%s", tc.policy, text)
+			}
+			if r.harms() != 0 {
+				t.Errorf("harms %+v", r.Neighbours)
+			}
+		})
+	}
+}
+
+// Whom a change breaks or opens is said by name.
+func TestNeighboursAreAskedBeforeAndAfter(t *testing.T) {
+	native := world.Network(throughNAT, world.Egress("sg-1", world.Rule("tcp", "0.0.0.0/0")), webServer("sg-1")).JSON()
+	base, err := change.Open(native)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &search{ctx: context.Background(), base: base, q: Query{Check: question("arn:aws:s3:::reports")}, world: sim.NewWorld(base.Snapshot()), res: &Result{}, opt: Options{Checks: 9}}
+	changes, err := change.Parse("c.yaml", []byte(`
+- as: vpce-narrow
+  createVpcEndpoint:
+    vpcId: vpc-a
+    serviceName: com.amazonaws.us-east-1.s3
+    routeTableIds: [rtb-1]
+    policyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: "*", Action: "s3:*", Resource: ["arn:aws:s3:::reports", "arn:aws:s3:::reports/*"]}]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, _, err := base.Try(changes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := s.neighbours().ask(changes, sim.NewWorld(snap))
+	want := Neighbour{"i-web (web)", "s3:GetObject on arn:aws:s3:::assets/*", sim.Reachable, sim.Blocked, "breaks"}
+	if !slices.Contains(got, want) {
+		t.Errorf("got %+v, want %+v among them", got, want)
+	}
+	// The same by an interface whose role is not known.
+	s.others = nil
+	base, _ = change.Open(world.Network(throughNAT, world.Egress("sg-1", world.Rule("tcp", "0.0.0.0/0")), world.Interface("eni-x", "subnet-1", "10.0.1.78", "sg-1")).JSON())
+	s.base, s.world = base, sim.NewWorld(base.Snapshot())
+	snap, _, err = base.Try(changes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = s.neighbours().ask(changes, sim.NewWorld(snap))
+	if len(got) != 1 || got[0].Who != "eni-x" || got[0].Effect != "breaks" || !strings.Contains(got[0].What, "vpce-narrow") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// The groups, subnets and role are those of what the question names.
+func TestTheSourceIsRepairedWithItsOwnGroupsAndRole(t *testing.T) {
+	function := world.Do(func(w *world.World) {
+		w.Region(world.AccountID, "us-east-1")["lambda"] = world.Obj{"Functions": world.List{world.Obj{"FunctionName": "metrics", "FunctionArn": "arn:aws:lambda:us-east-1:" + world.AccountID + ":function:metrics",
+			"Role": world.Role, "VpcConfig": world.Obj{"VpcId": "vpc-a", "SubnetIds": world.List{"subnet-1"}, "SecurityGroupIds": world.List{"sg-f"}}}}}
+	})
+	closed := world.Group("sg-f", "vpc-a", nil, nil)
+	for _, tc := range []struct{ name, source, role, want string }{
+		{"a function", "metrics", "", "Let sg-f send HTTPS to S3 (pl-s3)."},
+		{"an instance", "i-web", "", "Let sg-f send HTTPS to S3 (pl-s3)."},
+		{"an interface", "eni-web", world.Role, "Let sg-f send HTTPS to S3 (pl-s3)."},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			q := sim.Question{Source: tc.source, Bucket: "arn:aws:s3:::reports"}
+			q.Job.RoleARN = tc.role
+			if tc.source == "i-web" {
+				q.Bucket = "arn:aws:s3:::assets"
+			}
+			res := mustFind(t, world.Network(closed, function, webServer("sg-f")).JSON(), q)
+			if got := whys(res); len(got) == 0 || got[0] != tc.want {
+				t.Errorf("%q, stuck %+v, before %v", got, res.Stuck, res.Before.Verdict)
+			}
+		})
+	}
+	res := mustFind(t, world.Network(webServer("sg-1")).JSON(), sim.Question{Source: "i-web", Bucket: "arn:aws:s3:::reports"})
+	if got := whys(res); len(got) == 0 || got[0] != "Let the role Web do what the job asks for." {
+		t.Errorf("%q, stuck %+v, before %v", got, res.Stuck, res.Before.Verdict)
+	}
+}
+
+// What AWS is about to finish is waited for, not replaced.
+func TestAPassingStateIsWaitedFor(t *testing.T) {
+	for _, state := range []string{"pending", "Pending"} {
+		native := world.Network(world.Set("VpcEndpoints", "vpce-g", "State", state)).JSON()
+		res := mustFind(t, native, question("arn:aws:s3:::reports"))
+		if len(res.Wait) != 1 || res.Wait[0].Component != "vpce-g" || len(res.Repairs) != 0 {
+			t.Fatalf("%s: %+v, %q", state, res.Wait, whys(res))
+		}
+	}
+	// What else is wrong is repaired on top.
+	native := world.Network(world.Set("VpcEndpoints", "vpce-g", "State", "pending"), world.Egress("sg-1")).JSON()
+	res := mustFind(t, native, question("arn:aws:s3:::reports"))
+	if len(res.Wait) != 1 || len(res.Repairs) == 0 || res.Repairs[0].Why[0] != "Let sg-1 send HTTPS to S3 (pl-s3)." || len(res.Repairs[0].Changes) != 1 {
+		t.Fatalf("%+v, %q", res.Wait, whys(res))
+	}
+	// A failed endpoint is not.
+	res = mustFind(t, world.Network(world.Set("VpcEndpoints", "vpce-g", "State", "failed")).JSON(), question("arn:aws:s3:::reports"))
+	if len(res.Wait) != 0 || len(res.Repairs) == 0 {
+		t.Fatalf("%+v, %q", res.Wait, whys(res))
+	}
+}
+
+// A name that may be misspelt widens no policy.
+func TestNoPolicyIsWidenedForAMisspeltBucket(t *testing.T) {
+	narrow := world.EndpointPolicy("vpce-g", world.Doc(world.For("*", world.Allow("s3:*", world.List{"arn:aws:s3:::reports", "arn:aws:s3:::reports/*"}))))
+	res := mustFind(t, world.Network(narrow).JSON(), question("arn:aws:s3:::report"))
+	if len(res.Repairs) != 0 || len(res.Stuck) == 0 || !strings.Contains(res.Stuck[0].Reason, "did you mean reports?") {
+		t.Errorf("%q, %+v", whys(res), res.Stuck)
+	}
+}
+
+// Another account's bucket that the snapshot does not hold: our side is
+// repaired, and the answer stays UNKNOWN by name.
+func TestOurSideOfAnotherAccountsBucketIsRepaired(t *testing.T) {
+	narrow := world.EndpointPolicy("vpce-g", world.Doc(world.For("*", world.Allow("s3:*", world.List{"arn:aws:s3:::reports", "arn:aws:s3:::reports/*"}))))
+	res := mustFind(t, world.Network(narrow).JSON(), question("arn:aws:s3:::somebody-elses-data"))
+	if len(res.Repairs) == 0 {
+		t.Fatalf("no repair; stuck %+v, before %v", res.Stuck, res.Before.Verdict)
+	}
+	r := &res.Repairs[0]
+	if r.Verdict != sim.Unknown || len(r.Unknown) == 0 || r.Why[0] != "Let the policy of vpce-g allow what the job asks for, to its role only." {
+		t.Errorf("%v %+v %q", r.Verdict, r.Unknown, r.Why)
+	}
+}
+
+func TestTheNetworkAloneIsRepaired(t *testing.T) {
+	peer := world.All(world.Group("sg-a", "vpc-a", nil, nil), world.Group("sg-b", "vpc-a", nil, nil), world.Interface("eni-a", "subnet-1", "10.0.1.50", "sg-a"), world.Interface("eni-b", "subnet-1", "10.0.1.51", "sg-b"))
+	for _, tc := range []struct {
+		q    sim.TraceQuestion
+		want string
+	}{
+		{sim.TraceQuestion{From: "eni-a", To: "s3"}, "Let sg-a send TCP port 443 to S3 (pl-s3)."},
+		{sim.TraceQuestion{From: "eni-a", To: "eni-b", Protocol: "udp"}, "Let sg-a send UDP to the group sg-b. + Let sg-b take UDP from sg-a."},
+	} {
+		base, err := change.Open(world.Network(peer).JSON())
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := Find(context.Background(), base, Query{Trace: &tc.q}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := whys(res); len(got) == 0 || got[0] != tc.want {
+			t.Errorf("%s → %s: %q, stuck %+v", tc.q.From, tc.q.To, got, res.Stuck)
+		}
+	}
+}
+
+// The same statement is added once.
+func TestAStatementIsAddedOnce(t *testing.T) {
+	deny := world.Identity(world.Role, world.Doc(world.Allow("ec2:*", "*")))
+	for _, r := range mustFind(t, world.Network(deny, world.EndpointPolicy("vpce-g", world.Doc())).JSON(), question("arn:aws:s3:::reports")).Repairs {
+		for _, c := range r.Changes {
+			for _, m := range c.Parameters.Members {
+				if n := strings.Count(m.Value.Text, `"s3:GetObject"`); n > 1 {
+					t.Errorf("%d times in %s", n, m.Value.Text)
+				}
+			}
+		}
+	}
+}
