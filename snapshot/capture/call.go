@@ -325,24 +325,30 @@ func lapsed(err error) bool {
 	return slices.Contains(expired, errorCode(err)) || errors.As(err, &signIn)
 }
 
-// withoutSecrets leaves out the environments of functions, jobs and models:
-// people keep credentials there, and no question needs them. It is done before
-// the answer is kept anywhere.
+// secretMembers are left out of the answers about a service, wherever they
+// are: people keep credentials in environments, and a VPN's configuration
+// holds its pre-shared keys. No question needs them.
+var secretMembers = map[string][]string{
+	"lambda": {"Environment"}, "sagemaker": {"Environment"}, "ec2": {"CustomerGatewayConfiguration", "PreSharedKey"},
+}
+
+// withoutSecrets is done before the answer is kept anywhere.
 func withoutSecrets(op calls.Operation, res result) result {
-	switch {
-	case op.ID() == "lambda.ListFunctions":
-		for i, item := range res.lists[op.Items] {
-			res.lists[op.Items][i] = withoutEnvironment(item)
-		}
-	case op.Service == "sagemaker" && res.status == done:
-		res.rest = withoutEnvironment(res.rest)
+	if op.Service == "ec2" && op.Name != "DescribeVpnConnections" {
+		return res
+	}
+	members := secretMembers[op.Service]
+	for i, item := range res.lists[op.Items] {
+		res.lists[op.Items][i] = withoutMembers(item, members)
+	}
+	if res.status == done {
+		res.rest = withoutMembers(res.rest, members)
 	}
 	return res
 }
 
-// withoutEnvironment drops the members named Environment, wherever they are.
-func withoutEnvironment(item json.RawMessage) json.RawMessage {
-	if !bytes.Contains(item, []byte(`"Environment"`)) {
+func withoutMembers(item json.RawMessage, members []string) json.RawMessage {
+	if !slices.ContainsFunc(members, func(m string) bool { return bytes.Contains(item, []byte(`"`+m+`"`)) }) {
 		return item
 	}
 	d := json.NewDecoder(bytes.NewReader(item))
@@ -351,20 +357,22 @@ func withoutEnvironment(item json.RawMessage) json.RawMessage {
 	if err := d.Decode(&v); err != nil {
 		panic("unreachable: " + err.Error())
 	}
-	dropEnvironment(v)
+	dropMembers(v, members)
 	return marshal(v)
 }
 
-func dropEnvironment(v any) {
+func dropMembers(v any, members []string) {
 	switch v := v.(type) {
 	case map[string]any:
-		delete(v, "Environment")
+		for _, m := range members {
+			delete(v, m)
+		}
 		for k := range v {
-			dropEnvironment(v[k])
+			dropMembers(v[k], members)
 		}
 	case []any:
 		for i := range v {
-			dropEnvironment(v[i])
+			dropMembers(v[i], members)
 		}
 	}
 }

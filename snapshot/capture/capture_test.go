@@ -119,6 +119,9 @@ func TestTheSnapshotReadsBack(t *testing.T) {
 		"an exclusion":                    len(g.EC2.BPAExclusions.Items) == 1,
 		"an encryption control":           len(g.EC2.EncryptionControls.Items) == 1 && g.EC2.EncryptionControls.Items[0].Mode == "enforce" && len(g.EC2.EncryptionControls.Items[0].Exclusions) == 2,
 		"the S3 list's addresses":         len(g.EC2.PrefixLists.Items) == 2 && g.EC2.PrefixLists.Items[0].EntriesKnown,
+		"a VPN connection's static route": len(g.EC2.VPNConnections.Items) == 1 && len(g.EC2.VPNConnections.Items[0].StaticRoutes) == 1,
+		"a Resolver endpoint":             len(g.Resolver.Endpoints.Items) == 1 && g.Resolver.Endpoints.Items[0].VPC == "vpc-00000001",
+		"what a table propagates":         len(g.EC2.TGWRouteTables.Items) == 1 && g.EC2.TGWRouteTables.Items[0].PropagationsKnown && len(g.EC2.TGWRouteTables.Items[0].Propagations) == 1,
 		"transit gateway routes":          len(g.EC2.TGWRouteTables.Items) == 1 && g.EC2.TGWRouteTables.Items[0].RoutesKnown,
 		"the zone's records, both pages":  len(g.Resolver.PrivateZones.Items) == 1 && len(g.Resolver.PrivateZones.Items[0].Records) == 2,
 		"firewall domains":                len(g.Resolver.FirewallDomains.Items) == 2 && g.Resolver.FirewallDomains.Items[0].DomainsKnown,
@@ -146,7 +149,7 @@ func TestTheSnapshotReadsBack(t *testing.T) {
 func everyRequest() map[string]calls.Request {
 	return map[string]calls.Request{
 		"everything":  {AllRegions: true},
-		"every job":   {Jobs: []string{"compile-resnet", "training-job/t", "processing-job/p", "transform-job/t", "notebook-instance/n", "domain/d-1"}},
+		"every job":   {Jobs: []string{"compile-resnet", "training-job/t", "processing-job/p", "transform-job/t", "notebook-instance/n", "domain/d-1", "optimization-job/o"}},
 		"one of each": {VPCs: []string{"vpc-00000001"}, Buckets: []string{"models"}, Roles: []string{"Neo"}},
 	}
 }

@@ -64,7 +64,7 @@ func (r *run) network(ctx context.Context, a *account, g *region) {
 	together(
 		func() { r.vpcAttributes(ctx, p) },
 		func() { r.prefixListEntries(ctx, p) },
-		func() { r.transitRoutes(ctx, p) },
+		func() { r.transitTables(ctx, p) },
 		func() { r.firewallRules(ctx, p) },
 		func() { r.firewallDomains(ctx, p) },
 		func() { r.privateZones(ctx, p) },
@@ -200,29 +200,36 @@ func (r *run) prefixListEntries(ctx context.Context, p part) {
 	}
 }
 
-// transitRoutes asks for the routes of each transit gateway route table.
-func (r *run) transitRoutes(ctx context.Context, p part) {
+// transitTables asks for what each transit gateway route table holds.
+func (r *run) transitTables(ctx context.Context, p part) {
 	tables := p.region.list("ec2", "TransitGatewayRouteTables")
 	if tables == nil {
 		return
 	}
-	op := r.operations["ec2.SearchTransitGatewayRoutes"]
-	items := gathered(ids(tables, "TransitGatewayRouteTableId"), func(table string) json.RawMessage {
-		a := filtered(op, "state", "active", "blackhole")
-		a["TransitGatewayRouteTableId"] = table
-		res := r.call(ctx, p.at(table), op.ID(), a)
-		if res.status != done {
-			return nil
-		}
-		var rest map[string]any
-		res.decode(&rest)
-		if rest == nil {
-			rest = map[string]any{}
-		}
-		rest["TransitGatewayRouteTableId"], rest["Routes"] = table, res.lists["Routes"]
-		return marshal(rest)
+	each(r.of(calls.TGWRouteTable, "ec2"), func(_ int, op calls.Operation) {
+		p.region.put("ec2", op.Key, gathered(ids(tables, "TransitGatewayRouteTableId"), func(table string) json.RawMessage {
+			return r.transitTable(ctx, p, op, table)
+		}))
 	})
-	p.region.put("ec2", "TransitGatewayRoutes", items)
+}
+
+func (r *run) transitTable(ctx context.Context, p part, op calls.Operation, table string) json.RawMessage {
+	a := args{}
+	if op.Items == "Routes" {
+		a = filtered(op, "state", "active", "blackhole")
+	}
+	a["TransitGatewayRouteTableId"] = table
+	res := r.call(ctx, p.at(table), op.ID(), a)
+	if res.status != done {
+		return nil
+	}
+	var rest map[string]any
+	res.decode(&rest)
+	if rest == nil {
+		rest = map[string]any{}
+	}
+	rest["TransitGatewayRouteTableId"], rest[op.Items] = table, res.lists[op.Items]
+	return marshal(rest)
 }
 
 // firewallRules asks for the rules of the groups that VPCs use.

@@ -328,6 +328,11 @@ func (r *run) keys(ctx context.Context, w *world) {
 		}
 	}
 	regions := map[keyUse]bool{}
+	if !r.request.Scoped() {
+		for _, p := range w.parts() {
+			regions[keyUse{p.account, p.region.name, "", false}] = true
+		}
+	}
 	var parts []func()
 	for use := range uses {
 		sure := use
@@ -347,6 +352,13 @@ func (r *run) keys(ctx context.Context, w *world) {
 				mu.Lock()
 				defer mu.Unlock()
 				aliases[use.account] = append(aliases[use.account], res.lists["Aliases"]...)
+			}
+			if !r.request.Scoped() {
+				each(ids(res.lists["Aliases"], "TargetKeyId"), func(_ int, id string) {
+					if use.id = id; !uses[use] {
+						r.key(ctx, use)
+					}
+				})
 			}
 		})
 	}

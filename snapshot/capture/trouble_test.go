@@ -172,7 +172,7 @@ func TestNoEnvironmentIsKept(t *testing.T) {
 			if err != nil || len(text) == 0 {
 				t.Fatal(err)
 			}
-			for _, secret := range []string{"hunter", "AKIDEXAMPLE", "SECRETEXAMPLE"} {
+			for _, secret := range []string{"hunter", "PRESHAREDSECRET", "AKIDEXAMPLE", "SECRETEXAMPLE"} {
 				if strings.Contains(string(text), secret) {
 					t.Errorf("%s: %s holds %q", name, filepath.Base(file), secret)
 				}

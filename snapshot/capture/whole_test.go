@@ -204,3 +204,17 @@ func TestProfilesAndRolesAllCount(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysThatAliasesName are captured with everything, in each region, though
+// no bucket or job names them; a scoped capture leaves them alone.
+func TestKeysThatAliasesName(t *testing.T) {
+	for want, r := range map[bool]calls.Request{true: {}, false: {Buckets: []string{"models"}}} {
+		f := newFakeAWS(t)
+		f.answers["kms.ListAliases"] = `{"Aliases":[{"AliasName":"alias/other","AliasArn":"arn:aws:kms:us-east-1:111122223333:alias/other","TargetKeyId":"k2"}]}`
+		f.answers["kms.DescribeKey@k2"] = `{"KeyMetadata":{"AWSAccountId":"111122223333","KeyId":"k2","Arn":"arn:aws:kms:us-east-1:111122223333:key/k2","Enabled":true,"KeyState":"Enabled"}}`
+		text, _, err := f.capture(t, r, nil)
+		if err != nil || strings.Contains(text, `"Arn":"arn:aws:kms:us-east-1:111122223333:key/k2"`) != want {
+			t.Errorf("%+v: %v\n%s", r, err, text)
+		}
+	}
+}

@@ -167,7 +167,11 @@ func network() []Operation {
 	entries := Operation{Service: "ec2", Name: "GetManagedPrefixListEntries", Actions: []string{"ec2:GetManagedPrefixListEntries"}, Per: PrefixList, Need: Network,
 		Items: "Entries", SortBy: "Cidr", Page: next, Limit: "MaxResults", Max: 100}
 	routes := Operation{Service: "ec2", Name: "SearchTransitGatewayRoutes", Actions: []string{"ec2:SearchTransitGatewayRoutes"}, Per: TGWRouteTable, Need: Network,
-		Items: "Routes", Page: next, Limit: "MaxResults", Max: 1000}
+		Key: "TransitGatewayRoutes", Items: "Routes", Page: next, Limit: "MaxResults", Max: 1000}
+	table := func(name, key, items string) Operation {
+		return Operation{Service: "ec2", Name: name, Actions: []string{"ec2:" + name}, Per: TGWRouteTable, Need: Network,
+			Key: key, Items: items, SortBy: "TransitGatewayAttachmentId", Page: next, Limit: "MaxResults", Max: 1000}
+	}
 	options := Operation{Service: "ec2", Name: "DescribeVpcBlockPublicAccessOptions", Actions: []string{"ec2:DescribeVpcBlockPublicAccessOptions"}, Per: Region, Need: Network,
 		Key: "VpcBlockPublicAccessOptions"}
 	managed := ec2("DescribeManagedPrefixLists", "PrefixLists", "PrefixListId", "", 100)
@@ -200,7 +204,10 @@ func network() []Operation {
 		ec2("DescribeTransitGatewayVpcAttachments", "TransitGatewayVpcAttachments", "TransitGatewayAttachmentId", "", 1000),
 		ec2("DescribeTransitGatewayRouteTables", "TransitGatewayRouteTables", "TransitGatewayRouteTableId", "", 1000),
 		routes,
+		table("GetTransitGatewayRouteTableAssociations", "TransitGatewayRouteTableAssociations", "Associations"),
+		table("GetTransitGatewayRouteTablePropagations", "TransitGatewayPropagations", "TransitGatewayRouteTablePropagations"),
 		ec2("DescribeVpnGateways", "VpnGateways", "VpnGatewayId", "attachment.vpc-id", 0),
+		ec2("DescribeVpnConnections", "VpnConnections", "VpnConnectionId", "", 0),
 		options,
 		ec2("DescribeVpcBlockPublicAccessExclusions", "VpcBlockPublicAccessExclusions", "ExclusionId", "", 1000),
 		ec2("DescribeVpcEncryptionControls", "VpcEncryptionControls", "VpcEncryptionControlId", "", 1000),
@@ -214,6 +221,7 @@ func dns() []Operation {
 	return []Operation{
 		resolver(Region, "ListResolverRules", "ResolverRules", "Id", 100),
 		resolver(Region, "ListResolverRuleAssociations", "ResolverRuleAssociations", "Id", 100),
+		resolver(Region, "ListResolverEndpoints", "ResolverEndpoints", "Id", 100),
 		resolver(Region, "ListFirewallConfigs", "FirewallConfigs", "Id", 10),
 		resolver(Region, "ListFirewallRuleGroupAssociations", "FirewallRuleGroupAssociations", "Id", 100),
 		resolver(FirewallGroup, "ListFirewallRules", "FirewallRules", "", 100),
@@ -301,5 +309,6 @@ func jobs() []Operation {
 		job("DescribeModel", "Models"),
 		job("DescribeNotebookInstance", "NotebookInstances"),
 		job("DescribeDomain", "Domains"),
+		job("DescribeOptimizationJob", "OptimizationJobs"),
 	}
 }

@@ -94,6 +94,7 @@ var JobKinds = map[string]ID{
 	"compilation-job": "sagemaker.DescribeCompilationJob", "training-job": "sagemaker.DescribeTrainingJob",
 	"processing-job": "sagemaker.DescribeProcessingJob", "transform-job": "sagemaker.DescribeTransformJob",
 	"model": "sagemaker.DescribeModel", "notebook-instance": "sagemaker.DescribeNotebookInstance", "domain": "sagemaker.DescribeDomain",
+	"optimization-job": "sagemaker.DescribeOptimizationJob",
 }
 
 // SortedJobKinds are the kinds in order.
