@@ -28,14 +28,8 @@ func newGraphCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "graph --snapshot S --job J [--bucket ARN] [-o svg|dot|mermaid|html] [--out FILE]",
 		Short: "Draw the path: what passes, what stops it, and the rule that does",
-		Long: `Graph asks what check asks and draws the answer: from the job's network
-interface through subnet, security groups, network ACL, route table and
-endpoint to S3 and every policy layer, and the replies on their way back.
-Subnets that fare alike are drawn once.
-
-An SVG needs nothing but itself: no script, no font or image from elsewhere. It
-follows the reader's dark mode, and prints. --columns 1 makes it fit a phone.
-
+		Long: `Graph asks what check asks and draws the answer: from the job's interface to S3 and every policy layer, and the replies back.
+An SVG needs nothing but itself, follows the reader's dark mode, and prints; --columns 1 makes it fit a phone.
 The exit status is 0 whenever the picture was drawn, whatever the verdict.`,
 		Example: `  canreach graph --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json --out path.svg
   canreach graph -s snapshot.json -j job.json -o mermaid

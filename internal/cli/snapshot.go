@@ -136,10 +136,9 @@ func newSnapshotValidateCommand(env *Env) *cobra.Command {
 		Short: "Check a snapshot against its JSON Schema and the loader's own rules",
 		Long: `Validate reads a snapshot as every other command does, checks it against the
 published JSON Schema as well, and lists all that is wrong, each with its place.
-
 Exit status: 0 valid, 2 not valid.`,
 		Example: `  canreach snapshot validate testdata/examples/neo-compile/snapshot.json
-  canreach snapshot validate ./outputs
+  canreach snapshot validate testdata/examples/neo-compile/aws
   canreach snapshot validate --print-schema > snapshot.schema.json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if printSchema {

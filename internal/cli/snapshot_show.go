@@ -23,7 +23,8 @@ func newSnapshotShowCommand(env *Env) *cobra.Command {
 their route tables and network ACLs, the endpoints, roles and buckets, and what
 could not be read. A dash says that something was not collected.`,
 		Example: `  canreach snapshot show testdata/examples/neo-compile/snapshot.json
-  canreach snapshot show snapshot.json.zst -o json`,
+  canreach snapshot show testdata/examples/neo-compile/aws
+  canreach snapshot show snapshot.json -o json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			sf.path = args[0]
