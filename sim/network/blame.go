@@ -302,6 +302,9 @@ func (a *asking) noRoute(t *trail, tb *snapshot.RouteTable, subnet located[snaps
 	f.Message = fmt.Sprintf("%s has no route for %s.", who, a.destinationWords(t.cases))
 	f.Fix = a.routeFix(t, tb)
 	if a.explain && a.q.To.S3 != nil {
+		if sister, next := a.x.sisterTable(tb); sister != "" {
+			f.Message += fmt.Sprintf(" %s, another table of the VPC, leads to S3 by %s.", sister, next)
+		}
 		a.regionNote(t)
 	}
 	return f

@@ -54,6 +54,7 @@ type index struct {
 	vpcAttachment map[tgwVPC]snapshot.TGWAttachmentID
 	region        map[string]map[string]*snapshot.Region // account, region
 
+	graph      *lazyTopology
 	interfaces *interfaces
 	byService  *listIndex
 }
@@ -116,7 +117,7 @@ func accountID(r *snapshot.Region) string {
 }
 
 func newIndex(s *snapshot.Snapshot) *index {
-	x := &index{snap: s, interfaces: &interfaces{}, byService: &listIndex{},
+	x := &index{snap: s, graph: &lazyTopology{}, interfaces: &interfaces{}, byService: &listIndex{},
 		subnetACL: map[snapshot.SubnetID][]snapshot.NetworkACLID{}, untoldACL: map[snapshot.VPCID]snapshot.NetworkACLID{}, untoldTable: map[snapshot.VPCID]snapshot.RouteTableID{},
 		defaultACL:  map[snapshot.VPCID]snapshot.NetworkACLID{},
 		subnetTable: map[snapshot.SubnetID][]tableOf{}, mainTable: map[snapshot.VPCID][]tableOf{}, edgeTable: map[string]snapshot.RouteTableID{},

@@ -116,6 +116,7 @@ func (m *Model) short(e *engine, q Query, c *Class) Verdict {
 // must not change afterwards.
 func (m *Model) With(objects ...any) (*Model, error) {
 	x := *m.x
+	x.graph = &lazyTopology{}
 	out := &Model{x: &x, pool: m.pool}
 	for _, o := range objects {
 		var ok bool

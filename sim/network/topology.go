@@ -1,7 +1,10 @@
 package network
 
 import (
+	"maps"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/yourbasic/graph"
 
@@ -24,8 +27,38 @@ const (
 	NodeInternet = "internet"
 )
 
-// Topology builds the component graph. Build it once for many paths.
-func (m *Model) Topology() *Topology { return topologyOf(m.x) }
+// Topology is the component graph of the model, built at the first call.
+func (m *Model) Topology() *Topology { return m.x.topology() }
+
+// lazyTopology is built when somebody first asks for a path.
+type lazyTopology struct {
+	once sync.Once
+	t    *Topology
+}
+
+func (x *index) topology() *Topology {
+	x.graph.once.Do(func() { x.graph.t = topologyOf(x) })
+	return x.graph.t
+}
+
+// sisterTable finds another table of the VPC that leads to S3 without crossing
+// into a VPC, and its next hop: the nearest one, by the component graph.
+func (x *index) sisterTable(tb *snapshot.RouteTable) (sister, next string) {
+	best := 0
+	for _, id := range slices.Sorted(maps.Keys(x.routeTables)) {
+		if x.routeTables[id].of.VPC != tb.VPC || id == tb.ID {
+			continue
+		}
+		path, ok := x.topology().Path(string(id), NodeS3)
+		if !ok || len(path) < 3 || best > 0 && len(path) >= best || slices.ContainsFunc(path, func(c string) bool { return strings.HasPrefix(c, "vpc-") }) {
+			continue
+		}
+		if strings.HasPrefix(path[1], "vpce-") || strings.HasPrefix(path[1], "nat-") { // an internet gateway needs a public address, too
+			best, sister, next = len(path), string(id), path[1]
+		}
+	}
+	return sister, next
+}
 
 func topologyOf(x *index) *Topology {
 	b := &topologyBuilder{x: x, t: &Topology{index: map[string]int{}}}

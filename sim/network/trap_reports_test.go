@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/canreach/canreach/internal/testkit/world"
@@ -145,5 +146,26 @@ func echoACL(kind int) world.Edit {
 func TestReportedEnds(t *testing.T) {
 	for _, tr := range reportEnds {
 		t.Run(tr.id, func(t *testing.T) { report(t, tr.failures(t)) })
+	}
+}
+
+// A table without a route to S3 is told which other table of its VPC has one.
+func TestSisterTableIsNamed(t *testing.T) {
+	for name, c := range map[string]struct {
+		edits []world.Edit
+		want  string
+	}{
+		"the endpoint is on the other table": {edits(world.Table("rtb-2", "vpc-a", nil), world.NoAssociation("rtb-1", "subnet-1"), world.OnTable("rtb-2", "subnet-1")), "rtb-1, another table of the VPC, leads to S3 by vpce-g."},
+		"no other table leads there":         {edits(world.NoS3Route(), world.Table("rtb-2", "vpc-a", nil)), ""},
+		"an internet gateway is no way out":  {edits(world.NoS3Route(), world.IGW("igw-1", "vpc-a"), world.Table("rtb-2", "vpc-a", nil, world.To("0.0.0.0/0", "igw-1"))), ""},
+	} {
+		tr := trap{id: name, edits: c.edits}
+		r, err := network.NewModel(tr.world().Snapshot(t)).Ask(tr.query())
+		if err != nil || len(r.Findings) == 0 {
+			t.Fatalf("%s: %v %v", name, r, err)
+		}
+		if got := r.Findings[0].Message; c.want == "" && strings.Contains(got, "another table") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }
