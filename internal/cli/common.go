@@ -68,8 +68,10 @@ func prepare(env *Env, cmd *cobra.Command) {
 func (e *Env) toFile(path string, run func() error) error {
 	stdout, terminal := e.Stdout, e.StdoutTerminal
 	var b bytes.Buffer
-	e.Stdout, e.StdoutTerminal = &b, false
+	safe := &safeWriter{w: &b, unbroken: true, escapes: e.Color}
+	e.Stdout, e.StdoutTerminal = safe, false
 	err := run()
+	_ = safe.close() // a buffer takes everything
 	e.Stdout, e.StdoutTerminal = stdout, terminal
 	var ee *exitError
 	if err != nil && (!errors.As(err, &ee) || ee.err != nil) {

@@ -88,6 +88,7 @@ func evidenceCase(env *Env, sf *snapshotFlags, qf *questionFlags, question, crea
 	if c.Native, err = sf.native(env); err != nil {
 		return c, err
 	}
+	c.Native = snapshot.WithoutSecrets(c.Native)
 	c.Question, err = evidenceQuestion(env, sf, qf, question, c.Native)
 	return c, err
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/pflag"
 
+	"github.com/canreach/canreach/internal/jsontree"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
 	"github.com/canreach/canreach/snapshot/plan"
@@ -135,12 +137,46 @@ func writeYAML(w io.Writer, v any) error {
 	if err != nil {
 		return err
 	}
+	text, err = visible(text)
+	if err != nil {
+		return err
+	}
 	out, err := yaml.JSONToYAML(text)
 	if err != nil {
 		return err
 	}
 	_, err = w.Write(out)
 	return err
+}
+
+// visible replaces hidden characters in the strings of a JSON text by \uXXXX as
+// text: YAML has no plain way to write them.
+func visible(text []byte) ([]byte, error) {
+	if !bytes.ContainsFunc(text, hidden) && !bytes.Contains(text, []byte(`\u`)) {
+		return text, nil
+	}
+	tree, err := jsontree.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	showHidden(tree.Root)
+	return tree.Bytes(), nil
+}
+
+func showHidden(n *jsontree.Node) {
+	if n.Kind() != jsontree.Object && n.Kind() != jsontree.Array {
+		return
+	}
+	for i := range n.Len() {
+		v := n.At(i)
+		if v.Kind() == jsontree.String {
+			if s := v.Text(); safeText(s) != s {
+				n.ReplaceAt(i, jsontree.NewString(safeText(s)))
+			}
+			continue
+		}
+		showHidden(v)
+	}
 }
 
 // writeValue writes v as JSON, or as YAML where format says so.

@@ -336,13 +336,13 @@ func writeReviewGitHub(w io.Writer, res *reviewResult) {
 		for i := range list {
 			c := &list[i]
 			text := changeLine(c)
-			fmt.Fprintf(w, "::%s title=canreach review::%s\n", level, escapeCommand(text))
+			fmt.Fprintf(w, commandMark+"::%s title=canreach review::%s\n", level, escapeCommand(text))
 		}
 	}
 	write("error", res.Review.Lost)
 	write("warning", res.Review.Gained)
 	write("warning", res.Review.Opened)
-	fmt.Fprintf(w, "::notice title=canreach review::%s\n", escapeCommand(reviewTitle(res)))
+	fmt.Fprintf(w, commandMark+"::notice title=canreach review::%s\n", escapeCommand(reviewTitle(res)))
 }
 
 func escapeCommand(s string) string {

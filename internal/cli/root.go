@@ -103,10 +103,15 @@ func withHint(err error, hint string) error { return &hintError{err: err, hint: 
 
 // Main runs canreach and returns its exit status.
 func Main(args []string, env *Env) int {
+	env, finish := guarded(env)
 	root := NewRoot(env)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return flagError(c, err, args) })
 	root.SetArgs(args)
-	return status(root.Execute(), env)
+	err := root.Execute()
+	if written := finish(); written != nil {
+		err = written // whatever the verdict: nobody has read it whole
+	}
+	return status(err, env)
 }
 
 func status(err error, env *Env) int {
@@ -136,7 +141,7 @@ func safeText(s string) string {
 		switch {
 		case r == '\n' || r == '\t':
 			b.WriteRune(r)
-		case r < 0x20 || r >= 0x7f && r < 0xa0 || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2060 && r <= 0x2069 || r == 0xfeff || r == 0xfffd:
+		case hidden(r):
 			fmt.Fprintf(&b, "\\u%04x", r)
 		default:
 			b.WriteRune(r)

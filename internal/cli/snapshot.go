@@ -32,7 +32,8 @@ func newSnapshotImportCommand(env *Env) *cobra.Command {
 		Long: `Import reads what "aws … --output json" printed into DIR and writes the same as
 one native snapshot. Files are recognised by their content; the account and the
 region by folders named like them, or by what the files hold. What AWS refused
-(NAME.err beside NAME.json) becomes "there is none" or a gap.
+(NAME.err beside NAME.json) becomes "there is none" or a gap. Environments,
+hyperparameters, container arguments and VPN keys are left out.
 
 What terraform show -json prints of a plan or a state becomes the snapshot that
 it leaves: what is created has its address as id, what is known after apply
@@ -65,6 +66,7 @@ func runImport(env *Env, sf *snapshotFlags, output string) error {
 	if native, err = sf.planned(env, native); err != nil {
 		return err
 	}
+	native = snapshot.WithoutSecrets(native)
 	s, err := snapshot.Parse(native)
 	if err != nil { // once more, for errors at their places in DIR's files
 		if _, located := snapshot.Load(sf.path, sf.options(env)); located != nil {

@@ -70,6 +70,7 @@ func (f *redactFlags) run(env *Env, path string) error {
 	if err != nil {
 		return err
 	}
+	native = snapshot.WithoutSecrets(native)
 	printWarnings(env, warnings)
 	r, err := redact.New(native, key)
 	if err != nil {

@@ -35,7 +35,11 @@ func (e *Env) Width() int {
 	if n, err := strconv.Atoi(e.Getenv("COLUMNS")); err == nil && n > 0 {
 		return max(n, 40)
 	}
-	if f, ok := e.Stdout.(*os.File); ok && e.StdoutTerminal {
+	out := e.Stdout
+	if s, ok := out.(*safeWriter); ok {
+		out = s.w
+	}
+	if f, ok := out.(*os.File); ok && e.StdoutTerminal {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
 			return max(n, 40)
 		}

@@ -164,7 +164,7 @@ func writeGitHub(w io.Writer, _ *Env, _ *testFlags, r *assert.Report) error {
 		default:
 			continue
 		}
-		fmt.Fprintf(&b, "::%s file=%s,line=%d,title=%s::%s\n", level, githubProperty(filepath.ToSlash(res.File)), res.Line, githubProperty(res.Name), githubData(text))
+		fmt.Fprintf(&b, commandMark+"::%s file=%s,line=%d,title=%s::%s\n", level, githubProperty(filepath.ToSlash(res.File)), res.Line, githubProperty(res.Name), githubData(text))
 	}
 	fmt.Fprintf(&b, "%d passed, %d failed, %d unknown, %d skipped\n", r.Counts[assert.Passed], r.Counts[assert.Failed], r.Counts[assert.Undecided], r.Counts[assert.Skipped])
 	_, err := io.WriteString(w, b.String())

@@ -1,7 +1,6 @@
 package capture
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -116,7 +115,7 @@ func (r *run) callAs(ctx context.Context, at place, op calls.Operation, a args) 
 		return result{}
 	}
 	r.heard(op)
-	res = withoutSecrets(op, res)
+	res = withoutSecrets(res)
 	if err := r.journal.add(key, res); err != nil {
 		r.fail(fmt.Errorf("can't keep what AWS answered: %w", err))
 	}
@@ -325,56 +324,16 @@ func lapsed(err error) bool {
 	return slices.Contains(expired, errorCode(err)) || errors.As(err, &signIn)
 }
 
-// secretMembers are left out of the answers about a service, wherever they
-// are: people keep credentials in environments, and a VPN's configuration
-// holds its pre-shared keys. No question needs them.
-var secretMembers = map[string][]string{
-	"lambda": {"Environment"}, "sagemaker": {"Environment"}, "ec2": {"CustomerGatewayConfiguration", "PreSharedKey"},
-}
-
-// withoutSecrets is done before the answer is kept anywhere.
-func withoutSecrets(op calls.Operation, res result) result {
-	if op.Service == "ec2" && op.Name != "DescribeVpnConnections" {
-		return res
+// withoutSecrets leaves out what people keep credentials in, before the answer
+// is kept anywhere.
+func withoutSecrets(res result) result {
+	for _, list := range res.lists {
+		for i, item := range list {
+			list[i] = snapshot.WithoutSecrets(item)
+		}
 	}
-	members := secretMembers[op.Service]
-	for i, item := range res.lists[op.Items] {
-		res.lists[op.Items][i] = withoutMembers(item, members)
-	}
-	if res.status == done {
-		res.rest = withoutMembers(res.rest, members)
-	}
+	res.rest = snapshot.WithoutSecrets(res.rest)
 	return res
-}
-
-func withoutMembers(item json.RawMessage, members []string) json.RawMessage {
-	if !slices.ContainsFunc(members, func(m string) bool { return bytes.Contains(item, []byte(`"`+m+`"`)) }) {
-		return item
-	}
-	d := json.NewDecoder(bytes.NewReader(item))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		panic("unreachable: " + err.Error())
-	}
-	dropMembers(v, members)
-	return marshal(v)
-}
-
-func dropMembers(v any, members []string) {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, m := range members {
-			delete(v, m)
-		}
-		for k := range v {
-			dropMembers(v[k], members)
-		}
-	case []any:
-		for i := range v {
-			dropMembers(v[i], members)
-		}
-	}
 }
 
 // errorCode returns AWS's code of err, or a word for what kept AWS from

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/canreach/canreach/snapshot/capture/calls"
@@ -53,7 +54,7 @@ func openJournal(output string, resume bool, now time.Time) (*journal, error) {
 		}
 		whole = n
 	}
-	f, err := os.OpenFile(j.path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := j.open(resume)
 	if err != nil {
 		return nil, err
 	}
@@ -73,10 +74,43 @@ func openJournal(output string, resume bool, now time.Time) (*journal, error) {
 	return j, nil
 }
 
+// open makes the file anew, or opens the one to resume. What somebody else put
+// at its place, such as a link, is never written through.
+func (j *journal) open(resume bool) (*os.File, error) {
+	if !resume {
+		if err := os.Remove(j.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		return os.OpenFile(j.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	}
+	f, err := openRegular(j.path, os.O_RDWR)
+	if err != nil {
+		return nil, err
+	}
+	return f, f.Chmod(0o600)
+}
+
+// openRegular opens a regular file that is not a link.
+func openRegular(path string, flag int) (*os.File, error) {
+	listed, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, flag|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if opened, err := f.Stat(); err != nil || !opened.Mode().IsRegular() || !os.SameFile(listed, opened) {
+		f.Close()
+		return nil, fmt.Errorf("%s: not a regular file", path)
+	}
+	return f, nil
+}
+
 // read takes the whole lines of the file, and returns how many bytes they
 // are. A line that was being written when the capture was killed is left out.
 func (j *journal) read() (int64, error) {
-	f, err := os.Open(j.path)
+	f, err := openRegular(j.path, os.O_RDONLY)
 	if err != nil {
 		return 0, err
 	}
