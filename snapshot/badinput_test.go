@@ -134,10 +134,7 @@ func TestCompressedSnapshotsAreReadAsTheyAre(t *testing.T) {
 }
 
 func TestADecompressionBombEnds(t *testing.T) {
-	old := maxDecompressed
-	defer func() { maxDecompressed = old }()
-	maxDecompressed = 4 << 20
-	zeros := make([]byte, 1<<20)
+	zeros := make([]byte, 12<<20)
 	var gz, zst bytes.Buffer
 	g := gzip.NewWriter(&gz)
 	z, _ := zstd.NewWriter(&zst)
@@ -148,8 +145,11 @@ func TestADecompressionBombEnds(t *testing.T) {
 	g.Close()
 	z.Close()
 	for name, data := range map[string][]byte{"gz": gz.Bytes(), "zst": zst.Bytes()} {
-		if _, err := Load("-", Options{Stdin: bytes.NewReader(data)}); err == nil || name == "gz" && !strings.Contains(err.Error(), "too large") {
+		if _, err := Load("-", Options{Stdin: bytes.NewReader(data)}); err == nil || !strings.Contains(err.Error(), "unpacks to more than 64 MiB") {
 			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := Load("-", Options{Stdin: bytes.NewReader(data), MaxInput: 1 << 20}); err == nil || !strings.Contains(err.Error(), "more than 1 MiB") {
+			t.Errorf("%s, with a limit: %v", name, err)
 		}
 	}
 }
@@ -162,6 +162,16 @@ func TestPathsThatAreNoSnapshot(t *testing.T) {
 		t.Error("no standard input is read")
 	}
 	if _, err := Load(t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "no output of the AWS CLI") {
+		t.Error(err)
+	}
+}
+
+func TestADirectoryIsBounded(t *testing.T) {
+	files := dir(here+"a.json", `{"Vpcs":[]}`, here+"b.json", `{"Subnets":[]}`)
+	if _, _, _, err := importFS(files, Options{MaxInput: 20}); err == nil || !strings.Contains(err.Error(), "b.json") || !strings.Contains(err.Error(), "--max-input") {
+		t.Error(err)
+	}
+	if _, _, _, err := importFS(files, Options{MaxInput: 200}); err != nil {
 		t.Error(err)
 	}
 }

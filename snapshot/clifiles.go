@@ -20,8 +20,6 @@ import (
 // enough that a hostile directory ends.
 const (
 	maxFiles     = 200_000
-	maxFileSize  = 1 << 30
-	maxDirectory = 2 << 30
 	maxPathParts = 32
 )
 
@@ -257,8 +255,11 @@ func toUTF8(data []byte) []byte {
 
 // readFiles reads every file below the root of fsys that may hold an output,
 // in order of path. Folders and files whose name begins with a dot are left out.
-func readFiles(fsys fs.FS) (files []*cliFile, warnings []Warning, errs []*LoadError) {
-	total := 0
+func readFiles(fsys fs.FS, limit int64) (files []*cliFile, warnings []Warning, errs []*LoadError) {
+	if limit == 0 {
+		limit = maxInput
+	}
+	total := int64(0)
 	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -284,8 +285,12 @@ func readFiles(fsys fs.FS) (files []*cliFile, warnings []Warning, errs []*LoadEr
 		if len(files) >= maxFiles {
 			return fmt.Errorf("more than %d files: too many for a snapshot", maxFiles)
 		}
-		data, err := readOne(fsys, p, d)
-		if err != nil {
+		data, err := readOne(fsys, p, limit-total)
+		var large *SizeError
+		switch {
+		case errors.As(err, &large):
+			return fmt.Errorf("%s: with the files before it %w", p, &SizeError{Limit: limit})
+		case err != nil:
 			errs = append(errs, fileError(p, err))
 			return nil
 		}
@@ -293,9 +298,7 @@ func readFiles(fsys fs.FS) (files []*cliFile, warnings []Warning, errs []*LoadEr
 			warnings = append(warnings, Warning{File: p, Message: "a link to a folder: not followed"})
 			return nil
 		}
-		if total += len(data); total > maxDirectory {
-			return fmt.Errorf("more than %d GiB of files: too large for a snapshot", maxDirectory>>30)
-		}
+		total += int64(len(data))
 		f := &cliFile{path: p, dir: path.Dir(p), data: toUTF8(data), isError: class == errorOutput, plain: class == perhapsOutput}
 		f.name = strings.TrimSuffix(path.Base(p), extensionOf(p))
 		files = append(files, f)
@@ -321,13 +324,8 @@ func fileError(p string, err error) *LoadError {
 
 // readOne reads a regular file, or one that a link inside the directory leads
 // to. Nil without an error is a link to a folder.
-func readOne(fsys fs.FS, p string, d fs.DirEntry) ([]byte, error) {
-	f, err := fsys.Open(p)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
+func readOne(fsys fs.FS, p string, limit int64) ([]byte, error) {
+	info, err := fs.Stat(fsys, p) // before opening: a FIFO would wait for its writer
 	switch {
 	case err != nil:
 		return nil, err
@@ -335,9 +333,14 @@ func readOne(fsys fs.FS, p string, d fs.DirEntry) ([]byte, error) {
 		return nil, nil
 	case !info.Mode().IsRegular():
 		return nil, errors.New("not a regular file")
-	case info.Size() > maxFileSize:
-		return nil, fmt.Errorf("larger than %d GiB", maxFileSize>>30)
+	case info.Size() > limit:
+		return nil, &SizeError{Limit: limit}
 	}
+	f, err := fsys.Open(p)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
 	buf := make([]byte, info.Size(), info.Size()+1)
 	n, err := io.ReadFull(f, buf)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {

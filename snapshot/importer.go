@@ -59,7 +59,7 @@ func importDirectory(dir string, opt Options) ([]byte, *origins, []Warning, erro
 // bytes.
 func importFS(fsys fs.FS, opt Options) ([]byte, *origins, []Warning, error) {
 	m := &importer{opt: opt, parts: map[place]map[string]*collection{}, singles: map[place]map[string]raw{}}
-	files, warnings, errs := readFiles(fsys)
+	files, warnings, errs := readFiles(fsys, opt.MaxInput)
 	m.warnings, m.errs = warnings, errs
 	m.pairs(files)
 	files = m.scan(files)

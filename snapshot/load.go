@@ -12,11 +12,33 @@ type Options struct {
 	Account string    // for files that don't tell: twelve digits
 	Region  string    // for files that don't tell
 	Stdin   io.Reader // what the path "-" reads; native form only
+	// MaxInput bounds what is read, in bytes, of a file as it is unpacked and of
+	// all files of a directory together. Zero: 2 GiB, and of a compressed file
+	// 64 MiB or 200 times its size, whichever is more, up to 1 GiB.
+	MaxInput int64
 }
 
-// maxNative is how large a native snapshot may be, and maxDecompressed how
-// large a compressed one may become. They are variables for tests.
-var maxNative, maxDecompressed = 2 << 30, 1 << 30
+// The limits where Options names none.
+const (
+	maxInput       = 2 << 30
+	maxUnpacked    = 1 << 30
+	freelyUnpacked = 64 << 20 // whatever the file's size
+	packedRatio    = 200      // beyond which a compressed file is taken for a bomb
+)
+
+// A SizeError says that an input is larger than it may be.
+type SizeError struct {
+	Limit    int64 // in bytes
+	Unpacked bool
+}
+
+func (e *SizeError) Error() string {
+	what := "larger than"
+	if e.Unpacked {
+		what = "unpacks to more than"
+	}
+	return fmt.Sprintf("%s %d MiB, the limit for this input (raise it with --max-input)", what, max(e.Limit>>20, 1))
+}
 
 // Load reads a snapshot: a native file (.json, .json.gz, .json.zst, or "-"),
 // or a directory of AWS CLI outputs. Its error joins every LoadError found,
@@ -60,7 +82,7 @@ func readNative(path string, opt Options) ([]byte, *origins, []Warning, error) {
 		if opt.Stdin == nil {
 			return nil, nil, nil, errors.New(`path "-": there is no standard input`)
 		}
-		data, err := readCompressed(opt.Stdin, 0)
+		data, err := readCompressed(opt.Stdin, 0, opt.MaxInput)
 		return data, nil, nil, at("standard input", err)
 	}
 	info, err := os.Stat(path)
@@ -78,7 +100,7 @@ func readNative(path string, opt Options) ([]byte, *origins, []Warning, error) {
 		return nil, nil, nil, err
 	}
 	defer f.Close()
-	data, err := readCompressed(f, info.Size())
+	data, err := readCompressed(f, info.Size(), opt.MaxInput)
 	return data, nil, nil, at(path, err)
 }
 

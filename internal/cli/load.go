@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/pflag"
@@ -22,16 +24,47 @@ import (
 type snapshotFlags struct {
 	path, account, region string
 	live                  liveFlags
+	maxInput              sizeFlag
+}
+
+// sizeFlag is a number of bytes: 512M, 4G.
+type sizeFlag int64
+
+func (f *sizeFlag) String() string {
+	if *f == 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(*f), 10)
+}
+
+func (f *sizeFlag) Type() string { return "size" }
+
+func (f *sizeFlag) Set(text string) error {
+	number := strings.TrimSuffix(strings.TrimSuffix(strings.ToUpper(text), "B"), "I")
+	shift := 0
+	for i, unit := range []string{"K", "M", "G"} {
+		if rest, ok := strings.CutSuffix(number, unit); ok {
+			number, shift = rest, 10*(i+1)
+			break
+		}
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 1 || n > 1<<40>>shift {
+		return errors.New("not a size; write it as 512M or 4G")
+	}
+	*f = sizeFlag(n << shift)
+	return nil
 }
 
 func (f *snapshotFlags) register(fs *pflag.FlagSet) {
 	fs.StringVarP(&f.path, "snapshot", "s", "", "snapshot: a native `file` (.json, .json.gz, .json.zst, or - for standard input) or a directory of AWS CLI outputs; default: snapshot.json[.gz|.zst] or snapshot/ here")
 	fs.StringVar(&f.account, "account", "", "account id of files that do not tell it")
 	fs.StringVar(&f.region, "region", "", "region of files that do not tell it")
+	fs.Var(&f.maxInput, "max-input", "how much to read of the snapshot at most, unpacked; default: 2G, and 64M or 200 times its `size` of a compressed file")
 }
 
 func (f *snapshotFlags) options(env *Env) snapshot.Options {
-	return snapshot.Options{Account: f.account, Region: f.region, Stdin: env.Stdin}
+	return snapshot.Options{Account: f.account, Region: f.region, Stdin: env.Stdin, MaxInput: int64(f.maxInput)}
 }
 
 // defaultSnapshots are taken from the working directory where none is named.
