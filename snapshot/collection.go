@@ -70,7 +70,7 @@ func (r *reader) badItem() {
 	at, kind := r.Offset(), r.Peek()
 	r.Skip()
 	if r.Err() == nil {
-		r.problemAt(at, "%s where an object should stand", kind)
+		r.problemAt(at, "expected an object, found %s", kind)
 	}
 }
 
@@ -92,7 +92,7 @@ func distinct[T any](r *reader, items []T, start int, s shape[T]) []T {
 			texts = itemSpans(r.Data(), start)
 		}
 		if len(texts) == len(items) && !sameJSON(texts[i].of(r.Data()), texts[j].of(r.Data())) {
-			r.problemAt(texts[i].start, "%s %q stands twice with different contents: here and at item %d", s.name, short(id), j)
+			r.problemAt(texts[i].start, "duplicate %s %q with different contents: here and at item %d", s.name, short(id), j)
 			r.hinted("remove the one that is out of date")
 		}
 	}

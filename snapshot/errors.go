@@ -13,7 +13,7 @@ type LoadError struct {
 	File         string // as the user may find it; empty for Parse
 	At           Source // JSON pointer inside the file
 	Line, Column int    // 1-based, the column in characters; 0: the file as a whole
-	Problem      string // lower case, e.g. `"10.0.0.0/33" is no CIDR block`
+	Problem      string // lower case, e.g. `"10.0.0.0/33" is not a CIDR block`
 	Hint         string // what to do next; may be empty
 	Err          error  // the cause, or nil
 }

@@ -92,7 +92,7 @@ func FuzzDirectory(f *testing.F) {
 		}
 		if _, err := Parse(native); err != nil {
 			for _, e := range err.(LoadErrors) {
-				if strings.Contains(e.Problem, "truncated") || strings.Contains(e.Problem, "should stand: ") {
+				if strings.Contains(e.Problem, "truncated") || strings.Contains(e.Problem, "expected: ") {
 					t.Fatalf("the importer wrote no JSON: %v\n%s", e, native)
 				}
 				from.locate(e)

@@ -132,7 +132,7 @@ func TestTransitGatewayRoutesToldTwiceMustAgree(t *testing.T) {
 			"TransitGatewayRoutes":[{"TransitGatewayRouteTableId":"t","Routes":[{"DestinationCidrBlock":"10.0.0.0/8","State":"` + state + `"}]}]`
 	}
 	parseEC2(t, table("active"))
-	if _, err := Parse([]byte(native(table("blackhole"), "", ""))); err == nil || !strings.Contains(err.Error(), "twice") {
+	if _, err := Parse([]byte(native(table("blackhole"), "", ""))); err == nil || !strings.Contains(err.Error(), "duplicate") {
 		t.Error(err)
 	}
 }

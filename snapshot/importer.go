@@ -243,7 +243,7 @@ func (m *importer) eachItem(f *cliFile, key string, do func(item raw)) {
 		return
 	}
 	if s.Peek() != jsonscan.Array {
-		m.problem(f, key, "", "%s where an array should stand", s.Peek())
+		m.problem(f, key, "", "expected an array, found %s", s.Peek())
 		return
 	}
 	for ok := s.EnterArray(); ok && s.NextItem(); {
@@ -251,7 +251,7 @@ func (m *importer) eachItem(f *cliFile, key string, do func(item raw)) {
 		at := s.Offset()
 		text := s.Raw()
 		if kind != jsonscan.Object {
-			m.note(f.problem(at, "", "%s where an object should stand", kind))
+			m.note(f.problem(at, "", "expected an object, found %s", kind))
 			continue
 		}
 		do(raw{text: text, from: f, offset: at})

@@ -117,7 +117,7 @@ func (m *importer) bucketFile(f *cliFile, r *record) {
 // means us-east-1 here and nowhere else.
 func (m *importer) bucketRegion(f *cliFile, r *record, key string) {
 	if kind := f.kind(key); kind != jsonscan.String && kind != jsonscan.Null {
-		m.problem(f, key, "", "%s where a region should stand", kind)
+		m.problem(f, key, "", "expected a region, found %s", kind)
 		return
 	}
 	one := reader{Scanner: jsonscan.At(f.data, f.values[key].start)}

@@ -63,13 +63,13 @@ func TestJobsAreRecognisedByContent(t *testing.T) {
 func TestJobErrors(t *testing.T) {
 	for _, tt := range []struct{ name, text, pointer, problem string }{
 		{"unknown content", `{"Vpcs":[],"A":1}`, "", `its keys are ["A" "Vpcs"]`},
-		{"not an object", `"x"`, "", "a string where a job"},
+		{"not an object", `"x"`, "", "expected a job"},
 		{"empty", ``, "", "truncated"},
 		{"truncated", `{"CompilationJobName":"c`, "/CompilationJobName", "truncated"},
-		{"duplicate key", `{"CompilationJobName":"c","RoleArn":"a","RoleArn":"b"}`, "/RoleArn", "twice"},
-		{"subnets of the wrong type", `{"CompilationJobName":"c","VpcConfig":{"Subnets":"subnet-a"}}`, "/VpcConfig/Subnets", "a string where an array"},
-		{"subnet of the wrong type", `{"CompilationJobName":"c","VpcConfig":{"Subnets":[1]}}`, "/VpcConfig/Subnets/0", "a number where a string"},
-		{"no S3 URI", `{"CompilationJobName":"c","InputConfig":{"S3Uri":"models/x"}}`, "/InputConfig/S3Uri", "no S3 URI"},
+		{"duplicate key", `{"CompilationJobName":"c","RoleArn":"a","RoleArn":"b"}`, "/RoleArn", "duplicate"},
+		{"subnets of the wrong type", `{"CompilationJobName":"c","VpcConfig":{"Subnets":"subnet-a"}}`, "/VpcConfig/Subnets", "expected an array"},
+		{"subnet of the wrong type", `{"CompilationJobName":"c","VpcConfig":{"Subnets":[1]}}`, "/VpcConfig/Subnets/0", "expected a string"},
+		{"no S3 URI", `{"CompilationJobName":"c","InputConfig":{"S3Uri":"models/x"}}`, "/InputConfig/S3Uri", "not an S3 URI"},
 		{"no bucket", `{"CompilationJobName":"c","InputConfig":{"S3Uri":"s3:///x"}}`, "/InputConfig/S3Uri", "names no bucket"},
 		{"role that is none", `{"CompilationJobName":"c","RoleArn":"Neo"}`, "/RoleArn", "not the ARN of a role"},
 		{"no instances", `{"TrainingJobName":"t","ResourceConfig":{"InstanceCount":0}}`, "/ResourceConfig/InstanceCount", "at least 1"},

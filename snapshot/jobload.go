@@ -37,7 +37,7 @@ func readJobFile(path string, opt Options) ([]byte, error) {
 		}
 		defer f.Close()
 		if info, err := f.Stat(); err == nil && info.IsDir() {
-			return nil, fmt.Errorf("%s: a directory where a job file should stand", path)
+			return nil, fmt.Errorf("%s: expected a job file, found a directory", path)
 		}
 		in = f
 	} else if in == nil {
@@ -123,7 +123,7 @@ func (p *jobParser) root(n *node) {
 		others = []*node{n.get("Model")}
 	}
 	if n.kind != jsonscan.Object {
-		p.problem(n.offset, "", "%s where a job, an object, should stand", n.kind)
+		p.problem(n.offset, "", "expected a job, an object, found %s", n.kind)
 		return
 	}
 	kind, ok := recogniseJob(n)
@@ -206,7 +206,7 @@ func (p *jobParser) text(n *node, path ...string) string {
 		return ""
 	}
 	if m.kind != jsonscan.String {
-		p.problem(m.offset, "", "%s where a string should stand", m.kind)
+		p.problem(m.offset, "", "expected a string, found %s", m.kind)
 		return ""
 	}
 	return m.text
@@ -233,13 +233,13 @@ func (p *jobParser) texts(n *node, path ...string) []string {
 		return nil
 	}
 	if m.kind != jsonscan.Array {
-		p.problem(m.offset, "", "%s where an array of strings should stand", m.kind)
+		p.problem(m.offset, "", "expected an array of strings, found %s", m.kind)
 		return nil
 	}
 	var out []string
 	for _, item := range m.items {
 		if item.kind != jsonscan.String {
-			p.problem(item.offset, "", "%s where a string should stand", item.kind)
+			p.problem(item.offset, "", "expected a string, found %s", item.kind)
 			continue
 		}
 		out = append(out, item.text)
@@ -254,7 +254,7 @@ func (p *jobParser) vpcConfig(n *node, path ...string) {
 		return
 	}
 	if v.kind != jsonscan.Object {
-		p.problem(v.offset, "", "%s where an object should stand", v.kind)
+		p.problem(v.offset, "", "expected an object, found %s", v.kind)
 		return
 	}
 	p.setVPC(v, v.get("Subnets"), p.texts(v, "Subnets"), v.get("SecurityGroupIds"), p.texts(v, "SecurityGroupIds"))
@@ -323,7 +323,7 @@ func (p *jobParser) items(n *node, path ...string) []*node {
 		return nil
 	}
 	if m.kind != jsonscan.Array {
-		p.problem(m.offset, "", "%s where an array should stand", m.kind)
+		p.problem(m.offset, "", "expected an array, found %s", m.kind)
 		return nil
 	}
 	return m.items

@@ -60,7 +60,7 @@ func (r *reader) snapshot(s *Snapshot) {
 			r.Skip()
 			return
 		}
-		r.problemAt(r.Offset(), "%s where a snapshot, an object with the key \"schema\", should stand", r.Peek())
+		r.problemAt(r.Offset(), "expected a snapshot, an object with the key \"schema\", found %s", r.Peek())
 		r.Skip()
 		return
 	}
@@ -88,7 +88,7 @@ func (r *reader) snapshot(s *Snapshot) {
 	}
 	if s.Schema == "" && r.Err() == nil && len(r.problems) == 0 {
 		slices.Sort(keys)
-		r.problemAt(0, "this is no canreach snapshot: it has no \"schema\"; its keys are %q", keys[:min(len(keys), 12)])
+		r.problemAt(0, "not a canreach snapshot: it has no \"schema\"; its keys are %q", keys[:min(len(keys), 12)])
 		r.hinted("canreach snapshot import reads a directory of AWS CLI outputs")
 	}
 }
@@ -161,7 +161,7 @@ func (r *reader) accounts(s *Snapshot) {
 		case a.ID == "":
 			r.problemAt(at, "this account has no accountId")
 		case dup:
-			r.problemAt(at, "account %s stands twice: here and at %s", a.ID, first.Pointer())
+			r.problemAt(at, "duplicate account %s: here and at %s", a.ID, first.Pointer())
 		}
 		seen[a.ID] = a.At
 		s.Accounts = append(s.Accounts, a)
@@ -229,7 +229,7 @@ func (r *reader) regions(a *Account) {
 		case v.Name == "":
 			r.problemAt(at, "this region has no name")
 		case dup:
-			r.problemAt(at, "region %q stands twice: here and at %s", short(v.Name), first.Pointer())
+			r.problemAt(at, "duplicate region %q: here and at %s", short(v.Name), first.Pointer())
 		}
 		seen[v.Name] = v.At
 		a.Regions = append(a.Regions, v)

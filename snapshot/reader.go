@@ -75,7 +75,7 @@ func (r *reader) is(want jsonscan.Kind) bool {
 		at := r.Offset()
 		r.Skip()
 		if r.Err() == nil {
-			r.problemAt(at, "%s where %s should stand", got, want)
+			r.problemAt(at, "expected %s, found %s", want, got)
 		}
 	}
 	return false
@@ -170,6 +170,9 @@ func (f family) accepts(a netip.Addr) bool {
 	return true
 }
 
+// article returns the family with the article of "CIDR block".
+func (f family) article() string { return [...]string{"a ", "an IPv4 ", "an IPv6 "}[f] }
+
 func (f family) String() string { return [...]string{"", "IPv4 ", "IPv6 "}[f] }
 
 // prefix reads a CIDR block.
@@ -184,7 +187,7 @@ func (r *reader) prefix(f family) netip.Prefix {
 		return p
 	}
 	if t != "" && r.Err() == nil {
-		r.problemAt(at, "%q is no %sCIDR block", short(t), f)
+		r.problemAt(at, "%q is not %sCIDR block", short(t), f.article())
 	}
 	return netip.Prefix{}
 }
@@ -201,7 +204,7 @@ func (r *reader) addr(f family) netip.Addr {
 		return a
 	}
 	if t != "" && r.Err() == nil {
-		r.problemAt(at, "%q is no %saddress", short(t), f)
+		r.problemAt(at, "%q is not an %saddress", short(t), f)
 	}
 	return netip.Addr{}
 }
@@ -225,7 +228,7 @@ func (r *reader) document(at Source, key string) Document {
 		offset := r.Offset()
 		d.Raw = r.Raw()
 		if r.Err() == nil {
-			r.problemAt(offset, "%s where a policy document should stand", kind)
+			r.problemAt(offset, "expected a policy document, found %s", kind)
 		}
 	}
 	return d
@@ -334,6 +337,6 @@ func firstValid(a, b netip.Prefix) netip.Prefix {
 // its pointer only.
 func (r *reader) contradiction(at Source, member, id string, other Source) {
 	if len(r.late) < maxLate {
-		r.late = append(r.late, lateProblem{at, fmt.Sprintf("%s %q stands twice with different contents: here and at %s", member, short(id), other.Pointer())})
+		r.late = append(r.late, lateProblem{at, fmt.Sprintf("duplicate %s %q with different contents: here and at %s", member, short(id), other.Pointer())})
 	}
 }

@@ -13,7 +13,7 @@ func ParseS3URI(uri string) (S3Location, error) {
 	l := S3Location{URI: uri}
 	scheme, rest, found := strings.Cut(uri, "://")
 	bad := func(why string) (S3Location, error) {
-		return S3Location{}, fmt.Errorf("%q is no S3 URI: %s", short(uri), why)
+		return S3Location{}, fmt.Errorf("%q is not an S3 URI: %s", short(uri), why)
 	}
 	if !found {
 		return bad("it looks like s3://bucket/prefix")

@@ -146,7 +146,7 @@ func (s *Scanner) failHere(want string) {
 		s.fail(len(s.data), "the text ends where "+want+" should follow: is it truncated?")
 		return
 	}
-	s.fail(s.pos, fmt.Sprintf("%q where %s should stand", s.runeHere(), want))
+	s.fail(s.pos, fmt.Sprintf("expected %s, found %q", want, s.runeHere()))
 }
 
 func (s *Scanner) runeHere() rune {
@@ -304,7 +304,7 @@ func (s *Scanner) pushKey() bool {
 }
 
 func (s *Scanner) duplicate() bool {
-	s.fail(s.keyAt, fmt.Sprintf("key %q stands twice in one object", clip(s.key)))
+	s.fail(s.keyAt, fmt.Sprintf("duplicate key %q in one object", clip(s.key)))
 	return false
 }
 

@@ -205,7 +205,7 @@ func (c *checker) value(v *Schema) {
 	kind := c.Peek()
 	at := c.Offset()
 	if len(v.kinds) > 0 && kind != jsonscan.None && !slices.Contains(v.kinds, kind) {
-		c.problem(at, "%s where %s should stand", kind, alternatives(v.kinds))
+		c.problem(at, "expected %s, found %s", alternatives(v.kinds), kind)
 		c.Skip()
 		return
 	}
@@ -267,7 +267,7 @@ func (c *checker) text(v *Schema, at int) {
 	case len(v.values) > 0 && !slices.Contains(v.values, t):
 		c.problem(at, "%q is none of %q", clip(t), v.values)
 	case len(t) < v.minLength:
-		c.problem(at, "an empty string where a name should stand")
+		c.problem(at, "expected a name, found an empty string")
 	case v.pattern != nil && !v.pattern.MatchString(t):
 		c.problem(at, "%q is not of the form %s", clip(t), v.pattern)
 	}
