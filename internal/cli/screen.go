@@ -160,11 +160,11 @@ func renderCause(w io.Writer, a *sim.Answer, p painter, n int, c *cause) {
 	if c.Pointer != "" {
 		fmt.Fprintf(w, "   at:  %s\n", oneLine(c.Pointer))
 	}
-	if fix := c.Fix; fix != "" {
+	if fix := c.Fix; fix != "" { // as it is: a command in it takes ids and ARNs
 		if len(c.also) > 0 {
 			fix += " Likewise for the other requests."
 		}
-		fmt.Fprintf(w, "   fix: %s\n", p.wrap(p.brief(safeText(fix), c.Component), 8))
+		fmt.Fprintf(w, "   fix: %s\n", p.wrap(safeText(fix), 8))
 	}
 }
 

@@ -77,6 +77,16 @@ func TestOneCauseIsOneEntryWhateverItStops(t *testing.T) {
 	}
 }
 
+// A fix may hold a command: ids and ARNs in it stay.
+func TestAFixIsShownAsItIs(t *testing.T) {
+	a := answerWith("s3:GetObject1")
+	a.Findings[0].Component, a.Findings[0].Fix = "rtb-1", "aws ec2 x --ids rtb-1 --arn arn:aws:s3:::b"
+	out := screenOf(a, painter{width: 80, names: map[string]string{"rtb-1": "az2"}})
+	if !strings.Contains(out, "fix: aws ec2 x --ids rtb-1 --arn arn:aws:s3:::b") || !strings.Contains(out, "az2 (rtb-1)") {
+		t.Errorf("%s", out)
+	}
+}
+
 func TestPlacementsThatFareDifferentlyAreTold(t *testing.T) {
 	a := answerWith("s3:GetObject1", "s3:PutObject2")
 	a.Findings, a.Verdict, a.Placements[1].Verdict = a.Findings[:1], sim.Partial, sim.Reachable
