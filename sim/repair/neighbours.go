@@ -44,6 +44,7 @@ type class struct {
 	subnets []snapshot.SubnetID
 	groups  []string
 	vpc     snapshot.VPCID
+	list    func() []neighbourQuery // the questions, listed when somebody asks
 	queries []neighbourQuery
 }
 
@@ -65,13 +66,13 @@ func (s *search) neighbours() *neighbours {
 // collect lists the classes, without the source itself.
 func (n *neighbours) collect(self *source) {
 	byKey := map[string]*class{}
-	add := func(key string, c *class) {
+	add := func(key string, make func() *class) {
 		if old := byKey[key]; old != nil {
 			old.alike++
 			return
 		}
-		byKey[key] = c
-		n.classes = append(n.classes, c)
+		byKey[key] = make()
+		n.classes = append(n.classes, byKey[key])
 	}
 	for _, a := range n.world.Snapshot().Accounts {
 		for _, r := range a.Regions {
@@ -87,7 +88,7 @@ func (n *neighbours) collect(self *source) {
 // AWS: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html
 var startsTraffic = []string{"", "interface", "efa", "efa-only", "trunk", "branch", "api_gateway_managed", "aws_codestar_connections_managed", "iot_rules_managed"}
 
-func (n *neighbours) interfaces(r *snapshot.Region, self *source, add func(string, *class)) {
+func (n *neighbours) interfaces(r *snapshot.Region, self *source, add func(string, func() *class)) {
 	instances := map[string]*snapshot.Instance{}
 	for i := range r.EC2.Instances.Items {
 		instances[r.EC2.Instances.Items[i].ID] = &r.EC2.Instances.Items[i]
@@ -97,58 +98,67 @@ func (n *neighbours) interfaces(r *snapshot.Region, self *source, add func(strin
 		if !slices.Contains(startsTraffic, e.InterfaceType) || self.id != "" && (string(e.ID) == self.id || e.InstanceID == self.id) || strings.HasPrefix(e.Description, "VPC Endpoint Interface") {
 			continue
 		}
-		c := &class{who: named(string(e.ID), e.Tags), subnets: []snapshot.SubnetID{e.Subnet}, vpc: e.VPC}
-		for _, g := range e.Groups {
-			c.groups = append(c.groups, string(g))
+		in := instances[e.InstanceID]
+		key := fmt.Sprint(e.Subnet, e.Groups)
+		if in != nil {
+			key += in.ProfileARN
 		}
-		id, profile := string(e.ID), ""
-		if in := instances[e.InstanceID]; in != nil {
-			id, profile, c.who = in.ID, in.ProfileARN, named(in.ID, in.Tags)
-		}
-		c.queries = []neighbourQuery{network(string(e.ID), "s3"), network(string(e.ID), "internet")}
-		if profile != "" {
-			c.queries = append(c.queries, n.buckets(sim.Question{Source: id}, r, roleOfProfile(r.Account, profile))...)
-		}
-		add(fmt.Sprint(e.Subnet, sorted(c.groups), profile), c)
+		add(key, func() *class { return n.interfaceClass(r, e, in) })
 	}
 }
 
-func (n *neighbours) functions(r *snapshot.Region, self *source, add func(string, *class)) {
+func (n *neighbours) interfaceClass(r *snapshot.Region, e *snapshot.NetworkInterface, in *snapshot.Instance) *class {
+	c := &class{who: named(string(e.ID), e.Tags), subnets: []snapshot.SubnetID{e.Subnet}, vpc: e.VPC, groups: idTexts(e.Groups)}
+	if in != nil {
+		c.who = named(in.ID, in.Tags)
+	}
+	c.list = func() []neighbourQuery {
+		out := []neighbourQuery{network(string(e.ID), "s3"), network(string(e.ID), "internet")}
+		if in != nil && in.ProfileARN != "" {
+			out = append(out, n.buckets(sim.Question{Source: in.ID}, r, roleOfProfile(r.Account, in.ProfileARN))...)
+		}
+		return out
+	}
+	return c
+}
+
+func idTexts(ids []snapshot.SecurityGroupID) []string {
+	var out []string
+	for _, id := range ids {
+		out = append(out, string(id))
+	}
+	sort.Strings(out)
+	return out
+}
+
+func (n *neighbours) functions(r *snapshot.Region, self *source, add func(string, func() *class)) {
 	for i := range r.Functions.Items {
 		f := &r.Functions.Items[i]
 		if len(f.Subnets) == 0 || f.Name == self.id || f.ARN == self.id {
 			continue
 		}
-		c := &class{who: "function " + f.Name, subnets: f.Subnets, vpc: f.VPC}
-		for _, g := range f.Groups {
-			c.groups = append(c.groups, string(g))
-		}
-		role, _ := n.world.FindRole(f.RoleARN)
-		c.queries = n.buckets(sim.Question{Source: f.Name}, r, role)
-		add("function "+fmt.Sprint(f.Subnets, sorted(c.groups), f.RoleARN), c)
+		add("function "+fmt.Sprint(f.Subnets, f.Groups, f.RoleARN), func() *class {
+			return &class{who: "function " + f.Name, subnets: f.Subnets, vpc: f.VPC, groups: idTexts(f.Groups), list: func() []neighbourQuery {
+				role, _ := n.world.FindRole(f.RoleARN)
+				return n.buckets(sim.Question{Source: f.Name}, r, role)
+			}}
+		})
 	}
 }
 
 // jobs are those that the snapshot holds, each asked for its own buckets.
-func (n *neighbours) jobs(r *snapshot.Region, add func(string, *class)) {
+func (n *neighbours) jobs(r *snapshot.Region, add func(string, func() *class)) {
 	for _, rec := range r.SageMaker.Jobs.Items {
 		j, err := snapshot.ParseJob(rec.Raw)
 		if err != nil || !j.HasVPCConfig || len(j.Inputs)+len(j.Outputs) == 0 || j.Name == n.q.Check.Job.Name {
 			continue
 		}
-		c := &class{who: "job " + j.Name, subnets: j.Subnets}
-		for _, g := range j.SecurityGroups {
-			c.groups = append(c.groups, string(g))
-		}
-		c.queries = []neighbourQuery{{Query: Query{Check: sim.Question{Job: j}}, what: "its own buckets"}}
-		add("job "+j.Name, c)
+		add("job "+j.Name, func() *class {
+			return &class{who: "job " + j.Name, subnets: j.Subnets, groups: idTexts(j.SecurityGroups), list: func() []neighbourQuery {
+				return []neighbourQuery{{Query: Query{Check: sim.Question{Job: j}}, what: "its own buckets"}}
+			}}
+		})
 	}
-}
-
-func sorted(list []string) []string {
-	list = slices.Clone(list)
-	sort.Strings(list)
-	return list
 }
 
 func named(id string, tags []snapshot.Tag) string {
@@ -246,6 +256,9 @@ func (n *neighbours) askClass(c *class, after *sim.World) []Neighbour {
 	who := c.who
 	if c.alike > 0 {
 		who = fmt.Sprintf("%s and %d alike", who, c.alike)
+	}
+	if c.queries == nil {
+		c.queries = c.list()
 	}
 	var out []Neighbour
 	for i := range c.queries {

@@ -1,0 +1,51 @@
+package change_test
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/canreach/canreach/internal/testkit/world"
+	"github.com/canreach/canreach/sim/change"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// What is tried out is what the changed text says, read anew.
+func TestATriedSnapshotIsThatOfTheChangedText(t *testing.T) {
+	native := world.Network(world.NAT(), world.IFE(), world.Interface("eni-x", "subnet-1", "10.0.1.50", "sg-1")).JSON()
+	base, err := change.Open(native)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		`authorizeSecurityGroupIngress: {groupId: sg-1, ipPermissions: [{ipProtocol: tcp, fromPort: 1, toPort: 2, ipRanges: [{cidrIp: 10.0.0.0/8}]}]}`,
+		`deleteRoute: {routeTableId: rtb-1, destinationPrefixListId: pl-s3}`,
+		`modifyVpcEndpoint: {vpcEndpointId: vpce-g, removeRouteTableIds: [rtb-1]}`,
+		`putBucketPolicy: {bucket: reports, policy: {Version: "2012-10-17", Statement: [{Effect: Deny, Principal: "*", Action: "s3:*", Resource: "arn:aws:s3:::reports/*"}]}}`,
+		`createNetworkInterface: {subnetId: subnet-1, groups: [sg-1]}`,
+		`modifyVpcAttribute: {vpcId: vpc-a, enableDnsSupport: {value: false}}`,
+		`{as: vpce-n, createVpcEndpoint: {vpcId: vpc-a, vpcEndpointType: Interface, serviceName: com.amazonaws.us-east-1.sts, subnetIds: [subnet-1], securityGroupIds: [sg-1]}}`,
+		`{patch: [{op: remove, path: /accounts/0/regions/0/ec2/NetworkInterfaces/0}]}`,
+	} {
+		changes, err := change.Parse("c.yaml", []byte(text))
+		if err != nil {
+			continue // there is no such operation
+		}
+		applied, slowErr := change.Apply(native, changes)
+		got, _, err := base.Try(changes)
+		if (err == nil) != (slowErr == nil) {
+			t.Errorf("%s: %v, by the text %v", text, err, slowErr)
+			continue
+		}
+		if err != nil {
+			continue
+		}
+		want, err := snapshot.Parse(applied.Native)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.SHA256 = want.SHA256
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: the snapshots differ", text)
+		}
+	}
+}
