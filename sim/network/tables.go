@@ -1,0 +1,141 @@
+package network
+
+import (
+	"fmt"
+
+	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// tableOf is the route table that governs a subnet (N15, N16).
+func (a *asking) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need) {
+	of := a.x.subnetTable[n.ID]
+	untold, explicit := a.x.untoldTable[n.VPC], len(of) > 0
+	if !explicit {
+		of = a.x.mainTable[n.VPC]
+	}
+	need := rules.Need{Code: finding.UnknownRouteTable, Component: string(n.ID), At: n.At, Fact: "the route table of " + string(n.ID),
+		Collect: "aws ec2 describe-route-tables"}
+	switch {
+	case !explicit && untold != "":
+		need.Fact = fmt.Sprintf("whether %s governs %s: its associations were not collected", untold, n.ID)
+		return nil, &need
+	case len(of) == 0:
+		return nil, &need
+	case len(of) > 1:
+		need.Fact = fmt.Sprintf("which route table governs %s: the snapshot has %d of them for it", n.ID, len(of))
+		return nil, &need
+	case rules.AssociationState(of[0].state) != rules.StateWorks:
+		need.Fact = fmt.Sprintf("whether %s governs %s: the association is in state %s", of[0].table, n.ID, of[0].state)
+		return nil, &need
+	}
+	tb := a.x.routeTables[of[0].table].of
+	if !tb.RoutesKnown {
+		need.Component, need.At = string(tb.ID), tb.At
+		need.Fact = fmt.Sprintf("the routes of %s, which governs %s", tb.ID, n.ID)
+		return nil, &need
+	}
+	return tb, nil
+}
+
+// aclOf is the network ACL of a subnet (N93): the one that lists it, else the
+// VPC's default one.
+func (a *asking) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, explicit bool, need *rules.Need) {
+	of, untold := a.x.subnetACL[n.ID], a.x.untoldACL[n.VPC]
+	need = &rules.Need{Code: finding.UnknownNACL, Component: string(n.ID), At: n.At, Fact: "the network ACL of " + string(n.ID), Collect: "aws ec2 describe-network-acls"}
+	switch {
+	case len(of) > 1:
+		need.Fact = fmt.Sprintf("which network ACL filters %s: %s and %s both list it, and AWS has one for each subnet", n.ID, of[0], of[1])
+		return nil, true, need
+	case len(of) == 1:
+		l, explicit = a.x.acls[of[0]].of, true
+	case untold != "":
+		need.Fact = fmt.Sprintf("whether %s filters %s: its associations were not collected", untold, n.ID)
+		return nil, false, need
+	default:
+		l = a.x.acls[a.x.defaultACL[n.VPC]].of
+	}
+	switch {
+	case l == nil:
+		return nil, explicit, need
+	case !l.EntriesKnown:
+		need.Component, need.At = string(l.ID), l.At
+		need.Fact = fmt.Sprintf("the entries of %s, the network ACL of %s", l.ID, n.ID)
+		return nil, explicit, need
+	}
+	return l, explicit, nil
+}
+
+// throughACL sends packets over the border of a subnet, as they look now.
+func (a *asking) throughACL(t *trail, subnet located[snapshot.Subnet], d side) {
+	a.throughACLView(t, subnet, t.view, d)
+}
+
+func (a *asking) throughACLView(t *trail, subnet located[snapshot.Subnet], v view, d side) {
+	l, explicit, need := a.aclOf(subnet.of)
+	gate := finding.GateNACLEgress
+	if d.dir == rules.Inbound {
+		gate = finding.GateNACLIngress
+	}
+	if need != nil {
+		h := Hop{Component: need.Component, Kind: "network-acl", Reply: d.reply, At: need.At, Via: d.dir.String()}
+		t.add(&step{hops: []Hop{h}, gate: gate, key: stepKey{kind: h.Kind, component: h.Component, side: d}, needs: []rules.Need{*need}})
+		return
+	}
+	id := l.ID
+	if !explicit && a.explain {
+		a.note(Finding{Code: finding.SnapshotInconsistent, Gate: gate, Severity: finding.Warning, Component: string(subnet.of.ID), Name: nameOf(subnet.of.Tags), At: subnet.of.At,
+			Message: fmt.Sprintf("No network ACL lists %s among its associations; the VPC's default, %s, is taken.", subnet.of.ID, id), Rule: "N93", URL: urlACL})
+	}
+	f := a.acl(l, v, d)
+	h := Hop{Component: string(l.ID), Kind: "network-acl", Via: d.dir.String() + " of " + string(subnet.of.ID), Reply: d.reply, At: l.At}
+	var blame func(packetset.Set) []Finding
+	if a.explain {
+		a.aclDrift(l, d, gate)
+		blame = func(denied packetset.Set) []Finding { return a.blameACL(l, subnet, v, d, gate, denied) }
+	}
+	a.filter(t, []Hop{h}, gate, stepKey{kind: h.Kind, component: h.Component, side: d, view: v}, f, blame)
+}
+
+// local delivers inside the VPC that the traffic is in (N19).
+func (a *asking) local(t *trail, from located[snapshot.Subnet]) {
+	rest := t.cases
+	for _, id := range a.x.vpcSubnets[t.vpcID] {
+		n := a.x.subnets[id]
+		cases := a.s.And(rest, a.inSubnet(t.view, n.of))
+		if cases == packetset.None {
+			continue
+		}
+		rest = a.s.Diff(rest, cases)
+		c := t.with(cases)
+		if from.of != nil && from.of.ID == id {
+			a.deliver(c, n)
+			continue
+		}
+		a.enter(c, n)
+	}
+	if rest == packetset.None {
+		return
+	}
+	t.cases = rest
+	h := Hop{Component: string(t.vpcID), Kind: "vpc"}
+	if v := a.x.vpcs[t.vpcID].of; v != nil {
+		h.At = v.At
+	}
+	if a.nested || !a.subnetsKnown(t.vpcID) {
+		a.doubt(t, h, rest, finding.GateRoute, rules.Need{Code: finding.UnknownVPC, Component: string(t.vpcID), At: h.At,
+			Fact: "the subnet of " + string(t.vpcID) + " that holds the destination", Collect: "aws ec2 describe-subnets"})
+	} else {
+		a.deny(t, h, rest, Finding{Code: finding.NoPossibleDestination, Gate: finding.GateRoute, Component: string(t.vpcID),
+			Message: fmt.Sprintf("No subnet of %s holds the destination, although the local route covers it.", t.vpcID),
+			Fix:     "Use a destination address inside a subnet of the VPC.", Rule: "N19", URL: urlSubnetRoute})
+	}
+	a.end(t, Context{}, true)
+}
+
+func (a *asking) subnetsKnown(id snapshot.VPCID) bool {
+	v := a.x.vpcs[id]
+	return ownView(v) && gone(&v.in.EC2.Subnets)
+}
