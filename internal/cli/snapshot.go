@@ -18,7 +18,7 @@ import (
 // its own it captures from AWS (snapshot_capture.go).
 func newSnapshotCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{Use: "snapshot"}
-	cmd.AddCommand(newSnapshotImportCommand(env), newSnapshotValidateCommand(env), newSnapshotShowCommand(env))
+	cmd.AddCommand(newSnapshotImportCommand(env), newSnapshotMergeCommand(env), newSnapshotValidateCommand(env), newSnapshotShowCommand(env))
 	addCaptureCommands(env, cmd)
 	return cmd
 }

@@ -103,3 +103,25 @@ func TestEverySnapshotCommandHasAnExample(t *testing.T) {
 		}
 	}
 }
+
+func TestSnapshotMerge(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "all.json")
+	env, _, errs := captureEnv(nil)
+	if status := Main([]string{"snapshot", "merge", exampleDir + "snapshot.json", exampleDir + "aws", "--out", out}, env); status != 0 {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	env, stdout, errs := captureEnv(nil)
+	if status := Main([]string{"check", "-q", "-s", out, "-j", exampleDir + "job.json"}, env); status != 0 {
+		t.Errorf("status %d: %s%s", status, stdout, errs)
+	}
+	for want, args := range map[string][]string{
+		"contradict one another": {exampleDir + "snapshot.json", exampleDir + "broken/wrong-route-table.json", "--out", out},
+		"--out is missing":       {exampleDir + "snapshot.json", exampleDir + "aws"},
+		"two are needed":         {exampleDir + "snapshot.json", "--out", out},
+	} {
+		env, _, errs := captureEnv(nil)
+		if status := Main(append([]string{"snapshot", "merge"}, args...), env); status != ExitUsage || !strings.Contains(errs.String(), want) {
+			t.Errorf("%v: status %d: %s", args, status, errs)
+		}
+	}
+}
