@@ -139,15 +139,27 @@ func each(n, workers int, do func(int)) {
 
 // askBoth asks both sides and keeps the questions that are answered differently.
 func askBoth(x, y *side, questions []question, o Options, res *Result) error {
+	// Only what differs of a pair of answers is kept: an answer may be large.
 	type pair struct {
-		a, b *sim.Answer
-		err  error
+		before, after sim.Verdict
+		delta         Delta
+		err           error
 	}
 	answers := make([]pair, len(questions))
 	each(len(questions), o.workers(), func(i int) {
 		p := &answers[i]
-		if p.a, p.err = x.world.Check(questions[i].q); p.err == nil {
-			p.b, p.err = y.world.Check(questions[i].q)
+		a, err := x.world.Check(questions[i].q)
+		if err != nil {
+			p.err = err
+			return
+		}
+		b, err := y.world.Check(questions[i].q)
+		if err != nil {
+			p.err = err
+			return
+		}
+		if p.before, p.after = a.Verdict, b.Verdict; p.before != p.after {
+			p.delta = Answers(a, b)
 		}
 	})
 	res.Asked = len(questions)
@@ -159,14 +171,14 @@ func askBoth(x, y *side, questions []question, o Options, res *Result) error {
 			res.Asked--
 			continue
 		}
-		if p.a.Verdict == sim.Unknown || p.b.Verdict == sim.Unknown {
+		if p.before == sim.Unknown || p.after == sim.Unknown {
 			res.Unknown++
 		}
-		if p.a.Verdict == p.b.Verdict {
+		if p.before == p.after {
 			continue
 		}
 		res.Differences = append(res.Differences, Difference{Question: questions[i].name, Alike: questions[i].alike, q: questions[i].q,
-			Effect: Direction(p.a.Verdict, p.b.Verdict), Delta: Answers(p.a, p.b), Causes: []Cause{}})
+			Effect: Direction(p.before, p.after), Delta: p.delta, Causes: []Cause{}})
 	}
 	return nil
 }
@@ -188,12 +200,14 @@ func (o *Options) questions(a, b *snapshot.Snapshot, res *Result) []question {
 	if len(o.Jobs) > 0 {
 		out = o.forJobs(o.Jobs, true)
 	} else {
-		out = append(o.forJobs(sharedJobs(a, b, res), false), o.everybody(a, b, res)...)
+		out = o.forJobs(sharedJobs(a, b, res), false)
+		everybody, total := o.everybody(a, b, res, max(0, limit-len(out)))
+		out, res.LeftOut = append(out, everybody...), total-len(everybody)
 	}
-	if len(out) > limit {
-		res.LeftOut = len(out) - limit
+	res.LeftOut += max(0, len(out)-limit)
+	if res.LeftOut > 0 {
 		res.Notes = append(res.Notes, fmt.Sprintf("%d questions were left out: %d at most are asked; --job and --bucket narrow them, --max-questions asks more.", res.LeftOut, limit))
-		out = out[:limit]
+		out = out[:min(len(out), limit)]
 	}
 	return out
 }
@@ -285,8 +299,9 @@ const maxPlaces = 24
 // everybody asks for every role, every class of subnets with every class of
 // security groups, and every bucket that both know. Subnets are of one class
 // that have the same route table and network ACL in both; groups that have the
-// same outbound rules in both.
-func (o *Options) everybody(a, b *snapshot.Snapshot, res *Result) []question {
+// same outbound rules in both. It returns the first limit questions, and how
+// many there are: in a large account their product fills any memory.
+func (o *Options) everybody(a, b *snapshot.Snapshot, res *Result, limit int) ([]question, int) {
 	rolesA, rolesB := roles(a), roles(b)
 	bucketsA, bucketsB := buckets(a), buckets(b)
 	subnetsA, subnetsB := subnetClasses(a), subnetClasses(b)
@@ -306,10 +321,14 @@ func (o *Options) everybody(a, b *snapshot.Snapshot, res *Result) []question {
 			wanted = append(wanted, "arn:"+partitionOf(bucketsB[name])+":s3:::"+name)
 		}
 	}
+	total := len(who) * len(places) * len(wanted)
 	var out []question
 	for _, role := range who {
 		for _, p := range places {
 			for _, bucket := range wanted {
+				if len(out) == limit {
+					return out, total
+				}
 				q := o.Base
 				q.Job = snapshot.Job{RoleARN: role, Subnets: []snapshot.SubnetID{snapshot.SubnetID(p.subnet)}, SecurityGroups: []snapshot.SecurityGroupID{snapshot.SecurityGroupID(p.group)}, HasVPCConfig: true, Instances: 1}
 				q.Bucket = bucket
@@ -317,7 +336,7 @@ func (o *Options) everybody(a, b *snapshot.Snapshot, res *Result) []question {
 			}
 		}
 	}
-	return out
+	return out, total
 }
 
 func rank(trusted bool) int {
@@ -449,13 +468,10 @@ func placesOf(subnetsA, subnetsB, groupsA, groupsB map[string]class, res *Result
 	groups, _ := reps(groupsA, groupsB)
 	var out []placement
 	for _, vpc := range keys(nets) {
-		n := 0
-		for _, g := range groups[vpc] {
-			for _, s := range nets[vpc] {
-				if n++; n <= maxPlaces {
-					out = append(out, placement{s, g, alikeNets[s]})
-				}
-			}
+		n := len(groups[vpc]) * len(nets[vpc])
+		for i := range min(n, maxPlaces) {
+			s := nets[vpc][i%len(nets[vpc])]
+			out = append(out, placement{s, groups[vpc][i/len(nets[vpc])], alikeNets[s]})
 		}
 		if n > maxPlaces {
 			res.Notes = append(res.Notes, fmt.Sprintf("%s: %d of %d pairs of subnet class and security group class were asked about.", vpc, maxPlaces, n))
