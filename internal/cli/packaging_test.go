@@ -70,7 +70,7 @@ func TestTheActionPutsNoInputIntoAScript(t *testing.T) {
 			t.Errorf("%q: %v", s.Run, err)
 		}
 		for name, v := range s.Env {
-			if input := regexp.MustCompile(`inputs\.([a-z-]+)`).FindStringSubmatch(v); input != nil && action.Inputs[input[1]] == nil {
+			if input := regexp.MustCompile(`inputs\.([a-z0-9-]+)`).FindStringSubmatch(v); input != nil && action.Inputs[input[1]] == nil {
 				t.Errorf("%s reads input %q, which there is none", name, input[1])
 			}
 		}

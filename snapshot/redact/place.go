@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 )
 
 // place is where a string stands in a JSON text.
@@ -97,8 +98,19 @@ func (p place) keeps() bool {
 	if p.key == "Key" && p.under("DhcpConfigurations") {
 		return true // "domain-name-servers"
 	}
-	return keptMembers[p.key]
+	if p.key == "Name" && len(p.path) > 0 && p.path[len(p.path)-1] == "State" {
+		return true // an instance's: "running"
+	}
+	if p.under("Tags") || p.under("TagSet") || p.under("Statement") || p.under("Condition") {
+		return keptMembers[p.key] // a tag's key may end as an enum's name does
+	}
+	return keptMembers[p.key] || slices.ContainsFunc(enumEndings, func(e string) bool { return strings.HasSuffix(p.key, e) })
 }
+
+// enumEndings end the names of members whose values are AWS's own words, in
+// the API models of the services that a snapshot holds; enums_test.go holds
+// the list to the types of the AWS SDK.
+var enumEndings = []string{"State", "Status", "Type", "Mode", "Support", "Action", "Scope", "Tenancy", "Behavior", "Format", "Framework", "Protocol"}
 
 var keptMembers = set(
 	"schema", "startedAt", "finishedAt", "tool", "region", "complete", "service", "operation", "code", "notCollected",
@@ -114,6 +126,10 @@ var keptMembers = set(
 	"ApplianceModeSupport", "DnsSupport", "Ipv6Support", "SecurityGroupReferencingSupport", "AutoAcceptSharedAttachments", "DefaultRouteTableAssociation",
 	"DefaultRouteTablePropagation", "VpnEcmpSupport", "MulticastSupport", "AutoScalingIps", "AutoProvisionZones", "Scope", "Domain", "Runtime", "Architectures", "PackageType",
 	"AvailabilityZones", "PrivateDnsOnlyForInboundResolverEndpoint", "OwnershipControlsType", "OwnerIdType", "FrameWork", "Framework", "TargetDevice",
+	"IpSource", "Ipv6AddressAttribute", "Architecture", "CapacityReservationPreference", "AmdSevSnp", "NestedVirtualization", "Hypervisor", "InstanceLifecycle",
+	"AutoRecovery", "RebootMigration", "HttpEndpoint", "HttpProtocolIpv6", "HttpTokens", "InstanceMetadataTags", "BandwidthWeighting", "Platform", "ServiceManaged",
+	"EncapsulationAlgorithms", "ExpirationModel", "KeyAgreementAlgorithms", "MacAlgorithms", "SigningAlgorithms", "DirectS3Read", "LastUpdateStatusReasonCode",
+	"ApplicationLogLevel", "SystemLogLevel", "ApplyOn", "StateReasonCode", "ConfidenceThreshold", "DnsThreatProtection", "MutationProtection",
 )
 
 func set(words ...string) map[string]bool {

@@ -164,4 +164,5 @@ o ou r p i fullawsaccess rcpfullawsaccess
 internal compute hostedzone z vpc subnet sg rtb acl eni pl dopt igw eigw nat pcx tgw attach vgw pl eipalloc
 tag tags name env environment managed cloudformation
 none off block ingress bidirectional allow deny egress
+rslvr autodefined rr assoc security prefix list profile
 `
