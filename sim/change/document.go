@@ -1,12 +1,9 @@
 package change
 
 import (
-	"encoding/json"
-	"errors"
 	"strings"
 
 	"github.com/canreach/canreach/internal/jsontree"
-	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/rules/policy"
 )
 
@@ -82,13 +79,4 @@ func documentNode(n *jsontree.Node) *jsontree.Node {
 		return n
 	}
 	return nil
-}
-
-// ParsePolicyText reads a policy document from YAML or JSON text, for callers
-// that build changes.
-func ParsePolicyText(text []byte) (located.Value, error) {
-	if !json.Valid(text) {
-		return located.Value{}, errors.New("not JSON")
-	}
-	return located.FromJSON(text)
 }

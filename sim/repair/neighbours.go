@@ -335,10 +335,8 @@ func allowsAll(d *snapshot.Document) bool {
 		return false
 	}
 	s, all := list[0], func(key string) bool { return strings.Trim(string(list[0].Get(key).Raw()), `[]" `) == "*" }
-	return s.Get("Effect").Text() == "Allow" && s.Get("Condition") == nil && all("Action") && all("Resource") && (all("Principal") || all1(string(s.Get("Principal").Raw())))
+	return s.Get("Effect").Text() == "Allow" && s.Get("Condition") == nil && all("Action") && all("Resource") && (all("Principal") || strings.Join(strings.Fields(string(s.Get("Principal").Raw())), "") == `{"AWS":"*"}`)
 }
-
-func all1(principal string) bool { return strings.Join(strings.Fields(principal), "") == `{"AWS":"*"}` }
 
 // touched is what a set of changes is about.
 type touched struct {

@@ -429,23 +429,3 @@ func (g *generator) updateOrg(p *snapshot.OrgPolicy, text, why string) candidate
 	return candidate{changes: []change.Change{change.New("UpdatePolicy", "PolicyId", p.ID, "Content", text)}, cost: costOrg, why: why,
 		target: "policy " + p.ID, actor: "the organization's management account", wide: "the same for every account under " + p.Name}
 }
-
-// misspelt returns a bucket of the question that the snapshot does not hold and
-// the one of its buckets with nearly that name; "" where there is none.
-func (g *generator) misspelt() (name, like string) {
-	var known []string
-	for _, a := range g.snap.Accounts {
-		for i := range a.S3.Buckets.Items {
-			known = append(known, a.S3.Buckets.Items[i].Name)
-		}
-	}
-	for _, n := range g.bucketNames() {
-		if slices.Contains(known, n) {
-			continue
-		}
-		if like := located.Nearest(n, known); like != "" {
-			return n, like
-		}
-	}
-	return "", ""
-}
