@@ -294,6 +294,10 @@ func requestKeys(r *policy.Request, q *Question, t *target, a *asker, region str
 	c := r.Context
 	c["aws:securetransport"] = known("true")
 	c["s3:authtype"] = known("REST-HEADER")
+	if q.Options.Presigned { // P361
+		c["s3:authtype"] = known("REST-QUERY-STRING")
+		c["s3:signatureage"] = policy.Value{State: policy.KeyValueUnknown}
+	}
 	c["s3:signatureversion"] = known("AWS4-HMAC-SHA256")
 	c["s3:tlsversion"] = policy.Value{State: policy.KeyValueUnknown} // ranged: 1.2 or 1.3
 	c["aws:currenttime"] = policy.Value{State: policy.KeyValueUnknown}

@@ -88,6 +88,9 @@ func (q *Question) partition() string {
 
 func (q *Question) actionsFor() ([]string, error) {
 	if len(q.Actions) == 0 {
+		if q.Options.Presigned && !q.Write {
+			return []string{"s3:GetObject"}, nil // a presigned URL is of one object
+		}
 		if q.Write {
 			return writeActions, nil
 		}

@@ -199,7 +199,7 @@ func TestDerivedKeys(t *testing.T) {
 		{"PrincipalAccount", line(role, "", `{"StringEquals":{"aws:PrincipalAccount":"111122223333"}}`), "ALLOW"},
 		{"PrincipalType", line(role, "", `{"StringEquals":{"aws:PrincipalType":"AssumedRole"}}`), "ALLOW"},
 		{"given instead", line(role, `,"context":{"aws:PrincipalAccount":"1"}`, `{"StringEquals":{"aws:PrincipalAccount":"111122223333"}}`), "DENY"},
-		{"keys that are not given are absent", line(role, "", `{"Null":{"aws:SourceVpce":"true","aws:userid":"true"}}`), "ALLOW"},
+		{"keys that are not given are absent", line(role, "", `{"Null":{"aws:SourceVpce":"true","aws:MultiFactorAuthAge":"true"}}`), "ALLOW"},
 		{"an empty list is absent", line(role, `,"context":{"aws:TagKeys":[]}`, `{"Null":{"aws:TagKeys":"true"}}`), "ALLOW"},
 		{"a session ARN", line(`"arn:aws:sts::111122223333:assumed-role/Neo/s"`, "", `{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/Neo"}}`), "ALLOW"},
 		{"a number", line(role, `,"context":{"s3:max-keys":10}`, `{"NumericLessThan":{"s3:max-keys":"11"}}`), "ALLOW"},

@@ -118,10 +118,34 @@ func (w *Worker) complete(c *cursor, seen uint) *lineError {
 			r.Context[k.name] = k.value
 		}
 	}
+	w.resourceKeys(service)
 	w.settleOwner()
 	w.assume()
 	w.directory()
 	return nil
+}
+
+// resourceKeys adds the keys that follow from the resource and the call, unless
+// they are given: the clock is always there (P365).
+func (w *Worker) resourceKeys(service string) {
+	r := &w.request
+	set := func(key string, v policy.Value) {
+		if _, given := r.Context[key]; !given && !named(r.UnknownKeys, key) {
+			r.Context[key] = v
+		}
+	}
+	one := func(s string) policy.Value { return policy.Value{State: policy.KeyKnown, Values: []string{s}} }
+	if r.ResourceAccount != "" {
+		set("aws:resourceaccount", one(r.ResourceAccount))
+		if strings.EqualFold(service, "s3") {
+			set("s3:resourceaccount", one(r.ResourceAccount))
+		}
+	}
+	if account := r.Principal.Account; account != "" && strings.EqualFold(service, "kms") {
+		set("kms:calleraccount", one(account))
+	}
+	set("aws:currenttime", policy.Value{State: policy.KeyValueUnknown})
+	set("aws:epochtime", policy.Value{State: policy.KeyValueUnknown})
 }
 
 // settlePrincipal adds what session and context tell of the principal.
@@ -249,7 +273,7 @@ func newIdentity(text string) identity {
 
 func withKeys(p policy.Principal) identity {
 	id := identity{principal: p}
-	keys := policy.DerivedKeys(p)
+	keys := policy.NewContext(p)
 	for _, k := range sortedKeys(keys) {
 		id.keys = append(id.keys, derivedKey{k, keys[k]})
 	}

@@ -238,7 +238,11 @@ func (w *Worker) findID(text []byte) {
 
 // gather makes the layers and the request ready.
 func (w *Worker) gather() *lineError {
-	w.layers = policy.Layers{ResourceKind: resourceKind(w.request.Action)}
+	w.layers = policy.Layers{ResourceKind: resourceKind(w.request.Action, w.request.Resource)}
+	if strings.EqualFold(w.request.Action, "sts:GetCallerIdentity") {
+		w.layers.Identity = needsNothing
+		return nil
+	}
 	for f, raw := range w.line.raw {
 		if raw == nil {
 			continue
@@ -283,19 +287,38 @@ func (w *Worker) place(f field, l *layer) {
 	}
 }
 
+// needsNothing stands for the permissions of sts:GetCallerIdentity, which no
+// policy can take away (P364).
+//
+// AWS: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+var needsNothing = []policy.Policy{{Name: "sts:GetCallerIdentity needs no permission", Document: mustParse(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}}
+
+func mustParse(text string) *policy.Document {
+	d, err := policy.Parse([]byte(text), policy.KindIdentity)
+	if err != nil {
+		panic("unreachable: " + err.Error())
+	}
+	return d
+}
+
 // resourceKind tells what kind of policy the resource of an action has.
-func resourceKind(action string) policy.Kind {
-	service, _, _ := strings.Cut(action, ":")
+func resourceKind(action, resource string) policy.Kind {
+	service, name, _ := strings.Cut(action, ":")
 	switch {
+	case policy.NeedsIAMOnly(action, resource):
+		return policy.KindResource
 	case strings.EqualFold(service, "s3"), strings.EqualFold(service, "s3express"), strings.EqualFold(service, "s3-object-lambda"):
 		return policy.KindBucket
 	case strings.EqualFold(service, "kms"):
 		return policy.KindKey
-	case strings.EqualFold(service, "sts"):
+	case strings.EqualFold(service, "sts") && trustActions[strings.ToLower(name)]:
 		return policy.KindTrust
 	}
 	return policy.KindResource
 }
+
+// trustActions are those that ask a role's trust policy (P364).
+var trustActions = map[string]bool{"assumerole": true, "assumerolewithsaml": true, "assumerolewithwebidentity": true, "tagsession": true, "setsourceidentity": true, "setcontext": true}
 
 func clip(s string) string {
 	const limit = 100

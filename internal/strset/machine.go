@@ -140,7 +140,7 @@ func (m *machine) alphabet(s []int32, dead bool) []uint16 {
 		}
 		out = append(out, u)
 	}
-	var classes [Digit + 1]bool
+	var classes [NotWild + 1]bool
 	for _, at := range s {
 		switch t := m.toks[at]; t.kind {
 		case lit:
@@ -152,8 +152,12 @@ func (m *machine) alphabet(s []int32, dead bool) []uint16 {
 			classes[t.class] = true
 		}
 	}
-	if classes[NotColon] || classes[NotSlash] {
+	if classes[NotColon] || classes[NotSlash] || classes[NotWild] {
 		add(':')
+	}
+	if classes[NotWild] {
+		add('*')
+		add('?')
 	}
 	if classes[NotSlash] {
 		add('/')
@@ -163,7 +167,7 @@ func (m *machine) alphabet(s []int32, dead bool) []uint16 {
 			add(u)
 		}
 	}
-	if dead || classes[Any] || classes[NotColon] || classes[NotSlash] {
+	if dead || classes[Any] || classes[NotColon] || classes[NotSlash] || classes[NotWild] {
 		add(m.other(out, classes[Digit]))
 	}
 	for i := 1; i < len(out); i++ { // insertion sort: short, and nearly in order

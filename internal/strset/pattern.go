@@ -26,6 +26,7 @@ const (
 	NotColon       // all but ':', which separates the parts of an ARN
 	NotSlash       // all but '/' and ':'
 	Digit          // '0' to '9'
+	NotWild        // all but '*', '?' and ':', which no name of IAM's holds
 )
 
 func (c Class) has(u uint16) bool {
@@ -38,6 +39,8 @@ func (c Class) has(u uint16) bool {
 		return u != ':' && u != '/'
 	case Digit:
 		return '0' <= u && u <= '9'
+	case NotWild:
+		return u != ':' && u != '*' && u != '?'
 	}
 	panic("unreachable: no such class")
 }
@@ -427,6 +430,7 @@ func (p Pattern) matchUnits(word []uint16) bool {
 
 // Within is the words of p that hold only characters of class; false where
 // there are none because p asks for another character.
+// NotWild is not nested in the others and is not taken.
 func (p Pattern) Within(class Class) (Pattern, bool) {
 	toks := p.copy(0)
 	for i, t := range toks {

@@ -6,12 +6,13 @@ import "strings"
 type arnPattern struct {
 	all   bool // "*" alone
 	short bool // fewer than six parts (P48, P178)
+	count int  // with short: how many parts there are
 	wild  bool // holds a wildcard
 	whole bool // the first five parts are literal: parts[5] is over the whole ARN
 	parts [6]matcher
 	// loose is the reading in which a part that is exactly "*" swallows colons
-	// (P47), or a short ARN is padded with ":*" (P48); matchNothing where the
-	// two readings are one.
+	// (P47), or of a short ARN, the whole with what is missing completed by
+	// wildcards (P48); matchNothing where the two readings are one.
 	loose matcher
 	// anyPartition tells a wildcard in the partition (P49).
 	anyPartition bool
@@ -45,8 +46,16 @@ func (p *program) arn(text string, slots map[string]int) arnPattern {
 		a.hasVariable = a.hasVariable || t.kind == tokenVariable
 	}
 	if len(parts) < 6 || !literalText(parts[0], "arn") {
-		a.short = true
-		a.loose = newMatcher(append(tokens[:len(tokens):len(tokens)], token{text: ":"}, token{kind: tokenStar}))
+		a.short, a.count = true, len(parts)
+		if n := len(tokens); n == 0 || tokens[n-1].kind != tokenStar {
+			tokens = append(tokens[:n:n], token{text: ":"}, token{kind: tokenStar})
+			last := len(parts) - 1
+			parts[last] = append(parts[last][:len(parts[last]):len(parts[last])], token{text: ":"}, token{kind: tokenStar})
+		}
+		a.loose = newMatcher(tokens)
+		for i, part := range parts {
+			a.parts[i] = newMatcher(part)
+		}
 		return a
 	}
 	a.whole = true
@@ -111,6 +120,19 @@ type arnText struct {
 	parts [6]string
 	ok    bool // has the form of an ARN
 	done  bool // parts and ok are filled in
+}
+
+// from is what stands behind the first n colons; false where there are fewer.
+func (a *arnText) from(n int) (string, bool) {
+	rest := a.text
+	for range n {
+		_, after, ok := strings.Cut(rest, ":")
+		if !ok {
+			return "", false
+		}
+		rest = after
+	}
+	return rest, true
 }
 
 func splitARN(s string) arnText {

@@ -159,3 +159,22 @@ func AssumeRoleRequest(service, roleARN, sourceAccount, sourceARN string) Reques
 func EvaluateTrust(trust *Policy, rcps [][]Policy, rcpUnknown string, r *Request) Decision {
 	return Evaluate(&Layers{Resource: trust, ResourceKind: KindTrust, RCPs: rcps, RCPUnknown: rcpUnknown}, r)
 }
+
+// iamOnly are the KMS actions that no key policy is asked for.
+var iamOnly = map[string]bool{
+	"connectcustomkeystore": true, "createcustomkeystore": true, "createkey": true, "deletecustomkeystore": true, "describecustomkeystores": true,
+	"disconnectcustomkeystore": true, "generaterandom": true, "listaliases": true, "listkeys": true, "listretirablegrants": true, "updatecustomkeystore": true,
+}
+
+// NeedsIAMOnly reports whether an IAM policy alone decides a KMS action on a
+// resource: actions on no key, and the alias side of alias actions (P364).
+//
+// AWS: https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
+func NeedsIAMOnly(action, resource string) bool {
+	service, name, _ := strings.Cut(lower(action), ":")
+	if service != "kms" {
+		return false
+	}
+	alias := name == "createalias" || name == "deletealias" || name == "updatealias"
+	return iamOnly[name] || alias && strings.Contains(resource, ":alias/")
+}

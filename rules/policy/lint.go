@@ -267,7 +267,7 @@ func (l *linter) resources() {
 	for i, r := range s.Resources {
 		at := item(path, s.Resources, i)
 		if r != "*" && len(splitARNPattern(r)) < 6 {
-			l.add("ARN_SHORT", LintWarning, "P48", at, "write all six parts", "%s has fewer than six parts: AWS's behaviour is not documented", quote(r))
+			l.add("ARN_SHORT", LintWarning, "P48", at, "write all six parts", "%s has fewer than six parts: AWS completes it with wildcards, which allows more than it shows", quote(r))
 		}
 		l.variables(at, r)
 	}

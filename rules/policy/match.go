@@ -82,19 +82,38 @@ func (e *Evaluator) resourceEntry(p *program, r *resourcePattern, v *arnText) Tr
 		return False
 	}
 	if r.short {
-		if e.matches(p, &r.loose, v.text) == False {
-			return False
-		}
-		return e.fact(variable{kind: factShortARN})
+		return e.shortMatches(p, &r.arnPattern, v)
 	}
 	t := e.arnMatches(p, &r.arnPattern, v)
-	if t == False && r.loose.kind != matchNothing && e.matches(p, &r.loose, v.text) != False {
+	if t == False && r.loose.kind != matchNothing && v.ok && v.parts[2] == "s3" && e.matches(p, &r.loose, v.text) != False {
 		return e.fact(variable{kind: factStarColon})
 	}
 	if t != False && r.anyPartition {
 		e.assume |= assumePartitionWildcard
 	}
 	return t
+}
+
+// shortMatches compares an ARN of fewer than six parts, which AWS completes "by
+// adding wildcard characters (*) to all missing fields". A star at its end
+// "can expand to match beyond the colon boundaries" (P47, P48).
+//
+// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+func (e *Evaluator) shortMatches(p *program, a *arnPattern, v *arnText) Truth {
+	if v.split(); !v.ok {
+		return False
+	}
+	t := True
+	for i := range a.count - 1 {
+		if t = t.And(e.matches(p, &a.parts[i], v.parts[i])); t == False {
+			return False
+		}
+	}
+	rest, ok := v.from(a.count - 1)
+	if !ok {
+		return False
+	}
+	return t.And(e.matches(p, &a.parts[a.count-1], rest))
 }
 
 // principal decides Principal and NotPrincipal for the layer.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -405,8 +406,13 @@ func (p *parser) resource(v string) string {
 		}
 		return ""
 	}
+	if slices.Contains(parts[1:], "") {
+		return fmt.Sprintf("ARN %q has fewer than six parts, and one is empty", clip(v))
+	}
 	wild := strings.ContainsAny(v, "*?")
 	switch p.kind {
+	case KindSession:
+		return fmt.Sprintf("ARN %q has fewer than six parts, which a session policy may not hold", clip(v))
 	case KindRCP:
 		return fmt.Sprintf("ARN %q has fewer than six parts", clip(v))
 	case KindSCP:
@@ -417,8 +423,8 @@ func (p *parser) resource(v string) string {
 		if !wild {
 			return fmt.Sprintf("ARN %q has fewer than six parts and no wildcard", clip(v))
 		}
-	case KindIdentity, KindBoundary, KindSession, KindTrust, KindKey, KindResource:
+	case KindIdentity, KindBoundary, KindTrust, KindKey, KindResource:
 	}
-	p.warn("ARN %q has fewer than six parts: what it matches is disputed", clip(v))
+	p.warn("ARN %q has fewer than six parts: AWS completes it with wildcards", clip(v))
 	return ""
 }

@@ -258,7 +258,7 @@ func (s *scanner) escape() (rune, error) {
 		}
 		r = (r-0xd800)<<10 + (low - 0xdc00) + 0x10000
 	}
-	return r, s.legal(start, r)
+	return r, nil // an escape stands for its character, whichever it is (P369)
 }
 
 func (s *scanner) hex4() (rune, bool) {

@@ -306,7 +306,7 @@ var traps = []struct {
 	{"T25", "NotAction allows other services", wantAllow, world{identity: []string{allow(`"NotAction":"iam:*","Resource":"*"`)}}},
 	{"T26", "a star crosses slashes", wantAllow, world{identity: []string{allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"`)}, resource: "arn:aws:s3:::b/x/y/z"}},
 	{"T27", "a star crosses slashes and colons", wantAllow, world{identity: []string{allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/data/*.csv"`)}, resource: "arn:aws:s3:::b/data/2026/a:b.csv"}},
-	{"T28", "a short ARN is disputed", wantUnknown, world{identity: []string{allow(`"Action":"s3:*","Resource":"arn:aws:s3"`)}}},
+	{"T28", "a short ARN is completed by wildcards", wantAllow, world{identity: []string{allow(`"Action":"s3:*","Resource":"arn:aws:s3"`)}}},
 	{"T29", "no URL decoding", wantImplicit, world{identity: []string{allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/a%20b"`)}, resource: "arn:aws:s3:::b/a b"}},
 	{"T30", "? is exactly one character, b", wantImplicit, world{identity: []string{allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::b?/*"`)}}},
 	{"T30", "? is exactly one character, bx", wantAllow, world{identity: []string{allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::b?/*"`)}, resource: "arn:aws:s3:::bx/k"}},
@@ -488,5 +488,51 @@ func TestTraps(t *testing.T) {
 				t.Errorf("got %s, want %s\n%s", got, tt.want, dump(d))
 			}
 		})
+	}
+}
+
+// The readings of additions to the references: short ARNs, stars, escapes and
+// addresses as AWS takes them (P47, P48, P366, P369).
+func TestFormsThatAWSTakes(t *testing.T) {
+	request := func(action, resource string) Request {
+		return Request{Action: action, Resource: resource, ResourceAccount: "111122223333", Principal: Principal{Kind: PrincipalRole, ARN: "arn:aws:sts::111122223333:assumed-role/R/s", RoleARN: "arn:aws:iam::111122223333:role/R", Account: "111122223333"},
+			Context: map[string]Value{"aws:sourceip": {State: KeyKnown, Values: []string{"192.0.2.1"}}}}
+	}
+	const instance, object = "arn:aws:ec2:us-east-1:111122223333:instance/i-1", "arn:aws:s3:::b/a"
+	statement := func(rest string) string {
+		return `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*",` + rest + `}}`
+	}
+	for _, tt := range []struct {
+		name, document   string
+		resource, action string
+		want             Truth
+	}{
+		{"P48 a short ARN is completed", statement(`"Resource":"arn:aws:ec2"`), instance, "ec2:StopInstances", True},
+		{"P48 and matches no other service", statement(`"Resource":"arn:aws:ec2"`), object, "s3:GetObject", False},
+		{"P48 a Region in it counts", statement(`"Resource":"arn:aws:ec2:eu-west-1"`), instance, "ec2:StopInstances", False},
+		{"P47 a star at the end crosses colons", statement(`"Resource":"arn:aws:ec2:us-east-1:*"`), instance, "ec2:StopInstances", True},
+		{"P47 a star inside stays in its part", statement(`"Resource":"arn:aws:ec2:*:111122223333:instance/*"`), instance, "ec2:StopInstances", True},
+		{"P47 where a key holds colons it is not known", statement(`"Resource":"arn:aws:s3:*:*:b/a"`), "arn:aws:s3:::x:y:b/a", "s3:GetObject", Unknown},
+		{"P47 of other services it is known", statement(`"Resource":"arn:aws:logs:*:*:b"`), "arn:aws:logs:us-east-1:1:x:b", "logs:PutLogEvents", False},
+		{"P369 an escape stands for its character", statement(`"Resource":"arn:aws:s3:::b/\u65e5*"`), "arn:aws:s3:::b/日本", "s3:GetObject", True},
+		{"P366 zeros before octets and length", statement(`"Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"192.000.002.0/024"}}`), object, "s3:GetObject", True},
+		{"P366 and another network", statement(`"Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"192.000.003.0/024"}}`), object, "s3:GetObject", False},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d, err := Parse([]byte(tt.document), KindIdentity)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := request(tt.action, tt.resource)
+			var e Evaluator
+			if got := e.Decide(&Layers{ResourceKind: KindResource, Identity: []Policy{{Name: "p", Document: d}}}, &r); got != tt.want {
+				t.Errorf("%v, want %v", got, tt.want)
+			}
+		})
+	}
+	for text, kind := range map[string]Kind{`"arn:aws:s3::b/*"`: KindIdentity, `"arn:aws:s3"`: KindSession} {
+		if _, err := Parse([]byte(statement(`"Resource":`+text)), kind); err == nil {
+			t.Errorf("%s is taken", text)
+		}
 	}
 }

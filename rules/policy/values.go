@@ -140,6 +140,7 @@ func (d decimal) milliseconds() (int64, bool) {
 // IPv4-mapped network (P161).
 func parseNetwork(s string) (netip.Prefix, bool) {
 	var p netip.Prefix
+	s = withoutLeadingZeros(s)
 	if strings.IndexByte(s, '/') < 0 {
 		a, err := netip.ParseAddr(s)
 		if err != nil || a.Zone() != "" {
@@ -161,10 +162,29 @@ func parseNetwork(s string) (netip.Prefix, bool) {
 	return p, true
 }
 
+// withoutLeadingZeros drops what AWS takes and Go does not: zeros before the
+// octets of an IPv4 address and before a length (P366).
+func withoutLeadingZeros(s string) string {
+	if strings.IndexByte(s, ':') >= 0 && strings.IndexByte(s, '/') < 0 || strings.IndexByte(s, '0') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		starts := i == 0 || s[i-1] == '/' || s[i-1] == '.'
+		if starts && (i > 0 && s[i-1] == '/' || strings.IndexByte(s, ':') < 0) {
+			for s[i] == '0' && i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9' {
+				i++
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
 // parseRequestAddr reads the address of a request; a mapped one counts as IPv4
 // (P161).
 func parseRequestAddr(s string) (netip.Addr, bool) {
-	a, err := netip.ParseAddr(s)
+	a, err := netip.ParseAddr(withoutLeadingZeros(s))
 	if err != nil || a.Zone() != "" {
 		return a, false
 	}

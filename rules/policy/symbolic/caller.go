@@ -71,8 +71,8 @@ func newShapes(partition strset.Pattern, identity bool) *shapes {
 		anonymous: strset.Literal("anonymous"),
 		anARN:     sessionOf.Literal("arn:").Many(strset.Any),
 	}
-	s.role = some(some(strset.Pattern{}, strset.NotSlash).Literal(":").Then(s.iam).Literal(":role/"), strset.Any)
-	s.user = some(strset.Literal(":").Then(s.iam).Literal(":user/"), strset.Any)
+	s.role = some(some(strset.Pattern{}, strset.NotSlash).Literal(":").Then(s.iam).Literal(":role/"), strset.NotWild)
+	s.user = some(strset.Literal(":").Then(s.iam).Literal(":user/"), strset.NotWild)
 	s.root = strset.Literal(":").Then(s.iam).Literal(":root")
 	s.federatedUser = some(strset.Literal(":").Then(arn).Literal(":sts::").Then(account).Literal(":federated-user/"), strset.NotSlash)
 	s.resource = []strset.Pattern{arn.Literal(":").One(strset.NotColon, 1).Glob("*:*:*:", strset.NotColon).One(strset.Any, 1).Many(strset.Any)}

@@ -15,17 +15,17 @@ const longestARN = 2048
 
 // readings are the sets of resources that the evaluator may tell apart by one
 // pattern: its parts compared one by one, the disputed reading in which a star
-// crosses colons (P47, P48), and both as seen through an access point. loose
+// crosses colons (P47), and both as seen through an access point. loose
 // tells that it holds a variable which is not known.
 func readings(text string, variables bool, r *policy.Request) (out []strset.Pattern, loose bool) {
 	parts := policy.PatternParts(text, variables, true)
-	for _, arn := range []bool{true, false} {
+	for _, arn := range []bool{true, !disputed(text)} {
 		p, isLoose, ok := substituted(parts, arn, r)
 		if !ok {
 			return nil, false // a variable without a value: the pattern matches nothing (P65)
 		}
 		loose = loose || isLoose
-		if !arn && strings.Count(text, ":") < 5 {
+		if short(text) {
 			p = p.Literal(":").Many(strset.Any)
 		}
 		out = append(out, p)
@@ -40,6 +40,19 @@ func readings(text string, variables bool, r *policy.Request) (out []strset.Patt
 		}
 	}
 	return out, loose
+}
+
+// short tells whether AWS completes an ARN by wildcards: it has fewer than six
+// parts, and no star at its end that stands for the rest (P48).
+func short(text string) bool {
+	return strings.Count(text, ":") < 5 && !strings.HasSuffix(text, "*")
+}
+
+// disputed tells whether a star inside one of the first five parts may cross
+// colons: only where a key that holds colons decides (P47).
+func disputed(text string) bool {
+	f := strings.SplitN(text, ":", 6)
+	return len(f) == 6 && (f[2] == "s3" || strings.ContainsAny(f[2], "*?"))
 }
 
 // substituted puts the request's values in the place of variables. One that is

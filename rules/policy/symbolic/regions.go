@@ -3,7 +3,6 @@ package symbolic
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/canreach/canreach/internal/strset"
 	"github.com/canreach/canreach/rules/policy"
@@ -104,8 +103,7 @@ func (r *splitter) item(text string, variables bool) int {
 	i := -1
 	if list, loose := readings(text, variables, &r.base); list != nil && list[1].Least() <= longestARN {
 		i = len(r.items)
-		short := strings.Count(text, ":") < 5 // P48
-		r.items = append(r.items, regionItem{sure: list[0], wide: list[1], none: loose || short && text != "*"})
+		r.items = append(r.items, regionItem{sure: list[0], wide: list[1], none: loose})
 	}
 	r.index[key] = i
 	return i

@@ -175,6 +175,9 @@ func (s *space) named(texts []string, variables bool) *expr {
 	var kids []*expr
 	for _, text := range texts {
 		p, loose := s.pattern(text, variables, true, true)
+		if short(text) {
+			p = p.Literal(":").Many(strset.Any)
+		}
 		if p.Least() > longestARN {
 			continue
 		}
