@@ -125,8 +125,11 @@ func (a *Answer) onlyIfPartial() {
 
 func (q *Question) validate() ([]target, error) {
 	j := &q.Job
+	if j.RoleARN == "" && j.File != "" {
+		return nil, fmt.Errorf("%s: /RoleArn: missing; add it or pass --role", j.File)
+	}
 	if j.RoleARN == "" {
-		return nil, fmt.Errorf("no role: the job names no RoleArn, so --role has to")
+		return nil, fmt.Errorf("no role: the job has no RoleArn; pass --role")
 	}
 	if arnField(j.RoleARN, 2) != "iam" || !strings.HasPrefix(arnField(j.RoleARN, 5), "role/") {
 		return nil, fmt.Errorf("%q is no role's ARN: want arn:aws:iam::111122223333:role/NAME", j.RoleARN)

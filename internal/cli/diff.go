@@ -67,7 +67,7 @@ func runDiff(env *Env, f *diffFlags, a, b string) error {
 		}
 		sides[i] = native
 	}
-	o := diff.Options{Buckets: f.buckets, Questions: f.questions, Base: sim.Question{Account: f.account, Region: f.region}}
+	o := diff.Options{Buckets: f.buckets, Questions: f.questions, Base: sim.Question{Account: f.account, Region: f.region}, Names: [2]string{a, b}}
 	for _, name := range f.jobs {
 		j, err := snapshot.LoadJob(name, snapshot.Options{Account: f.account, Region: f.region, Stdin: env.Stdin})
 		if err != nil {

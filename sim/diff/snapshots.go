@@ -22,6 +22,7 @@ type Options struct {
 	Causes    int            // resource changes that are tried alone; 0: 200
 	Workers   int            // 0: as many as there are processors
 	Base      sim.Question   // account, region and options of every question
+	Names     [2]string      // what errors call the snapshots: their files
 }
 
 // Result is what two snapshots answer differently.
@@ -68,13 +69,23 @@ type side struct {
 	world  *sim.World
 }
 
-func newSide(native []byte) (*side, error) {
-	tree, err := jsontree.Parse(native)
+// newSide reads a snapshot; errors name it.
+func newSide(native []byte, name string) (*side, error) {
+	w, err := worldOf(native)
+	var problems snapshot.LoadErrors
+	if errors.As(err, &problems) && name != "" {
+		for _, p := range problems {
+			p.File = name
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	w, err := worldOf(native)
-	return &side{native, tree, w}, err
+	tree, err := jsontree.Parse(native)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &side{native, tree, w}, nil
 }
 
 func worldOf(native []byte) (*sim.World, error) {
@@ -87,13 +98,13 @@ func worldOf(native []byte) (*sim.World, error) {
 
 // Snapshots compares what two native snapshots answer.
 func Snapshots(a, b []byte, o Options) (*Result, error) {
-	x, err := newSide(a)
+	x, err := newSide(a, o.Names[0])
 	if err != nil {
-		return nil, fmt.Errorf("the first snapshot: %w", err)
+		return nil, err
 	}
-	y, err := newSide(b)
+	y, err := newSide(b, o.Names[1])
 	if err != nil {
-		return nil, fmt.Errorf("the second snapshot: %w", err)
+		return nil, err
 	}
 	res := &Result{Differences: []Difference{}, Resources: Resources(x.tree, y.tree), OnlyA: []Source{}, OnlyB: []Source{}, Notes: []string{}}
 	if res.Resources == nil {
