@@ -16,12 +16,20 @@ const evalWorkers = 2
 func newPolicyEvalCommand(env *Env) *cobra.Command {
 	var assume []string
 	var explain bool
+	var s simulation
 	cmd := &cobra.Command{
 		Use:   "eval",
-		Short: "Decide requests: one JSON request a line in, one decision a line out",
+		Short: "Decide requests, given by flags or as JSON Lines",
 		Long: `Decides what policies do to requests, as AWS would.
 
-Reads one JSON request a line from standard input and writes one decision a
+With --principal and --action, decides each action on each --resource and writes
+a table: the decision, the layer and statement that decided, and the statements
+that nearly matched. Policy files are documents, or what aws iam get-role-policy,
+get-policy-version, s3api get-bucket-policy and the like print. A layer without a
+file does not apply. The exit status is 1 where something is denied, 3 where
+something is unknown.
+
+Without those flags, reads one JSON request a line from standard input and writes one decision a
 line to standard output, in order, for as long as there is input. A policy that
 repeats from line to line is compiled once. A layer that is missing or null does
 not apply. A line that can't be read is answered with an error in its place; the
@@ -30,7 +38,11 @@ rest go on, and the exit status is 2 at the end.
 decision is ALLOW, DENY or UNKNOWN. UNKNOWN is said only where the keys that a
 line names as unknown, or points on which AWS's documentation is silent, really
 make a difference; unknownKeys and unknownFacts name them.`,
-		Example: `  echo '{"id": "r1",
+		Example: `  canreach policy eval --policy role.json --bucket-policy bucket.json --resource-account 111122223333 \
+    --principal arn:aws:iam::111122223333:role/Neo --action s3:GetObject --action s3:PutObject \
+    --resource arn:aws:s3:::models/m.tar.gz --context aws:SourceVpce=vpce-1
+
+  echo '{"id": "r1",
     "request": {"principal": "arn:aws:iam::111122223333:role/Neo", "action": "s3:GetObject",
                 "resource": "arn:aws:s3:::models/m.tar.gz", "resourceAccount": "111122223333",
                 "context": {"aws:SourceVpce": "vpce-1"}},
@@ -40,10 +52,13 @@ make a difference; unknownKeys and unknownFacts name them.`,
 
   canreach policy eval --assume aws:MultiFactorAuthPresent=absent < requests.jsonl > decisions.jsonl`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			settled, err := parseAssumptions(assume)
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			settled, err := parseConditions("--assume", assume)
 			if err != nil {
 				return err
+			}
+			if asksSimulation(cmd) {
+				return s.run(env, settled)
 			}
 			failed, err := evaljson.Run(env.Stdin, env.Stdout, evalWorkers, evaljson.Options{Assume: settled, Explain: explain})
 			if err != nil {
@@ -56,24 +71,25 @@ make a difference; unknownKeys and unknownFacts name them.`,
 		},
 	}
 	cmd.Flags().StringArrayVar(&assume, "assume", nil, "settle an unknown condition `KEY=VALUE`, or KEY=absent (may be repeated)")
-	cmd.Flags().BoolVar(&explain, "explain", false, "add each layer's reason, and the statements that nearly matched")
+	cmd.Flags().BoolVar(&explain, "explain", false, "add each layer's reason, and the statements that nearly matched (JSON Lines)")
+	s.flags(cmd)
 	return cmd
 }
 
-// parseAssumptions reads KEY=VALUE and KEY=absent. A multivalued key takes its
-// values by repetition.
-func parseAssumptions(list []string) (map[string]policy.Value, error) {
+// parseConditions reads the KEY=VALUE and KEY=absent of a flag. A multivalued key
+// takes its values by repetition.
+func parseConditions(flag string, list []string) (map[string]policy.Value, error) {
 	settled := map[string]policy.Value{}
 	for _, a := range list {
 		key, value, ok := strings.Cut(a, "=")
 		key = strings.ToLower(key)
 		if !ok || key == "" {
-			return nil, withHint(fmt.Errorf("--assume %q is not KEY=VALUE", a), "write e.g. --assume aws:SecureTransport=true or --assume aws:SourceIp=absent")
+			return nil, withHint(fmt.Errorf("%s %q is not KEY=VALUE", flag, a), "write e.g. "+flag+" aws:SecureTransport=true or "+flag+" aws:SourceIp=absent")
 		}
 		old, had := settled[key]
 		switch {
 		case had && !policy.Multivalued(key):
-			return nil, fmt.Errorf("--assume names %s twice", key)
+			return nil, fmt.Errorf("%s names %s twice", flag, key)
 		case value == "absent":
 			settled[key] = policy.Value{}
 		default:

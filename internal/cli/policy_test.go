@@ -75,3 +75,50 @@ func TestPolicyLint(t *testing.T) {
 		t.Errorf("status %d, errors %s", status, stderr)
 	}
 }
+
+func TestPolicySimulate(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for name, text := range map[string]string{
+		"role.json": `{"RoleName":"Neo","PolicyDocument":{"Version":"2012-10-17","Statement":[
+			{"Sid":"Read","Effect":"Allow","Action":["s3:GetObject","kms:Decrypt"],"Resource":"*"},
+			{"Effect":"Allow","Action":"s3:PutObject","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}}]}}`,
+		"bucket.json": `{"Policy":"{\"Version\":\"2012-10-17\",\"Statement\":{\"Sid\":\"Only\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::b/*\",\"Condition\":{\"StringNotEquals\":{\"aws:SourceVpce\":\"vpce-1\"}}}}"}`,
+		"all.json":    `{"PolicyVersion":{"Document":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}}}`,
+		"read.json":   `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}`,
+		"bad.json":    `{"Statement":{"Efect":"Allow"}}`,
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		name, args, want string
+		status           int
+	}{
+		{"allowed", "--action s3:GetObject", "ALLOW     role: statement 0 (Read) of role.json\n", ExitHolds},
+		{"a near miss", "--action s3:PutObject", `nearest: statement 1 of role.json, condition: StringEquals aws:SourceVpce ["vpce-1"]: the request has no aws:SourceVpce`, ExitViolated},
+		{"a bucket's deny", "--action s3:GetObject --bucket-policy bucket.json", "DENY      bucket-policy: statement 0 (Only) of bucket.json\n", ExitViolated},
+		{"context", "--action s3:PutObject --bucket-policy bucket.json --context aws:SourceVpce=vpce-1", "ALLOW", ExitHolds},
+		{"an unknown key", "--action s3:PutObject --unknown aws:SourceVpce", "not known: aws:SourceVpce (--context aws:SourceVpce=VALUE)", ExitUnknown},
+		{"a denial beside an unknown", "--action s3:PutObject --action s3:DeleteObject --unknown aws:SourceVpce", "s3:DeleteObject", ExitViolated},
+		{"a boundary", "--action s3:PutObject --context aws:SourceVpce=vpce-1 --boundary read.json", "boundary: no statement allows it", ExitViolated},
+		{"policies of one level add up", "--action s3:GetObject --scp all.json,read.json", "ALLOW", ExitHolds},
+		{"every level must allow", "--action s3:PutObject --context aws:SourceVpce=vpce-1 --scp all.json --scp read.json", "scp: no statement allows it", ExitViolated},
+		{"an endpoint policy", "--action s3:GetObject --endpoint-policy bad.json", "error: bad.json: POLICY_MALFORMED at /Statement/Efect: unknown element", ExitUsage},
+		{"no bucket policy for a key", "--action kms:Decrypt --bucket-policy bucket.json --resource-policy bad.json", "error: bad.json: POLICY_MALFORMED", ExitUsage},
+		{"a typing mistake", "--action s3:GetObjet", "hint: did you mean s3:GetObject?", ExitUsage},
+		{"an API operation", "--action s3:HeadObject", "hint: the API operation is authorized as s3:GetObject", ExitUsage},
+		{"a service's typing mistake", "--action kmz:Decrypt", "hint: did you mean kms?", ExitUsage},
+		{"json", "--action s3:GetObject -o json", `"decidedBy": {`, ExitHolds},
+		{"no action", "", "--action is missing", ExitUsage},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			args := strings.Fields("eval --policy role.json --principal arn:aws:iam::111122223333:role/Neo --resource arn:aws:s3:::b/k --resource-account 111122223333 " + tt.args)
+			stdout, stderr, status := runPolicy(t, "", args...)
+			if status != tt.status || !strings.Contains(stdout+stderr, tt.want) {
+				t.Errorf("status %d, output %s, errors %s", status, stdout, stderr)
+			}
+		})
+	}
+}

@@ -179,6 +179,15 @@ var otherNames = map[string]string{
 	"s3:listmultipartuploads": "s3:ListBucketMultipartUploads", "s3:listparts": "s3:ListMultipartUploadParts", "s3:listobjectversions": "s3:ListBucketVersions",
 }
 
+// AuthorizedAs tells what an S3 API operation is authorized as, where no action
+// has its name: s3:GetObject for s3:HeadObject.
+//
+// AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+func AuthorizedAs(operation string) (string, bool) {
+	action, ok := otherNames[lower(operation)]
+	return action, ok
+}
+
 func (l *linter) actions() {
 	s := l.s
 	path := "/" + negated("Action", s.NotAction)
@@ -190,7 +199,7 @@ func (l *linter) actions() {
 			continue
 		}
 		fix := ""
-		if use, ok := otherNames[lower(a)]; ok {
+		if use, ok := AuthorizedAs(a); ok {
 			fix = "write " + use
 		}
 		l.add("ACTION_UNKNOWN", LintWarning, "P39", item(path, s.Actions, i), fix, "no action matches %s (Service Authorization Reference of %s)", quote(a), sar.Date())
