@@ -8,10 +8,10 @@ import (
 )
 
 // passing is a request that the policies allow, by a way and from an address
-// that the network lets through; nil: there is none.
-func passing(f *network.Flow, d *decided) *Example {
+// that the network lets through, with its case; nil: there is none.
+func passing(f *network.Flow, d *decided) (*Example, *symbolic.Case) {
 	if f.Passed.Empty || d.gate.fail || d.gate.open {
-		return nil
+		return nil, nil
 	}
 	for i := range d.result.Cases {
 		c := &d.result.Cases[i]
@@ -19,13 +19,13 @@ func passing(f *network.Flow, d *decided) *Example {
 			continue
 		}
 		if !f.Context.SourceIsClient {
-			return requestExample(c.Allowed)
+			return requestExample(c.Allowed), c
 		}
 		if from, ok := firstCommon(f.Passed.Sources, c.Addresses["aws:vpcsourceip"]); ok {
-			return placed(requestExample(c.Allowed), from)
+			return placed(requestExample(c.Allowed), from), c
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // firstCommon is the first address of list that is also in part (nil: any).

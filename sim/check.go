@@ -16,31 +16,9 @@ import (
 // Check decides q. An error means that the question makes no sense (exit
 // status 2); everything else, a missing fact included, is in the Answer.
 func (w *World) Check(q Question) (*Answer, error) {
-	existing, err := w.resolveSource(&q)
+	r, targets, slots, err := w.start(&q, false)
 	if err != nil {
 		return nil, err
-	}
-	targets, err := q.validate()
-	if err != nil {
-		return nil, err
-	}
-	for i := range targets {
-		if targets[i].accessPoint != nil {
-			w.findAccessPoint(&targets[i])
-		}
-	}
-	r := &jobRun{w: w, q: &q, c: newCollector(), who: w.askers.get([2]string{q.Job.RoleARN, existing.session}, func() asker { return w.newAsker(q.Job.RoleARN, existing.session) }), existing: existing}
-	for _, a := range r.who.assumed {
-		r.c.assume(a)
-	}
-	slots, err := r.slots(targets)
-	if err != nil {
-		return nil, err
-	}
-	if p := arnField(q.Bucket, 1); p != "" && p != q.partition() {
-		r.block(Finding{Code: finding.JobPartition, Component: q.Bucket, Rule: "N108",
-			Message: fmt.Sprintf("%s is of the partition %s, the role of %s: no role of one reaches a bucket of another.", q.Bucket, p, q.partition()),
-			Fix:     fmt.Sprintf("Name a bucket of the partition %s.", q.partition())}, everywhere)
 	}
 	a := &Answer{Schema: SchemaVerdict, Snapshot: SnapshotRef{SHA256: w.snap.SHA256, CapturedAt: w.snap.Capture.FinishedAt}}
 	if a.Snapshot.CapturedAt == "" {
@@ -64,6 +42,37 @@ func (w *World) Check(q Question) (*Answer, error) {
 	markSubnetChoice(a)
 	settle(a)
 	return a, nil
+}
+
+// start reads a question: its targets, and the placements to decide.
+func (w *World) start(q *Question, brief bool) (*jobRun, []target, []slot, error) {
+	existing, err := w.resolveSource(q)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	targets, err := q.validate()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for i := range targets {
+		if targets[i].accessPoint != nil {
+			w.findAccessPoint(&targets[i])
+		}
+	}
+	r := &jobRun{w: w, q: q, c: newCollector(), brief: brief, who: w.askers.get([2]string{q.Job.RoleARN, existing.session}, func() asker { return w.newAsker(q.Job.RoleARN, existing.session) }), existing: existing}
+	for _, a := range r.who.assumed {
+		r.c.assume(a)
+	}
+	slots, err := r.slots(targets)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if p := arnField(q.Bucket, 1); p != "" && p != q.partition() {
+		r.block(Finding{Code: finding.JobPartition, Component: q.Bucket, Rule: "N108",
+			Message: fmt.Sprintf("%s is of the partition %s, the role of %s: no role of one reaches a bucket of another.", q.Bucket, p, q.partition()),
+			Fix:     fmt.Sprintf("Name a bucket of the partition %s.", q.partition())}, everywhere)
+	}
+	return r, targets, slots, nil
 }
 
 // markSubnetChoice says of blockers that only some subnets of the job have

@@ -25,6 +25,7 @@ type jobRun struct {
 	vpc      snapshot.VPCID
 	jobs     tally // of the job gate, over the whole job
 	existing existing
+	brief    bool // Decide asks: nothing is gathered but what it returns
 }
 
 // maxSubnets and maxGroups are the limits of NeoVpcConfig (N144).

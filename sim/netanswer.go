@@ -107,6 +107,9 @@ func (r *jobRun) networkQuery(s *slot, region string) network.Query {
 
 func (r *jobRun) fileNetwork(n int, res *network.Result) {
 	for i := range res.Findings {
+		if r.brief {
+			break
+		}
 		if res.Findings[i].Gate == GateSGEgress && r.existing.from == nil && len(r.q.Job.SecurityGroups) == 0 {
 			continue // JOB_SG_COUNT says so: there is no group that could let anything out
 		}

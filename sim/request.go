@@ -102,6 +102,9 @@ func (r *jobRun) unknownRegion(t *target, s *slot) {
 // show files what the decisions over the network's flows found, and joins
 // their layers to what is shown of the request.
 func (r *jobRun) show(n int, t *target, action string, net *netAnswer, decisions []*decided, settled bool) *layerView {
+	if r.brief {
+		return r.witness(net, decisions)
+	}
 	show := newLayerView(r.w)
 	for i, d := range decisions {
 		f := &net.flows[i]
@@ -121,7 +124,7 @@ func (r *jobRun) show(n int, t *target, action string, net *netAnswer, decisions
 			show.allowed = before
 		}
 		if show.allowed == nil {
-			show.allowed = passing(f, d)
+			show.allowed, _ = passing(f, d)
 		}
 	}
 	return show
@@ -160,13 +163,18 @@ func (r *jobRun) decideFresh(s *slot, t *target, action string, f *network.Flow,
 	r.rangeKeys(&q, &layers, ctx, f)
 	d := &decided{layers: layers, request: req}
 	d.result = symbolic.Decide(&layers, q)
-	if d.result.Outcome != symbolic.All {
-		d.blockers = r.findBlockers(layers, q, d.result)
+	if d.result.Outcome != symbolic.All && (!r.brief || d.result.Outcome != symbolic.None) {
 		sample := req
 		sample.Resource = concreteResource(req.Resource)
 		d.sample = policy.Evaluate(&layers, &sample)
 	}
 	r.s3Gates(d, s, t, action, ctx)
+	if r.brief {
+		return d
+	}
+	if d.result.Outcome != symbolic.All {
+		d.blockers = r.findBlockers(layers, q, d.result)
+	}
 	r.assumeKeys(&layers, t, action)
 	d.extra = r.precheck(s, t, action, d)
 	if note, ok := r.missingKeyNote(d, t, action); ok && d.result.Outcome == symbolic.All {
@@ -212,7 +220,7 @@ func (r *jobRun) decisionKey(s *slot, t *target, action string, ctx *network.Con
 		ctx.Via, string(ctx.Endpoint), string(ctx.EndpointVPC), ctx.EndpointOwner, o.At, r.q.Job.Kind} {
 		word(s)
 	}
-	for _, flag := range []bool{t.listPrefix != nil, ctx.SourceIsClient, r.existing.function} {
+	for _, flag := range []bool{t.listPrefix != nil, ctx.SourceIsClient, r.existing.function, r.brief} {
 		if flag {
 			b.WriteByte(1)
 		}

@@ -2,7 +2,7 @@
 // against every bucket from every place that its requests can come from.
 // Interfaces that no rule tells apart are decided once, as a class; so is
 // every path that their traffic shares. Each row is what sim.World.Check
-// answers for a member of its class.
+// answers for a member of its class; sim.World.Decide gives it without the rest.
 package access
 
 import (
@@ -54,7 +54,8 @@ type Row struct {
 	Witness *sim.Example    `json:"witness,omitempty"`
 	Allows  []sim.Statement `json:"allows,omitempty"`
 	// Missing names the facts on which an UNKNOWN row hangs.
-	Missing []string `json:"missing,omitempty"`
+	Missing  []string      `json:"missing,omitempty"`
+	Unknowns []sim.Missing `json:"-"` // the same facts in full
 }
 
 // Reaches tells whether some request of the row passes.
@@ -65,6 +66,7 @@ type item struct {
 	role     string
 	source   int
 	resource string
+	actions  []string
 }
 
 // Decide answers the query. The rows are ordered by resource, action, role and
@@ -88,8 +90,12 @@ func Decide(ctx context.Context, w *sim.World, q Query) (*Table, error) {
 	var items []item
 	for _, res := range resources {
 		for _, role := range roles {
+			actions := q.grantable(w, role, res)
+			if len(actions) == 0 {
+				continue
+			}
 			for _, s := range sources.toward(w, res) {
-				items = append(items, item{role, s, res})
+				items = append(items, item{role, s, res, actions})
 			}
 		}
 	}
@@ -154,80 +160,41 @@ func (q *Query) roles(s *snapshot.Snapshot) []string {
 func decide(w *sim.World, q *Query, t *Table, it item) ([]Row, error) {
 	question := t.Sources[it.source].question
 	question.Job.RoleARN = it.role
-	question.Bucket, question.Actions, question.Options = it.resource, q.Actions, q.Options
-	a, err := w.Check(question)
+	question.Bucket, question.Actions, question.Options = it.resource, it.actions, q.Options
+	outcomes, err := w.Decide(question)
 	if err != nil {
 		return nil, fmt.Errorf("%s from %s to %s: %w", it.role, t.Sources[it.source].Name(), it.resource, err)
 	}
 	var rows []Row
-	for _, action := range q.Actions {
-		r := Row{Role: it.role, Source: it.source, Resource: it.resource, Action: action}
-		r.read(a, action)
-		if r.Verdict != sim.Blocked {
-			rows = append(rows, r)
+	for i := range outcomes {
+		o := &outcomes[i]
+		if o.Verdict == sim.Blocked {
+			continue
 		}
+		r := Row{Role: it.role, Source: it.source, Resource: it.resource, Action: o.Action, Verdict: o.Verdict,
+			Via: o.Via, Witness: o.Witness, Allows: o.Allows, Unknowns: o.Missing}
+		switch o.Verdict {
+		case sim.Reachable:
+			r.Objects = "all"
+		case sim.Partial:
+			r.Objects = "some"
+		}
+		for _, m := range o.Missing {
+			if !slices.Contains(r.Missing, m.Fact) {
+				r.Missing = append(r.Missing, m.Fact)
+			}
+		}
+		rows = append(rows, r)
 	}
 	return rows, nil
 }
 
-// read takes one action out of an answer.
-func (r *Row) read(a *sim.Answer, action string) {
-	verdicts := map[sim.Verdict]bool{}
-	for i := range a.Placements {
-		p := &a.Placements[i]
-		for j := range p.Requests {
-			req := &p.Requests[j]
-			if req.Action != action {
-				continue
-			}
-			verdicts[req.Verdict] = true
-			if req.Allowed != nil && r.Witness == nil {
-				r.Witness, r.Allows = req.Allowed, allows(req.Layers)
-			}
-		}
-		for _, path := range p.Network.Paths {
-			via := path.Endpoint
-			if via == "" && path.Via == "public" {
-				via = "internet"
-			}
-			if via != "" && path.Verdict != sim.Blocked && !slices.Contains(r.Via, via) {
-				r.Via = append(r.Via, via)
-			}
-		}
-	}
-	slices.Sort(r.Via)
-	r.judge(verdicts)
-	if r.Verdict == sim.Unknown {
-		for _, u := range a.Unknowns {
-			if !slices.Contains(r.Missing, u.Fact) {
-				r.Missing = append(r.Missing, u.Fact)
-			}
-		}
-	}
-}
-
-// judge joins the verdicts of one action's requests, as sim joins cases.
-func (r *Row) judge(v map[sim.Verdict]bool) {
-	pass, fail := v[sim.Reachable] || v[sim.Partial], v[sim.Blocked] || v[sim.Partial]
-	switch {
-	case pass && fail:
-		r.Verdict, r.Objects = sim.Partial, "some"
-	case v[sim.Unknown] || !pass && !fail:
-		r.Verdict = sim.Unknown
-	case pass:
-		r.Verdict, r.Objects = sim.Reachable, "all"
-	default:
-		r.Verdict = sim.Blocked
-	}
-	if r.Verdict == sim.Unknown || r.Verdict == sim.Blocked {
-		r.Witness, r.Allows = nil, nil
-	}
-}
-
-func allows(layers []sim.Layer) (out []sim.Statement) {
-	for _, l := range layers {
-		if l.Decision == "allow" || l.Decision == "partial" {
-			out = append(out, l.Statements...)
+// grantable lists the actions that some statement may allow a role on a
+// resource; nothing else is worth a question.
+func (q *Query) grantable(w *sim.World, role, resource string) (out []string) {
+	for _, a := range q.Actions {
+		if w.MayAllow(role, resource, a) {
+			out = append(out, a)
 		}
 	}
 	return out
