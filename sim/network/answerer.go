@@ -63,7 +63,7 @@ type answerer struct {
 	in       *snapshot.Region // of the endpoint
 	zone     *snapshot.PrivateZone
 	forward  *snapshot.ResolverRule
-	lost     string // a Resolver rule that the snapshot lacks
+	lost     string // a Resolver rule or a profile's zone that the snapshot lacks
 }
 
 // dnsReading is one reading of what the snapshot leaves open, with what would
@@ -133,8 +133,12 @@ func (a *asking) dnsReadings(v located[snapshot.VPC], f *dnsFacts) []dnsReading 
 	for _, id := range a.lostRules(v) {
 		lost := base
 		lost.forward, lost.length = answerer{lost: id}, maxLabels
-		add(lost, rules.Need{Code: finding.UnknownDNS, Component: id, At: v.of.At, Fact: "which names Resolver rule " + id + " is about: it is associated with " + string(v.of.ID) + " and not in the snapshot",
-			Collect: "aws route53resolver get-resolver-rule --resolver-rule-id " + id})
+		add(lost, missingRule(id, v.of.ID, v.of.At))
+	}
+	for _, need := range a.resolverData(v).missing {
+		lost := base
+		lost.forward, lost.length = answerer{lost: need.Component}, maxLabels
+		add(lost, need)
 	}
 	return out
 }
@@ -162,12 +166,19 @@ func (a *asking) endpointsWithName(v located[snapshot.VPC], r *dnsReading) (mayb
 			maybe = append(maybe, x)
 		}
 	}
+	for _, id := range a.resolverData(v).endpoints {
+		// Whether a profile's endpoint answers without private DNS is not known.
+		if e := a.x.endpoints[id]; e.of != nil && e.of.VPC != v.of.ID && a.covers(e.of) != rules.NotCovered {
+			maybe = append(maybe, answerer{endpoint: e.of, in: e.in})
+		}
+	}
 	return maybe
 }
 
 // zonesOf adds the private zones of the VPC that capture the name, and
 // returns those of which nobody knows whether they are its.
 func (a *asking) zonesOf(v located[snapshot.VPC], r *dnsReading) (maybe []answerer) {
+	profiles := a.resolverData(v).zones
 	for _, acc := range a.x.snap.Accounts {
 		for _, reg := range acc.Regions {
 			for i := range reg.Resolver.PrivateZones.Items {
@@ -175,10 +186,10 @@ func (a *asking) zonesOf(v located[snapshot.VPC], r *dnsReading) (maybe []answer
 				n, ok := rules.Under(a.name.Host, z.Name)
 				switch {
 				case !ok:
+				case slices.Contains(z.VPCs, v.of.ID), slices.Contains(profiles, zoneID(z.ID)):
+					*r = r.with(answerer{zone: z}, n)
 				case !z.VPCsKnown:
 					maybe = append(maybe, answerer{zone: z})
-				case slices.Contains(z.VPCs, v.of.ID):
-					*r = r.with(answerer{zone: z}, n)
 				}
 			}
 		}
@@ -189,7 +200,7 @@ func (a *asking) zonesOf(v located[snapshot.VPC], r *dnsReading) (maybe []answer
 // lostRules are the Resolver rules that are associated with a VPC and are not
 // in the snapshot, though its rules are (N12). AWS's own are about other names.
 func (a *asking) lostRules(v located[snapshot.VPC]) (ids []string) {
-	r := &v.in.Resolver
+	r := a.resolverData(v)
 	if r.Rules.Presence != snapshot.Collected {
 		return nil // noted as not collected (N104)
 	}
@@ -226,7 +237,7 @@ func (a *asking) answerOf(w answerer, at Hop, public branch) branch {
 // forwardRule is the Resolver rule that sends the name away, if the most
 // specific one for it does.
 func (a *asking) forwardRule(v located[snapshot.VPC]) (*snapshot.ResolverRule, int) {
-	r := &v.in.Resolver
+	r := a.resolverData(v)
 	var best *snapshot.ResolverRule
 	most := -1
 	for i := range r.RuleAssociations.Items {

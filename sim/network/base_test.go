@@ -47,7 +47,7 @@ func base() *world {
 	e.BlockPublicAccess = got(snapshot.BPAOptions{Mode: "off", State: "default-state"})
 	e.BPAExclusions = got[snapshot.BPAExclusion]()
 	r.Resolver = snapshot.Resolver{Rules: got[snapshot.ResolverRule](), RuleAssociations: got[snapshot.ResolverRuleAssociation](), FirewallGroups: got[snapshot.FirewallRuleGroupAssociation](),
-		FirewallRules: got[snapshot.FirewallRule](), FirewallDomains: got[snapshot.FirewallDomainList](), PrivateZones: got[snapshot.PrivateZone]()}
+		FirewallRules: got[snapshot.FirewallRule](), FirewallDomains: got[snapshot.FirewallDomainList](), PrivateZones: got[snapshot.PrivateZone](), Profiles: got[snapshot.ProfileAssociation]()}
 	return &world{snap: &snapshot.Snapshot{Accounts: []*snapshot.Account{acc}}, region: r, ec2: e}
 }
 

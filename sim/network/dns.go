@@ -193,13 +193,14 @@ func (a *asking) resolverFacts(v located[snapshot.VPC]) dnsFacts {
 // firewall judges DNS Firewall, and says what of Route 53 was not collected
 // (N102, N104).
 func (a *asking) firewall(v located[snapshot.VPC], f *dnsFacts) {
-	r := &v.in.Resolver
+	r := a.resolverData(v)
+	f.needs = append(f.needs, r.needs...)
 	var lacking, refused []string
 	for _, c := range []struct {
 		name string
 		p    snapshot.Presence
 	}{{"ResolverRules", r.Rules.Presence}, {"ResolverRuleAssociations", r.RuleAssociations.Presence},
-		{"FirewallRuleGroupAssociations", r.FirewallGroups.Presence}, {"private HostedZones", r.PrivateZones.Presence}} {
+		{"FirewallRuleGroupAssociations", r.FirewallGroups.Presence}, {"private HostedZones", r.PrivateZones.Presence}, {"ProfileAssociations", r.Profiles.Presence}} {
 		switch {
 		case c.p == snapshot.Collected && ownView(v): // the owner's associations are not shown to a participant
 		case c.p == snapshot.Unreadable:
@@ -214,7 +215,7 @@ func (a *asking) firewall(v located[snapshot.VPC], f *dnsFacts) {
 	if len(lacking) > 0 {
 		a.notCollected(v, lacking, f)
 	}
-	switch d := a.firewallAnswer(r, v.of.ID); d.Verdict {
+	switch d := a.firewallAnswer(r); d.Verdict {
 	case rules.FirewallUnknown:
 		f.needs = append(f.needs, d.Need)
 	case rules.FirewallBlocks:
@@ -226,9 +227,9 @@ func (a *asking) firewall(v located[snapshot.VPC], f *dnsFacts) {
 
 // firewallAnswer is what DNS Firewall does to the client's queries: for A
 // records, AAAA, or both, by the families that it and the name have.
-func (a *asking) firewallAnswer(r *snapshot.Resolver, vpc snapshot.VPCID) rules.FirewallAnswer {
-	v4 := rules.DecideFirewall(r, vpc, a.name.Host, "A")
-	v6 := rules.DecideFirewall(r, vpc, a.name.Host, "AAAA")
+func (a *asking) firewallAnswer(r *resolverData) rules.FirewallAnswer {
+	v4 := r.firewall(a.name.Host, "A")
+	v6 := r.firewall(a.name.Host, "AAAA")
 	n := a.from.subnet.of
 	both := a.name.Dualstack || a.name.Form == rules.FormEndpoint || n != nil && n.EnableDNS64
 	switch {
@@ -241,7 +242,7 @@ func (a *asking) firewallAnswer(r *snapshot.Resolver, vpc snapshot.VPCID) rules.
 	if v6.Verdict == rules.FirewallBlocks || rule == nil {
 		rule = v6.Rule
 	}
-	need := rules.Need{Code: finding.UnknownDNS, Component: string(vpc), Fact: "which of its A and AAAA records for " + a.name.Host + " the client uses: DNS Firewall blocks one of them"}
+	need := rules.Need{Code: finding.UnknownDNS, Component: string(r.vpc), Fact: "which of its A and AAAA records for " + a.name.Host + " the client uses: DNS Firewall blocks one of them"}
 	if rule != nil {
 		need.Component, need.At = rule.Group, rule.At
 	}
@@ -250,8 +251,8 @@ func (a *asking) firewallAnswer(r *snapshot.Resolver, vpc snapshot.VPCID) rules.
 
 func (a *asking) route53Need(v located[snapshot.VPC], why string) rules.Need {
 	return rules.Need{Code: finding.UnknownDNS, Component: string(v.of.ID), At: v.of.At,
-		Fact:    "whether Route 53 Resolver rules, DNS Firewall or private zones touch " + a.name.Host + " (" + why + ")",
-		Collect: "aws route53resolver list-resolver-rules and its like; aws route53 list-hosted-zones-by-vpc"}
+		Fact:    "whether Route 53 Resolver rules, DNS Firewall, private zones or a Route 53 Profile touch " + a.name.Host + " (" + why + ")",
+		Collect: "aws route53resolver list-resolver-rules and its like; aws route53 list-hosted-zones-by-vpc; aws route53profiles list-profile-associations"}
 }
 
 func (a *asking) notCollected(v located[snapshot.VPC], lacking []string, f *dnsFacts) {

@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/canreach/canreach/internal/testkit/world"
@@ -45,6 +46,28 @@ func resolverRule(id, domain, kind string) world.Edit {
 
 func ruleAssociation(id string) world.Edit {
 	return world.Add("ResolverRuleAssociations", world.Obj{"Id": "assoc-" + id, "ResolverRuleId": id, "VPCId": "vpc-a", "Status": "COMPLETE"})
+}
+
+// profile is a Route 53 Profile that is associated with a VPC, and holds resources.
+func profile(vpc string, arns ...string) world.Edit {
+	return profileWith(vpc, "COMPLETE", 200, arns...)
+}
+
+func profileWith(vpc, status string, priority int, arns ...string) world.Edit {
+	return world.Do(func(w *world.World) {
+		w.Apply(world.Add("ProfileAssociations", world.Obj{"Id": "pa-1", "ProfileId": "rp-1", "ResourceId": vpc, "Status": status}), world.Add("ProfileResourceAssociations"))
+		for _, arn := range arns {
+			w.Apply(world.Add("ProfileResourceAssociations", world.Obj{"Id": "pr-" + arn, "ProfileId": "rp-1", "ResourceArn": arn, "Status": "COMPLETE",
+				"ResourceProperties": fmt.Sprintf(`{"priority":%d}`, priority)}))
+		}
+	})
+}
+
+// sharedFirewall is a profile's rule group with one rule for every name.
+func sharedFirewall(action string, priority int) world.Edit {
+	return world.All(profileWith("vpc-a", "COMPLETE", priority, "arn:aws:route53resolver:us-east-1:111122223333:firewall-rule-group/g-2"),
+		world.Add("FirewallRules", world.Obj{"FirewallRuleGroupId": "g-2", "FirewallDomainListId": "l-2", "Name": "all", "Priority": 1, "Action": action}),
+		world.Add("FirewallDomainLists", world.Obj{"Id": "l-2", "Name": "all", "Domains": world.List{"*"}}))
 }
 
 // firewallRules is one group of vpc-a: each rule an action, a query type, and
@@ -115,6 +138,19 @@ func TestWhoAnswers(t *testing.T) {
 		{"N102", "an allow list that nobody read, and then a block", edits(firewallRules([3]string{"ALLOW", "", ""}, [3]string{"BLOCK", "", "*"})), regional, false, unknown, "UNK_DNS"},
 		{"N102", "queries for IPv6 only", edits(firewallRules([3]string{"BLOCK", "AAAA", "*"})), regional, false, reachable, ""},
 		{"N102", "queries for IPv4 only", edits(firewallRules([3]string{"BLOCK", "A", "*"})), regional, false, blocked, "DNS_FIREWALL_BLOCK"},
+		{"N171", "a profile brings a zone", edits(hosted("Z1", regional+".", []string{"vpc-b"}), profile("vpc-a", "arn:aws:route53:::hostedzone/Z1")), regional, false, blocked, "DNS_PHZ_NXDOMAIN"},
+		{"N171", "a profile of another VPC", edits(hosted("Z1", regional+".", []string{"vpc-b"}), profile("vpc-b", "arn:aws:route53:::hostedzone/Z1")), regional, false, reachable, ""},
+		{"N171", "a profile that is being detached", edits(hosted("Z1", regional+".", []string{"vpc-b"}), profileWith("vpc-a", "DELETING", 200, "arn:aws:route53:::hostedzone/Z1")), regional, false, reachable, ""},
+		{"N171", "a profile's zone that the snapshot lacks", edits(profile("vpc-a", "arn:aws:route53:::hostedzone/Z9")), regional, false, unknown, "UNK_DNS"},
+		{"N171", "a profile brings a rule", edits(world.Add("ResolverRules", world.Obj{"Id": "r-1", "DomainName": ".", "RuleType": "FORWARD", "Status": "COMPLETE"}),
+			profile("vpc-a", "arn:aws:route53resolver:us-east-1:111122223333:resolver-rule/r-1")), regional, false, unknown, "UNK_DNS_FORWARDED"},
+		{"N171", "a profile's rule that the snapshot lacks", edits(profile("vpc-a", "arn:aws:route53resolver:us-east-1:444455556666:resolver-rule/r-1")), regional, false, unknown, "UNK_DNS"},
+		{"N171", "a profile brings a firewall group", edits(sharedFirewall("BLOCK", 0)), regional, false, blocked, "DNS_FIREWALL_BLOCK"},
+		{"N171", "a profile's firewall group whose rules the snapshot lacks", edits(profile("vpc-a", "arn:aws:route53resolver:us-east-1:444455556666:firewall-rule-group/g-9")), regional, false, unknown, "UNK_DNS"},
+		{"N171", "a profile's group and the VPC's agree, in any order", edits(firewallRules([3]string{"BLOCK", "", "*"}), sharedFirewall("BLOCK", 200)), regional, false, blocked, "DNS_FIREWALL_BLOCK"},
+		{"N171", "a profile's group and the VPC's disagree, and the order is not documented", edits(firewallRules([3]string{"ALLOW", "", "*"}), sharedFirewall("BLOCK", 200)), regional, false, unknown, "UNK_DNS"},
+		{"N171", "a profile's contents were not collected", edits(profile("vpc-a"), world.NotCollected("ProfileResourceAssociations")), regional, false, unknown, "UNK_DNS"},
+		{"N171", "profiles were not collected, and are taken for none", edits(world.NotCollected("ProfileAssociations")), regional, false, reachable, ""},
 		{"N98", "an option set that the snapshot lacks may name other servers", edits(world.Set("Vpcs", "vpc-a", "DhcpOptionsId", "dopt-9"), world.DNS("vpc-a", false, true)), regional, false, unknown, "UNK_DHCP"},
 		{"N98", "other servers that answer publicly know an endpoint's own name", edits(world.IFE(), world.NoS3Route(), servers("10.0.5.77")), endpointName, true, reachable, ""},
 		{"N71", "an endpoint that the snapshot lacks, and a group that lets nothing out", edits(world.Egress("sg-1")), endpointName, false, blocked, "SG_HAS_NO_RULES"},

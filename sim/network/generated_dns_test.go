@@ -36,6 +36,7 @@ func resolverTheme(t *rapid.T, w *world.World) {
 	resolverRules(t, w)
 	privateZones(t, w)
 	dnsFirewall(t, w)
+	profiles(t, w)
 	switch rapid.IntRange(0, 11).Draw(t, "attributes") {
 	case 0:
 		w.Apply(world.DNS("vpc-a", false, true))
@@ -46,7 +47,7 @@ func resolverTheme(t *rapid.T, w *world.World) {
 	}
 	dhcp(t, w)
 	if chance(t, 10, "not collected") {
-		w.Apply(world.NotCollected(rapid.SampledFrom([]string{"ResolverRules", "ResolverRuleAssociations", "FirewallRuleGroupAssociations", "HostedZones"}).Draw(t, "what")))
+		w.Apply(world.NotCollected(rapid.SampledFrom([]string{"ResolverRules", "ResolverRuleAssociations", "FirewallRuleGroupAssociations", "HostedZones", "ProfileAssociations"}).Draw(t, "what")))
 	}
 	if chance(t, 4, "no S3 route") {
 		w.Apply(world.NoS3Route())
@@ -143,6 +144,19 @@ func dnsFirewall(t *rapid.T, w *world.World) {
 			}
 			w.Apply(world.Add("FirewallDomainLists", l))
 		}
+	}
+}
+
+// profiles ties zones, rules and groups of the other themes to a VPC once more.
+func profiles(t *rapid.T, w *world.World) {
+	if !chance(t, 6, "profile") {
+		return
+	}
+	w.Apply(profile(dnsVPCPool.Draw(t, "profile's VPC"), rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"arn:aws:route53:::hostedzone/Z0", "arn:aws:route53:::hostedzone/Z1",
+		"arn:aws:route53resolver:us-east-1:111122223333:resolver-rule/rslvr-rr-0", "arn:aws:route53resolver:us-east-1:111122223333:resolver-rule/rslvr-rr-1",
+		"arn:aws:route53resolver:us-east-1:111122223333:firewall-rule-group/rslvr-frg-0"}), 0, 2, rapid.ID).Draw(t, "profile's resources")...))
+	if chance(t, 6, "profile's resources not collected") {
+		w.Apply(world.NotCollected("ProfileResourceAssociations"))
 	}
 }
 

@@ -18,7 +18,7 @@ func (m *Model) NamesMatter() (any, byBucket bool) {
 	for _, acc := range m.x.snap.Accounts {
 		for _, r := range acc.Regions {
 			d := &r.Resolver
-			any = any || len(d.FirewallGroups.Items) > 0
+			any = any || len(d.FirewallGroups.Items) > 0 || len(d.Profiles.Items) > 0
 			byBucket = byBucket || slices.ContainsFunc(d.PrivateZones.Items, func(z snapshot.PrivateZone) bool { return mayHoldS3Name(z.Name) })
 		}
 	}

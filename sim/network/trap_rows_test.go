@@ -253,6 +253,8 @@ var dnsTraps = []trap{
 	{id: "T84", edits: edits(world.Set("Vpcs", "vpc-a", "DhcpOptionsId", "default")), want: unknown, code: "UNK_DHCP"},
 	{id: "T85", edits: edits(zone("s3.us-east-1.amazonaws.com.", "s3.us-east-1.amazonaws.com.")), to: toS3("us-east-1", "reports.s3.us-east-1.amazonaws.com"),
 		want: blocked, code: "DNS_PHZ_NXDOMAIN"},
+	{id: "N171 profiles that nobody asked for", edits: edits(world.NotCollected("ProfileAssociations")), want: reachable, also: []string{"DNS_NOT_COLLECTED"}, flows: viaGateway},
+	{id: "N171 strict", edits: edits(world.NotCollected("ProfileAssociations")), ask: strict, want: unknown, code: "UNK_DNS"},
 	{id: "T86", edits: edits(forwardAll), want: unknown, code: "UNK_DNS_FORWARDED"},
 	{id: "T87", edits: edits(forwardAll, world.IFE()), want: reachable, flows: viaIFE},
 	{id: "T88", edits: edits(

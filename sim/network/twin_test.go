@@ -187,7 +187,7 @@ func (w twin) readings(t testing.TB) []reading {
 func (w twin) read(t testing.TB) []reading {
 	t.Helper()
 	base, sources, subnet := w.client(t)
-	c := concrete.Client{VPC: subnet.VPC, DNS64: subnet.EnableDNS64, Strict: w.q.StrictDNS, Public: w.q.AssumePublicDNS}
+	c := concrete.Client{VPC: subnet.VPC, DNS64: subnet.EnableDNS64, Strict: w.q.Strict || w.q.StrictDNS, Public: w.q.AssumePublicDNS}
 	for _, a := range sources {
 		c.V4, c.V6 = c.V4 || a.Is4(), c.V6 || a.Is6()
 	}

@@ -20,6 +20,7 @@ type asking struct {
 	cases    packetset.Set // every case
 	targets  []target      // interfaces that the destination is known to be
 	name     rules.Name    // host name of an S3 destination
+	dns      *resolverData // of the client's VPC
 	explain  bool          // false: outcomes only
 	ways     []*way
 	notes    []Finding

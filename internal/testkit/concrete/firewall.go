@@ -8,8 +8,31 @@ import (
 )
 
 // firewall is what DNS Firewall does to a query of a type for a name (N102).
+// The groups of profiles are asked in their place, before and after all others
+// (N171).
 func (e *Evaluator) firewall(home *snapshot.Region, vpc snapshot.VPCID, name, queryType string) Outcome {
-	groups := slices.Clone(home.Resolver.FirewallGroups.Items)
+	shared, _ := e.fromProfiles(vpc, "firewall-rule-group")
+	var out []Outcome
+	for _, shift := range []int{0, -10000, 10000} {
+		groups := slices.Clone(home.Resolver.FirewallGroups.Items)
+		lost := false
+		for id, x := range shared {
+			if slices.ContainsFunc(home.Resolver.FirewallRules.Items, func(r snapshot.FirewallRule) bool { return r.Group == id }) {
+				groups = append(groups, snapshot.FirewallRuleGroupAssociation{Group: id, VPC: vpc, Priority: priorityOf(x) + shift})
+			} else {
+				lost = true
+			}
+		}
+		o := e.throughGroups(home, groups, vpc, name, queryType)
+		if lost {
+			o = both(o, Unknown)
+		}
+		out = append(out, o)
+	}
+	return agreed(out)
+}
+
+func (e *Evaluator) throughGroups(home *snapshot.Region, groups []snapshot.FirewallRuleGroupAssociation, vpc snapshot.VPCID, name, queryType string) Outcome {
 	slices.SortFunc(groups, func(x, y snapshot.FirewallRuleGroupAssociation) int { return x.Priority - y.Priority })
 	var rules []*snapshot.FirewallRule // in the order in which they are asked; nil: a group whose rules are not known
 	for _, g := range groups {

@@ -90,6 +90,9 @@ func (e *Evaluator) amazonAnswers(c Client, v *snapshot.VPC, region, name string
 		stopped = append(stopped, e.firewall(home, c.VPC, name, q))
 	}
 	query := both(support, agreed(stopped))
+	if _, told := e.fromProfiles(c.VPC, ""); !told {
+		query = both(query, Unknown)
+	}
 	if known(&home.Resolver, c.Strict) == Unknown || v.DHCPOptionsID == "default" {
 		query = both(query, Unknown)
 	}
@@ -106,7 +109,7 @@ func (e *Evaluator) amazonAnswers(c Client, v *snapshot.VPC, region, name string
 // known tells whether the Route 53 data is in the snapshot. What nobody asked
 // for is taken for none, unless the question is strict; a gap never is (N104).
 func known(r *snapshot.Resolver, strict bool) Outcome {
-	for _, p := range []snapshot.Presence{r.Rules.Presence, r.RuleAssociations.Presence, r.FirewallGroups.Presence, r.PrivateZones.Presence} {
+	for _, p := range []snapshot.Presence{r.Rules.Presence, r.RuleAssociations.Presence, r.FirewallGroups.Presence, r.PrivateZones.Presence, r.Profiles.Presence} {
 		if p == snapshot.Unreadable || strict && p != snapshot.Collected {
 			return Unknown
 		}
@@ -151,13 +154,20 @@ func (e *Evaluator) recurse(c Client, region, name string, attributes Outcome, p
 	system := -1 // labels of the most specific rule that keeps the query
 	lost := false
 	home := e.regionOf(c.VPC)
-	for _, as := range home.Resolver.RuleAssociations.Items {
+	associations := slices.Clone(home.Resolver.RuleAssociations.Items)
+	shared, _ := e.fromProfiles(c.VPC, "resolver-rule")
+	for id := range shared {
+		associations = append(associations, snapshot.ResolverRuleAssociation{Rule: id, VPC: c.VPC})
+	}
+	owned, _ := e.fromProfiles(c.VPC, "hostedzone")
+	for _, as := range associations {
 		if as.VPC != c.VPC || is(as.Status, "DELETING", "FAILED") {
 			continue
 		}
 		i := slices.IndexFunc(home.Resolver.Rules.Items, func(r snapshot.ResolverRule) bool { return r.ID == as.Rule })
 		if i < 0 {
-			lost = lost || home.Resolver.Rules.Presence == snapshot.Collected && !strings.HasPrefix(as.Rule, "rslvr-autodefined-")
+			_, ofProfile := shared[as.Rule]
+			lost = lost || ofProfile || home.Resolver.Rules.Presence == snapshot.Collected && !strings.HasPrefix(as.Rule, "rslvr-autodefined-")
 			continue
 		}
 		r := home.Resolver.Rules.Items[i]
@@ -176,13 +186,15 @@ func (e *Evaluator) recurse(c Client, region, name string, attributes Outcome, p
 				z := &r.Resolver.PrivateZones.Items[i]
 				n := labelsIn(name, z.Name)
 				x := claim{labels: n, answer: e.zoneAnswer(c, z, name)}
+				bare := z.ID[strings.LastIndex(z.ID, "/")+1:]
 				switch {
 				case n < 0:
+				case slices.Contains(z.VPCs, c.VPC), owned[bare].Resource != "":
+					zones = append(zones, x)
 				case !z.VPCsKnown:
 					maybe = append(maybe, x)
-				case slices.Contains(z.VPCs, c.VPC):
-					zones = append(zones, x)
 				}
+				delete(owned, bare)
 			}
 			for i := range r.EC2.VPCEndpoints.Items {
 				v := &r.EC2.VPCEndpoints.Items[i]
@@ -204,8 +216,8 @@ func (e *Evaluator) recurse(c Client, region, name string, attributes Outcome, p
 	if attributes != Passes {
 		out = append(out, best(rules, nil, public)...)
 	}
-	if lost {
-		out = append(out, Answer{Foreign: true, Why: "N12: a Resolver rule that is not in the snapshot"})
+	if lost || len(owned) > 0 {
+		out = append(out, Answer{Foreign: true, Why: "N12: a Resolver rule or a zone that is not in the snapshot"})
 	}
 	other := func(a Answer) bool { return !a.Foreign || a.Why != out[0].Why }
 	if out[0].Foreign && strings.HasPrefix(out[0].Why, "N100") && !slices.ContainsFunc(out, other) {

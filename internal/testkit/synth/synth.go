@@ -145,7 +145,7 @@ func (p *Plan) Write(w io.Writer) error {
 func (p *Plan) writeAccount(out *writer, n int) {
 	fmt.Fprintf(out, `{"accountId":%q,"organizationId":"o-synth00001","organizationPath":["r-root","ou-root-work"],"managementAccount":false,"regions":[{"region":%q,"ec2":{`, account(n), Region)
 	p.writeEC2(out, n)
-	out.raw(`},"route53resolver":{"ResolverRules":[],"ResolverRuleAssociations":[],"FirewallRuleGroupAssociations":[]},"route53":{"HostedZones":[]}}],"iam":{`)
+	out.raw(`},"route53resolver":{"ResolverRules":[],"ResolverRuleAssociations":[],"FirewallRuleGroupAssociations":[]},"route53":{"HostedZones":[]},"route53profiles":{"ProfileAssociations":[]}}],"iam":{`)
 	p.writeIAM(out, n)
 	out.raw(`},"s3":{`)
 	p.writeS3(out, n)

@@ -25,7 +25,7 @@ func Policy(edits ...Edit) *World {
 			Obj{"Key": "domain-name", "Values": List{Obj{"Value": "ec2.internal"}}},
 			Obj{"Key": "domain-name-servers", "Values": List{Obj{"Value": "AmazonProvidedDNS"}}}}}),
 		BPA("off"),
-		Add("ResolverRules"), Add("ResolverRuleAssociations"), Add("FirewallRuleGroupAssociations"), Add("HostedZones"),
+		Add("ResolverRules"), Add("ResolverRuleAssociations"), Add("FirewallRuleGroupAssociations"), Add("HostedZones"), Add("ProfileAssociations"),
 		Add("PrefixLists", Obj{"PrefixListId": PL, "PrefixListName": "com.amazonaws.us-east-1.s3", "OwnerId": "AWS", "AddressFamily": "IPv4",
 			"Cidrs": List{"52.216.0.0/15", "54.231.0.0/16", "3.5.0.0/19"}}),
 		ACL("acl-1", "vpc-1", true, AllowAll...),

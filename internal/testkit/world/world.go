@@ -145,6 +145,8 @@ func (w *World) holder(collection string) Obj {
 	case "ResolverRules", "ResolverRuleAssociations", "FirewallRuleGroupAssociations", "FirewallRules",
 		"FirewallDomainLists", "FirewallConfigs":
 		return member(w.Region(w.account, w.region), "route53resolver")
+	case "ProfileAssociations", "ProfileResourceAssociations":
+		return member(w.Region(w.account, w.region), "route53profiles")
 	case "HostedZones":
 		return member(w.Region(w.account, w.region), "route53")
 	case "serviceControlPolicies", "resourceControlPolicies":
