@@ -2,10 +2,11 @@ package cli
 
 import (
 	"bytes"
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/canreach/canreach/internal/jsonscan"
 	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/sim/finding"
 )
 
 // schemaLint names the JSON contract of policy lint.
@@ -26,6 +28,16 @@ var policyKinds = []struct {
 	{"identity", policy.KindIdentity}, {"boundary", policy.KindBoundary}, {"session", policy.KindSession}, {"scp", policy.KindSCP}, {"rcp", policy.KindRCP},
 	{"endpoint", policy.KindEndpoint}, {"bucket", policy.KindBucket}, {"access-point", policy.KindAccessPoint}, {"trust", policy.KindTrust},
 	{"key", policy.KindKey}, {"resource", policy.KindResource},
+}
+
+// kindWord is the word of --type for a kind.
+func kindWord(kind policy.Kind) string {
+	for _, k := range policyKinds {
+		if k.kind == kind {
+			return k.name
+		}
+	}
+	panic("unreachable: policy kind")
 }
 
 // parsePolicyKind reads a word of --type.
@@ -43,12 +55,21 @@ func parsePolicyKind(word string) (policy.Kind, error) {
 // lintAnswer is the JSON form.
 type lintAnswer struct {
 	Schema   string        `json:"schema"`
-	File     string        `json:"file"`
-	Type     string        `json:"type"`
+	File     string        `json:"file,omitempty"` // where there is one policy
+	Type     string        `json:"type,omitempty"`
+	Policies []lintPolicy  `json:"policies"`
 	Findings []lintFinding `json:"findings"`
 }
 
+// lintPolicy is a policy that was read.
+type lintPolicy struct {
+	File    string `json:"file"`
+	Pointer string `json:"pointer"`
+	Type    string `json:"type"`
+}
+
 type lintFinding struct {
+	File      string `json:"file"`
 	Code      string `json:"code"`
 	Severity  string `json:"severity"`
 	Statement *int   `json:"statement,omitempty"`
@@ -62,128 +83,191 @@ type lintFinding struct {
 }
 
 func newPolicyLintCommand(env *Env) *cobra.Command {
-	var kindName, output, endpointType string
+	l := &lintRun{env: env}
+	var kindName, endpointType, output string
 	cmd := &cobra.Command{
-		Use:   "lint FILE",
-		Short: "Say what is malformed, dead or dangerous in a policy",
-		Long: `Reads one policy document and says what in it does not do what it seems to:
+		Use:   "lint FILE...|DIR",
+		Short: "Say what is malformed, dead or dangerous in policies",
+		Long: `Reads policy documents and says what in them does not do what it seems to:
 statements that can never match, actions and condition keys that do not exist,
-endpoint policies that allow nothing, principals that match nobody, and the like.
+endpoint policies that allow nothing, principals that match nobody, grants to
+everyone, and the like.
 
-FILE may be "-" for standard input. A document that AWS would refuse is an error
-with line and column, exit status 2. The exit status is 1 where there is a
-warning or an error, 0 where there is none.`,
+A FILE is a document, or what aws s3api get-bucket-policy, iam get-role-policy,
+get-policy-version, get-role, kms get-key-policy or ec2 describe-vpc-endpoints
+print; "-" is standard input. Of a DIR every .json file that holds a policy is
+read. A document that AWS would refuse is an error with line and column, exit
+status 2. The exit status is 1 where there is a warning or an error, 0 where
+there is none.`,
 		Example: `  canreach policy lint role.json
-  canreach policy lint --type endpoint -o json endpoint-policy.json
-  aws s3api get-bucket-policy --bucket models --query Policy --output text | canreach policy lint --type bucket -`,
-		Args: cobra.ExactArgs(1),
+  canreach policy lint -o sarif --out policies.sarif policies/
+  aws s3api get-bucket-policy --bucket models | canreach policy lint -`,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return lintFile(env, args[0], kindName, endpointType, output)
+			l.options = policy.LintOptions{EndpointType: policy.EndpointGateway, Wide: true}
+			if endpointType == "interface" {
+				l.options.EndpointType = policy.EndpointInterface
+			}
+			if kindName != "" {
+				kind, err := parsePolicyKind(kindName)
+				if err != nil {
+					return err
+				}
+				l.kind = &kind
+			}
+			return l.run(args, output)
 		},
 	}
-	cmd.Flags().StringVar(&kindName, "type", "", "what the document is: identity, boundary, session, scp, rcp, endpoint, bucket, access-point, trust, key or resource (default: bucket where it names principals, else identity)")
+	cmd.Flags().StringVar(&kindName, "type", "", "what the documents are: identity, boundary, session, scp, rcp, endpoint, bucket, access-point, trust, key or resource (default: bucket where one names principals, else identity)")
 	cmd.Flags().StringVar(&endpointType, "endpoint-type", "gateway", "what an endpoint policy is on: gateway or interface")
-	formatFlag(cmd.Flags(), &output, "text", "json")
+	_ = cmd.Flags().SetAnnotation("endpoint-type", annotationValues, []string{"gateway", "interface"})
+	formatFlag(cmd.Flags(), &output, "text", "json", "sarif", "github", "junit")
 	return cmd
 }
 
-func lintFile(env *Env, file, kindName, endpointType, output string) error {
-	options := policy.LintOptions{EndpointType: policy.EndpointGateway}
-	switch endpointType {
-	case "gateway":
-	case "interface":
-		options.EndpointType = policy.EndpointInterface
-	default:
-		return fmt.Errorf("unknown endpoint type %q: write gateway or interface", endpointType)
-	}
-	text, err := readPolicy(env, file)
-	if err != nil {
-		return err
-	}
-	if kindName == "" {
-		kindName = guessKind(text)
-	}
-	kind, err := parsePolicyKind(kindName)
-	if err != nil {
-		return err
-	}
-	d, err := policy.Parse(text, kind)
-	if err != nil {
-		return lintSyntax(file, kindName, err)
-	}
-	a := lintAnswer{Schema: schemaLint, File: file, Type: kindName, Findings: []lintFinding{}}
-	found := policy.Lint(d, kind, options)
-	for i := range found {
-		a.Findings = append(a.Findings, lintRow(text, &found[i]))
-	}
-	slices.SortStableFunc(a.Findings, func(x, y lintFinding) int {
-		if x.Line != y.Line {
-			return x.Line - y.Line
+// lintRun reads policies and collects what is found in them.
+type lintRun struct {
+	env     *Env
+	kind    *policy.Kind // of --type; nil: as the document tells
+	options policy.LintOptions
+	answer  lintAnswer
+	errs    []error // documents that are malformed
+}
+
+func (l *lintRun) run(args []string, output string) error {
+	l.answer = lintAnswer{Schema: schemaLint, Policies: []lintPolicy{}, Findings: []lintFinding{}}
+	for _, name := range args {
+		if info, err := os.Stat(name); name == "-" || err != nil || !info.IsDir() {
+			if err := l.file(name, false); err != nil {
+				return err
+			}
+		} else if err := l.directory(name); err != nil {
+			return err
 		}
-		return x.Column - y.Column
+	}
+	if one := l.answer.Policies; len(one) == 1 {
+		l.answer.File, l.answer.Type = one[0].File, one[0].Type
+	}
+	slices.SortStableFunc(l.answer.Findings, func(x, y lintFinding) int {
+		if x.File != y.File {
+			return 0 // in the order of the arguments
+		}
+		return cmp.Or(x.Line-y.Line, x.Column-y.Column)
 	})
-	if err := writeLint(env, &a, output); err != nil {
+	if err := lintWriters[output](l.env, &l.answer); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(found, func(f policy.LintFinding) bool { return f.Severity >= policy.LintWarning }) {
+	if len(l.errs) > 0 {
+		return errors.Join(l.errs...)
+	}
+	if slices.ContainsFunc(l.answer.Findings, func(f lintFinding) bool { return f.Severity != policy.LintInfo.String() }) {
 		return exit(ExitViolated)
 	}
 	return nil
 }
 
-// guessKind is bucket where the text names principals.
-func guessKind(text []byte) string {
-	if bytes.Contains(text, []byte(`Principal"`)) || bytes.Contains(text, []byte(`Principal\"`)) || bytes.Contains(text, []byte("Principal%22")) {
-		return "bucket"
+// directory reads the JSON files that hold policies.
+func (l *lintRun) directory(dir string) error {
+	before := len(l.answer.Policies)
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != dir && strings.HasPrefix(d.Name(), "."):
+			return filepath.SkipDir
+		case !d.Type().IsRegular() || filepath.Ext(path) != ".json":
+			return nil
+		}
+		return l.file(path, true)
+	})
+	if err == nil && len(l.answer.Policies) == before {
+		err = fmt.Errorf("%s: no .json file holds a policy", dir)
 	}
-	return "identity"
+	return err
 }
 
-// lintSyntax words a syntax error as FILE:LINE:COLUMN.
-func lintSyntax(file, kind string, err error) error {
-	var se *policy.SyntaxError
-	if !errors.As(err, &se) {
+// file lints the policies of a file. One that was only met in a directory need
+// not hold any.
+func (l *lintRun) file(name string, met bool) error {
+	text, err := readPolicy(l.env, name)
+	if err != nil {
 		return err
 	}
-	at := se.Pointer
+	found := findPolicies(text)
+	if met && !found[0].known && !bytes.Contains(text, []byte("Statement")) {
+		return nil
+	}
+	for i := range found {
+		l.lint(name, text, &found[i])
+	}
+	return nil
+}
+
+func (l *lintRun) lint(file string, whole []byte, p *policyText) {
+	kind := p.kind
+	switch {
+	case l.kind != nil:
+		kind = *l.kind
+	case !p.known:
+		kind = guessKind(p.text)
+	}
+	l.answer.Policies = append(l.answer.Policies, lintPolicy{file, p.pointer, kindWord(kind)})
+	d, err := policy.Parse(p.text, kind)
+	if err != nil {
+		row := lintFinding{File: file, Code: finding.PolicyMalformed.String(), Severity: policy.LintError.String(), Line: 1, Column: 1, Message: err.Error()}
+		var se *policy.SyntaxError
+		if errors.As(err, &se) {
+			row.Pointer, row.Line, row.Column, row.Message = se.Pointer, se.Line, se.Column, se.Problem
+		}
+		if p.pointer != "" {
+			row.place(whole, p)
+		}
+		l.answer.Findings = append(l.answer.Findings, row)
+		l.errs = append(l.errs, row.malformed(kind))
+		return
+	}
+	for _, f := range policy.Lint(d, kind, l.options) {
+		row := lintFinding{
+			File: file, Code: f.Code, Severity: f.Severity.String(), Sid: f.Sid, Pointer: f.Pointer, Line: f.Line, Column: f.Column,
+			Message: f.Message, Fix: f.Fix, Rule: f.Rule,
+		}
+		if f.Statement >= 0 {
+			row.Statement = &f.Statement
+		}
+		row.place(whole, p)
+		l.answer.Findings = append(l.answer.Findings, row)
+	}
+}
+
+// guessKind is bucket where the text names principals.
+func guessKind(text []byte) policy.Kind {
+	if bytes.Contains(text, []byte(`Principal"`)) || bytes.Contains(text, []byte(`Principal\"`)) || bytes.Contains(text, []byte("Principal%22")) {
+		return policy.KindBucket
+	}
+	return policy.KindIdentity
+}
+
+// malformed words a syntax error as FILE:LINE:COLUMN.
+func (f *lintFinding) malformed(kind policy.Kind) error {
+	at := f.Pointer
 	if at != "" {
 		at = " at " + at
 	}
-	return withHint(fmt.Errorf("%s:%d:%d: POLICY_MALFORMED%s: %s", file, se.Line, se.Column, at, se.Problem),
-		"AWS would refuse this as a policy of type "+kind+"; --type names another")
+	return withHint(fmt.Errorf("%s:%d:%d: %s%s: %s", f.File, f.Line, f.Column, f.Code, at, f.Message),
+		"AWS would refuse this as a policy of type "+kindWord(kind)+"; --type names another")
 }
 
-// lintRow places a finding as exactly as the file allows.
-func lintRow(text []byte, f *policy.LintFinding) lintFinding {
-	row := lintFinding{
-		Code: f.Code, Severity: f.Severity.String(), Sid: f.Sid, Pointer: f.Pointer, Line: f.Line, Column: f.Column,
-		Message: f.Message, Fix: f.Fix, Rule: f.Rule,
+// place places a finding as exactly as the file allows: a document that is a
+// string in its file is pointed at as a whole.
+func (f *lintFinding) place(whole []byte, p *policyText) {
+	if f.Pointer == "" && p.pointer == "" {
+		return
 	}
-	if f.Statement >= 0 {
-		row.Statement = &f.Statement
-	}
-	if offset, ok := jsonscan.Find(text, f.Pointer); ok && f.Pointer != "" {
-		at := jsonscan.Locate(text, offset)
-		row.Line, row.Column = at.Line, at.Column
-	}
-	return row
-}
-
-func writeLint(env *Env, a *lintAnswer, output string) error {
-	if output == "json" {
-		e := json.NewEncoder(env.Stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(a)
-	}
-	var b strings.Builder
-	p := env.painter()
-	for _, f := range a.Findings {
-		colour := map[string]string{"error": "1;31", "warning": "1;33", "info": "1;34"}[f.Severity]
-		fmt.Fprintf(&b, "%s:%d:%d: %s: %s: %s\n", safeText(a.File), f.Line, f.Column, p.paint(colour, f.Severity), f.Code, safeText(f.Message))
-		if f.Fix != "" {
-			fmt.Fprintf(&b, "    fix: %s\n", safeText(f.Fix))
+	for _, at := range []string{p.pointer + f.Pointer, p.pointer} {
+		if offset, ok := jsonscan.Find(whole, at); ok && at != "" {
+			place := jsonscan.Locate(whole, offset)
+			f.Pointer, f.Line, f.Column = at, place.Line, place.Column
+			return
 		}
 	}
-	_, err := io.WriteString(env.Stdout, b.String())
-	return err
 }

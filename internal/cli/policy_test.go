@@ -122,3 +122,50 @@ func TestPolicySimulate(t *testing.T) {
 		})
 	}
 }
+
+func TestPolicyLintFiles(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const dead = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b"}]}`
+	const deadGrant = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::b"}]}`
+	quoted := func(text string) string { return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"` }
+	for name, text := range map[string]string{
+		"bucket.json":      "{\n\"Policy\": " + quoted(deadGrant) + "}",
+		"role-policy.json": "{\"RoleName\": \"R\", \"PolicyName\": \"p\",\n\"PolicyDocument\": " + dead + "}",
+		"version.json":     `{"PolicyVersion":{"VersionId":"v1","Document":` + dead + `}}`,
+		"key.json":         `{"PolicyName":"default","Policy":` + quoted(`{"Statement":[]}`) + `}`,
+		"d/x/good.json":    `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}}`,
+		"d/a.json":         dead,
+		"d/other.json":     `{"Buckets":[]}`,
+		"none/other.json":  `{"Buckets":[]}`,
+	} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		name, args, want string
+		status           int
+	}{
+		{"get-bucket-policy", "bucket.json", "bucket.json:2:11: error: STATEMENT_NEVER_MATCHES", ExitViolated},
+		{"get-bucket-policy is a bucket's", "-o json bucket.json", `"type": "bucket"`, ExitViolated},
+		{"get-role-policy", "-o json role-policy.json", `"pointer": "/PolicyDocument/Statement/0/Resource"`, ExitViolated},
+		{"get-policy-version", "version.json", "version.json:1:", ExitViolated},
+		{"get-key-policy", "key.json", "key.json:1:34: POLICY_MALFORMED at /Policy: Statement is an empty array", ExitUsage},
+		{"several files", "bucket.json version.json", "\nversion.json:1:", ExitViolated},
+		{"a directory", "-o github d", "2 policies, 1 findings", ExitViolated},
+		{"a directory without policies", "none", "none: no .json file holds a policy", ExitUsage},
+		{"sarif", "-o sarif d key.json", `"ruleId": "POLICY_MALFORMED"`, ExitUsage},
+		{"github", "-o github bucket.json", "::error file=bucket.json,line=2,col=11,title=STATEMENT_NEVER_MATCHES::", ExitViolated},
+		{"junit", "-o junit d", `<testsuites tests="2" failures="1"`, ExitViolated},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			stdout, stderr, status := runPolicy(t, "", append([]string{"lint"}, strings.Fields(tt.args)...)...)
+			if status != tt.status || !strings.Contains(stdout+stderr, tt.want) {
+				t.Errorf("status %d, output %s, errors %s", status, stdout, stderr)
+			}
+		})
+	}
+}

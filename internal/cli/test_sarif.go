@@ -74,28 +74,42 @@ type (
 // writeSARIF writes what code scanning reads. The rules are the assertion and
 // the finding codes that break it; what holds is left out.
 func writeSARIF(w io.Writer, env *Env, _ *testFlags, r *assert.Report) error {
-	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "canreach", Version: env.Version, InformationURI: "https://github.com/canreach/canreach", Rules: []sarifRule{}}}, Results: []sarifResult{}}
+	run := newSARIFRun(env)
 	for i := range r.Results {
 		res := &r.Results[i]
 		if res.Outcome == assert.Passed {
 			continue
 		}
 		rule := sarifRuleOf(res)
-		index := slices.IndexFunc(run.Tool.Driver.Rules, func(x sarifRule) bool { return x.ID == rule.ID })
-		if index < 0 {
-			index = len(run.Tool.Driver.Rules)
-			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)
-		}
-		out := sarifResult{RuleID: rule.ID, RuleIndex: index, Kind: "fail", Level: "error", Message: sarifText{safeText(res.Name) + ": " + safeText(headline(res))}, Locations: []sarifLocation{sarifLocationOf(res)}}
+		out := sarifResult{Kind: "fail", Level: "error", Message: sarifText{safeText(res.Name) + ": " + safeText(headline(res))}, Locations: []sarifLocation{sarifLocationOf(res)}}
 		switch res.Outcome {
 		case assert.Undecided:
 			out.Kind, out.Level = "open", "none"
 		case assert.Skipped:
 			out.Suppressions = []sarifSuppression{{"inSource", safeText(res.Note)}}
 		}
-		run.Results = append(run.Results, out)
+		run.add(rule, out)
 	}
-	return writeJSON(w, sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
+	return run.write(w)
+}
+
+func newSARIFRun(env *Env) *sarifRun {
+	return &sarifRun{Tool: sarifTool{sarifDriver{Name: "canreach", Version: env.Version, InformationURI: "https://github.com/canreach/canreach", Rules: []sarifRule{}}}, Results: []sarifResult{}}
+}
+
+// add adds a result of the rule.
+func (run *sarifRun) add(rule sarifRule, r sarifResult) {
+	r.RuleID = rule.ID
+	r.RuleIndex = slices.IndexFunc(run.Tool.Driver.Rules, func(x sarifRule) bool { return x.ID == rule.ID })
+	if r.RuleIndex < 0 {
+		r.RuleIndex = len(run.Tool.Driver.Rules)
+		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)
+	}
+	run.Results = append(run.Results, r)
+}
+
+func (run *sarifRun) write(w io.Writer) error {
+	return writeJSON(w, sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{*run}})
 }
 
 // sarifRuleOf is the first blocker's code, else the plain assertion.

@@ -44,6 +44,8 @@ type LintOptions struct {
 	// EndpointType tells what an endpoint policy is on; with EndpointInterface
 	// the findings about gateway endpoints are left out.
 	EndpointType EndpointType
+	// Wide looks for grants to everyone and of everything as well.
+	Wide bool
 }
 
 // linter is one walk over a document.
