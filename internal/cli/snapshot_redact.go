@@ -37,9 +37,9 @@ AWS's own words and ids stay readable: regions, resource ids such as vpc-…,
 AWS's policies and address ranges, and the layout inside a VPC. docs/redact.md
 lists them, and the limits.
 
-Without --key or --seed every run makes other replacements. With --names the
-replacements of buckets, roles, jobs and accounts are written to a file of their
-own: keep it, it undoes the redaction, and questions need the new names.`,
+Without --key or --seed every run makes other replacements. With --names all
+replacements, object keys, tags and addresses included, are written to a file of
+their own: keep it private, it undoes the redaction, and questions need the new names.`,
 		Example: `  canreach snapshot redact account.json --out shared.json --names names.json
   canreach snapshot redact account.json.zst --out shared.json --key ~/.canreach-redact.key`,
 		Args: cobra.ExactArgs(1),
@@ -49,7 +49,7 @@ own: keep it, it undoes the redaction, and questions need the new names.`,
 	fs.StringVar(&f.output, "out", "", "`file` to write: .json, .json.gz or .json.zst (required)")
 	fs.StringVar(&f.key, "key", "", "file with a secret: the same secret makes the same replacements")
 	fs.StringVar(&f.seed, "seed", "", "a text instead of --key; whoever guesses it can undo the redaction")
-	fs.StringVar(&f.names, "names", "", "file for the new names of buckets, roles, jobs and accounts")
+	fs.StringVar(&f.names, "names", "", "file for what became of every name, tag, object key and address")
 	fs.StringVar(&f.account, "account", "", "account id of files that do not tell it")
 	fs.StringVar(&f.region, "region", "", "region of files that do not tell it")
 	return cmd

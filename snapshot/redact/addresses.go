@@ -3,6 +3,7 @@ package redact
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"hash"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -12,11 +13,16 @@ import (
 // it exactly if it did before. Each bit is turned or not by the bits in front
 // of it, but where a fixed range needs those bits, and inside fixed ranges.
 type addresses struct {
-	key   []byte
-	fixed []netip.Prefix // themselves and all in them stay: AWS's own
-	frame []netip.Prefix // nothing gets into them or out of them, e.g. 10.0.0.0/8
-	keep  []netip.Prefix // inside them only what is in front of them changes: VPCs
-	seen  map[netip.Prefix]netip.Prefix
+	mac    hash.Hash
+	inside map[netip.Prefix]bool // nothing in them changes: AWS's own ranges and, but for what is in front of them, VPCs
+	around map[netip.Prefix]bool // prefixes around ranges that nothing gets into or out of, e.g. 10.0.0.0/8
+	seen   map[netip.Prefix]step // by whole bytes
+}
+
+// step is the replacement of a prefix.
+type step struct {
+	out  netip.Addr
+	kept bool // what lies in the prefix stays
 }
 
 // frames are ranges whose meaning is general: private, shared, link-local,
@@ -37,7 +43,18 @@ func prefixes(texts ...string) []netip.Prefix {
 }
 
 func newAddresses(key []byte, fixed, vpcs []netip.Prefix) *addresses {
-	return &addresses{key: derive(key, "addresses"), fixed: append(fixed, untouched...), frame: frames, keep: vpcs, seen: map[netip.Prefix]netip.Prefix{}}
+	a := &addresses{mac: hmac.New(sha256.New, derive(key, "addresses")), inside: map[netip.Prefix]bool{}, around: map[netip.Prefix]bool{}, seen: map[netip.Prefix]step{}}
+	for i, list := range [][]netip.Prefix{fixed, untouched, frames, vpcs} {
+		for _, p := range list {
+			a.inside[p] = a.inside[p] || i != 2
+			for bits := range p.Bits() {
+				if i < 3 {
+					a.around[netip.PrefixFrom(p.Addr(), bits).Masked()] = true
+				}
+			}
+		}
+	}
+	return a
 }
 
 // replace returns the replacement of an address or prefix in its text form;
@@ -65,41 +82,53 @@ func (a *addresses) replace(text string) string {
 
 // prefix replaces the bits of p that count; those behind them stay.
 func (a *addresses) prefix(p netip.Prefix) netip.Prefix {
-	if out, ok := a.seen[p]; ok {
-		return out
-	}
-	in := p.Addr().AsSlice()
-	out := p.Addr().AsSlice()
-	for i := range p.Bits() {
-		if a.turns(p.Addr(), in, i) {
-			out[i/8] ^= 0x80 >> (i % 8)
+	out, host := a.walk(p.Masked()).out.AsSlice(), p.Addr().AsSlice()
+	for i := p.Bits() / 8; i < len(out); i++ {
+		mask := byte(0xff)
+		if i == p.Bits()/8 {
+			mask >>= p.Bits() % 8
 		}
+		out[i] |= host[i] & mask
 	}
 	addr, _ := netip.AddrFromSlice(out)
-	a.seen[p] = netip.PrefixFrom(addr, p.Bits())
-	return a.seen[p]
+	return netip.PrefixFrom(addr, p.Bits())
 }
 
-// turns tells whether bit i is turned, by the bits in front of it.
-func (a *addresses) turns(addr netip.Addr, in []byte, i int) bool {
-	front := netip.PrefixFrom(addr, i).Masked()
-	for _, f := range a.fixed {
-		if f.Overlaps(front) {
-			return false
+// walk replaces a prefix whose other bits are zero, a byte at a time, so that
+// a million ranges share what is in front of them.
+func (a *addresses) walk(p netip.Prefix) step {
+	if s, ok := a.seen[p]; ok {
+		return s
+	}
+	var from int
+	s := step{out: netip.PrefixFrom(p.Addr(), 0).Masked().Addr()}
+	if p.Bits() > 0 {
+		from = (p.Bits() - 1) / 8 * 8
+	}
+	if from > 0 {
+		s = a.walk(netip.PrefixFrom(p.Addr(), from).Masked())
+	}
+	in, out := p.Addr().AsSlice(), s.out.AsSlice()
+	for i := from; i < p.Bits(); i++ {
+		front := netip.PrefixFrom(p.Addr(), i).Masked()
+		s.kept = s.kept || a.inside[front]
+		bit := byte(0x80) >> (i % 8)
+		out[i/8] |= in[i/8] & bit
+		if !s.kept && !a.around[front] && a.turns(front, i, len(in)) {
+			out[i/8] ^= bit
 		}
 	}
-	for _, f := range a.frame {
-		if i < f.Bits() && f.Overlaps(front) {
-			return false
-		}
+	s.out, _ = netip.AddrFromSlice(out)
+	if p.Bits()%8 == 0 {
+		a.seen[p] = s
 	}
-	for _, v := range a.keep {
-		if i >= v.Bits() && v.Overlaps(front) {
-			return false
-		}
-	}
-	m := hmac.New(sha256.New, a.key)
-	m.Write([]byte{byte(i), byte(len(in))})
-	m.Write(front.Addr().AsSlice())
-	return m.Sum(nil)[0]&1 == 1
+	return s
+}
+
+// turns tells whether the bit behind front is turned.
+func (a *addresses) turns(front netip.Prefix, i, bytes int) bool {
+	a.mac.Reset()
+	a.mac.Write([]byte{byte(i), byte(bytes)})
+	a.mac.Write(front.Addr().AsSlice())
+	return a.mac.Sum(nil)[0]&1 == 1
 }

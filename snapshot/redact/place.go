@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // place is where a string stands in a JSON text.
@@ -15,6 +16,34 @@ type place struct {
 }
 
 func (p place) under(member string) bool { return slices.Contains(p.path, member) }
+
+// madeUp tells a member that the owner named: a variable, or a tag where tags
+// are an object.
+func (p place) madeUp() bool {
+	if len(p.path) == 0 {
+		return false
+	}
+	switch p.path[len(p.path)-1] {
+	case "Variables", "HyperParameters":
+		return true
+	case "Environment":
+		return p.key != "Variables"
+	case "Tags", "TagSet":
+		return !tagMembers[p.key]
+	}
+	return false
+}
+
+// tagMembers are the members of a tag where tags are an array.
+var tagMembers = set("Key", "Value", "TagKey", "TagValue", "key", "value")
+
+// isNumber tells an operand that is compared as a number or time.
+func (p place) isNumber(text string) bool {
+	if strings.Trim(text, "0123456789.-") != "" || !p.under("Condition") {
+		return false
+	}
+	return slices.ContainsFunc(p.path, func(m string) bool { return strings.Contains(m, "Numeric") || strings.Contains(m, "Date") })
+}
 
 // rewrite copies a valid JSON text, white space and all, with every string
 // replaced by what replace returns for it.
@@ -72,6 +101,9 @@ func nextIs(text []byte, i int, c byte) bool {
 }
 
 func unquote(b []byte) string {
+	if plain := b[1 : len(b)-1]; bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
+		return string(plain)
+	}
 	var s string
 	if err := json.Unmarshal(b, &s); err != nil {
 		panic("unreachable: the text was parsed before: " + err.Error())
@@ -100,6 +132,9 @@ func (p place) keeps() bool {
 	}
 	if p.key == "Name" && len(p.path) > 0 && p.path[len(p.path)-1] == "State" {
 		return true // an instance's: "running"
+	}
+	if p.madeUp() {
+		return false
 	}
 	if p.under("Tags") || p.under("TagSet") || p.under("Statement") || p.under("Condition") {
 		return keptMembers[p.key] // a tag's key may end as an enum's name does

@@ -71,17 +71,31 @@ func (r *Redactor) Snapshot(native []byte) []byte {
 // that a question can be asked of it.
 func (r *Redactor) Text(s string) string { return r.text(s) }
 
-// Names returns the replacements of the resources that questions name:
-// buckets, roles and jobs by their names, and accounts by their ids.
+// Names returns the replacement of whatever was replaced, object keys, tags
+// and addresses among it, and the names that questions say even where they stay.
 func (r *Redactor) Names(native []byte) map[string]string {
 	out := map[string]string{}
-	rewrite(native, func(at place, text string) string {
-		if asked[at.key] && !at.isKey {
-			out[text] = r.member(at, text)
+	r.name(native, out)
+	return out
+}
+
+func (r *Redactor) name(text []byte, out map[string]string) {
+	rewrite(text, func(at place, text string) string {
+		if at.key == "message" && at.under("gaps") || at.key == "MacAddress" && !at.isKey {
+			return text
+		}
+		if !at.isKey && isDocument(text) {
+			r.name([]byte(text), out)
+		} else if t := r.member(at, text); t != text || asked[at.key] && !at.isKey {
+			out[text] = t
 		}
 		return text
 	})
-	return out
+}
+
+// isDocument tells a string that holds JSON, such as a policy.
+func isDocument(text string) bool {
+	return strings.HasPrefix(strings.TrimSpace(text), "{") && json.Valid([]byte(text))
 }
 
 // asked are the members that hold what a question names.
@@ -99,22 +113,29 @@ func (r *Redactor) member(at place, text string) string {
 		return "redacted"
 	case at.key == "MacAddress":
 		return "02:00:00:00:00:00"
-	case at.keeps() || r.names[text]:
+	case at.keeps() || r.names[text] || at.isNumber(text):
 		return text
 	case at.under("TagSet") || at.under("Tags"):
 		if strings.HasPrefix(text, "aws:") {
 			return text // AWS's own tags' keys
 		}
 	}
-	if inner := strings.TrimSpace(text); strings.HasPrefix(inner, "{") && json.Valid([]byte(inner)) {
+	if isDocument(text) {
 		return string(rewrite([]byte(text), func(in place, t string) string { return r.member(in, t) }))
 	}
 	return r.text(text)
 }
 
 // memberName replaces the tag's key in a condition key such as
-// "aws:PrincipalTag/team"; every other member's name is AWS's.
+// "aws:PrincipalTag/team", and what the owner made up; every other member's
+// name is AWS's.
 func (r *Redactor) memberName(at place, name string) string {
+	if at.madeUp() {
+		if strings.HasPrefix(name, "aws:") {
+			return name
+		}
+		return r.text(name)
+	}
 	if !at.under("Condition") {
 		return name
 	}

@@ -3,14 +3,17 @@ package redact_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/canreach/canreach/internal/testkit/synth"
+	"github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
 	"github.com/canreach/canreach/snapshot/redact"
@@ -147,6 +150,97 @@ func TestARedactedLargeAccountGivesTheSameVerdicts(t *testing.T) {
 	}
 }
 
+// TestARedactedWorldGivesTheSameVerdict breaks the worlds of the tests in ways
+// of every gate, two at a time, and asks before and after.
+func TestARedactedWorldGivesTheSameVerdict(t *testing.T) {
+	tag := func(key, value string) world.Obj { return world.Obj{"Key": key, "Value": value} }
+	role := world.Set("RoleDetailList", world.Role, "Tags", world.List{tag("pin", "48151623"), tag("team", "genomics")})
+	pin := func(value string) world.Edit {
+		return world.BucketPolicy("reports", world.Doc(world.For("*", world.If("StringNotEquals", "aws:PrincipalTag/pin", value, world.Deny("s3:*", "*")))))
+	}
+	edits := []world.Edit{
+		world.All(), world.NoS3Route(), world.NAT(), world.IFE(), world.Egress("sg-1"), world.Filter("subnet-1"), world.BPA("block-bidirectional"),
+		world.EncryptionControl("vpc-1", "enforce"), world.NotCollected("VpcEndpoints"), world.NotCollected("NetworkAcls"),
+		world.All(role, pin("48151623")), world.All(role, pin("48151624")),
+		world.Identity(world.Role, world.Doc(world.If("NumericLessThan", "s3:max-keys", "1000", world.Allow("s3:*", "*")))),
+		world.Identity(world.Role, world.Doc(world.If("DateLessThan", "aws:CurrentTime", "1735689600", world.Allow("s3:*", "*")))),
+		world.BucketPolicy("reports", world.Doc(world.For("*", world.If("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/*", world.Deny("s3:GetObject", "arn:aws:s3:::rep*/2024/*"))))),
+		world.BucketPolicy("reports", world.Doc(world.For("*", world.If("NotIpAddress", "aws:VpcSourceIp", "10.0.0.0/16", world.Deny("s3:*", "*"))))),
+		world.BucketPolicy("reports", world.Doc(world.For("*", world.If("StringNotEquals", "aws:SourceVpce", "vpce-0123456789abcdef0", world.Deny("s3:*", "*"))))),
+	}
+	job := snapshot.Job{RoleARN: world.Role, HasVPCConfig: true, Instances: 1, Subnets: []snapshot.SubnetID{"subnet-1"}, SecurityGroups: []snapshot.SecurityGroupID{"sg-1"}}
+	q := sim.Question{Job: job, Bucket: "arn:aws:s3:::reports/2024/*", Actions: []string{"s3:GetObject", "s3:ListBucket"}}
+	seen := map[string]bool{}
+	for i, one := range edits {
+		for j, other := range edits[:max(i, 1)] {
+			native := world.Network(other, one).JSON()
+			r, err := redact.New(native, []byte("k"))
+			if err != nil {
+				t.Fatalf("edits %d and %d: %v", i, j, err)
+			}
+			was := outcomeOf(t, native, q)
+			seen[was.Verdict] = true
+			if a, b := asText(t, was), asText(t, outcomeOf(t, r.Snapshot(native), redacted(r, q))); a != b {
+				t.Errorf("edits %d and %d:\nbefore %s\nafter  %s", i, j, a, b)
+			}
+		}
+	}
+	if len(seen) < 3 {
+		t.Errorf("only %v: the edits do not reach the verdicts", seen)
+	}
+}
+
+// What the owner made up is replaced wherever it stands, what AWS made up is
+// not, and the map of names tells of all that was replaced.
+func TestNumbersKeysAndIDs(t *testing.T) {
+	native := small(`{"Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::genomes-raw/patients/2024/*","Condition":{` +
+		`"NumericGreaterThan":{"s3:max-keys":"100000"},"ArnEquals":{"aws:SourceArn":"arn:aws:ec2:us-east-1:111122223333:instance/i-0abc12345678def01"},` +
+		`"StringEquals":{"ec2:ImageID":"arn:aws:ec2:us-east-1::image/ami-0123456789abcdef0","aws:PrincipalTag/pin":"48151623"}}}]}`)
+	extra := `,"Lambda":[{"Environment":{"Variables":{"DB_PASSWORD":"20482048","Version":"tiger"}},"Tags":{"Reason":"walrus","zebra":"penguin"}}],"Kms":[{"Tags":[{"TagKey":"badger","TagValue":"31337"}]}]`
+	native = append(bytes.TrimSuffix(native, []byte("]}")), []byte("]"+extra+"}")...)
+	r, err := redact.New(native, []byte("k"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(r.Snapshot(native))
+	for _, gone := range []string{"48151623", "20482048", "DB_PASSWORD", "tiger", "walrus", "penguin", "owner\":", "badger", "31337", "patients", "2024", "PrincipalTag/pin"} {
+		if strings.Contains(text, gone) {
+			t.Errorf("%s is left in %s", gone, text)
+		}
+	}
+	for _, stays := range []string{"100000", ":instance/i-0abc12345678def01", "us-east-1::image/ami-0123456789abcdef0", `"TagKey"`, `"Variables"`} {
+		if !strings.Contains(text, stays) {
+			t.Errorf("no %s in %s", stays, text)
+		}
+	}
+	names := r.Names(native)
+	for _, name := range []string{"arn:aws:s3:::genomes-raw/patients/2024/*", "48151623", "DB_PASSWORD", "10.20.0.0/16", "111122223333", "genomes-raw", "zebra", "walrus"} {
+		if names[name] == "" || names[name] == name || !strings.Contains(text, names[name]) {
+			t.Errorf("%s is named %q", name, names[name])
+		}
+	}
+}
+
+// Each range was once compared with every VPC at every bit.
+func TestManyVPCsAndRanges(t *testing.T) {
+	var vpcs, ranges []string
+	for i := range 4000 {
+		vpcs = append(vpcs, fmt.Sprintf(`{"VpcId":"vpc-%d","CidrBlock":"10.%d.%d.0/24"}`, i, i>>8, i&255))
+		ranges = append(ranges, fmt.Sprintf(`{"CidrIp":"100.%d.%d.0/24"}`, 64+i>>8, i&255))
+	}
+	native := []byte(`{"schema":"canreach.snapshot/v1","accounts":[{"accountId":"111122223333","regions":[{"region":"us-east-1","ec2":{"Vpcs":[` + strings.Join(vpcs, ",") +
+		`],"SecurityGroups":[{"GroupId":"sg-1","VpcId":"vpc-1","IpPermissions":[{"IpProtocol":"-1","IpRanges":[` + strings.Join(ranges, ",") + `]}],"IpPermissionsEgress":[]}]}}]}]}`)
+	start := time.Now()
+	r, err := redact.New(native, []byte("k"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Snapshot(native)
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("%v for 4,000 VPCs and as many ranges", took)
+	}
+}
+
 func asText(t *testing.T, v any) string {
 	t.Helper()
 	b, err := json.Marshal(v)
@@ -202,8 +296,8 @@ func TestNothingOfTheOwnerIsLeft(t *testing.T) {
 	}
 }
 
-// world is a small snapshot with text in place of POLICY.
-func world(policy string) []byte {
+// small is a small snapshot with text in place of POLICY.
+func small(policy string) []byte {
 	return []byte(`{"schema":"canreach.snapshot/v1","accounts":[{"accountId":"111122223333","regions":[{"region":"us-east-1","ec2":{` +
 		`"Vpcs":[{"VpcId":"vpc-1","CidrBlock":"10.20.0.0/16"}],"PrefixLists":[{"PrefixListId":"pl-1","PrefixListName":"com.amazonaws.us-east-1.s3","Cidrs":["52.216.0.0/15"]}],` +
 		`"VpcEndpoints":[{"VpcEndpointId":"vpce-1","PolicyDocument":` + asString(policy) + `}]}}],` +
@@ -216,7 +310,7 @@ func asString(s string) string {
 }
 
 func TestReplacements(t *testing.T) {
-	native := world(`{"Statement":[{"Effect":"Allow","Principal":"*","Action":["s3:Get*"],"Resource":["arn:aws:s3:::genome*","arn:aws:s3:::*orts/*"],` +
+	native := small(`{"Statement":[{"Effect":"Allow","Principal":"*","Action":["s3:Get*"],"Resource":["arn:aws:s3:::genome*","arn:aws:s3:::*orts/*"],` +
 		`"Condition":{"IpAddress":{"aws:VpcSourceIp":["10.20.1.0/24","10.0.0.0/8"],"aws:SourceIp":"52.216.0.0/16"},"StringLike":{"aws:PrincipalTag/Team":"${aws:PrincipalTag/team}"}}}]}`)
 	r, err := redact.New(native, []byte("k"))
 	if err != nil {

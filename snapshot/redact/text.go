@@ -3,7 +3,9 @@ package redact
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // special finds what is not replaced word by word: policy variables, AWS
@@ -16,7 +18,7 @@ var special = regexp.MustCompile(strings.Join([]string{
 	`\b(?:ip|ec2)-[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}\b`,
 	`\b[0-9]{12}\b`,
 	`\b[a-z]{2}(?:-[a-z]+)+-[0-9][a-z]?\b`,
-	`\b(?:vpc|subnet|sg|sgr|rtb|rtbassoc|acl|aclassoc|eni|eni-attach|ela-attach|vpce|pl|dopt|igw|eigw|nat|pcx|tgw|tgw-attach|tgw-rtb|vgw|i|r|eipalloc|eipassoc|vpc-cidr-assoc|subnet-cidr-assoc|vpcbpa-exclude|vpcec|rslvr-[a-z]+)-[0-9a-f]{8,17}\b`,
+	`\b(?:vpc|subnet|sg|sgr|rtb|rtbassoc|acl|aclassoc|eni|eni-attach|ela-attach|vpce|pl|dopt|igw|eigw|nat|pcx|tgw|tgw-attach|tgw-rtb|vgw|i|r|eipalloc|eipassoc|vpc-cidr-assoc|subnet-cidr-assoc|vpcbpa-exclude|vpcec|rslvr-[a-z]+|ami|vol|snap|lt|fl|cgw|vpn|vpce-svc|eice|cagw|lgw)-[0-9a-f]{8,17}\b`,
 	`\b(?:AROA|AIDA|ANPA|AKIA|ASIA)[A-Z0-9]{12,}\b`,
 	`\b[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?\b`,
 }, "|"))
@@ -49,8 +51,12 @@ const (
 )
 
 func (r *Redactor) replaced(s string) string {
-	if p, ok := v6(s); ok {
-		return r.addresses.replace(p)
+	if isAddress(s) {
+		return r.addresses.replace(s)
+	}
+	long := func(word string) bool { return len(word) >= 12 }
+	if !strings.ContainsAny(s, "$:-.") && !slices.ContainsFunc(strings.Fields(s), long) { // special's have one of these or are long
+		return r.plain(s)
 	}
 	var b strings.Builder
 	from := 0
@@ -63,22 +69,32 @@ func (r *Redactor) replaced(s string) string {
 	return b.String()
 }
 
-// v6 tells whether all of s is an IPv6 address or prefix.
-func v6(s string) (string, bool) {
-	if !strings.Contains(s, ":") {
-		return "", false
+// isAddress tells whether all of s is an address or a prefix.
+func isAddress(s string) bool {
+	if s == "" || !strings.ContainsAny(s, ".:") || strings.IndexByte("0123456789abcdefABCDEF:", s[0]) < 0 {
+		return false
 	}
-	if a, err := netip.ParseAddr(s); err == nil && a.Is6() {
-		return s, true
+	if _, err := netip.ParsePrefix(s); err == nil {
+		return true
 	}
-	if p, err := netip.ParsePrefix(s); err == nil && p.Addr().Is6() {
-		return s, true
-	}
-	return "", false
+	_, err := netip.ParseAddr(s)
+	return err == nil
 }
 
+// plain replaces the words of s.
 func (r *Redactor) plain(s string) string {
-	return wordForm.ReplaceAllStringFunc(s, r.words.replace)
+	var b strings.Builder
+	word := 0 // where the word began that is being read
+	for i, c := range s {
+		if inWord(c) {
+			continue
+		}
+		b.WriteString(r.words.replace(s[word:i]))
+		b.WriteRune(c)
+		word = i + utf8.RuneLen(c)
+	}
+	b.WriteString(r.words.replace(s[word:]))
+	return b.String()
 }
 
 func (r *Redactor) special(s string) string {
@@ -111,7 +127,8 @@ func (r *Redactor) special(s string) string {
 }
 
 // idPrefixes are what EC2 puts before the digits of its ids.
-var idPrefixes = set("vpc", "subnet", "sg", "sgr", "rtb", "rtbassoc", "acl", "aclassoc", "eni", "eni-attach", "ela-attach", "vpce", "pl", "dopt", "igw", "eigw", "nat", "pcx", "tgw", "tgw-attach", "tgw-rtb", "vgw", "i", "r", "eipalloc", "eipassoc", "vpc-cidr-assoc", "subnet-cidr-assoc", "vpcbpa-exclude", "vpcec")
+var idPrefixes = set("vpc", "subnet", "sg", "sgr", "rtb", "rtbassoc", "acl", "aclassoc", "eni", "eni-attach", "ela-attach", "vpce", "pl", "dopt", "igw", "eigw", "nat", "pcx", "tgw", "tgw-attach", "tgw-rtb", "vgw", "i", "r", "eipalloc", "eipassoc", "vpc-cidr-assoc", "subnet-cidr-assoc", "vpcbpa-exclude", "vpcec",
+	"ami", "vol", "snap", "lt", "fl", "cgw", "vpn", "vpce-svc", "eice", "cagw", "lgw")
 
 // isResourceID tells whether all of s is an id that EC2 gave, quicker than
 // the pattern: they are most of a large snapshot.
@@ -165,4 +182,6 @@ internal compute hostedzone z vpc subnet sg rtb acl eni pl dopt igw eigw nat pcx
 tag tags name env environment managed cloudformation
 none off block ingress bidirectional allow deny egress
 rslvr autodefined rr assoc security prefix list profile
+image volume snapshot interface network natgateway table gateway customer connection peering dhcp options elastic ip launch template association service
+ami vol snap lt fl cgw vpn svc eice cagw lgw
 `

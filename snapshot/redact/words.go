@@ -28,6 +28,8 @@ func newWords(key []byte, public map[string]bool) *words {
 
 var wordForm = regexp.MustCompile(`[\p{L}\p{N}]+`)
 
+func inWord(c rune) bool { return unicode.IsLetter(c) || unicode.IsNumber(c) }
+
 func wordsOf(s string) []string { return wordForm.FindAllString(s, -1) }
 
 // learn finds where patterns cut words: pieces that a wildcard touches may
@@ -119,9 +121,10 @@ func (w *words) replace(word string) string {
 	return withCase(b.String(), word)
 }
 
-// keepsWord tells whether a word says nothing: numbers, single letters.
+// keepsWord tells whether a word says nothing: short numbers, single letters.
+// Longer numbers may be telephone numbers or passwords.
 func keepsWord(word string) bool {
-	return utf8.RuneCountInString(word) == 1 || strings.IndexFunc(word, func(r rune) bool { return !unicode.IsDigit(r) }) < 0
+	return utf8.RuneCountInString(word) == 1 || len(word) < 4 && strings.Trim(word, "0123456789") == ""
 }
 
 func (w *words) piece(piece string) string {
