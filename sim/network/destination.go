@@ -43,6 +43,7 @@ func (a *asking) destinations() (resolution, error) {
 	case to.Internet:
 		return one(a.publicInternet())
 	case to.unknownAnswer:
+		a.addNamedByGroups()
 		return one(a.wherever())
 	case to.VPCEndpoint != "":
 		return a.toEndpoint(to.VPCEndpoint, at)

@@ -152,6 +152,10 @@ func TestWhoAnswers(t *testing.T) {
 		{"N171", "a profile's contents were not collected", edits(profile("vpc-a"), world.NotCollected("ProfileResourceAssociations")), regional, false, unknown, "UNK_DNS"},
 		{"N171", "profiles were not collected, and are taken for none", edits(world.NotCollected("ProfileAssociations")), regional, false, reachable, ""},
 		{"N98", "an option set that the snapshot lacks may name other servers", edits(world.Set("Vpcs", "vpc-a", "DhcpOptionsId", "dopt-9"), world.DNS("vpc-a", false, true)), regional, false, unknown, "UNK_DHCP"},
+		{"N98", "an option set that the snapshot lacks may lead to an interface that a rule names by its group", edits(world.IFE(), world.PrivateDNS("vpce-i", false, false), world.NoS3Route(),
+			world.Set("Vpcs", "vpc-a", "DhcpOptionsId", "dopt-9"), world.Egress("sg-1", world.Rule("-1", "52.216.0.0/15"), world.Rule("-1", "sg-5"))), regional, false, unknown, "UNK_DHCP"},
+		{"N98", "an option set that the snapshot lacks, and a rule that names the group of no interface", edits(world.IFE(), world.PrivateDNS("vpce-i", false, false), world.NoS3Route(),
+			world.Set("Vpcs", "vpc-a", "DhcpOptionsId", "dopt-9"), world.Group("sg-7", "vpc-a", nil, nil), world.Egress("sg-1", world.Rule("-1", "52.216.0.0/15"), world.Rule("-1", "sg-7"))), regional, false, blocked, "ENI_SG_RULES_MISMATCH"},
 		{"N98", "other servers that answer publicly know an endpoint's own name", edits(world.IFE(), world.NoS3Route(), servers("10.0.5.77")), endpointName, true, reachable, ""},
 		{"N71", "an endpoint that the snapshot lacks, and a group that lets nothing out", edits(world.Egress("sg-1")), endpointName, false, blocked, "SG_HAS_NO_RULES"},
 	} {

@@ -62,6 +62,33 @@ func (a *asking) wherever() packetset.Set {
 	return a.s.Diff(d, addrSet(a.s, packetset.Destination, a.ownAddresses()))
 }
 
+// addNamedByGroups makes targets of the interfaces whose groups the client's own
+// groups name in rules for outbound traffic: only there does such a rule let
+// anything pass.
+func (a *asking) addNamedByGroups() {
+	named := map[snapshot.SecurityGroupID]bool{}
+	for _, g := range a.groupsOf(a.from.groups) {
+		if g == nil {
+			continue
+		}
+		for i := range g.Egress {
+			for _, ref := range g.Egress[i].Groups {
+				named[ref.Group] = true
+			}
+		}
+	}
+	if len(named) == 0 {
+		return
+	}
+	for _, all := range []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")} {
+		for _, e := range a.interfacesIn(all) {
+			if slices.ContainsFunc(e.of.Groups, func(g snapshot.SecurityGroupID) bool { return named[g] }) {
+				a.addTarget(e, a.endpointOf(e.of.ID), all.Contains)
+			}
+		}
+	}
+}
+
 // ownLink is the address space that leads no further than the client's host
 // or link, or to no single host.
 var ownLink = []netip.Prefix{
