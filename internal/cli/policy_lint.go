@@ -104,7 +104,7 @@ there is none.`,
   aws s3api get-bucket-policy --bucket models | canreach policy lint -`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			l.options = policy.LintOptions{EndpointType: policy.EndpointGateway, Wide: true}
+			l.options = policy.LintOptions{EndpointType: policy.EndpointGateway, Strict: true}
 			if endpointType == "interface" {
 				l.options.EndpointType = policy.EndpointInterface
 			}

@@ -53,9 +53,9 @@ func TestPolicyLint(t *testing.T) {
 		}
 		return path
 	}
-	dead := file("dead.json", "{\"Version\": \"2012-10-17\", \"Statement\": [\n  {\"Effect\": \"Allow\", \"Action\": \"s3:ListBucket\",\n   \"Resource\": \"arn:aws:s3:::b/*\"}]}")
+	dead := file("dead.json", "{\"Version\": \"2012-10-17\", \"Statement\": [\n  {\"Effect\": \"Allow\", \"Action\": \"s3:ListBucket\",\n   \"Resource\": \"arn:aws:s3:::models/*\"}]}")
 	stdout, _, status := runPolicy(t, "", "lint", dead)
-	want := dead + `:3:16: error: STATEMENT_NEVER_MATCHES: ["s3:ListBucket"] never applies to ["arn:aws:s3:::b/*"]` + "\n    fix: it needs the bucket: arn:aws:s3:::BUCKET\n"
+	want := dead + `:3:16: error: STATEMENT_NEVER_MATCHES: ["s3:ListBucket"] never applies to ["arn:aws:s3:::models/*"]` + "\n    fix: it needs the bucket: arn:aws:s3:::BUCKET\n"
 	if status != ExitViolated || stdout != want {
 		t.Errorf("status %d, got %s\nwant %s", status, stdout, want)
 	}
@@ -63,7 +63,7 @@ func TestPolicyLint(t *testing.T) {
 	if status != ExitViolated || !strings.Contains(stdout, `"pointer": "/Statement/0/Resource"`) || !strings.Contains(stdout, schemaLint) {
 		t.Errorf("status %d, got %s", status, stdout)
 	}
-	good := file("good.json", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}}`)
+	good := file("good.json", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::models/*"}}`)
 	if stdout, _, status = runPolicy(t, "", "lint", good); status != ExitHolds || stdout != "" {
 		t.Errorf("status %d, got %s", status, stdout)
 	}
@@ -125,15 +125,15 @@ func TestPolicySimulate(t *testing.T) {
 
 func TestPolicyLintFiles(t *testing.T) {
 	t.Chdir(t.TempDir())
-	const dead = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b"}]}`
-	const deadGrant = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::b"}]}`
+	const dead = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::models"}]}`
+	const deadGrant = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::models"}]}`
 	quoted := func(text string) string { return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"` }
 	for name, text := range map[string]string{
 		"bucket.json":      "{\n\"Policy\": " + quoted(deadGrant) + "}",
 		"role-policy.json": "{\"RoleName\": \"R\", \"PolicyName\": \"p\",\n\"PolicyDocument\": " + dead + "}",
 		"version.json":     `{"PolicyVersion":{"VersionId":"v1","Document":` + dead + `}}`,
 		"key.json":         `{"PolicyName":"default","Policy":` + quoted(`{"Statement":[]}`) + `}`,
-		"d/x/good.json":    `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}}`,
+		"d/x/good.json":    `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::models/*"}}`,
 		"d/a.json":         dead,
 		"d/other.json":     `{"Buckets":[]}`,
 		"none/other.json":  `{"Buckets":[]}`,

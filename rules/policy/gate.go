@@ -27,13 +27,7 @@ func IsPublic(d *Document) (Truth, string) {
 	}
 	for i := range d.Statements {
 		s := &d.Statements[i]
-		if s.Deny || len(s.Actions) == 0 || s.HasResource && len(s.Resources) == 0 {
-			continue
-		}
-		if fixedPrincipals(s) {
-			continue
-		}
-		if slices.ContainsFunc(s.Conditions, func(c Condition) bool { return narrows(d, &c) }) {
+		if !statementIsPublic(d, s) {
 			continue
 		}
 		name := fmt.Sprintf("statement %d", s.Index)
@@ -43,6 +37,15 @@ func IsPublic(d *Document) (Truth, string) {
 		return True, name + " allows a principal that is not fixed, and no condition narrows it to fixed values"
 	}
 	return False, ""
+}
+
+// statementIsPublic tells an Allow for principals that are not fixed, without a
+// condition that narrows it to fixed values.
+func statementIsPublic(d *Document, s *Statement) bool {
+	if s.Deny || len(s.Actions) == 0 || s.HasResource && len(s.Resources) == 0 || fixedPrincipals(s) {
+		return false
+	}
+	return !slices.ContainsFunc(s.Conditions, func(c Condition) bool { return narrows(d, &c) })
 }
 
 // fixedPrincipals tells a Principal without wildcard. NotPrincipal is everyone.

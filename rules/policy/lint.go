@@ -44,8 +44,9 @@ type LintOptions struct {
 	// EndpointType tells what an endpoint policy is on; with EndpointInterface
 	// the findings about gateway endpoints are left out.
 	EndpointType EndpointType
-	// Wide looks for grants to everyone and of everything as well.
-	Wide bool
+	// Strict looks as well for what explains no denial: grants to everyone and
+	// of everything, and names and addresses that are odd.
+	Strict bool
 }
 
 // linter is one walk over a document.
@@ -120,6 +121,9 @@ func (l *linter) statement() {
 		l.principals()
 	}
 	l.deadResourceTypes()
+	if l.o.Strict {
+		l.wide()
+	}
 	if l.kind == KindBucket && !s.NotAction {
 		for i, a := range s.Actions {
 			if service, _, ok := strings.Cut(lower(a), ":"); ok && !strings.ContainsAny(service, "*?") && service != "s3" && service != "s3-object-lambda" && service != "s3express" {
@@ -281,6 +285,9 @@ func (l *linter) resources() {
 			l.add("ARN_SHORT", LintWarning, "P48", at, "write all six parts", "%s has fewer than six parts: AWS completes it with wildcards, which allows more than it shows", quote(r))
 		}
 		l.variables(at, r)
+		if l.o.Strict {
+			l.bucketName(at, r)
+		}
 	}
 }
 

@@ -54,12 +54,18 @@ func (l *linter) conditionKey(c *Condition, key, path string) {
 			return
 		}
 		for _, m := range matched {
-			if SuppliesKey(m.service.Prefix+":"+m.Name, key) != False {
+			if SuppliesKey(m.service.Prefix+":"+m.Name, key) != False && !foreignKey(m.service.Prefix, key) {
 				return
 			}
 		}
 	}
 	l.add("CONDITION_KEY_NOT_SUPPLIED", LintWarning, "P149", path, "", "%s is never supplied for %s", c.Key, quoted(l.s.Actions))
+}
+
+// foreignKey tells the keys of S3 and KMS from other services' actions, whose
+// keys the tables do not list.
+func foreignKey(service, key string) bool {
+	return strings.HasPrefix(key, "s3:") && !strings.HasPrefix(service, "s3") || strings.HasPrefix(key, "kms:") && service != "kms"
 }
 
 // guarded tells a Null condition that asks for the key's presence.
@@ -72,38 +78,53 @@ func (l *linter) guarded(key string) bool {
 
 // conditionValue lints one value.
 func (l *linter) conditionValue(c *Condition, t operatorTraits, key, path, v string) {
-	invalid := func(what string) {
-		l.add("VALUE_NEVER_MATCHES", LintWarning, "P158", path, "", "%s is no %s: it never matches", quote(v), what)
+	invalid := func(rule, what string) {
+		if !l.d.Variables() || !strings.Contains(v, "${") {
+			l.add("VALUE_NEVER_MATCHES", LintError, rule, path, "", "%s is not %s: it never matches, and AWS's policy validation refuses it", quote(v), what)
+		}
 	}
 	switch t.family {
 	case familyString, familyStringFold:
+		l.networkID(key, path, v)
 		l.variables(path, v)
 		if strings.ContainsAny(withoutVariables(v), "*?") {
 			l.add("WILDCARD_IS_LITERAL", LintWarning, "P150", path, "use StringLike", "%s compares %s as it stands: its wildcard is literal", c.Operator, quote(v))
 		}
 		l.sessionARN(key, path, v)
 	case familyLike:
+		l.networkID(key, path, v)
 		l.variables(path, v)
 		l.sessionARN(key, path, v)
 	case familyARN:
 		l.variables(path, v)
-		if v != "*" && len(splitARNPattern(v)) < 6 {
+		if parts := splitARNPattern(v); parts[0] != "arn" && !strings.ContainsAny(parts[0], "*?") {
+			invalid("P178", "an ARN")
+		} else if v != "*" && len(parts) < 6 {
 			l.add("ARN_OPERAND_MALFORMED", LintWarning, "P178", path, "write all six parts", "%s has fewer than six parts: whether it matches is not documented", quote(v))
 		}
 		l.sessionARN(key, path, v)
 	case familyNumeric:
 		if _, ok := parseDecimal(v); !ok {
-			invalid("number")
+			invalid("P158", "a number")
 		}
 	case familyDate:
 		if _, ok := parseInstant(v); !ok {
-			invalid("date")
+			invalid("P159", "a date")
 		}
 	case familyIP:
 		if _, ok := parseNetwork(v); !ok {
-			l.add("VALUE_NEVER_MATCHES", LintWarning, "P160", path, "", "%s never matches: it is no address range, or an IPv6 network with host bits", quote(v))
+			invalid("P160", "an address or range (an IPv6 network has no host bits)")
+		} else if l.o.Strict && withoutLeadingZeros(v) != v {
+			l.add("ADDRESS_ODD", LintInfo, "P366", path, "write "+withoutLeadingZeros(v), "%s has leading zeros: AWS reads them as decimal, other programs as octal", quote(v))
 		}
-	case familyBool, familyBinary, familyNull:
+	case familyBool, familyNull:
+		if !strings.EqualFold(v, "true") && !strings.EqualFold(v, "false") {
+			invalid("P158", "true or false")
+		}
+		if key == "aws:multifactorauthpresent" && t.family == familyBool && l.s.Deny && !c.Operator.IfExists && strings.EqualFold(v, "false") {
+			l.add("MFA_KEY_ABSENT", LintWarning, "P155", path, "write BoolIfExists", "the Deny does not apply where the request has no aws:MultiFactorAuthPresent: requests with long-term access keys have none")
+		}
+	case familyBinary:
 	}
 }
 

@@ -67,3 +67,48 @@ func TestLint(t *testing.T) {
 		})
 	}
 }
+
+// What explains no denial is looked for where it is asked for.
+func TestLintStrict(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		kind       Kind
+		want       string // codes with severities, in order
+	}{
+		{"P258 a public bucket", grant(anyone, `"Action":"s3:GetObject","Resource":"arn:aws:s3:::abc/*"`), KindBucket, "warning PUBLIC_ACCESS"},
+		{"P258 narrowed", grant(anyone, `"Action":"s3:GetObject","Resource":"arn:aws:s3:::abc/*"`+cond(`"StringEquals":{"aws:PrincipalOrgID":"o-1"}`)), KindBucket, ""},
+		{"P258 a Deny", ban(""), KindBucket, ""},
+		{"P35 everything", allow(`"Action":"*","Resource":"*"`), KindIdentity, "warning FULL_ACCESS"},
+		{"P35 everything with a condition", allow(`"Action":"*","Resource":"*"` + cond(`"Bool":{"aws:SecureTransport":"true"}`)), KindIdentity, ""},
+		{"P35 a control policy", allow(`"Action":"*","Resource":"*"`), KindSCP, ""},
+		{"P155 Bool", deny(onAll + cond(`"Bool":{"aws:MultiFactorAuthPresent":"false"}`)), KindIdentity, "warning MFA_KEY_ABSENT"},
+		{"P155 BoolIfExists", deny(onAll + cond(`"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}`)), KindIdentity, ""},
+		{"P155 an Allow", allow(onAll + cond(`"Bool":{"aws:MultiFactorAuthPresent":"true"}`)), KindIdentity, ""},
+		{"an endpoint as a VPC", ban(cond(`"StringNotEquals":{"aws:SourceVpc":"vpce-1"}`)), KindBucket, "error VALUE_NEVER_MATCHES"},
+		{"a VPC as an endpoint", ban(cond(`"StringNotLike":{"aws:SourceVpce":"vpc-1"}`)), KindBucket, "error VALUE_NEVER_MATCHES"},
+		{"the right ids", ban(cond(`"StringNotEquals":{"aws:SourceVpce":"vpce-1","aws:SourceVpc":"vpc-1"}`)), KindBucket, ""},
+		{"a bucket's URL", allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::s3://abc/*"`), KindIdentity, "warning BUCKET_NAME_INVALID"},
+		{"a short name", allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::ab/*"`), KindIdentity, "warning BUCKET_NAME_INVALID"},
+		{"a name of old", allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::My_Bucket/*"`), KindIdentity, "info BUCKET_NAME_INVALID"},
+		{"a pattern", allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::a*/*"`), KindIdentity, ""},
+		{"a variable", `{"Version":"2012-10-17","Statement":[` + allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::${aws:username}/*"`) + `]}`, KindIdentity, ""},
+		{"P149 a key of another service", allow(`"Action":"ec2:RunInstances","Resource":"*"` + cond(`"StringEquals":{"s3:prefix":"a"}`)), KindIdentity, "warning CONDITION_KEY_NOT_SUPPLIED"},
+		{"P159 a date", allow(onAll + cond(`"DateLessThan":{"aws:CurrentTime":"tomorrow"}`)), KindIdentity, "error VALUE_NEVER_MATCHES"},
+		{"P158 a number", allow(`"Action":"s3:ListBucket","Resource":"*"` + cond(`"NumericEquals":{"s3:max-keys":"ten"}`)), KindIdentity, "error VALUE_NEVER_MATCHES"},
+		{"P160 an address", allow(onAll + cond(`"IpAddress":{"aws:SourceIp":"203.0.113.300"}`)), KindIdentity, "error VALUE_NEVER_MATCHES"},
+		{"P178 an ARN", allow(onAll + cond(`"ArnEquals":{"aws:PrincipalArn":"role/R"}`)), KindIdentity, "error VALUE_NEVER_MATCHES"},
+		{"P178 a variable", `{"Version":"2012-10-17","Statement":[` + allow(onAll+cond(`"ArnEquals":{"aws:PrincipalArn":"${aws:SourceArn}"}`)) + `]}`, KindIdentity, ""},
+		{"a boolean", allow(onAll + cond(`"Bool":{"aws:SecureTransport":"yes"}`)), KindIdentity, "error VALUE_NEVER_MATCHES"},
+		{"P366 zeros", allow(onAll + cond(`"IpAddress":{"aws:SourceIp":"203.000.113.0/024"}`)), KindIdentity, "info ADDRESS_ODD"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, f := range Lint(parsed(t, tt.text, tt.kind).Document, tt.kind, LintOptions{Strict: true}) {
+				got = append(got, f.Severity.String()+" "+f.Code)
+			}
+			if strings.Join(got, " ") != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}

@@ -50,6 +50,16 @@ var (
 		Meaning: "Whether it ever matches is not documented.", Do: "Use a condition on aws:PrincipalArn.", Rules: []string{"P119"}})
 	VPCEPrincipalRootOnly = define("VPCE_PRINCIPAL_ROOT_ONLY", Entry{Kind: Lint, Title: "A gateway endpoint's policy names an account", Gates: []Gate{GateEndpointPolicy},
 		Meaning: "It means the account's root user alone.", Do: "Use a condition on aws:PrincipalAccount.", Rules: []string{"P118"}})
+	PublicAccess = define("PUBLIC_ACCESS", Entry{Kind: Lint, Title: "A statement allows everyone",
+		Meaning: "Anonymous callers are among them; no condition narrows it to fixed values.", Do: "Name who is allowed, or add a condition.", Rules: []string{"P258"}})
+	FullAccess = define("FULL_ACCESS", Entry{Kind: Lint, Title: "A statement allows every action on every resource",
+		Meaning: "Its holder administers the account.", Do: "Name the actions and resources that are needed.", Rules: []string{"P35"}})
+	MFAKeyAbsent = define("MFA_KEY_ABSENT", Entry{Kind: Lint, Title: "A Deny without MFA does not apply to long-term access keys",
+		Meaning: "Their requests have no aws:MultiFactorAuthPresent, and Bool does not match an absent key.", Do: "Write BoolIfExists.", Rules: []string{"P155"}})
+	BucketNameInvalid = define("BUCKET_NAME_INVALID", Entry{Kind: Lint, Title: "No bucket can have this name",
+		Meaning: "S3 does not allow its length or characters.", Do: "Correct the name.", Rules: []string{"P45"}})
+	AddressOdd = define("ADDRESS_ODD", Entry{Kind: Lint, Title: "An address has leading zeros",
+		Meaning: "AWS reads them as decimal, other programs as octal.", Do: "Drop the zeros.", Rules: []string{"P366"}})
 	RequestMalformed = define("REQUEST_MALFORMED", Entry{Kind: Lint, Title: "The request cannot be read",
 		Meaning: "A field of the input line is missing or wrong.", Do: "Correct the line."})
 	LineTooLong = define("LINE_TOO_LONG", Entry{Kind: Lint, Title: "The line is too long",
