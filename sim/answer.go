@@ -57,8 +57,10 @@ func Gates() []Gate { return finding.Gates() }
 // Answer is the contract canreach.verdict/v1: one question, decided.
 // Fields are only ever added.
 type Answer struct {
-	Schema      string      `json:"schema"`
-	Verdict     Verdict     `json:"verdict"`
+	Schema  string  `json:"schema"`
+	Verdict Verdict `json:"verdict"`
+	// Gates is the state of every gate, in order: what all output shows.
+	Gates       []GateState `json:"gates,omitempty"`
 	Question    AskedOf     `json:"question"`
 	Snapshot    SnapshotRef `json:"snapshot"`
 	Placements  []Placement `json:"placements"`
@@ -164,4 +166,15 @@ type Statement struct {
 	Pointer string `json:"pointer,omitempty"`
 	// Near tells why a statement that nearly matched did not.
 	Near string `json:"near,omitempty"`
+}
+
+// DecisiveUnknowns are the missing facts on which a verdict hangs.
+func (a *Answer) DecisiveUnknowns() []Missing {
+	var out []Missing
+	for _, m := range a.Unknowns {
+		if m.Decisive {
+			out = append(out, m)
+		}
+	}
+	return out
 }

@@ -106,19 +106,15 @@ func (r *jobRun) jobGate() tally {
 	return tally{pass: true}
 }
 
-// settle drops what an answer does not hang on: missing facts count only
-// where the verdict, or that of a placement, is UNKNOWN.
+// settle marks the missing facts on which a verdict hangs, that of the answer
+// or of a placement, and judges the gates.
 func settle(a *Answer) {
 	a.onlyIfPartial()
-	if a.Verdict == Unknown {
-		return
+	open := a.Verdict == Unknown || slices.ContainsFunc(a.Placements, func(p Placement) bool { return p.Verdict == Unknown })
+	for i := range a.Unknowns {
+		a.Unknowns[i].Decisive = open && a.Unknowns[i].Decisive
 	}
-	for _, p := range a.Placements {
-		if p.Verdict == Unknown {
-			return
-		}
-	}
-	a.Unknowns = []Missing{}
+	a.judgeGates()
 }
 
 // onlyIfPartial drops the packets that tell a PARTIAL answer's cases apart

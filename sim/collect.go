@@ -84,7 +84,19 @@ func (c *collector) addAs(id string, f Finding, placements ...int) {
 	}
 }
 
+// missing files a fact that may decide.
 func (c *collector) missing(m Missing) {
+	m.Decisive = true
+	c.file(m)
+}
+
+// alsoUnknown files a fact that changes no verdict.
+func (c *collector) alsoUnknown(m Missing) {
+	m.Decisive = false
+	c.file(m)
+}
+
+func (c *collector) file(m Missing) {
 	if !c.unknownSet[m] {
 		c.unknownSet[m] = true
 		c.unknowns = append(c.unknowns, m)
@@ -97,7 +109,7 @@ func (c *collector) absorb(o *collector) {
 		c.assumptions[a] = true
 	}
 	for _, m := range o.unknowns {
-		c.missing(m)
+		c.file(m)
 	}
 }
 
@@ -123,7 +135,14 @@ func (c *collector) finish(a *Answer) {
 	}
 	c.joinTogether(a)
 	slices.SortFunc(c.unknowns, compareMissing)
-	a.Unknowns = append([]Missing{}, c.unknowns...)
+	a.Unknowns = make([]Missing, 0, len(c.unknowns))
+	for _, m := range c.unknowns {
+		decisive := m
+		decisive.Decisive = true
+		if m.Decisive || !c.unknownSet[decisive] {
+			a.Unknowns = append(a.Unknowns, m)
+		}
+	}
 	a.Assumptions = make([]string, 0, len(c.assumptions))
 	for t := range c.assumptions {
 		a.Assumptions = append(a.Assumptions, t)

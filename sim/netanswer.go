@@ -118,6 +118,9 @@ func (r *jobRun) fileNetwork(n int, res *network.Result) {
 	for i := range res.Unknowns {
 		r.c.missing(networkMissing(&res.Unknowns[i]))
 	}
+	for i := range res.Also {
+		r.c.alsoUnknown(networkMissing(&res.Also[i]))
+	}
 	for _, a := range res.Assumptions {
 		r.c.assume(a)
 	}

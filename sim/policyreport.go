@@ -42,6 +42,9 @@ func (r *jobRun) reportPolicies(n int, t *target, action string, d *decided, per
 	for _, m := range d.missing(r.w) {
 		r.c.missing(m)
 	}
+	for _, m := range d.unknownLayers() {
+		r.c.alsoUnknown(m)
+	}
 	for _, a := range decisionAssumptions(d) {
 		r.c.assume(a)
 	}
@@ -419,6 +422,12 @@ func (d *decided) missing(w *World) []Missing {
 	if len(out) > 0 {
 		return out
 	}
+	return d.unknownLayers()
+}
+
+// unknownLayers is the layers that are not known for one concrete request.
+func (d *decided) unknownLayers() []Missing {
+	var out []Missing
 	for _, l := range d.sample.Layers {
 		if l.Outcome == policy.LayerUnknown {
 			g := gateLayers[l.Layer]

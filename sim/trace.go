@@ -390,7 +390,7 @@ func (w *World) traceAnswer(q TraceQuestion, n network.Query, parts []tracePart)
 	a.Verdict = whole.judge()
 	c.finish(a)
 	w.nameGaps(a.Unknowns)
-	a.onlyIfPartial()
+	settle(a)
 	return a
 }
 

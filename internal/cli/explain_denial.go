@@ -187,7 +187,7 @@ func (c *denialAnswer) compare(s *snapshot.Snapshot) {
 			network = append(network, text)
 		}
 	}
-	for _, m := range a.Unknowns {
+	for _, m := range a.DecisiveUnknowns() {
 		if at(m.Gate) {
 			c.Facts = append(c.Facts, "Not in the snapshot: "+m.Fact)
 		}

@@ -63,7 +63,7 @@ func (f *snapshotFlags) ask(env *Env, scope calls.Request, question func() (*sna
 		if err != nil {
 			return nil, nil, err
 		}
-		if a.Verdict != sim.Unknown || round == rounds || !grow(&r, snap, a.Unknowns) {
+		if a.Verdict != sim.Unknown || round == rounds || !grow(&r, snap, a.DecisiveUnknowns()) {
 			writeUnreadable(env, report, a)
 			return snap, a, nil
 		}

@@ -51,46 +51,15 @@ func questionText(a *sim.Answer) string {
 	return who + ": " + strings.Join(q.Actions, " + ") + " on " + q.Bucket
 }
 
-// gateState is what the chain of gates shows of one gate.
-func gateState(a *sim.Answer, g sim.Gate) sim.Verdict {
-	blocked := make(map[int]bool)
-	some := false
-	for _, f := range a.Findings {
-		if f.Gate == g && f.Severity == sim.Blocker {
-			some = true
-			for _, n := range f.Placements {
-				blocked[n] = true
-			}
-		}
-	}
-	switch {
-	case some && len(blocked) == len(a.Placements) && a.Verdict == sim.Blocked:
-		return sim.Blocked
-	case some && len(blocked) == len(a.Placements):
-		return sim.Partial
-	case some:
-		return sim.Partial
-	}
-	for _, u := range a.Unknowns {
-		if u.Gate == g {
-			return sim.Unknown
-		}
-	}
-	return sim.Reachable
-}
-
 // renderGates draws the path as a chain of gates with a mark each.
 func renderGates(w io.Writer, p painter, a *sim.Answer) {
 	var parts, plain []string // plain: without colours
 	for _, g := range sim.Gates() {
-		if g == sim.GateSGIngress && gateState(a, g) == sim.Reachable {
+		state := a.GateState(g)
+		if g == sim.GateSGIngress && state == sim.GatePasses {
 			continue // replies are tracked: the gate does not exist
 		}
-		if g != sim.GateJob && !asked(a) {
-			parts, plain = append(parts, "·"+g.String()), append(plain, "·"+g.String())
-			continue
-		}
-		parts, plain = append(parts, p.mark(gateState(a, g))+g.String()), append(plain, "·"+g.String())
+		parts, plain = append(parts, p.gateMark(state)+g.String()), append(plain, "·"+g.String())
 	}
 	col := 0
 	for i, part := range parts {
@@ -356,12 +325,18 @@ func hostPort(host string, port int) string {
 	return fmt.Sprintf("%s:%d", host, port)
 }
 
+// renderUnknowns spells out the missing facts on which the verdict hangs, and
+// names the gates of the others in a line.
 func renderUnknowns(w io.Writer, p painter, a *sim.Answer) {
-	if len(a.Unknowns) == 0 {
+	if _, other := missingFacts(a); len(other) > 0 {
+		defer fmt.Fprintf(w, "\n%s\n", p.wrap(alsoUnknown(other), 0))
+	}
+	decisive := a.DecisiveUnknowns()
+	if len(decisive) == 0 {
 		return
 	}
 	fmt.Fprintf(w, "\n%s\n", p.paint("1", "What the snapshot does not tell"))
-	for i, u := range a.Unknowns {
+	for i, u := range decisive {
 		fmt.Fprintf(w, "  %d. [%s] %s %s\n", i+1, u.Gate, p.paint("1", oneLine(u.Code.String())), oneLine(u.Component))
 		fmt.Fprintf(w, "     %s\n", p.wrap(safeText(u.Fact), 5))
 		if u.Collect != "" {

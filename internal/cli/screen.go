@@ -204,7 +204,7 @@ func missingFacts(a *sim.Answer) (decisive, other []sim.Missing) {
 			continue
 		}
 		seen[key] = true
-		if a.Verdict == sim.Unknown {
+		if m.Decisive {
 			decisive = append(decisive, m)
 		} else {
 			other = append(other, m)

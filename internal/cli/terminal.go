@@ -154,6 +154,21 @@ func (p painter) mark(v sim.Verdict) string {
 	}
 }
 
+// gateMark is the mark of a gate's state; "·": not reached.
+func (p painter) gateMark(s sim.GateStatus) string {
+	switch s {
+	case sim.GatePasses:
+		return p.mark(sim.Reachable)
+	case sim.GateStops:
+		return p.mark(sim.Blocked)
+	case sim.GateInPart:
+		return p.mark(sim.Partial)
+	case sim.GateNotReached:
+		return "·"
+	}
+	return p.mark(sim.Unknown)
+}
+
 // wrap breaks text at spaces to fit the width, indenting the lines after the first.
 func (p painter) wrap(text string, indent int) string { return wrapAt(text, indent, p.width) }
 

@@ -200,7 +200,7 @@ func (c *Change) explain(before, after *sim.World, q Query, d decision) {
 		}
 	}
 	if c.After == sim.Unknown {
-		for _, u := range y.Unknowns {
+		for _, u := range y.DecisiveUnknowns() {
 			c.Causes = append(c.Causes, Cause{fmt.Sprint(u.Code), u.Component, u.Pointer, u.Fact})
 		}
 	}

@@ -103,7 +103,7 @@ func blockerCodes(a *sim.Answer) []string {
 
 func unknownCodes(a *sim.Answer) []string {
 	var out []string
-	for _, m := range a.Unknowns {
+	for _, m := range a.DecisiveUnknowns() {
 		out = append(out, m.Code.String())
 	}
 	slices.Sort(out)

@@ -72,7 +72,7 @@ func judgeVerdict(a *sim.Answer, want sim.Verdict) *Problem {
 	p := &Problem{Message: fmt.Sprintf("expected %s, is %s", want, a.Verdict), Verdict: &a.Verdict}
 	switch {
 	case a.Verdict == sim.Unknown:
-		p.Unknown, p.Unknowns = true, a.Unknowns
+		p.Unknown, p.Unknowns = true, a.DecisiveUnknowns()
 	case want == sim.Reachable:
 		p.Findings = withSeverity(a, sim.Blocker)
 		p.stopped(a)
@@ -161,7 +161,7 @@ func judgeWay(a *sim.Answer, wrong func(*sim.Path) string) *Problem {
 			if way.Verdict == sim.Reachable || way.Verdict == sim.Partial {
 				return p
 			}
-			p.Unknown, p.Unknowns = true, a.Unknowns
+			p.Unknown, p.Unknowns = true, a.DecisiveUnknowns()
 			p.Message = fmt.Sprintf("%s: it is not known whether traffic %s", pl.Subnet, problem)
 			open = p
 		}

@@ -85,8 +85,8 @@ func missingFindings(in, from *sim.Answer) []sim.Finding {
 
 func missingUnknowns(in, from *sim.Answer) []sim.Missing {
 	var out []sim.Missing
-	for _, m := range in.Unknowns {
-		if !slices.ContainsFunc(from.Unknowns, func(o sim.Missing) bool { return o.Code == m.Code && o.Gate == m.Gate && o.Component == m.Component }) {
+	for _, m := range in.DecisiveUnknowns() {
+		if !slices.ContainsFunc(from.DecisiveUnknowns(), func(o sim.Missing) bool { return o.Code == m.Code && o.Gate == m.Gate && o.Component == m.Component }) {
 			out = append(out, m)
 		}
 	}

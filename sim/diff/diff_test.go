@@ -243,7 +243,7 @@ func TestAnswersTellFindingsApart(t *testing.T) {
 	f := func(code finding.Code, component string, s sim.Severity) sim.Finding {
 		return sim.Finding{Code: code, Component: component, Severity: s}
 	}
-	a := &sim.Answer{Verdict: sim.Blocked, Findings: []sim.Finding{f(finding.BadState, "x", sim.Blocker), f(finding.BadStateRoute, "x", sim.Warning), f(finding.BadStateAttachment, "x", sim.Info)}, Unknowns: []sim.Missing{{Code: finding.UnknownVPC}}}
+	a := &sim.Answer{Verdict: sim.Blocked, Findings: []sim.Finding{f(finding.BadState, "x", sim.Blocker), f(finding.BadStateRoute, "x", sim.Warning), f(finding.BadStateAttachment, "x", sim.Info)}, Unknowns: []sim.Missing{{Code: finding.UnknownVPC, Decisive: true}}}
 	b := &sim.Answer{Verdict: sim.Reachable, Findings: []sim.Finding{f(finding.BadStateRoute, "x", sim.Warning), f(finding.RoutingLoop, "x", sim.Warning), f(finding.NoPath, "x", sim.Info)}}
 	d := Answers(a, b)
 	if len(d.Gone) != 1 || d.Gone[0].Code != finding.BadState || len(d.New) != 1 || d.New[0].Code != finding.RoutingLoop || len(d.Settled) != 1 || len(d.Opened) != 0 {

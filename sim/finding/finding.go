@@ -67,7 +67,7 @@ type Example struct {
 	Context         map[string]string `json:"context,omitempty"`
 }
 
-// Missing is a fact that the snapshot does not tell and on which the answer hangs.
+// Missing is a fact that the snapshot does not tell.
 type Missing struct {
 	Code      Code   `json:"code"` // UNK_NACL, …
 	Gate      Gate   `json:"gate"`
@@ -75,7 +75,10 @@ type Missing struct {
 	Component string `json:"component,omitempty"`
 	Pointer   string `json:"pointer,omitempty"`
 	Collect   string `json:"collect,omitempty"` // the AWS CLI command or the key that would tell
-	Gap       string `json:"gap,omitempty"`     // the capture's calls that failed to tell, and how, e.g. "ec2 DescribeNetworkAcls answered AccessDenied"
+	// Decisive: a verdict hangs on it. The others are not known either, and
+	// change no verdict.
+	Decisive bool   `json:"decisive"`
+	Gap      string `json:"gap,omitempty"` // the capture's calls that failed to tell, and how, e.g. "ec2 DescribeNetworkAcls answered AccessDenied"
 }
 
 // Is tells whether the finding carries a code, as its own or in Also.

@@ -79,7 +79,8 @@ type Result struct {
 	Outcome     Outcome
 	Flows       []Flow
 	Findings    []Finding
-	Unknowns    []Missing
+	Unknowns    []Missing // the outcome hangs on them
+	Also        []Missing // not known either, where the traffic is blocked whatever they are
 	Assumptions []string
 	// Passes is a packet of a case that gets through and back, Fails one of a
 	// case that does not; each nil where there is no such case.

@@ -41,6 +41,7 @@ func (a *asking) result() *Result {
 	}
 	a.findings(r, blocked, open)
 	r.Unknowns = a.unknowns(open)
+	r.Also = a.unknowns(blocked)
 	for _, n := range a.needs {
 		r.Steering = append(r.Steering, n.need)
 	}

@@ -188,7 +188,7 @@ func (s *Source) expect(want sim.Verdict, bucket string, actions []string) *Sour
 			fmt.Fprintf(&b, "\n  [%s] %s %s: %s", f.Gate, f.Code, f.Component, f.Message)
 		}
 	}
-	for _, u := range a.Unknowns {
+	for _, u := range a.DecisiveUnknowns() {
 		fmt.Fprintf(&b, "\n  [%s] %s: %s", u.Gate, u.Code, u.Fact)
 	}
 	s.t.Errorf("%s: expected %s, is %s%s", bucket, want, a.Verdict, b.String())

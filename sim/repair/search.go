@@ -331,7 +331,7 @@ func (s *search) describe(t *tried) Repair {
 	}
 	slices.Sort(r.operations)
 	if r.Verdict == sim.Unknown {
-		r.Unknown = t.answer.Unknowns
+		r.Unknown = t.answer.DecisiveUnknowns()
 	}
 	for _, f := range t.answer.Findings {
 		isNew := !slices.ContainsFunc(s.res.Before.Findings, func(o sim.Finding) bool { return o.Code == f.Code && o.Component == f.Component })
@@ -358,7 +358,7 @@ func (s *search) noWays() {
 		}
 	}
 	if s.works(s.first.answer) {
-		s.res.Unknown = s.first.answer.Unknowns
+		s.res.Unknown = s.first.answer.DecisiveUnknowns()
 	}
 }
 
@@ -390,6 +390,6 @@ func (s *search) leave(a *sim.Answer) {
 		}
 	}
 	if a.Verdict == sim.Unknown && len(s.res.Unknown) == 0 {
-		s.res.Unknown = a.Unknowns
+		s.res.Unknown = a.DecisiveUnknowns()
 	}
 }

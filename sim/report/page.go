@@ -98,7 +98,7 @@ func summary(a *sim.Answer) string {
 		}
 	}
 	return fmt.Sprintf("%s: %s. %s, %s, %s.", plural(len(a.Placements), "placement"), strings.Join(parts, ", "),
-		plural(blockers, "blocker"), plural(warnings, "warning"), plural(len(a.Unknowns), "unknown fact"))
+		plural(blockers, "blocker"), plural(warnings, "warning"), plural(len(a.DecisiveUnknowns()), "unknown fact"))
 }
 
 func plural(n int, what string) string {
@@ -215,13 +215,17 @@ func (h *page) unknowns(a *sim.Answer) {
 	}
 	h.raw("<section class=\"findings\">\n<h2>Facts that are missing</h2>\n")
 	for _, m := range a.Unknowns {
+		title := "unknown at " + m.Gate.String()
+		if !m.Decisive {
+			title += ", without changing the verdict"
+		}
 		h.open("article", "class", "finding unknown")
 		h.open("h3")
 		h.raw(picture.MarkSVG(picture.Unknown, 16))
 		h.open("code")
 		h.text(m.Code.String())
 		h.close("code")
-		h.el("span", "where", "unknown at "+m.Gate.String())
+		h.el("span", "where", title)
 		h.close("h3")
 		h.el("p", "", m.Fact)
 		h.open("dl")
