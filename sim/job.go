@@ -64,6 +64,11 @@ func (r *jobRun) checkConfig() {
 		return
 	}
 	j := &r.q.Job
+	if j.Kind == "" {
+		r.checkVPC()
+		r.checkGroups()
+		return
+	}
 	r.checkIDs()
 	if n := len(j.Subnets); n > maxSubnets || n == 0 {
 		r.block(Finding{Code: finding.JobSubnetCount, Component: r.jobName(), Rule: "N144", URL: docNeoVPC,
@@ -72,11 +77,22 @@ func (r *jobRun) checkConfig() {
 	}
 	if n := len(j.SecurityGroups); n > maxGroups || n == 0 {
 		r.block(Finding{Code: finding.JobSGCount, Component: r.jobName(), Rule: "N144", URL: docNeoVPC,
-			Message: fmt.Sprintf("The VpcConfig lists %d security groups; SageMaker takes 1 to %d.", n, maxGroups),
-			Fix:     fmt.Sprintf("List between 1 and %d security groups.", maxGroups)}, everywhere)
+			Message: fmt.Sprintf("%s lists %d security groups; SageMaker takes 1 to %d.", groupsField(j.Kind), n, maxGroups),
+			Fix:     fmt.Sprintf("List between 1 and %d security groups in %s.", maxGroups, groupsField(j.Kind))}, everywhere)
 	}
 	r.checkVPC()
 	r.checkGroups()
+}
+
+// groupsField is where a kind of job lists its security groups.
+func groupsField(kind string) string {
+	switch kind {
+	case "Domain":
+		return "DefaultUserSettings.SecurityGroups"
+	case "NotebookInstance":
+		return "SecurityGroups"
+	}
+	return "VpcConfig"
 }
 
 var idPattern = regexp.MustCompile(`^[-0-9a-zA-Z]{1,32}$`)

@@ -21,6 +21,9 @@ func (r *jobRun) checkRole() {
 		r.missingRole(arn)
 		return
 	}
+	if r.q.Job.Kind == "" {
+		return // plain subnets and groups: of which service is not said, and nothing of one's is asked (P360)
+	}
 	if acct := r.jobAccount(); acct != "" && acct != r.who.account {
 		r.block(Finding{Code: finding.JobRoleOtherAccount, Component: arn, Pointer: r.who.role.At.Pointer(), Rule: "P325",
 			URL:     "https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html",
@@ -28,10 +31,16 @@ func (r *jobRun) checkRole() {
 			Fix:     "Name an execution role of account " + acct + "."}, everywhere)
 	}
 	r.checkTrust()
-	if r.q.Job.HasVPCConfig {
+	if r.q.Job.HasVPCConfig && !serviceLinked[r.q.Job.Kind] {
 		r.checkInterfaceActions()
 	}
 }
+
+// serviceLinked are the kinds whose interfaces a service-linked role makes, not
+// the execution role (P360).
+//
+// AWS: https://docs.aws.amazon.com/sagemaker/latest/dg/security-iam-service-linked-roles.html
+var serviceLinked = map[string]bool{"Domain": true, "NotebookInstance": true}
 
 func (r *jobRun) jobAccount() string {
 	if r.q.Job.Account != "" {

@@ -243,9 +243,9 @@ func (e *Evaluator) blame(d *Decision, rows []layerRow) {
 	if e.granted(same) != True {
 		e.blameGrants(same, blocking, d)
 	}
-	if len(blocking) == 0 {
+	if len(blocking) == 0 && d.Outcome != Unknown { // together they deny, whatever each does
 		for i, row := range rows {
-			if d.Layers[i].Outcome == LayerUnknown {
+			if d.Layers[i].Outcome != Allow {
 				blocking[row.id] = true
 			}
 		}
@@ -258,24 +258,25 @@ func (e *Evaluator) blame(d *Decision, rows []layerRow) {
 }
 
 // blameGrants adds the layers whose missing Allow keeps the request from being
-// granted.
+// granted. A layer of which that is not known is none: what would be a blocker
+// in one case is not in another.
 func (e *Evaluator) blameGrants(same bool, blocking map[layerID]bool, d *Decision) {
 	t := &e.t
 	missing := func(id layerID) {
-		if e.tallyOf(id).allow != True {
+		if e.tallyOf(id).allow == False {
 			blocking[id] = true
 		}
 	}
 	resource := layerResource
 	if e.r.AccessPoint != "" {
 		resource = layerAccessPoint
-		if t.resource.allow != True {
+		if t.resource.allow == False {
 			blocking[layerResource] = true
 		}
 	}
 	switch {
 	case !e.hasIdentity():
-		blocking[resource] = true
+		missing(resource)
 	case !same:
 		missing(layerIdentity)
 		missing(layerBoundary)
@@ -283,17 +284,17 @@ func (e *Evaluator) blameGrants(same bool, blocking map[layerID]bool, d *Decisio
 		missing(resource)
 	case e.mandatoryResourcePolicy():
 		account, role := t.resource.grant(gradeAccount), t.resource.grant(gradeRole)
-		if account != True && role != True {
+		if account == False && role == False {
 			blocking[resource] = true
 			return
 		}
-		if role != True {
+		if role == False {
 			missing(layerIdentity)
 		}
 		missing(layerBoundary)
 		missing(layerSession)
 	default:
-		if e.tallyOf(resource).grant(gradeRole) != True && t.identity.allow != True {
+		if e.tallyOf(resource).grant(gradeRole) == False && t.identity.allow == False {
 			blocking[layerIdentity] = true
 			d.EitherGrant = true
 		}

@@ -16,7 +16,7 @@ import (
 )
 
 func question(bucket string) sim.Question {
-	return sim.Question{Bucket: bucket, Job: snapshot.Job{Name: "j", RoleARN: world.Role, Subnets: []snapshot.SubnetID{"subnet-1"},
+	return sim.Question{Bucket: bucket, Job: snapshot.Job{Kind: "CompilationJob", Name: "j", RoleARN: world.Role, Subnets: []snapshot.SubnetID{"subnet-1"},
 		SecurityGroups: []snapshot.SecurityGroupID{"sg-1"}, HasVPCConfig: true, Instances: 1}}
 }
 
