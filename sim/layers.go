@@ -126,6 +126,19 @@ func multi(v ...string) policy.Value {
 	return policy.Value{State: policy.KeyKnown, Values: v, Multi: true}
 }
 
+// notOf tells that a bucket is not an account's own: all of those are known
+// (P363).
+func (w *World) notOf(account string, t *target) bool {
+	a, known := w.accounts[account]
+	if !known || t.bucket == "" || t.directoryBucket() || t.accessPoint != nil {
+		return false
+	}
+	if _, found := w.FindBucket(t.bucket); found {
+		return false
+	}
+	return a.S3.Buckets.Presence == snapshot.Collected && a.S3.Buckets.Complete
+}
+
 // requestFor is the request that a path gives (section 6 of the semantics):
 // every key that is known, known to be absent, or known to be unknown.
 func (w *World) requestFor(q *Question, a *asker, t *target, action string, ctx *network.Context, owner, region string) policy.Request {
@@ -133,6 +146,7 @@ func (w *World) requestFor(q *Question, a *asker, t *target, action string, ctx 
 		Principal: a.principal, Action: action, Resource: t.resourceFor(action), ResourceAccount: owner,
 		Context: make(map[string]policy.Value, 32), UnknownKeys: slices.Clone(unknownKeys),
 	}
+	r.ForeignResource = owner == "" && w.notOf(a.account, t)
 	if t.directoryBucket() {
 		r.Action, r.Resource = "s3express:CreateSession", t.sessionARN(region, owner, a.account)
 		r.UnknownKeys = append(r.UnknownKeys, "s3express:*")

@@ -146,6 +146,9 @@ func (m *importer) bucketList(f *cliFile) {
 			r.replace("CreationDate", literal(quoteJSON(created), f))
 		}
 	})
+	if !f.has("ContinuationToken") && !f.has("NextToken") {
+		m.single(p, "s3/complete", raw{text: []byte(`["buckets"]`), from: f, made: true})
+	}
 	// Buckets that only the list names keep the collection from being complete
 	// in nothing: every one of them is in it.
 	m.page(f, c)

@@ -16,6 +16,9 @@ func (e *Evaluator) outcome() Truth {
 	if e.r.ResourceAccount != "" || who.Account == "" {
 		return e.formula(who.Account != "" && who.Account == e.r.ResourceAccount)
 	}
+	if e.r.ForeignResource {
+		return e.formula(false)
+	}
 	same, cross := e.formula(true), e.formula(false)
 	if same == cross {
 		return same
@@ -36,7 +39,7 @@ func (e *Evaluator) sameAccount() bool {
 	if e.foreignObject() {
 		return who.Account == e.l.ACL.ObjectOwner
 	}
-	return e.r.ResourceAccount == "" || who.Account == e.r.ResourceAccount
+	return e.r.ResourceAccount == "" && !e.r.ForeignResource || who.Account != "" && who.Account == e.r.ResourceAccount
 }
 
 func (e *Evaluator) outcomeNumber() int8 { return int8(e.outcome()) }

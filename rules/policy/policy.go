@@ -104,6 +104,9 @@ type Request struct {
 	// through; "" for none. Resource is the bucket's or object's own ARN all
 	// the same (P59).
 	AccessPoint string
+	// ForeignResource tells that ResourceAccount, which is not known, is another
+	// account than the principal's (P363).
+	ForeignResource bool
 	// BucketUnnamed tells that Resource is an access point, or an object through
 	// it, and that nothing is said of the bucket behind it (P267).
 	BucketUnnamed bool
