@@ -14,9 +14,17 @@ type Outcome struct {
 	Action  string
 	Verdict Verdict
 	Via     []string    // endpoints, or "internet", by which some traffic may arrive
+	Ways    []Way       // what becomes of the requests by each of them
 	Witness *Example    // a request that passes; nil: none is known to
 	Allows  []Statement // that allow the witness
 	Missing []Missing   // on which an UNKNOWN verdict hangs
+}
+
+// Way is an endpoint or "internet", with the verdict on what takes it; UNKNOWN
+// where it is not known whether anything does.
+type Way struct {
+	Via     string
+	Verdict Verdict
 }
 
 // Decide gives the verdict that Check gives for each action of a question, each
@@ -68,6 +76,7 @@ func (w *World) Decide(q Question) ([]Outcome, error) {
 
 // outcome adds what one placement does to one action.
 func (r *jobRun) outcome(o *Outcome, n int, s *slot, t *target, net *netAnswer) tally {
+	r.ways = r.ways[:0]
 	req, v := r.request(n, s, t, o.Action, net)
 	if o.Witness == nil && req.Allowed != nil {
 		o.Witness = req.Allowed
@@ -81,7 +90,15 @@ func (r *jobRun) outcome(o *Outcome, n int, s *slot, t *target, net *netAnswer) 
 		if via == "" && f.Context.Via == "public" {
 			via = "internet"
 		}
-		if via != "" && f.Outcome != network.Blocked && !slices.Contains(o.Via, via) {
+		if via == "" || f.Outcome == network.Blocked {
+			continue
+		}
+		way := andGate(r.ways[i], s.gate)
+		if f.Context.Uncertain && way.pass {
+			way = tally{open: true}
+		}
+		o.Ways = append(o.Ways, Way{via, way.judge()})
+		if !slices.Contains(o.Via, via) {
 			o.Via = append(o.Via, via)
 		}
 	}

@@ -25,7 +25,8 @@ type jobRun struct {
 	vpc      snapshot.VPCID
 	jobs     tally // of the job gate, over the whole job
 	existing existing
-	brief    bool // Decide asks: nothing is gathered but what it returns
+	brief    bool    // Decide asks: nothing is gathered but what it returns
+	ways     []tally // with brief: of each flow of the last request
 }
 
 // maxSubnets and maxGroups are the limits of NeoVpcConfig (N144).

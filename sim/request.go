@@ -51,6 +51,9 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 		d := r.decide(s, t, action, f)
 		decisions[i] = d
 		v := joinFlow(f, d)
+		if r.brief {
+			r.ways = append(r.ways, v)
+		}
 		if f.Context.Uncertain {
 			alternatives = append(alternatives, v)
 		} else {

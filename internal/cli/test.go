@@ -27,6 +27,8 @@ type testFlags struct {
 	format           string
 	watch, init, all bool
 	schema           bool
+	library          []string
+	parameters       []string
 	jobs             []string
 	interval         time.Duration
 }
@@ -52,6 +54,7 @@ a fact is missing, 2 if a file could not be read.`,
 		Example: `  canreach test tests.yaml
   canreach test -o junit tests/*.yaml > report.xml
   canreach test --snapshot testdata/examples/neo-compile/aws tests.yaml
+  canreach test --library data-perimeter -s testdata/examples/neo-compile/snapshot.json --parameter trusted-buckets='datalake-*'
   canreach test --init --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json > tests.yaml`,
 		RunE: func(_ *cobra.Command, files []string) error { return runTestCommand(env, f, files) },
 	}
@@ -63,6 +66,8 @@ a fact is missing, 2 if a file could not be read.`,
 	fs.BoolVar(&f.init, "init", false, "write a test file that says what the snapshot answers today")
 	fs.StringArrayVarP(&f.jobs, "job", "j", nil, "with --init: a job file to ask about, repeatable; default: the jobs in the snapshot")
 	fs.BoolVar(&f.all, "show-passed", false, "text: list the assertions that hold, too")
+	fs.StringArrayVar(&f.library, "library", nil, "a test file that comes with canreach: data-perimeter")
+	fs.StringArrayVar(&f.parameters, "parameter", nil, "NAME=VALUE in place of a parameter of the test files, repeatable; VALUE is a list with commas")
 	fs.BoolVar(&f.schema, "schema", false, "print the JSON Schema of test files")
 	f.interval = time.Second
 	return cmd
@@ -76,7 +81,7 @@ func runTestCommand(env *Env, f *testFlags, files []string) error {
 	if f.init {
 		return writeBaseline(env, f, files)
 	}
-	if len(files) == 0 {
+	if len(files)+len(f.library) == 0 {
 		return withHint(errors.New("no test file"), "name one, or write a first one with canreach test --init")
 	}
 	if f.snapshot.live.on {
@@ -94,9 +99,20 @@ func runTestCommand(env *Env, f *testFlags, files []string) error {
 
 // runTests reads, runs and reports once.
 func runTests(env *Env, f *testFlags, names []string) error {
-	files, err := readTests(env, names)
+	files, err := readTests(env, names, f.parameters)
 	if err != nil {
 		return err
+	}
+	for _, name := range f.library {
+		text, err := assert.Library(name)
+		if err != nil {
+			return err
+		}
+		file, err := assert.ParseWith(name, text, readSmallFile, f.parameters)
+		if err != nil {
+			return err
+		}
+		files = append(files, file)
 	}
 	runner := assert.Runner{Snapshot: f.snapshot.path, Now: env.Now(), Load: func(path string) (assert.Asker, error) {
 		sf := f.snapshot
@@ -131,7 +147,7 @@ func testStatus(r *assert.Report) int {
 	return ExitHolds
 }
 
-func readTests(env *Env, names []string) ([]*assert.File, error) {
+func readTests(env *Env, names, parameters []string) ([]*assert.File, error) {
 	var files []*assert.File
 	var problems []error
 	for _, name := range names {
@@ -140,7 +156,7 @@ func readTests(env *Env, names []string) ([]*assert.File, error) {
 			problems = append(problems, err)
 			continue
 		}
-		file, err := assert.Parse(name, text, readSmallFile)
+		file, err := assert.ParseWith(name, text, readSmallFile, parameters)
 		if err != nil {
 			problems = append(problems, err)
 			continue

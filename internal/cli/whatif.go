@@ -300,7 +300,7 @@ func (f *whatifFlags) compareTests(env *Env, before, after *sim.World, res *what
 	if len(f.against) == 0 {
 		return ExitHolds, nil
 	}
-	files, err := readTests(env, f.against)
+	files, err := readTests(env, f.against, nil)
 	if err != nil {
 		return 0, err
 	}

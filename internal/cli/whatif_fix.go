@@ -142,7 +142,7 @@ func (f *whatifFlags) breaks(env *Env, base *change.Base) (func(*sim.World) ([]s
 	if len(f.against) == 0 {
 		return nil, nil
 	}
-	files, err := readTests(env, f.against)
+	files, err := readTests(env, f.against, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -21,11 +21,13 @@ import (
 
 // Query selects what is decided. Empty fields select everything.
 type Query struct {
-	Resource string   // bucket or object ARN; empty: every bucket of the snapshot
-	Actions  []string // empty: s3:GetObject and s3:PutObject
-	Roles    []string // role ARNs
-	Subnet   snapshot.SubnetID
-	VPC      snapshot.VPCID
+	Resource string // bucket or object ARN; empty: every bucket of the snapshot
+	// Resources are further ARNs.
+	Resources []string
+	Actions   []string // empty: s3:GetObject and s3:PutObject
+	Roles     []string // role ARNs
+	Subnet    snapshot.SubnetID
+	VPC       snapshot.VPCID
 	// Jobs adds the interfaces of jobs that the snapshot does not hold.
 	Jobs    []snapshot.Job
 	Options sim.Options
@@ -56,6 +58,19 @@ type Row struct {
 	// Missing names the facts on which an UNKNOWN row hangs.
 	Missing  []string      `json:"missing,omitempty"`
 	Unknowns []sim.Missing `json:"-"` // the same facts in full
+	Ways     []sim.Way     `json:"-"`
+}
+
+// Question is the single question that a row answers, from one of its source's
+// classes; a row of the internet has none, and takes any number.
+func (t *Table) Question(r *Row, class int, o sim.Options) sim.Question {
+	s := &t.Sources[r.Source]
+	q := s.question
+	if class < len(s.Classes) {
+		q = s.Classes[class].question()
+	}
+	q.Job.RoleARN, q.Bucket, q.Actions, q.Options = r.Role, r.Resource, []string{r.Action}, o
+	return q
 }
 
 // Reaches tells whether some request of the row passes.
@@ -116,8 +131,12 @@ func Decide(ctx context.Context, w *sim.World, q Query) (*Table, error) {
 }
 
 func (q *Query) resources(s *snapshot.Snapshot) []string {
-	if q.Resource != "" {
-		return []string{q.Resource}
+	if q.Resource != "" || q.Resources != nil {
+		out := slices.Clone(q.Resources)
+		if q.Resource != "" {
+			out = append(out, q.Resource)
+		}
+		return out
 	}
 	var out []string
 	for _, a := range s.Accounts {
@@ -172,7 +191,7 @@ func decide(w *sim.World, q *Query, t *Table, it item) ([]Row, error) {
 			continue
 		}
 		r := Row{Role: it.role, Source: it.source, Resource: it.resource, Action: o.Action, Verdict: o.Verdict,
-			Via: o.Via, Witness: o.Witness, Allows: o.Allows, Unknowns: o.Missing}
+			Via: o.Via, Witness: o.Witness, Allows: o.Allows, Unknowns: o.Missing, Ways: o.Ways}
 		switch o.Verdict {
 		case sim.Reachable:
 			r.Objects = "all"

@@ -62,6 +62,9 @@ func (s *Source) Name() string {
 	if s.Kind == "internet" {
 		return "the internet, outside of every VPC"
 	}
+	if s.Count == 1 {
+		return "1 interface of " + s.VPC
+	}
 	return fmt.Sprintf("%d interfaces of %s", s.Count, s.VPC)
 }
 

@@ -32,6 +32,8 @@ type Test struct {
 	Write   bool
 	Options sim.Options
 
+	Invariant *Invariant // over every role, class of interfaces and bucket; instead of Job and From
+
 	Expect        *sim.Verdict // nil: the verdict is not asserted
 	Through       string       // endpoint that every case takes
 	OnlyThrough   []string     // endpoints, one of which every case that gets through takes

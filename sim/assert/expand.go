@@ -279,4 +279,4 @@ func glob(pattern, s string) bool {
 	return i == len(p)
 }
 
-var errNothing = errors.New("nothing in the snapshot matches: the test would hold for want of cases (allowEmpty lets it)")
+var errNothing = errors.New("nothing in the snapshot matches, so the test would pass vacuously (allowEmpty permits it)")

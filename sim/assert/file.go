@@ -24,11 +24,16 @@ type ReadFile func(name string) ([]byte, error)
 // Parse reads a test file. Errors have file, line and column; every mistake
 // of the file is told at once.
 func Parse(name string, text []byte, read ReadFile) (*File, error) {
+	return ParseWith(name, text, read, nil)
+}
+
+// ParseWith is Parse with values for the file's parameters, each NAME=VALUE.
+func ParseWith(name string, text []byte, read ReadFile, values []string) (*File, error) {
 	docs, err := located.Parse(name, text)
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{file: &File{Path: name}, read: read}
+	p := &parser{file: &File{Path: name}, read: read, values: values}
 	if len(docs) != 1 {
 		p.fail(located.Position{}, "a test file is one document, not %d", len(docs))
 	} else {
@@ -42,6 +47,8 @@ type parser struct {
 	read     ReadFile
 	problems []error
 	defaults []located.Member
+	values   []string // NAME=VALUE, in place of the file's own parameters
+	expanded int      // values that stand for parameters so far
 }
 
 func (p *parser) fail(at located.Position, format string, args ...any) {
@@ -114,8 +121,9 @@ func ignore(located.Value) {}
 func (p *parser) document(v located.Value) {
 	var schema string
 	tests := located.Value{}
+	v = p.substitute(v)
 	p.members(v, "a test file", map[string]func(located.Value){
-		"$schema": ignore, "description": ignore, "schema": p.text(&schema), "snapshot": p.text(&p.file.Snapshot),
+		"$schema": ignore, "description": ignore, "parameters": ignore, "schema": p.text(&schema), "snapshot": p.text(&p.file.Snapshot),
 		"defaults": func(d located.Value) {
 			if d.Kind != located.Map {
 				p.fail(d.At, "defaults is a mapping, not %s", d.Kind)
@@ -150,6 +158,11 @@ func (p *parser) document(v located.Value) {
 func (p *parser) withDefaults(v located.Value) located.Value {
 	_, hasJob := v.Get("job")
 	_, hasFrom := v.Get("from")
+	for _, kind := range invariantKinds {
+		if _, ok := v.Get(kind); ok {
+			hasJob, hasFrom = true, true
+		}
+	}
 	out := v
 	out.Members = slices.Clone(v.Members)
 	for _, d := range p.defaults {
@@ -178,6 +191,7 @@ func (p *parser) test(v located.Value) *Test {
 		"findings": p.texts(&t.Findings), "noFindings": p.texts(&t.NoFindings), "unknowns": p.texts(&t.Unknowns),
 		"allowEmpty": p.yes(&t.AllowEmpty), "skip": func(s located.Value) { t.Skip = p.skip(s) },
 		"options": func(o located.Value) { p.options(o, &t.Options) },
+		"never":   p.invariant(t, "never"), "always": p.invariant(t, "always"), "only-through": p.invariant(t, "only-through"),
 	})
 	p.complete(t, v.At)
 	return t
@@ -185,6 +199,12 @@ func (p *parser) test(v located.Value) *Test {
 
 // complete checks that a test asks somebody about something, and asserts something.
 func (p *parser) complete(t *Test, at located.Position) {
+	if t.Invariant != nil {
+		if t.Job != nil || t.From != nil || len(t.Buckets) > 0 || t.Expect != nil {
+			p.fail(at, "%s has its own from and to; job, from, bucket and expect do not go with it", t.Invariant.Kind)
+		}
+		return
+	}
 	if t.Job == nil && t.From == nil {
 		p.fail(at, "the test does not say who asks: job or from")
 	}

@@ -137,12 +137,15 @@ func (r *Runner) one(t *Test, w Asker) (Result, error) {
 		}
 		res.Note = fmt.Sprintf("the skip %q has expired on %s", t.Skip.Reason, t.Skip.Until)
 	}
+	if t.Invariant != nil {
+		return res, t.prove(w, &res)
+	}
 	questions, err := t.questions(w.Snapshot())
 	if err == nil && len(questions) == 0 && !t.AllowEmpty {
 		err = errNothing
 	}
 	if err != nil {
-		res.Outcome, res.Problems = Failed, []Problem{{Message: err.Error()}}
+		res.fail(err)
 		return res, nil
 	}
 	res.Asked = len(questions)
@@ -184,6 +187,10 @@ func (r *Runner) ask(t *Test, w Asker, questions []asked, res *Result) error {
 		res.Outcome = Undecided
 	}
 	return nil
+}
+
+func (res *Result) fail(err error) {
+	res.Outcome, res.Problems = Failed, []Problem{{Message: err.Error()}}
 }
 
 func joinNotes(a, b string) string {

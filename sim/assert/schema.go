@@ -44,6 +44,7 @@ func JSONSchema() []byte {
 		"description", "Assertions on AWS snapshots, for canreach test.", "type", "object", "required", []string{"tests"}, "additionalProperties", false,
 		"properties", located.Pairs("$schema", located.Pairs("type", "string"), "schema", located.Pairs("const", Schema), "description", located.Pairs("type", "string"),
 			"snapshot", str("Snapshot file or directory, relative to this file. --snapshot replaces it."),
+			"parameters", located.Pairs("type", "object", "description", "Lists or texts that ${NAME} in the tests stands for; --parameter NAME=VALUE replaces them."),
 			"defaults", located.Pairs("allOf", []located.Value{located.Pairs("$ref", "#/$defs/test")}, "description", "What every test of the file says unless it says otherwise."),
 			"tests", located.Pairs("type", "array", "minItems", 1, "items", located.Pairs("$ref", "#/$defs/test"))),
 		"$defs", located.Pairs("test", test))
@@ -56,7 +57,21 @@ func JSONSchema() []byte {
 }
 
 func testProperties(from, options located.Value, str, yes, strs func(string) located.Value, object func([]string, located.Value) located.Value) located.Value {
+	sources := object(nil, located.Pairs(
+		"subnets", strs("Subnet ids, all, private, public, or tag:KEY=VALUE."), "tag", str("KEY=VALUE that the subnets carry."), "vpcs", strs("VPC ids."),
+		"network", located.Pairs("description", "Only from interfaces in VPCs, or only from the internet.", "enum", []string{"vpc", "internet"}),
+		"roles", strs("Role ARNs with wildcards, or outside-organization: the principals of other organizations that bucket policies name, and one that none names."),
+		"exceptRoles", strs("Role ARNs, with wildcards, that are left out.")))
+	to := object(nil, located.Pairs(
+		"buckets", strs("Bucket or object ARNs or names, with wildcards, or outside-organization or outside-account."), "except", strs("Bucket ARNs or names, with wildcards, that are left out.")))
+	invariant := func(doc string) located.Value {
+		v := object(nil, located.Pairs("from", sources, "to", to, "endpoints", strs("only-through: ids of VPC endpoints, or any.")))
+		v.Members = append(v.Members, located.Member{Key: "description", Value: located.Of(doc)})
+		return v
+	}
 	return object(nil, located.Pairs(
+		"never", invariant("No request of any role from any class of interfaces gets to any of the buckets."), "always", invariant("Every request gets there."),
+		"only-through", invariant("What gets there goes through one of the endpoints."),
 		"name", str("Unique in the file; shown in reports."), "description", str("For people."), "snapshot", str("This test's own snapshot."),
 		"job", located.Pairs("description", "A job file, relative to this file, or the job itself as AWS prints it.", "type", []string{"string", "object"}),
 		"from", from, "bucket", strs("Bucket or object ARNs, or names; with * or ? in the name each bucket of the snapshot that matches. Without it: the job's own input and output."),
