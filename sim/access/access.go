@@ -116,7 +116,7 @@ func Decide(ctx context.Context, w *sim.World, q Query) (*Table, error) {
 	}
 	t.Asked = len(resources) * len(roles) * len(t.Sources) * len(q.Actions)
 	rows := make([][]Row, len(items))
-	if err := each(ctx, q, len(items), func(i int) error {
+	if err := Each(ctx, q, len(items), func(i int) error {
 		r, err := decide(w, &q, t, items[i])
 		rows[i] = r
 		return err
@@ -219,9 +219,9 @@ func (q *Query) grantable(w *sim.World, role, resource string) (out []string) {
 	return out
 }
 
-// each calls do for 0 to n-1 from several goroutines until one fails or ctx
-// ends; the error is the first by number.
-func each(ctx context.Context, q Query, n int, do func(int) error) error {
+// Each calls do for 0 to n-1 from several goroutines until one fails or ctx
+// ends; the error is the first by number. Of q, Workers and Progress count.
+func Each(ctx context.Context, q Query, n int, do func(int) error) error {
 	workers := q.Workers
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)

@@ -41,8 +41,8 @@ type Class struct {
 	Users []string `json:"users,omitempty"`
 }
 
-// end is the class as one end of a network query.
-func (c *Class) end(account string) network.Endpoint {
+// End is the class as one end of a network query.
+func (c *Class) End(account string) network.Endpoint {
 	if c.Example != "" {
 		return network.Endpoint{Interface: c.Example}
 	}
@@ -87,7 +87,7 @@ func sourcesOf(ctx context.Context, w *sim.World, q *Query, resources []string) 
 	regions := regionsOf(w, snap, resources)
 	perAddress := mentions(snap, "vpcsourceip", "userid", "rolesessionname", "ec2instancesource")
 	answers := make([]pathAnswer, len(classes))
-	if err := each(ctx, Query{Workers: q.Workers}, len(classes), func(i int) error {
+	if err := Each(ctx, Query{Workers: q.Workers}, len(classes), func(i int) error {
 		answers[i] = paths(w, keys[i], classes[i], regions, perAddress)
 		return nil
 	}); err != nil {
@@ -200,6 +200,16 @@ func interfaceClasses(s *snapshot.Snapshot, q *Query) ([]Class, []classKey) {
 		c.job(s, &q.Jobs[i])
 	}
 	return sortClasses(c.list, c.keys)
+}
+
+// Subnets are those that some of the query's interfaces are in.
+func Subnets(s *snapshot.Snapshot, q Query) map[snapshot.SubnetID]bool {
+	list, _ := interfaceClasses(s, &q)
+	out := map[snapshot.SubnetID]bool{}
+	for i := range list {
+		out[list[i].Subnet] = true
+	}
+	return out
 }
 
 // future adds the interfaces that jobs and functions of a Region get.
@@ -316,7 +326,7 @@ func paths(w *sim.World, k classKey, c Class, regions []string, perAddress bool)
 		fmt.Fprintf(&b, "%s %s %v|", c.Example, c.Subnet, c.Groups)
 	}
 	for _, region := range regions {
-		res, err := w.Network().Ask(network.Query{From: c.end(k.account), Protocol: 6,
+		res, err := w.Network().Ask(network.Query{From: c.End(k.account), Protocol: 6,
 			To: network.Endpoint{S3: &network.S3Destination{Region: region}}})
 		if err != nil {
 			fmt.Fprintf(&b, "%s error %s %s|", region, c.Example, err)
