@@ -196,9 +196,7 @@ func Mermaid(w io.Writer, d *Diagram) error {
 		})
 		b.WriteString("  end\n")
 	}
-	for _, m := range []Mark{Unknown, Pass, Warn, Partial, Stop, Unreached, None} {
-		fmt.Fprintf(&b, "  classDef %s stroke:%s,stroke-width:%dpx%s\n", m, dotColours[m], mermaidWidth(m), mermaidDash(m))
-	}
+	mermaidClasses(&b)
 	b.WriteString(styles.String())
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -211,6 +209,13 @@ func mermaidTitle(l *Lane) string {
 		t += ", " + Clean(l.Title)
 	}
 	return font{size: 1, mono: true}.fit(t, 26*0.62)
+}
+
+// mermaidClasses writes the style of each mark.
+func mermaidClasses(b *strings.Builder) {
+	for _, m := range []Mark{Unknown, Pass, Warn, Partial, Stop, Unreached, None} {
+		fmt.Fprintf(b, "  classDef %s stroke:%s,stroke-width:%dpx%s\n", m, dotColours[m], mermaidWidth(m), mermaidDash(m))
+	}
 }
 
 func mermaidWidth(m Mark) int {
