@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/spf13/cobra"
+
+	"github.com/canreach/canreach/internal/picture"
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/accountmap"
+	"github.com/canreach/canreach/sim/report"
+	"github.com/canreach/canreach/snapshot"
+)
+
+func newMapCommand(env *Env) *cobra.Command {
+	var sf snapshotFlags
+	var vpc, format string
+	var actions, jobs []string
+	var workers int
+	cmd := &cobra.Command{
+		Use:   "map --snapshot S [--vpc V] [-o html|svg|dot|mermaid] [--out FILE]",
+		Short: "The account as a map: what every subnet reaches, and through what",
+		Long: `Map asks for every subnet's interfaces how they reach S3, the internet and each
+bucket, and draws VPCs, subnets, route tables, gateways and endpoints with a link
+only where traffic passes. A subnet without interfaces is asked about with one
+that has the VPC's default security group.
+The HTML page needs nothing but itself: search, filter by Region, VPC, tag and
+verdict, choose what colours the subnets. Its address holds the filter.
+The exit status is 0 whenever the map was drawn, whatever the verdicts.`,
+		Example: `  canreach map -s testdata/examples/neo-compile/snapshot.json --out map.html
+  canreach map -s snapshot.json --vpc vpc-0c3f9e1a7b2d84e65 -o mermaid`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			snap, err := sf.load(env)
+			if err != nil {
+				return err
+			}
+			q := accountmap.Query{VPC: snapshot.VPCID(vpc), Actions: actions, Workers: workers}
+			for _, name := range jobs {
+				j, err := snapshot.LoadJob(name, sf.options(env))
+				if err != nil {
+					return err
+				}
+				q.Jobs = append(q.Jobs, j)
+			}
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+			defer stop()
+			m, err := accountmap.Build(ctx, sim.NewWorld(snap), q)
+			if errors.Is(err, context.Canceled) {
+				err = errors.New("interrupted: nothing is written")
+			}
+			if err != nil {
+				return err
+			}
+			var b bytes.Buffer
+			if err := drawMap(&b, m, format); err != nil {
+				return err
+			}
+			_, err = env.Stdout.Write(b.Bytes())
+			return err
+		},
+	}
+	fs := cmd.Flags()
+	sf.register(fs)
+	fs.StringVar(&vpc, "vpc", "", "VPC id; default: every VPC")
+	fs.StringArrayVarP(&actions, "action", "a", nil, "S3 action that buckets are asked about, repeatable; default: s3:GetObject")
+	fs.StringArrayVarP(&jobs, "job", "j", nil, "job file whose interfaces are asked from too, repeatable; the snapshot's own jobs always are")
+	fs.IntVar(&workers, "workers", 0, "questions decided side by side; 0: as many as there are processors")
+	formatFlag(fs, &format, "html", "svg", "dot", "mermaid")
+	return cmd
+}
+
+func drawMap(w io.Writer, m *accountmap.Map, format string) error {
+	switch format {
+	case "svg":
+		return picture.ChartSVG(w, report.MapChart(m))
+	case "dot":
+		return picture.ChartDOT(w, report.MapChart(m))
+	case "mermaid":
+		return picture.ChartMermaid(w, report.MapChart(m))
+	}
+	return report.MapHTML(w, m)
+}

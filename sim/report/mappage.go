@@ -1,0 +1,298 @@
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/canreach/canreach/internal/picture"
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/accountmap"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// MapHTML writes m as one self-contained page. Its one script is the program's
+// own and sets classes and attributes; without it the page shows everything.
+func MapHTML(w io.Writer, m *accountmap.Map) error {
+	h := &page{}
+	style := picture.StyleSheet + pageStyle + mapStyle
+	h.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+	h.raw(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ` + cspHash(style) + `; script-src ` + cspHash(mapScript) +
+		`; base-uri 'none'; form-action 'none'">` + "\n")
+	h.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
+	h.el("title", "", "Map: "+mapTitle(m))
+	h.raw("<style>" + style + "</style>\n</head>\n<body class=\"map\">\n<main>\n")
+	h.raw("<header>\n")
+	h.el("h1", "", mapTitle(m))
+	h.el("p", "note", "Each subnet is shown as its interfaces fare; one without interfaces as an interface with the VPC's default security group would. "+
+		"Subnets of a VPC that fare alike are one group. A bucket is reached where some role of the snapshot reaches it from there.")
+	h.raw("</header>\n")
+	h.mapControls(m)
+	for i := range m.VPCs {
+		h.mapVPC(m, i)
+	}
+	h.mapBetween(m)
+	h.mapBuckets(m)
+	h.raw("<footer>\n<h2>Record</h2>\n<dl>\n")
+	h.pair("Snapshot sha256", m.Snapshot.SHA256)
+	h.pair("Captured", m.Snapshot.CapturedAt)
+	h.close("dl", "footer")
+	h.raw("</main>\n<script>" + mapScript + "</script>\n</body>\n</html>\n")
+	_, err := io.WriteString(w, h.b.String())
+	return err
+}
+
+func cspHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// mapVerdicts are the verdicts in the legend's order; their first letters stand
+// for them in data-v.
+var mapVerdicts = []sim.Verdict{sim.Reachable, sim.Partial, sim.Unknown, sim.Blocked}
+
+func (h *page) mapControls(m *accountmap.Map) {
+	h.raw("<section class=\"controls\" aria-label=\"Legend and filters\">\n<p><label for=\"view\">Colour by</label> <select id=\"view\">")
+	for i, v := range m.Views {
+		h.option(strconv.Itoa(i), viewTitle(v))
+	}
+	h.raw("</select></p>\n<p class=\"legend\" role=\"group\" aria-label=\"Verdicts to show\">")
+	count := viewCounts(m, 0)
+	for _, v := range mapVerdicts {
+		mark := verdictMark(v)
+		h.open("button", "type", "button", "class", "key "+mark.String(), "data-k", v.String()[:1], "aria-pressed", "true")
+		h.raw(picture.MarkSVG(mark, 16))
+		h.text(v.String() + " ")
+		h.raw(fmt.Sprintf("<span class=\"n\">%d</span></button>", count[v]))
+	}
+	h.raw("</p>\n<p class=\"filters\"><label for=\"q\">Search</label> <input id=\"q\" type=\"search\" autocomplete=\"off\" placeholder=\"name, id, range, zone\">")
+	h.choice("region", "Region", m, func(v *accountmap.VPC, add func(value, text string)) { add(v.Region, v.Region) })
+	h.choice("vpc", "VPC", m, func(v *accountmap.VPC, add func(value, text string)) { add(v.ID, named(v.Name, v.ID)) })
+	h.choice("tag", "Tag", m, func(v *accountmap.VPC, add func(value, text string)) {
+		for i := range v.Groups {
+			for j := range v.Groups[i].Subnets {
+				for _, t := range v.Groups[i].Subnets[j].Tags {
+					if t.Key != "Name" {
+						add(tagText(t), tagText(t))
+					}
+				}
+			}
+		}
+	})
+	h.raw(" <button type=\"button\" id=\"fold\">Fold all</button> <button type=\"button\" id=\"reset\">Show all</button></p>\n")
+	h.raw(fmt.Sprintf("<p id=\"shown\" class=\"note\" aria-live=\"polite\">%s shown.</p>\n</section>\n", plural(m.Subnets, "subnet")))
+}
+
+func (h *page) option(value, text string) {
+	h.open("option", "value", value)
+	h.text(text)
+	h.raw("</option>")
+}
+
+// choice is a list of the values that the VPCs have.
+func (h *page) choice(id, label string, m *accountmap.Map, of func(v *accountmap.VPC, add func(value, text string))) {
+	type pair struct{ text, value string }
+	seen := map[pair]bool{}
+	for i := range m.VPCs {
+		of(&m.VPCs[i], func(value, text string) { seen[pair{text, value}] = true })
+	}
+	var all []pair
+	for p := range seen {
+		all = append(all, p)
+	}
+	slices.SortFunc(all, func(x, y pair) int { return strings.Compare(x.text+"\x00"+x.value, y.text+"\x00"+y.value) })
+	h.raw(fmt.Sprintf(" <label for=\"%s\">%s</label> <select id=\"%s\"><option value=\"\">all</option>", id, label, id))
+	for _, p := range all {
+		h.option(p.value, p.text)
+	}
+	h.raw("</select>")
+}
+
+func viewTitle(v accountmap.View) string {
+	switch v.Kind {
+	case accountmap.ViewS3:
+		return "path to S3"
+	case accountmap.ViewInternet:
+		return "path to the internet"
+	}
+	return v.Bucket + ": " + v.Action
+}
+
+func tagText(t snapshot.Tag) string { return t.Key + "=" + t.Value }
+
+func tagList(tags []snapshot.Tag) string {
+	var out []string
+	for _, t := range tags {
+		out = append(out, tagText(t))
+	}
+	return strings.Join(out, "\n")
+}
+
+func (h *page) mapVPC(m *accountmap.Map, at int) {
+	v := &m.VPCs[at]
+	n := 0
+	for i := range v.Groups {
+		n += len(v.Groups[i].Subnets)
+	}
+	h.open("details", "class", "vpc", "open", "", "data-vpc", picture.Clean(v.ID), "data-region", picture.Clean(v.Region))
+	h.open("summary")
+	h.el("h2", "", named(v.Name, v.ID))
+	h.el("span", "where", strings.Join([]string{strings.Join(v.Ranges, ", "), v.Region, "account " + v.Account, plural(n, "subnet")}, " · "))
+	h.close("summary")
+	if len(v.Groups) == 0 {
+		h.el("p", "note", "The snapshot holds no subnets of this VPC.")
+	}
+	for i := range v.Groups {
+		h.mapGroup(m, &v.Groups[i])
+	}
+	h.mapComponents("Route tables, gateways and endpoints", v.Components)
+	h.close("details")
+}
+
+// letters are a group's verdicts in all views, a letter each.
+func letters(g *accountmap.Group) string {
+	var b strings.Builder
+	for i := range g.Answers {
+		b.WriteByte(g.Answers[i].Verdict.String()[0])
+	}
+	return b.String()
+}
+
+func (h *page) mapGroup(m *accountmap.Map, g *accountmap.Group) {
+	mark := verdictMark(g.Answers[0].Verdict)
+	h.open("section", "class", "group "+mark.String(), "data-v", letters(g))
+	h.open("p", "class", "answer")
+	h.el("strong", "now", mark.Glyph()+" "+g.Answers[0].Verdict.String())
+	h.el("span", "where", plural(len(g.Subnets), "subnet"))
+	h.close("p")
+	h.raw("<ul class=\"tiles\">\n")
+	for i := range g.Subnets {
+		h.tile(&g.Subnets[i], mark, g.Answers[0].Verdict)
+	}
+	h.raw("</ul>\n<details class=\"more\"><summary>What they reach, and through what</summary>\n<dl>\n")
+	blocked := 0
+	for i := range g.Answers {
+		a := &g.Answers[i]
+		if m.Views[i].Kind == accountmap.ViewBucket && a.Verdict == sim.Blocked {
+			blocked++
+			continue
+		}
+		h.el("dt", "", viewTitle(m.Views[i]))
+		h.open("dd")
+		h.raw(picture.MarkSVG(verdictMark(a.Verdict), 13) + " ")
+		h.text(a.Verdict.String())
+		h.answer(a)
+		h.close("dd")
+	}
+	if blocked > 0 {
+		h.pair("other buckets", plural(blocked, "question")+" BLOCKED: no role of the snapshot reaches them from here")
+	}
+	h.raw("</dl></details>\n</section>\n")
+}
+
+// answer says what traffic takes, who can, or why not.
+func (h *page) answer(a *accountmap.Answer) {
+	for _, c := range a.Chains {
+		h.open("div", "class", "chain")
+		h.text("through " + strings.Join(c, " → "))
+		h.close("div")
+	}
+	if len(a.Via) > 0 {
+		h.el("div", "chain", "via "+some(a.Via, 8))
+	}
+	if len(a.Roles) > 0 {
+		h.el("div", "chain", "as "+some(a.Roles, 8))
+	}
+	for i, c := range a.Why {
+		if i == 6 {
+			h.el("div", "", fmt.Sprintf("and %d more", len(a.Why)-i))
+			break
+		}
+		h.open("div")
+		if c.Component != "" {
+			h.el("code", "", c.Code.String())
+			h.text(" " + c.Component + ": ")
+		}
+		h.text(c.Text)
+		h.close("div")
+	}
+}
+
+func (h *page) tile(s *accountmap.Subnet, mark picture.Mark, v sim.Verdict) {
+	h.open("li", "class", "tile "+mark.String(), "data-tags", tagList(s.Tags))
+	h.open("b")
+	h.text(named(s.Name, s.ID))
+	h.close("b")
+	h.el("span", "", strings.Join(s.Ranges, ", "))
+	h.el("span", "", free(s)+" · "+s.Zone)
+	if s.Assumed {
+		h.el("span", "", "no interface yet")
+	} else {
+		h.el("span", "", plural(s.Interfaces, "interface"))
+	}
+	h.el("span", "now", mark.Glyph()+" "+v.String())
+	h.close("li")
+}
+
+func (h *page) mapComponents(title string, list []accountmap.Component) {
+	if len(list) == 0 {
+		return
+	}
+	h.open("details", "class", "more", "open", "")
+	h.el("summary", "", title)
+	h.raw("<ul class=\"parts\">\n")
+	for i := range list {
+		c := &list[i]
+		class, word := "part unreached", "○ carries no traffic to S3 or the internet"
+		if c.Carries {
+			class, word = "part pass", "✓ carries traffic"
+		}
+		h.open("li", "class", class)
+		h.el("span", "where", c.Kind)
+		h.el("b", "", named(c.Name, c.ID))
+		h.el("span", "", c.Note)
+		h.el("span", "word", word)
+		h.close("li")
+	}
+	h.raw("</ul></details>\n")
+}
+
+func (h *page) mapBetween(m *accountmap.Map) {
+	if len(m.Between) == 0 {
+		return
+	}
+	h.raw("<section>\n<h2>Between VPCs</h2>\n")
+	h.mapComponents("Peerings and transit gateways", m.Between)
+	h.raw("</section>\n")
+}
+
+// mapBuckets is the edge: each bucket with the subnets from which it is reached.
+func (h *page) mapBuckets(m *accountmap.Map) {
+	if len(m.Views) <= 2 {
+		return
+	}
+	h.raw("<section>\n<h2>Buckets</h2>\n<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Bucket</th><th scope=\"col\">Action</th><th scope=\"col\">Subnets that reach it</th><th scope=\"col\">Not known</th></tr></thead>\n<tbody>\n")
+	for i, v := range m.Views {
+		if v.Kind != accountmap.ViewBucket {
+			continue
+		}
+		n := bucketNode(m, i)
+		count := viewCounts(m, i)
+		h.raw("<tr>")
+		h.open("th", "scope", "row")
+		h.text(v.Bucket)
+		h.close("th")
+		h.el("td", "", v.Action)
+		h.open("td", "class", n.Mark.String())
+		h.raw(picture.MarkSVG(n.Mark, 14) + " ")
+		h.text(fmt.Sprintf("%d of %d", count[sim.Reachable]+count[sim.Partial], m.Subnets))
+		h.close("td")
+		h.el("td", "", strconv.Itoa(count[sim.Unknown]))
+		h.close("tr")
+	}
+	h.raw("</tbody></table></div>\n</section>\n")
+}
