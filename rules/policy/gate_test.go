@@ -43,7 +43,7 @@ func TestIsPublic(t *testing.T) {
 		{"only denies", ban(""), False},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got, why := IsPublic(parsed(t, tt.text, KindBucket).Document); got != tt.want || (got == True) != (why != "") {
+			if got, why := IsPublic(parsed(t, tt.text, KindResource).Document); got != tt.want || (got == True) != (why != "") {
 				t.Errorf("got %v (%s), want %v", got, why, tt.want)
 			}
 		})

@@ -32,7 +32,7 @@ func TestLint(t *testing.T) {
 		{"T16 a partial wildcard", grant(`{"AWS":"arn:aws:iam::111111111111:role/*"}`, onAll), KindBucket, "PRINCIPAL_NEVER_MATCHES"},
 		{"T14 a session ARN with a path", grant(`{"AWS":"arn:aws:sts::111111111111:assumed-role/service-role/R/s"}`, onAll), KindBucket, "PRINCIPAL_NEVER_MATCHES"},
 		{"T17 a deleted role", grant(`{"AWS":"AROAOLDOLDOLDOLD"}`, onAll), KindBucket, "PRINCIPAL_DELETED"},
-		{"P31 P32 NotPrincipal", `{"Effect":"Allow","NotPrincipal":{"AWS":"111111111111"},` + onAll + `}`, KindBucket, "NOT_PRINCIPAL_ALLOW"},
+		{"P31 P32 NotPrincipal", `{"Effect":"Allow","NotPrincipal":{"AWS":"111111111111"},` + onAll + `}`, KindResource, "NOT_PRINCIPAL_ALLOW"},
 		{"P166 no guard", allow(onAll + cond(`"ForAllValues:StringEquals":{"aws:CalledVia":"x"}`)), KindIdentity, "FOR_ALL_VALUES_VACUOUS"},
 		{"P166 a guard", allow(onAll + cond(`"ForAllValues:StringEquals":{"aws:CalledVia":"x"},"Null":{"aws:CalledVia":"false"}`)), KindIdentity, ""},
 		{"P166 a Deny", deny(onAll + cond(`"ForAllValues:StringEquals":{"aws:CalledVia":"x"}`)), KindIdentity, ""},

@@ -363,7 +363,11 @@ func drawStatement(t *rapid.T, kind Kind) string {
 	case KindEndpoint:
 		principal = `"Principal":` + drawEndpoint.Draw(t, "principal") + ","
 	case KindBucket:
-		principal = not("Principal", 5) + drawPrincipal.Draw(t, "principal") + ","
+		principal = `"Principal":`
+		if effect == "Deny" { // P368
+			principal = not("Principal", 5)
+		}
+		principal += drawPrincipal.Draw(t, "principal") + ","
 	default:
 	}
 	return `{"Effect":"` + effect + `",` + principal + action + drawAction.Draw(t, "action") + "," + resource + fixedResource(drawResource.Draw(t, "resource"), resource) + drawConditions(t) + `}`

@@ -100,15 +100,9 @@ func decode(text []byte) ([]byte, error) {
 			}
 			text = []byte(inner)
 		case first == '%' && level < maxEncodings:
-			inner, err := url.PathUnescape(string(bytes.TrimSpace(text)))
+			inner, err := url.PathUnescape(string(bytes.TrimSpace(text))) // a plus stands for itself (P362)
 			if err != nil {
 				return nil, s.fail(s.pos, "neither JSON nor URL-encoded JSON: %v", err)
-			}
-			// Encoders of forms write a space as "+"; a plus sign itself is %2B to them.
-			if !bytes.ContainsAny(text, " \t\r\n") && !bytes.Contains(text, []byte("%20")) {
-				if q, err := url.QueryUnescape(string(bytes.TrimSpace(text))); err == nil {
-					inner = q
-				}
 			}
 			text = []byte(inner)
 		case first == '"':
@@ -285,6 +279,9 @@ func (p *parser) complete(st *Statement, seen map[string]int, start int) error {
 		case pr.required && seen[pr.a] == 0 && seen[pr.b] == 0:
 			return p.fail(start, "%s is missing", pr.a)
 		}
+	}
+	if p.kind == KindBucket && st.NotPrincipal && !st.Deny {
+		return p.fail(seen["NotPrincipal"]-1, "NotPrincipal with Allow is not legal in a bucket policy: S3 refuses it")
 	}
 	if p.kind == KindRCP {
 		return p.controlPolicy(st, start)

@@ -58,6 +58,7 @@ func TestParseRefuses(t *testing.T) {
 		{"P8 P132 endpoint policy without principal (T6)", stmt(`"Effect":"Allow","Action":"s3:*","Resource":"*"`), KindEndpoint, "/Statement/0"},
 		{"P8 principal in an identity policy", stmt(`"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"`), KindIdentity, "/Statement/0/Principal"},
 		{"P9 NotPrincipal in a trust policy", stmt(`"Effect":"Allow","NotPrincipal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"`), KindTrust, "/Statement/0/NotPrincipal"},
+		{"P368 NotPrincipal with Allow (T18)", stmt(`"Effect":"Allow","NotPrincipal":{"AWS":"111111111111"},"Action":"s3:*","Resource":"*"`), KindBucket, "/Statement/0"},
 		{"P10 key twice (T7)", stmt(`"Effect":"Deny","Principal":"*","Action":"s3:*","Action":"s3:*","Resource":"*"`), KindBucket, "/Statement/0/Action"},
 		{"P10 condition keys that differ by case", stmt(`"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"a","AWS:sourcevpce":"b"}}`), KindIdentity, "/Statement/0/Condition/StringEquals/AWS:sourcevpce"},
 		{"P10 operator twice", stmt(`"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Bool":{"a:b":true},"bool":{"a:c":true}}`), KindIdentity, "/Statement/0/Condition/bool"},
@@ -123,11 +124,17 @@ func TestParseDecodes(t *testing.T) {
 		"string in string":  strconv.Quote(strconv.Quote(allowAll)),
 		"URL":               url.PathEscape(allowAll),
 		"URL in a string":   strconv.Quote(url.QueryEscape(allowAll)),
-		"query escape":      url.QueryEscape("{ " + allowAll[1:]),
 		"path escape, plus": url.PathEscape(plus),
 	} {
 		if d, err := Parse([]byte(text), KindIdentity); err != nil || len(d.Statements) != 1 {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// P362: a plus is a plus, with and without spaces beside it.
+	for _, space := range []string{"", "%20"} {
+		text := "%7B%22Statement%22:%7B%22Effect%22:%22Allow%22,%22Action%22:%22s3:Get+%22,%22Resource%22:%22*%22%7D%7D" + space
+		if d, err := Parse([]byte(text), KindIdentity); err != nil || d.Statements[0].Actions[0] != "s3:Get+" {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }
