@@ -226,6 +226,19 @@ func (p *jobParser) role(n *node, path ...string) {
 	p.note("RoleArn", n.get(path...))
 }
 
+// maxListed bounds the arrays of a job file. AWS takes tens of each; an answer
+// about a hundred thousand groups would fill the disk.
+const maxListed = 1000
+
+// bounded refuses an array that is longer than any job's.
+func (p *jobParser) bounded(m *node) bool {
+	if len(m.items) > maxListed {
+		p.problem(m.offset, "", "%d elements; AWS takes tens, and at most %d are read", len(m.items), maxListed)
+		return false
+	}
+	return true
+}
+
 // texts reads a member that is an array of strings.
 func (p *jobParser) texts(n *node, path ...string) []string {
 	m := n.get(path...)
@@ -234,6 +247,9 @@ func (p *jobParser) texts(n *node, path ...string) []string {
 	}
 	if m.kind != jsonscan.Array {
 		p.problem(m.offset, "", "expected an array of strings, found %s", m.kind)
+		return nil
+	}
+	if !p.bounded(m) {
 		return nil
 	}
 	var out []string
@@ -324,6 +340,9 @@ func (p *jobParser) items(n *node, path ...string) []*node {
 	}
 	if m.kind != jsonscan.Array {
 		p.problem(m.offset, "", "expected an array, found %s", m.kind)
+		return nil
+	}
+	if !p.bounded(m) {
 		return nil
 	}
 	return m.items

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -83,7 +84,7 @@ func readNative(path string, opt Options) ([]byte, *origins, []Warning, error) {
 			return nil, nil, nil, errors.New(`path "-": there is no standard input`)
 		}
 		data, err := readCompressed(opt.Stdin, 0, opt.MaxInput)
-		return data, nil, nil, at("standard input", err)
+		return bytes.TrimPrefix(data, byteOrderMark), nil, nil, at("standard input", err)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -101,8 +102,11 @@ func readNative(path string, opt Options) ([]byte, *origins, []Warning, error) {
 	}
 	defer f.Close()
 	data, err := readCompressed(f, info.Size(), opt.MaxInput)
-	return data, nil, nil, at(path, err)
+	return bytes.TrimPrefix(data, byteOrderMark), nil, nil, at(path, err)
 }
+
+// byteOrderMark is what some editors and shells put in front of a text.
+var byteOrderMark = []byte("\ufeff")
 
 // at names the file of an error that does not.
 func at(file string, err error) error {

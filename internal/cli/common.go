@@ -222,13 +222,36 @@ func flagError(c *cobra.Command, err error, args []string) error {
 	return withHint(fmt.Errorf("unknown flag --%s", unknown.GetSpecifiedName()), "see "+c.CommandPath()+" --help")
 }
 
-// readInput reads a file, or standard input for "-".
-func readInput(env *Env, file string) ([]byte, error) {
-	if file == "-" {
-		return io.ReadAll(env.Stdin)
+// How much is read of a file at most: of a key, and of an answer or a question,
+// which are as large as the snapshot is. Other readers have their own bounds.
+const (
+	keyBytes    = 64 << 10
+	answerBytes = 256 << 20
+)
+
+// readInput reads a file, or standard input for "-", whole: at most limit
+// bytes, and without its byte-order mark.
+func readInput(env *Env, file string, limit int64) ([]byte, error) {
+	in := env.Stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = f.Close() }()
+		in = f
 	}
-	return os.ReadFile(file)
+	text, err := io.ReadAll(io.LimitReader(in, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if int64(len(text)) > limit {
+		return nil, fmt.Errorf("%s: larger than the %d bytes that are read of such a file", file, limit)
+	}
+	return bytes.TrimPrefix(text, byteOrderMark), nil
 }
+
+var byteOrderMark = []byte("\ufeff")
 
 // replaceFile writes a file whole or not at all: beside its place first, then there.
 func replaceFile(path string, data []byte) error {

@@ -58,7 +58,7 @@ The exit status is 0 whenever the folder was written, whatever the verdict.`,
 					return err
 				}
 			}
-			signer, err := readPrivateKey(key)
+			signer, err := readPrivateKey(env, key)
 			if err != nil {
 				return err
 			}
@@ -108,7 +108,7 @@ func evidenceQuestion(env *Env, sf *snapshotFlags, qf *questionFlags, file strin
 	if qf.job != "" || qf.bucket != "" || len(qf.actions) > 0 || len(qf.subnets) > 0 {
 		return sim.Question{}, errors.New("--question excludes --job, --bucket, --action and --subnets: it says them already")
 	}
-	text, err := readInput(env, file)
+	text, err := readInput(env, file, answerBytes)
 	if err != nil {
 		return sim.Question{}, err
 	}
@@ -119,11 +119,11 @@ func evidenceQuestion(env *Env, sf *snapshotFlags, qf *questionFlags, file strin
 	return q, nil
 }
 
-func readPrivateKey(file string) (*evidence.PrivateKey, error) {
+func readPrivateKey(env *Env, file string) (*evidence.PrivateKey, error) {
 	if file == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(file)
+	text, err := readInput(env, file, keyBytes)
 	if err != nil {
 		return nil, err
 	}

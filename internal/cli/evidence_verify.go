@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -54,7 +53,7 @@ Exit status: 0 every file follows from the replay, 1 not, 2 the folder could not
 		RunE: func(_ *cobra.Command, args []string) error {
 			opt := evidence.VerifyOptions{Program: thisProgram(env), MaxBytes: maxBytes}
 			var err error
-			if opt.Key, err = readPublicKey(key); err != nil {
+			if opt.Key, err = readPublicKey(env, key); err != nil {
 				return err
 			}
 			r, err := evidence.Verify(args[0], opt)
@@ -79,11 +78,11 @@ Exit status: 0 every file follows from the replay, 1 not, 2 the folder could not
 	return cmd
 }
 
-func readPublicKey(file string) (*evidence.PublicKey, error) {
+func readPublicKey(env *Env, file string) (*evidence.PublicKey, error) {
 	if file == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(file)
+	text, err := readInput(env, file, keyBytes)
 	if err != nil {
 		return nil, err
 	}

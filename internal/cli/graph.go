@@ -82,7 +82,7 @@ func graphAnswer(env *Env, c *cobra.Command, file string, sf *snapshotFlags, qf 
 
 // readAnswer reads an answer as check -o json writes it.
 func readAnswer(env *Env, file string) (*sim.Answer, error) {
-	text, err := readInput(env, file)
+	text, err := readInput(env, file, answerBytes)
 	if err != nil {
 		return nil, err
 	}

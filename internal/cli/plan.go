@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -37,7 +35,7 @@ func (f *planFlags) given() bool { return len(f.files) > 0 }
 func (f *planFlags) read(env *Env, sf *snapshotFlags) ([]*plan.Plan, error) {
 	texts := make([][]byte, len(f.files))
 	for i, path := range f.files {
-		text, err := readPlanFile(env, path)
+		text, err := readInput(env, path, plan.MaxBytes)
 		if err != nil {
 			return nil, err
 		}
@@ -89,23 +87,6 @@ func (f *planFlags) stack(sf *snapshotFlags) (plan.Stack, error) {
 		}
 	}
 	return s, nil
-}
-
-func readPlanFile(env *Env, path string) ([]byte, error) {
-	in := env.Stdin
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
-	}
-	data, err := io.ReadAll(io.LimitReader(in, plan.MaxBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return data, nil
 }
 
 // readOnePlan reads a file by its content.

@@ -102,11 +102,11 @@ func compareFiles(env *Env, oldName, newName, output string, o compareOptions) e
 	if oldName == "-" && newName == "-" {
 		return errors.New("only one of OLD and NEW can be standard input")
 	}
-	oldText, err := readPolicy(env, oldName)
+	oldText, err := readInput(env, oldName, policyBytes)
 	if err != nil {
 		return err
 	}
-	newText, err := readPolicy(env, newName)
+	newText, err := readInput(env, newName, policyBytes)
 	if err != nil {
 		return err
 	}
@@ -148,26 +148,6 @@ func (c *comparison) status() int {
 		return ExitUnknown
 	}
 	panic("unreachable: no such truth")
-}
-
-func readPolicy(env *Env, name string) ([]byte, error) {
-	in := env.Stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = f.Close() }()
-		in = f
-	}
-	text, err := io.ReadAll(io.LimitReader(in, policyBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if len(text) > policyBytes {
-		return nil, fmt.Errorf("%s: larger than %d bytes, which no policy of AWS is", name, policyBytes)
-	}
-	return text, nil
 }
 
 // policyPair is two policies of one kind.
@@ -314,7 +294,7 @@ func compareBatch(env *Env, name string, o compareOptions) error {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
-		answer, status := compareLine(lines.Bytes(), o)
+		answer, status := compareLine(bytes.TrimPrefix(lines.Bytes(), byteOrderMark), o)
 		seen[status] = true
 		if err := writeJSONLine(out, answer, false); err != nil {
 			return err

@@ -189,7 +189,7 @@ func (l *lintRun) directory(dir string) error {
 // file lints the policies of a file. One that was only met in a directory need
 // not hold any.
 func (l *lintRun) file(name string, met bool) error {
-	text, err := readPolicy(l.env, name)
+	text, err := readInput(l.env, name, policyBytes)
 	if err != nil {
 		return err
 	}

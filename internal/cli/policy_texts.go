@@ -80,7 +80,7 @@ func endpointPolicies(list json.RawMessage, none []policyText) []policyText {
 
 // onePolicy reads the one document of a file.
 func onePolicy(env *Env, name string) ([]byte, error) {
-	text, err := readPolicy(env, name)
+	text, err := readInput(env, name, policyBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (f *redactFlags) run(env *Env, path string) error {
 	if !strings.HasSuffix(f.output, ".json") && !strings.HasSuffix(f.output, ".json.gz") && !strings.HasSuffix(f.output, ".json.zst") {
 		return fmt.Errorf("--out %q: the name must end in .json, .json.gz or .json.zst", f.output)
 	}
-	key, err := f.secret()
+	key, err := f.secret(env)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (f *redactFlags) run(env *Env, path string) error {
 	return writePrivately(f.names, append(names, '\n'))
 }
 
-func (f *redactFlags) secret() ([]byte, error) {
+func (f *redactFlags) secret(env *Env) ([]byte, error) {
 	switch {
 	case f.key != "" && f.seed != "":
 		return nil, errors.New("--key and --seed exclude each other")
@@ -98,7 +98,7 @@ func (f *redactFlags) secret() ([]byte, error) {
 	case f.key == "":
 		return []byte(rand.Text()), nil
 	}
-	key, err := os.ReadFile(f.key)
+	key, err := readInput(env, f.key, keyBytes)
 	if err == nil && len(key) < 16 {
 		err = fmt.Errorf("%s: a key needs at least 16 bytes", f.key)
 	}

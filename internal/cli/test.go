@@ -151,7 +151,7 @@ func readTests(env *Env, names, parameters []string) ([]*assert.File, error) {
 	var files []*assert.File
 	var problems []error
 	for _, name := range names {
-		text, err := readInput(env, name)
+		text, err := readInput(env, name, located.MaxBytes)
 		if err != nil {
 			problems = append(problems, err)
 			continue
@@ -166,18 +166,17 @@ func readTests(env *Env, names, parameters []string) ([]*assert.File, error) {
 	return files, errors.Join(problems...)
 }
 
-// readSmallFile reads a file that another file names, bounded.
+// readSmallFile reads a file that another file names, bounded: no FIFO or
+// device, which whoever wrote that other file could name to stop the reader.
 func readSmallFile(name string) ([]byte, error) {
-	file, err := os.Open(name)
+	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, located.MaxBytes+1))
-	if err == nil && len(text) > located.MaxBytes {
-		err = fmt.Errorf("%s is larger than %d bytes", name, located.MaxBytes)
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", name)
 	}
-	return text, err
+	return readInput(&Env{Stdin: strings.NewReader("")}, name, located.MaxBytes)
 }
 
 // watchTests runs again whenever a test file, or what it names, changes. It
@@ -215,7 +214,7 @@ func fingerprint(f *testFlags, names []string) [sha256.Size]byte {
 	}
 	for _, name := range names {
 		add(name)
-		if text, err := os.ReadFile(name); err == nil {
+		if text, err := readSmallFile(name); err == nil {
 			file, _ := assert.Parse(name, text, func(job string) ([]byte, error) { add(job); return readSmallFile(job) })
 			if file != nil && file.Snapshot != "" && f.snapshot.path == "" {
 				add(filepath.Join(filepath.Dir(name), file.Snapshot))

@@ -174,7 +174,7 @@ func readChanges(env *Env, names []string) ([]change.Change, error) {
 	var out []change.Change
 	var problems []error
 	for _, name := range names {
-		text, err := readChange(env, name)
+		text, err := readInput(env, name, located.MaxBytes)
 		if err != nil {
 			return nil, err
 		}
@@ -186,13 +186,6 @@ func readChanges(env *Env, names []string) ([]change.Change, error) {
 		out, problems = append(out, changes...), append(problems, err)
 	}
 	return out, errors.Join(problems...)
-}
-
-func readChange(env *Env, name string) ([]byte, error) {
-	if name == "-" {
-		return io.ReadAll(io.LimitReader(env.Stdin, located.MaxBytes+1))
-	}
-	return readSmallFile(name)
 }
 
 // writeSnapshot writes a changed snapshot whole or not at all.

@@ -15,8 +15,12 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
+// byteOrderMark is what some editors and shells put in front of a text.
+var byteOrderMark = []byte("\ufeff")
+
 // Parse reads a file of YAML documents, or one JSON text. Empty documents are left out.
 func Parse(file string, text []byte) ([]Value, error) {
+	text = bytes.TrimPrefix(text, byteOrderMark)
 	if len(text) > MaxBytes {
 		return nil, &Error{File: file, Problem: fmt.Sprintf("the file is larger than %d bytes", MaxBytes)}
 	}
@@ -43,6 +47,7 @@ func Parse(file string, text []byte) ([]Value, error) {
 //
 // AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
 func ParseTemplate(file string, text []byte) (Value, error) {
+	text = bytes.TrimPrefix(text, byteOrderMark)
 	trimmed := bytes.TrimLeft(text, " \t\r\n")
 	if len(trimmed) > 0 && trimmed[0] == '{' {
 		return ParseJSON(file, text)
