@@ -42,6 +42,7 @@ type Test struct {
 	NoFindings    []string // codes that must not be
 	Unknowns      []string // codes of unknowns that must be named
 	AllowEmpty    bool     // a class that matches nothing holds
+	MayBeAbsent   bool     // literal names need not be in the snapshot
 	Skip          *Skip
 }
 

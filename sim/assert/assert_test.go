@@ -222,7 +222,7 @@ func TestDefaultsAndPaths(t *testing.T) {
 func TestAQuestionThatMakesNoSenseIsAnError(t *testing.T) {
 	w := &fake{testWorld(t), func(sim.Question) (*sim.Answer, error) { return nil, errors.New("no sense") }}
 	r := Runner{Load: func(string) (Asker, error) { return w, nil }}
-	_, err := r.Run([]*File{parse(t, "snapshot: s\ntests:\n- {from: {subnets: all, "+source+"}, bucket: b, expect: reach}\n")})
+	_, err := r.Run([]*File{parse(t, "snapshot: s\ntests:\n- {from: {subnets: all, "+source+"}, bucket: b, expect: reach, mayBeAbsent: true}\n")})
 	if err == nil || !strings.Contains(err.Error(), "dir/t.yaml:3: subnet-1 to arn:aws:s3:::b: no sense") {
 		t.Error(err)
 	}
@@ -332,4 +332,27 @@ func FuzzParse(f *testing.F) {
 			t.Error("no tests and no complaint")
 		}
 	})
+}
+
+// A test that names what is not there fails, whatever it expects: it would
+// pass for want of what it is about.
+func TestNamesThatAreNotThere(t *testing.T) {
+	blocked := func(sim.Question) (*sim.Answer, error) {
+		return answer(sim.Blocked, "", "", sim.Finding{Code: finding.NoPath, Severity: sim.Blocker}), nil
+	}
+	for _, tt := range []struct{ asserts, says string }{
+		{"bucket: team-aa, expect: BLOCKED", "bucket team-aa is not in the snapshot; did you mean team-a?"},
+		{"bucket: team-aa, expect: BLOCKED, mayBeAbsent: true", ""},
+		{"bucket: 'team-zzz*', expect: BLOCKED, allowEmpty: true", ""},
+		{"bucket: team-a, noFindings: [NO_PATHS]", "NO_PATHS is not a finding code; did you mean NO_PATH?"},
+		{"bucket: team-a, expect: BLOCKED", ""},
+	} {
+		got := run(t, "snapshot: s\ntests:\n- {from: {subnets: subnet-1, "+source+"}, "+tt.asserts+"}\n", blocked)[0]
+		if tt.says == "" && got.Outcome != Passed {
+			t.Errorf("%s: %v %+v", tt.asserts, got.Outcome, got.Problems)
+		}
+		if tt.says != "" && (got.Outcome != Failed || got.Problems[0].Message != tt.says) {
+			t.Errorf("%s: %v %+v, want %q", tt.asserts, got.Outcome, got.Problems, tt.says)
+		}
+	}
 }

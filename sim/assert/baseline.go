@@ -61,6 +61,10 @@ func add(tests *located.Value, w Asker, j BaselineJob, bucket, name string) {
 		say("bucket", bucket)
 	}
 	say("expect", a.Verdict.String())
+	one := &Test{Job: &j.Job}
+	if len(one.misnamed(w.Snapshot(), []asked{{question: sim.Question{Job: j.Job, Bucket: bucket}}})) > 0 {
+		say("mayBeAbsent", true)
+	}
 	if endpoints, only := deliveringEndpoints(a); only && len(endpoints) > 0 {
 		say("onlyThrough", endpoints)
 	}

@@ -189,7 +189,7 @@ func (p *parser) test(v located.Value) *Test {
 		"expect":  func(e located.Value) { t.Expect = p.verdict(e) },
 		"through": p.text(&t.Through), "onlyThrough": p.texts(&t.OnlyThrough), "neverInternet": p.yes(&t.NeverInternet),
 		"findings": p.texts(&t.Findings), "noFindings": p.texts(&t.NoFindings), "unknowns": p.texts(&t.Unknowns),
-		"allowEmpty": p.yes(&t.AllowEmpty), "skip": func(s located.Value) { t.Skip = p.skip(s) },
+		"allowEmpty": p.yes(&t.AllowEmpty), "mayBeAbsent": p.yes(&t.MayBeAbsent), "skip": func(s located.Value) { t.Skip = p.skip(s) },
 		"options": func(o located.Value) { p.options(o, &t.Options) },
 		"never":   p.invariant(t, "never"), "always": p.invariant(t, "always"), "only-through": p.invariant(t, "only-through"),
 	})

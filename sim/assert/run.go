@@ -148,6 +148,10 @@ func (r *Runner) one(t *Test, w Asker) (Result, error) {
 		res.fail(err)
 		return res, nil
 	}
+	if problems := t.misnamed(w.Snapshot(), questions); len(problems) > 0 {
+		res.Outcome, res.Problems = Failed, problems
+		return res, nil
+	}
 	res.Asked = len(questions)
 	return res, r.ask(t, w, questions, &res)
 }

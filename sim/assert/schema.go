@@ -80,6 +80,6 @@ func testProperties(from, options located.Value, str, yes, strs func(string) loc
 		"through", str("Every case gets there, through this endpoint."), "onlyThrough", strs("What gets through at all goes through one of these endpoints."),
 		"neverInternet", yes("No traffic leaves through an internet or NAT gateway."),
 		"findings", strs("Codes that must be reported."), "noFindings", strs("Codes that must not be reported."), "unknowns", strs("Codes of missing facts that must be named."),
-		"allowEmpty", yes("A class that matches nothing holds."), "options", options,
+		"allowEmpty", yes("A class that matches nothing holds."), "mayBeAbsent", yes("Literal names need not be in the snapshot."), "options", options,
 		"skip", object([]string{"reason"}, located.Pairs("reason", str("Why."), "until", located.Pairs("type", "string", "description", "Last day on which the test is skipped, YYYY-MM-DD.", "pattern", `^\d{4}-\d{2}-\d{2}$`)))))
 }
