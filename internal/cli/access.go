@@ -31,6 +31,7 @@ type accessFlags struct {
 	format   string
 	members  bool
 	workers  int
+	without  []string // of matrix
 }
 
 func (f *accessFlags) register(cmd *cobra.Command, formats ...string) {

@@ -25,14 +25,21 @@ func newMatrixCommand(env *Env) *cobra.Command {
 of interfaces and from the internet. A cell shows the most that the role can do
 from any of them: all, some, not known, or blocked (.).
 
-Exit status: 0, or 3 where a cell is UNKNOWN.`,
+With --without it says instead which role loses which bucket, from where and why,
+if a NAT gateway, an endpoint, an entry of a prefix list or a zone goes.
+
+Exit status: 0, or 3 where a cell is UNKNOWN; with --without 1 where something is lost.`,
 		Example: `  canreach matrix -s testdata/examples/neo-compile/snapshot.json -a s3:GetObject
   canreach matrix -s snapshot.json -o html --out matrix.html
+  canreach matrix -s testdata/examples/neo-compile/snapshot.json -j testdata/examples/neo-compile/job.json --without vpce-0a1b2c3d4e5f60718
   canreach matrix -s snapshot.json -o csv`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if len(f.actions) == 0 {
 				f.actions = []string{"s3:GetObject", "s3:PutObject"}
+			}
+			if len(f.without) > 0 {
+				return f.writeWithout(env)
 			}
 			_, t, err := f.decide(env, access.Query{})
 			if err != nil {
@@ -42,6 +49,7 @@ Exit status: 0, or 3 where a cell is UNKNOWN.`,
 		},
 	}
 	f.register(cmd, "text", "json", "csv", "html")
+	cmd.Flags().StringArrayVar(&f.without, "without", nil, "what is lost if this goes: nat-…, vpce-…, pl-…=CIDR or zone:ZONE; repeatable")
 	return cmd
 }
 
