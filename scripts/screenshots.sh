@@ -47,10 +47,14 @@ for s in $samples; do
 	cp "$work/$s.svg" "$work/$s-phone.svg" "$work/$s.html" "$out/"
 done
 
+"$work/canreach" map -s testdata/examples/neo-compile/snapshot.json --out "$work/map.html"
+MAP_OUT="$work" go test -count=1 -run TestMapOf500Subnets ./sim/report >/dev/null
+cp "$work/map.html" "$work/map500.html" "$out/"
+
 failed=0
-check() { # FILE WIDTH
+check() { # FILE WIDTH [map]
 	local result
-	result=$(chromium --allow-file-access-from-files --virtual-time-budget=4000 --dump-dom "file://$work/check.html#$1,$2" |
+	result=$(chromium --allow-file-access-from-files --virtual-time-budget=4000 --dump-dom "file://$work/check.html#$1,$2,${3:-}" |
 		perl -0ne 'print $1 if m{<pre id="result">(.*?)</pre>}s')
 	case "$result" in
 	PASS*) echo "ok    $1 at $2 px: ${result#PASS }" ;;
@@ -64,9 +68,14 @@ for s in $samples; do
 	check "$s.svg" 1240
 done
 
+for s in map map500; do
+	check "$s.html" 390 map
+	check "$s.html" 1240 map
+done
+
 # The pictures, to be looked at. A headless window is at least 500 px wide, so
 # the phone is a frame in it.
-for s in two twenty hostile; do
+for s in two twenty hostile map map500; do
 	printf '<!DOCTYPE html><body style="margin:0;background:#888"><iframe src="%s" style="width:390px;height:3400px;border:0;background:#fff"></iframe>' "$s.html" >"$work/frame.html"
 	chromium --window-size=390,3400 --screenshot="$out/$s-phone.png" "file://$work/frame.html"
 	chromium --window-size=1240,1700 --screenshot="$out/$s-desktop.png" "file://$work/$s.html"
@@ -75,7 +84,7 @@ for s in two twenty hostile; do
 	# No name, however long, spreads a table over pages of its own.
 	if command -v pdfinfo >/dev/null; then
 		pages=$(pdfinfo "$out/$s.pdf" | awk '/^Pages:/ {print $2}')
-		[ "$pages" -le 12 ] || { echo "FAIL  $s.pdf has $pages pages"; failed=1; }
+		[ "$pages" -le 12 ] || [ "$s" = map500 ] || { echo "FAIL  $s.pdf has $pages pages"; failed=1; }
 	fi
 	if command -v pdftoppm >/dev/null; then
 		pdftoppm -r 60 -png "$out/$s.pdf" "$out/$s-print"

@@ -180,6 +180,9 @@ func (p *painter) chartLink(l *ChartLink, places map[string]place) {
 		x2 = to.x + nodeWidth
 		b2 = x2 + rankGap*0.6
 	}
+	if to.x < from.x {
+		x1, b1 = from.x, from.x-rankGap*0.6
+	}
 	p.b.WriteString("<g>\n")
 	p.tooltip(l.Label)
 	p.tag("path", "class", "rail "+l.Mark.String(), "style", "stroke-width:2", "d",

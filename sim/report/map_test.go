@@ -2,6 +2,9 @@ package report_test
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -101,5 +104,30 @@ func TestMapOfHostileNames(t *testing.T) {
 	}
 	if strings.Contains(dot.String(), `%% \"]; x`) && !strings.Contains(dot.String(), `\\\"]`) {
 		t.Error("a name ends its quotes in DOT")
+	}
+}
+
+// A large account: the page stays small enough to open at once.
+func TestMapOf500Subnets(t *testing.T) {
+	m := exampleMap(t)
+	one := m.VPCs[0]
+	m.VPCs, m.Subnets = nil, 0
+	for m.Subnets < 500 {
+		v := one
+		v.ID = fmt.Sprintf("vpc-%017x", m.Subnets)
+		m.VPCs = append(m.VPCs, v)
+		m.Subnets += 6
+	}
+	page := mapPage(t, m)
+	if n := strings.Count(page, `<li class="tile `); n != m.Subnets {
+		t.Errorf("%d tiles of %d", n, m.Subnets)
+	}
+	if len(page) > 2<<20 {
+		t.Errorf("%d bytes", len(page))
+	}
+	if dir := os.Getenv("MAP_OUT"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, "map500.html"), []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -76,7 +76,8 @@ func vpcCluster(m *accountmap.Map, at int) picture.Cluster {
 		}
 		for j := range one.Subnets {
 			s := &one.Subnets[j]
-			n.Lines = append(n.Lines, picture.Line{Mark: picture.None, Text: strings.Join([]string{named(s.Name, s.ID), strings.Join(s.Ranges, ", "), free(s), s.Zone}, " · ")})
+			n.Lines = append(n.Lines, picture.Line{Mark: picture.None, Text: named(s.Name, s.ID)},
+				picture.Line{Mark: picture.None, Text: strings.Join([]string{strings.Join(s.Ranges, ", "), free(s), s.Zone}, " · ")})
 		}
 		g.Nodes = append(g.Nodes, n)
 	}

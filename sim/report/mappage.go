@@ -69,7 +69,7 @@ func (h *page) mapControls(m *accountmap.Map) {
 		h.text(v.String() + " ")
 		h.raw(fmt.Sprintf("<span class=\"n\">%d</span></button>", count[v]))
 	}
-	h.raw("</p>\n<p class=\"filters\"><label for=\"q\">Search</label> <input id=\"q\" type=\"search\" autocomplete=\"off\" placeholder=\"name, id, range, zone\">")
+	h.raw("</p>\n<p class=\"filters\"><span class=\"pair\"><label for=\"q\">Search</label> <input id=\"q\" type=\"search\" autocomplete=\"off\" placeholder=\"name, id, range, zone\"></span>")
 	h.choice("region", "Region", m, func(v *accountmap.VPC, add func(value, text string)) { add(v.Region, v.Region) })
 	h.choice("vpc", "VPC", m, func(v *accountmap.VPC, add func(value, text string)) { add(v.ID, named(v.Name, v.ID)) })
 	h.choice("tag", "Tag", m, func(v *accountmap.VPC, add func(value, text string)) {
@@ -105,11 +105,11 @@ func (h *page) choice(id, label string, m *accountmap.Map, of func(v *accountmap
 		all = append(all, p)
 	}
 	slices.SortFunc(all, func(x, y pair) int { return strings.Compare(x.text+"\x00"+x.value, y.text+"\x00"+y.value) })
-	h.raw(fmt.Sprintf(" <label for=\"%s\">%s</label> <select id=\"%s\"><option value=\"\">all</option>", id, label, id))
+	h.raw(fmt.Sprintf(" <span class=\"pair\"><label for=\"%s\">%s</label> <select id=\"%s\"><option value=\"\">all</option>", id, label, id))
 	for _, p := range all {
 		h.option(p.value, p.text)
 	}
-	h.raw("</select>")
+	h.raw("</select></span>")
 }
 
 func viewTitle(v accountmap.View) string {
@@ -169,6 +169,8 @@ func (h *page) mapGroup(m *accountmap.Map, g *accountmap.Group) {
 	h.el("strong", "now", mark.Glyph()+" "+g.Answers[0].Verdict.String())
 	h.el("span", "where", plural(len(g.Subnets), "subnet"))
 	h.close("p")
+	h.path("S3", &g.Answers[0])
+	h.path("Internet", &g.Answers[1])
 	h.raw("<ul class=\"tiles\">\n")
 	for i := range g.Subnets {
 		h.tile(&g.Subnets[i], mark, g.Answers[0].Verdict)
@@ -192,6 +194,19 @@ func (h *page) mapGroup(m *accountmap.Map, g *accountmap.Group) {
 		h.pair("other buckets", plural(blocked, "question")+" BLOCKED: no role of the snapshot reaches them from here")
 	}
 	h.raw("</dl></details>\n</section>\n")
+}
+
+// path says in a line what traffic takes, or what stops it.
+func (h *page) path(name string, a *accountmap.Answer) {
+	mark := verdictMark(a.Verdict)
+	h.open("p", "class", "path")
+	h.raw(picture.MarkSVG(mark, 13) + " ")
+	h.text(name + ": " + a.Verdict.String())
+	for _, c := range a.Chains {
+		h.text(", through " + strings.Join(c, " → "))
+	}
+	h.text(because(a))
+	h.close("p")
 }
 
 // answer says what traffic takes, who can, or why not.

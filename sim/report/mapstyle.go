@@ -8,11 +8,13 @@ const mapStyle = `
 .controls button{cursor:pointer}
 .controls [aria-pressed=false]{text-decoration:line-through;border-style:dotted}
 :focus-visible{outline:3px solid #1d4ed8;outline-offset:2px}
+.pair{display:inline-flex;gap:8px;align-items:center;max-width:100%}
 .key{display:inline-flex;gap:6px;align-items:center}
 .vpc{border:1px solid #cbd5e1;border-radius:10px;margin:16px 8px;padding:4px 12px 12px}
 .vpc>summary h2{margin:8px 10px 4px 0}
 .group{border-left:6px solid #94a3b8;padding:4px 0 4px 12px;margin:12px 0}
 .group.pass{border-left-color:#15803d}.group.stop{border-left:6px double #b91c1c}.group.partial{border-left-color:#c2410c}.group.unknown{border-left:6px dashed #b45309}
+.path{margin:0 0 4px;font-size:13px}
 .answer{margin:0 0 6px;display:flex;gap:10px}
 .tiles,.parts{list-style:none;display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:8px;padding:0;margin:0 0 6px}
 .tile,.part{border:1px solid #94a3b8;border-radius:7px;padding:6px 10px;font-size:13px;line-height:1.4;break-inside:avoid;content-visibility:auto;contain-intrinsic-size:auto 104px}
@@ -28,7 +30,7 @@ const mapStyle = `
 .more dl{margin-top:6px}
 .chain{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono","DejaVu Sans Mono",monospace;font-size:12.5px}
 [hidden]{display:none!important}
-@media screen and (max-width:640px){.controls{position:static}.controls select,.controls input{max-width:100%;flex:1 1 60%}}
+@media screen and (max-width:640px){.controls{position:static}.pair{width:100%}.pair label{min-width:56px}.controls select,.controls input{max-width:100%;min-width:0;flex:1 1 60%}}
 @media screen and (prefers-color-scheme:dark){
 .controls{background:#0f172a;border-color:#334155}
 .controls select,.controls input,.controls button{background:#1e293b;border-color:#94a3b8}
