@@ -43,8 +43,18 @@ func (r *jobRun) keyFor(t *target, action string) encryptionKey {
 			Fact:    "the default encryption of bucket " + t.bucket + ": " + gapText(e.Gap),
 			Collect: "aws s3api get-bucket-encryption --bucket " + t.bucket}}
 	case snapshot.NotCollected:
+		if !r.q.Options.AssumeSSES3 {
+			return encryptionKey{missing: &Missing{Code: finding.UnknownEncryption, Gate: GateKMS, Component: t.bucketARN(), Pointer: b.At.Pointer(),
+				Fact:    "the default encryption of bucket " + t.bucket + ", which was not collected (--assume-sse-s3 takes it as SSE-S3)",
+				Collect: "aws s3api get-bucket-encryption --bucket " + t.bucket}}
+		}
 		r.c.assume("Bucket " + t.bucket + " is taken to have S3's own default encryption (SSE-S3), which needs no KMS key: its encryption is not in the snapshot.")
 		return encryptionKey{none: true}
+	}
+	if e.Algorithm == "" && !r.q.Options.AssumeSSES3 { // P370
+		return encryptionKey{missing: &Missing{Code: finding.UnknownEncryption, Gate: GateKMS, Component: t.bucketARN(), Pointer: nonEmpty(e.At.Pointer(), b.At.Pointer()),
+			Fact:    "the algorithm of the default encryption of bucket " + t.bucket,
+			Collect: "aws s3api get-bucket-encryption --bucket " + t.bucket}}
 	}
 	if !strings.HasPrefix(e.Algorithm, "aws:kms") {
 		return encryptionKey{none: true}

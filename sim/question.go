@@ -30,4 +30,5 @@ type Options struct {
 	Assume          []string // "KEY=VALUE" or "KEY=absent"
 	ObjectTags      []string // "none", or "k=v" pairs (P223)
 	Presigned       bool
+	AssumeSSES3     bool // encryption that was not collected is S3's own default (P370)
 }

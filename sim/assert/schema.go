@@ -35,6 +35,7 @@ func JSONSchema() []byte {
 		"interface", str("An existing network interface."), "instance", str("An existing instance."), "lambda", str("An existing function.")))
 	options := object(nil, located.Pairs(
 		"hostname", str("S3 name that the client calls."), "strictDNS", yes("Route 53 data that was not collected is UNKNOWN."),
+		"assumeSSES3", yes("Bucket encryption that was not collected is SSE-S3."),
 		"assumePublicDNS", yes("Custom DNS servers give public answers."), "at", str("aws:CurrentTime, RFC 3339."),
 		"assume", strs("KEY=VALUE or KEY=absent."), "objectTags", strs("none, or k=v."), "presigned", yes("The request is presigned."),
 		"port", located.Pairs("type", "integer", "minimum", 1, "maximum", 65535), "ephemeralPorts", str("Client ports, FROM-TO.")))

@@ -63,6 +63,7 @@ type questionOptions struct {
 	Assume          []string `json:"assume,omitempty"`
 	ObjectTags      []string `json:"objectTags,omitempty"`
 	Presigned       bool     `json:"presigned,omitempty"`
+	AssumeSSES3     bool     `json:"assumeSseS3,omitempty"`
 }
 
 // MarshalQuestion writes q as canreach.question/v1.

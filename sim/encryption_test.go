@@ -1,0 +1,49 @@
+package sim_test
+
+import (
+	"testing"
+
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// Encryption that nobody collected is a missing fact, not SSE-S3 (P370).
+func TestEncryptionThatWasNotCollected(t *testing.T) {
+	load := func(change func(*snapshot.Bucket)) *sim.World {
+		s, err := snapshot.Load("../testdata/examples/neo-compile/snapshot.json", snapshot.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range s.Accounts {
+			for i := range a.S3.Buckets.Items {
+				change(&a.S3.Buckets.Items[i])
+			}
+		}
+		return sim.NewWorld(s)
+	}
+	job, err := snapshot.LoadJob("../testdata/examples/neo-compile/job.json", snapshot.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*snapshot.Bucket)
+		assume bool
+		want   sim.Verdict
+	}{
+		{"collected", func(*snapshot.Bucket) {}, false, sim.Reachable},
+		{"not collected", func(b *snapshot.Bucket) { b.Encryption.Presence = snapshot.NotCollected }, false, sim.Unknown},
+		{"not collected, assumed", func(b *snapshot.Bucket) { b.Encryption.Presence = snapshot.NotCollected }, true, sim.Reachable},
+		{"an algorithm that is not told", func(b *snapshot.Bucket) { b.Encryption.Algorithm = "" }, false, sim.Unknown},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a, err := load(tt.change).Check(sim.Question{Job: job, Options: sim.Options{AssumeSSES3: tt.assume}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.Verdict != tt.want {
+				t.Errorf("%v, want %v: %+v", a.Verdict, tt.want, a.Unknowns)
+			}
+		})
+	}
+}
