@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -67,11 +68,9 @@ func (w *World) statementPointer(doc *snapshot.Document, index int) string {
 	if len(raw) == 0 || raw[0] != '{' {
 		return at
 	}
-	if i := bytes.Index(raw, []byte(`"Statement"`)); i >= 0 {
-		rest := bytes.TrimLeft(raw[i+len(`"Statement"`):], " \t\r\n:")
-		if len(rest) > 0 && rest[0] == '{' {
-			return at + "/Statement"
-		}
+	var d struct{ Statement json.RawMessage }
+	if json.Unmarshal(raw, &d) == nil && bytes.HasPrefix(d.Statement, []byte("{")) {
+		return at + "/Statement"
 	}
 	return at + "/Statement/" + itoa(index)
 }
