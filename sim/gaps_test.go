@@ -59,3 +59,23 @@ func TestGapsAreNamed(t *testing.T) {
 		})
 	}
 }
+
+// TestStrict is N104 and N161: what nobody asked for is taken as absent, unless the
+// question is strict.
+func TestStrict(t *testing.T) {
+	for _, collection := range []string{"FirewallRuleGroupAssociations", "ProfileAssociations"} {
+		tr := trap{action: get}
+		q := tr.question()
+		w := sim.NewWorld(Policy(NotCollected(collection)).Snapshot(t))
+		for strict, want := range map[bool]sim.Verdict{false: sim.Reachable, true: sim.Unknown} {
+			q.Options.Strict = strict
+			a, err := w.Check(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.Verdict != want {
+				t.Errorf("%s, strict %v: %v, want %v: %+v", collection, strict, a.Verdict, want, a.Unknowns)
+			}
+		}
+	}
+}

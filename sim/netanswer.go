@@ -95,7 +95,7 @@ func (r *jobRun) clientBucket(s *slot) string {
 func (r *jobRun) networkQuery(s *slot, region string) network.Query {
 	o := &r.q.Options
 	q := network.Query{From: s.from, To: network.Endpoint{S3: &network.S3Destination{Region: region, Hostname: o.Hostname, Bucket: r.clientBucket(s)}},
-		Protocol: 6, StrictDNS: o.StrictDNS, AssumePublicDNS: o.AssumePublicDNS}
+		Protocol: 6, Strict: o.Strict, StrictDNS: o.StrictDNS, AssumePublicDNS: o.AssumePublicDNS}
 	if o.Port != 0 {
 		q.Ports = []network.PortRange{{From: uint16(o.Port), To: uint16(o.Port)}}
 	}

@@ -22,7 +22,8 @@ type Question struct {
 // Options are the semantics' mode switches. The zero value claims least.
 type Options struct {
 	Hostname        string   // S3 name that the client calls; empty: the Regional name
-	StrictDNS       bool     // Route 53 data that was not collected is UNKNOWN (N104)
+	Strict          bool     // what is off by default and was never collected is UNKNOWN (N104, N161)
+	StrictDNS       bool     // its part for Route 53 (N104)
 	AssumePublicDNS bool     // custom DNS servers give public answers (N98)
 	Port            int      // destination port; 0: 443
 	Ephemeral       [2]int   // client ports, inclusive; zero: 32768 to 60999 (N6)

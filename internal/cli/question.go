@@ -20,6 +20,7 @@ type questionFlags struct {
 	eni, instance, lambda string
 	assume, tags          []string
 	at, hostname          string
+	strict                bool
 	strictDNS, publicDNS  bool
 	sseS3, presigned      bool
 	port                  int
@@ -43,6 +44,7 @@ func (f *questionFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.hostname, "hostname", "", "S3 `name` that the client calls; default: s3.REGION.amazonaws.com")
 	fs.BoolVar(&f.sseS3, "assume-sse-s3", false, "take bucket encryption that was not collected as SSE-S3, which needs no KMS key")
 	fs.BoolVar(&f.presigned, "presigned", false, "the request is presigned")
+	fs.BoolVar(&f.strict, "strict", false, strictHelp)
 	fs.BoolVar(&f.strictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
 	fs.BoolVar(&f.publicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")
 	fs.IntVar(&f.port, "port", 0, "destination `port`; default 443")
@@ -66,7 +68,7 @@ func (f *questionFlags) check(env *Env, sf *snapshotFlags) (*snapshot.Snapshot, 
 // question builds the question, with the names of s in place of ids resolved.
 func (f *questionFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapshot) (sim.Question, error) {
 	q := sim.Question{Bucket: bucketARN(s, f.bucket), Actions: f.actions, Write: f.write, Account: sf.account, Region: sf.region,
-		Options: sim.Options{Hostname: f.hostname, StrictDNS: f.strictDNS, AssumeSSES3: f.sseS3, Presigned: f.presigned, AssumePublicDNS: f.publicDNS, Port: f.port,
+		Options: sim.Options{Hostname: f.hostname, Strict: f.strict, StrictDNS: f.strictDNS, AssumeSSES3: f.sseS3, Presigned: f.presigned, AssumePublicDNS: f.publicDNS, Port: f.port,
 			At: f.at, Assume: f.assume, ObjectTags: f.tags}}
 	if f.ephemeral != "" {
 		var lo, hi int
@@ -152,3 +154,6 @@ func (f *questionFlags) override(j *snapshot.Job, all []resource) error {
 	j.Instances = max(j.Instances, 1)
 	return nil
 }
+
+// strictHelp words --strict wherever a question is asked.
+const strictHelp = "answer UNKNOWN where what is off by default was never collected: Route 53 data, Block Public Access, encryption controls"

@@ -83,7 +83,7 @@ not be read or the question makes no sense.`,
 	cmd.Flags().StringVar(&q.Protocol, "protocol", "tcp", "tcp, udp, icmp, icmpv6, all or a protocol number")
 	cmd.Flags().StringVar(&ports, "port", "", "destination ports: PORT, FROM-TO, or several with commas; default 443 for tcp, all for udp")
 	cmd.Flags().StringVar(&sourcePorts, "source-port", "", "source ports, in the same form; default 32768-60999")
-	cmd.Flags().BoolVar(&q.Strict, "strict", false, "answer UNKNOWN where what is off by default was never collected: Route 53 data, Block Public Access, encryption controls")
+	cmd.Flags().BoolVar(&q.Strict, "strict", false, strictHelp)
 	cmd.Flags().BoolVar(&q.StrictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
 	cmd.Flags().BoolVar(&q.AssumePublicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")
 	formatFlag(cmd.Flags(), &format, "text", "json", "yaml")

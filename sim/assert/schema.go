@@ -34,7 +34,7 @@ func JSONSchema() []byte {
 		"account", located.Pairs("type", []string{"string", "integer"}), "region", located.Pairs("type", "string"),
 		"interface", str("An existing network interface."), "instance", str("An existing instance."), "lambda", str("An existing function.")))
 	options := object(nil, located.Pairs(
-		"hostname", str("S3 name that the client calls."), "strictDNS", yes("Route 53 data that was not collected is UNKNOWN."),
+		"hostname", str("S3 name that the client calls."), "strict", yes("What is off by default and was never collected (Route 53 data, Block Public Access, encryption controls) is UNKNOWN."), "strictDNS", yes("Route 53 data that was not collected is UNKNOWN."),
 		"assumeSSES3", yes("Bucket encryption that was not collected is SSE-S3."),
 		"assumePublicDNS", yes("Custom DNS servers give public answers."), "at", str("aws:CurrentTime, RFC 3339."),
 		"assume", strs("KEY=VALUE or KEY=absent."), "objectTags", strs("none, or k=v."), "presigned", yes("The request is presigned."),

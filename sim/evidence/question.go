@@ -55,6 +55,7 @@ type location struct {
 
 type questionOptions struct {
 	Hostname        string   `json:"hostname,omitempty"`
+	Strict          bool     `json:"strict,omitempty"`
 	StrictDNS       bool     `json:"strictDns,omitempty"`
 	AssumePublicDNS bool     `json:"assumePublicDns,omitempty"`
 	Port            int      `json:"port,omitempty"`
