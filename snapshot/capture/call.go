@@ -68,7 +68,8 @@ func (r *run) call(ctx context.Context, at place, id calls.ID, a args) result {
 }
 
 // callAs is call for an operation of its own, e.g. one with other codes for
-// "there is none".
+// "there is none". A call that was made before, or is under way, is not made
+// again: both get its answer.
 func (r *run) callAs(ctx context.Context, at place, op calls.Operation, a args) result {
 	id := op.ID()
 	b, ok := bindings[id]
@@ -77,7 +78,32 @@ func (r *run) callAs(ctx context.Context, at place, op calls.Operation, a args) 
 	}
 	in, text := inputOf(b, a)
 	key := strings.Join([]string{at.session.account, at.region, string(id), string(text)}, " ")
-	if res, ok := r.journal.find(key); ok {
+	mine := &made{answered: make(chan struct{})}
+	if earlier, again := r.made.LoadOrStore(key+strings.Join(op.Absent, ","), mine); again {
+		<-earlier.(*made).answered
+		return earlier.(*made).result
+	}
+	defer close(mine.answered)
+	mine.result = r.answer(ctx, at, op, b, asked{key, text, in})
+	return mine.result
+}
+
+// made is a call that was made, or is under way.
+type made struct {
+	answered chan struct{} // closed once result is set
+	result   result
+}
+
+// asked is a call's input, as the SDK takes it and as text.
+type asked struct {
+	key   string // names the call in the journal
+	text  []byte
+	input reflect.Value
+}
+
+// answer takes a call's answer from the journal, or asks AWS.
+func (r *run) answer(ctx context.Context, at place, op calls.Operation, b binding, a asked) result {
+	if res, ok := r.journal.find(a.key); ok {
 		r.resumed.Add(1)
 		r.heard(op)
 		return res
@@ -95,9 +121,9 @@ func (r *run) callAs(ctx context.Context, at place, op calls.Operation, a args) 
 	var res result
 	var err error
 	if b.target != "" {
-		res, err = r.describeJSON(ctx, at, b.target, text)
+		res, err = r.describeJSON(ctx, at, b.target, a.text)
 	} else {
-		res, err = r.pages(ctx, at, op, b, in)
+		res, err = r.pages(ctx, at, op, b, a.input)
 	}
 	if code := errorCode(err); err != nil && slices.Contains(op.Absent, code) {
 		res, err = result{status: absent}, nil
@@ -116,7 +142,7 @@ func (r *run) callAs(ctx context.Context, at place, op calls.Operation, a args) 
 	}
 	r.heard(op)
 	res = withoutSecrets(res)
-	if err := r.journal.add(key, res); err != nil {
+	if err := r.journal.add(a.key, res); err != nil {
 		r.fail(fmt.Errorf("can't keep what AWS answered: %w", err))
 	}
 	return res

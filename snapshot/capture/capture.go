@@ -36,6 +36,7 @@ type run struct {
 	progress   calls.Progress
 	journal    *journal
 	scope      scope
+	made       sync.Map // *made by call
 
 	calls, resumed atomic.Int64
 	answered       atomic.Int64 // answers about more than who asks

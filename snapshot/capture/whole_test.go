@@ -218,3 +218,41 @@ func TestKeysThatAliasesName(t *testing.T) {
 		}
 	}
 }
+
+// once fails the test when a request reaches AWS a second time.
+type once struct {
+	*fakeAWS
+	t    *testing.T
+	seen map[string]bool
+}
+
+func (o *once) Do(req *http.Request) (*http.Response, error) {
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body)
+		req.Body = io.NopCloser(strings.NewReader(string(body)))
+	}
+	key := awswire.Operation(req, body) + " " + req.URL.String() + " " + string(body)
+	o.mu.Lock()
+	if o.seen[key] {
+		o.t.Errorf("asked twice: %s", key)
+	}
+	o.seen[key] = true
+	o.mu.Unlock()
+	return o.fakeAWS.Do(req)
+}
+
+// TestNoCallIsMadeTwice: two answers of one capture could differ, and an
+// interrupted one would resume with fewer answers than it uses. The key here
+// is a bucket's by its ARN, and an alias's by its id.
+func TestNoCallIsMadeTwice(t *testing.T) {
+	for name, r := range everyRequest() {
+		f := newFakeAWS(t)
+		load := f.load(t)
+		r.AllRegions, r.Regions = false, []string{"us-east-1"}
+		o := optionsTo(filepath.Join(t.TempDir(), "s.json"), r)
+		if _, err := Run(context.Background(), o, append(load, config.WithHTTPClient(&once{f, t, map[string]bool{}}))...); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
