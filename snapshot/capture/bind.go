@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
+	"github.com/aws/aws-sdk-go-v2/service/route53profiles"
 	"github.com/aws/aws-sdk-go-v2/service/route53resolver"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
@@ -62,6 +63,9 @@ func organizationsClient(cfg aws.Config) *organizations.Client {
 	return organizations.NewFromConfig(cfg)
 }
 func route53Client(cfg aws.Config) *route53.Client { return route53.NewFromConfig(cfg) }
+func profilesClient(cfg aws.Config) *route53profiles.Client {
+	return route53profiles.NewFromConfig(cfg)
+}
 func resolverClient(cfg aws.Config) *route53resolver.Client {
 	return route53resolver.NewFromConfig(cfg)
 }
@@ -174,6 +178,9 @@ var bindings = map[calls.ID]binding{
 	"route53resolver.ListResolverEndpoints":             bind(resolverClient, (*route53resolver.Client).ListResolverEndpoints),
 	"route53resolver.ListResolverRuleAssociations":      bind(resolverClient, (*route53resolver.Client).ListResolverRuleAssociations),
 	"route53resolver.ListResolverRules":                 bind(resolverClient, (*route53resolver.Client).ListResolverRules),
+
+	"route53profiles.ListProfileAssociations":         bind(profilesClient, (*route53profiles.Client).ListProfileAssociations),
+	"route53profiles.ListProfileResourceAssociations": bind(profilesClient, (*route53profiles.Client).ListProfileResourceAssociations),
 
 	"route53.GetHostedZone":          bind(route53Client, (*route53.Client).GetHostedZone),
 	"route53.ListHostedZonesByVPC":   bind(route53Client, (*route53.Client).ListHostedZonesByVPC),

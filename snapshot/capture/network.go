@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/canreach/canreach/snapshot/capture/calls"
 )
@@ -55,12 +56,13 @@ func (r *run) describeBy(ctx context.Context, p part, op calls.Operation, name s
 func (r *run) network(ctx context.Context, a *account, g *region) {
 	p := part{a, g}
 	var parts []func()
-	for _, service := range []string{"ec2", "route53resolver", "lambda"} {
+	for _, service := range []string{"ec2", "route53resolver", "route53profiles", "lambda"} {
 		for _, op := range r.of(calls.Region, service) {
 			parts = append(parts, func() { r.collection(ctx, p, op) })
 		}
 	}
 	together(parts...)
+	r.profileResources(ctx, p)
 	together(
 		func() { r.vpcAttributes(ctx, p) },
 		func() { r.prefixListEntries(ctx, p) },
@@ -232,13 +234,49 @@ func (r *run) transitTable(ctx context.Context, p part, op calls.Operation, tabl
 	return marshal(rest)
 }
 
+// profileResources asks for what the Route 53 Profiles of VPCs hold.
+func (r *run) profileResources(ctx context.Context, p part) {
+	associations := p.region.list("route53profiles", "ProfileAssociations")
+	if associations == nil {
+		return
+	}
+	op := r.operations["route53profiles.ListProfileResourceAssociations"]
+	profiles := slices.Compact(slices.Sorted(slices.Values(ids(associations, "ProfileId"))))
+	answers := make([]result, len(profiles))
+	each(profiles, func(i int, id string) {
+		answers[i] = r.call(ctx, p.at(id), op.ID(), args{"ProfileId": id})
+	})
+	held, whole := []json.RawMessage{}, true
+	for _, res := range answers {
+		held = append(held, res.lists[op.Items]...)
+		whole = whole && res.status == done
+	}
+	p.region.put("route53profiles", op.Key, held)
+	if whole {
+		p.region.whole(op.Key)
+	}
+}
+
+// inProfiles returns the ids of the resources of a type that Profiles hold.
+func inProfiles(p part, resourceType string) []string {
+	var out []string
+	for _, item := range p.region.list("route53profiles", "ProfileResourceAssociations") {
+		var held struct{ ResourceArn, ResourceType string }
+		mustDecode(item, &held)
+		if held.ResourceType == resourceType {
+			out = append(out, held.ResourceArn[strings.LastIndex(held.ResourceArn, "/")+1:])
+		}
+	}
+	return out
+}
+
 // firewallRules asks for the rules of the groups that VPCs use.
 func (r *run) firewallRules(ctx context.Context, p part) {
 	associations := p.region.list("route53resolver", "FirewallRuleGroupAssociations")
 	if associations == nil {
 		return
 	}
-	groups := ids(associations, "FirewallRuleGroupId")
+	groups := append(ids(associations, "FirewallRuleGroupId"), inProfiles(p, "FIREWALL_RULE_GROUP")...)
 	slices.Sort(groups)
 	groups = slices.Compact(groups)
 	answers := make([]result, len(groups))
@@ -301,6 +339,11 @@ func (r *run) privateZones(ctx context.Context, p part) {
 			summaries[id] = s
 		}
 	}
+	for _, id := range inProfiles(p, "PRIVATE_HOSTED_ZONE") {
+		if _, listed := zones[id]; !listed {
+			zones[id] = nil
+		}
+	}
 	items := gathered(sortedKeys(zones), func(id string) json.RawMessage {
 		return r.zone(ctx, p, id, zones[id], summaries[id])
 	})
@@ -317,6 +360,8 @@ func (r *run) zone(ctx context.Context, p part, id string, vpcs []string, summar
 	if res := r.call(ctx, p.at(id), "route53.GetHostedZone", args{"Id": id}); res.status == done {
 		mustDecode(res.member("HostedZone"), &item)
 		item["VPCs"] = res.member("VPCs")
+	} else if summary == nil {
+		return nil // in a Profile: only its id is known
 	} else {
 		mustDecode(summary, &item)
 		item["Id"] = marshal("/hostedzone/" + id)

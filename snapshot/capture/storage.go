@@ -308,7 +308,7 @@ type keyUse struct {
 	account *account
 	region  string
 	id      string
-	guess   bool // a job names it, and it may be in another account or region
+	guess   bool // a job or an alias names it: it may be elsewhere, or gone
 }
 
 // keys captures the KMS keys that buckets encrypt with by default, and those
@@ -355,8 +355,9 @@ func (r *run) keys(ctx context.Context, w *world) {
 			}
 			if !r.request.Scoped() {
 				each(ids(res.lists["Aliases"], "TargetKeyId"), func(_ int, id string) {
-					if use.id = id; !uses[use] {
-						r.key(ctx, use)
+					if named := (keyUse{use.account, use.region, id, false}); !uses[named] {
+						named.guess = true // it may be gone since
+						r.key(ctx, named)
 					}
 				})
 			}

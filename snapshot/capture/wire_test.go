@@ -69,6 +69,7 @@ var required = map[string]args{
 	"GetTransitGatewayRouteTablePropagations": {"TransitGatewayRouteTableId": "tgw-rtb-1"},
 	"ListFirewallRules":                       {"FirewallRuleGroupId": "rslvr-frg-1"},
 	"ListFirewallDomains":                     {"FirewallDomainListId": "rslvr-fdl-1"},
+	"ListProfileResourceAssociations":         {"ProfileId": "rp-1"},
 	"ListHostedZonesByVPC":                    {"VPCId": "vpc-1", "VPCRegion": "us-east-1"},
 	"GetHostedZone":                           {"Id": "Z1"},
 	"ListResourceRecordSets":                  {"HostedZoneId": "Z1"},

@@ -58,6 +58,8 @@ type path struct {
 
 var paths = []path{
 	{"lambda", "GET", "ListFunctions", regexp.MustCompile(`^/2015-03-31/functions/?$`)},
+	{"route53profiles", "GET", "ListProfileAssociations", regexp.MustCompile(`^/profileassociations$`)},
+	{"route53profiles", "GET", "ListProfileResourceAssociations", regexp.MustCompile(`^/profileresourceassociations/profileid/[^/]+$`)},
 	{"route53", "GET", "ListHostedZonesByVPC", regexp.MustCompile(`^/2013-04-01/hostedzonesbyvpc$`)},
 	{"route53", "GET", "GetHostedZone", regexp.MustCompile(`^/2013-04-01/hostedzone/[^/]+$`)},
 	{"route53", "GET", "ListResourceRecordSets", regexp.MustCompile(`^/2013-04-01/hostedzone/[^/]+/rrset$`)},

@@ -18,6 +18,7 @@ const (
 	TGWRouteTable            // for each transit gateway route table
 	FirewallGroup            // for each DNS Firewall rule group associated with a VPC
 	DomainList               // for each DNS Firewall domain list of the account
+	Profile                  // for each Route 53 Profile associated with a VPC
 	HostedZone               // for each private hosted zone of a VPC
 	Bucket                   // for each bucket
 	AccessPoint              // for each S3 access point
@@ -31,7 +32,7 @@ const (
 
 var perWords = [...]string{
 	"account", "organization", "account and region", "VPC", "prefix list", "transit gateway route table",
-	"DNS Firewall rule group", "DNS Firewall domain list", "private hosted zone", "bucket", "access point",
+	"DNS Firewall rule group", "DNS Firewall domain list", "Route 53 Profile", "private hosted zone", "bucket", "access point",
 	"role", "managed policy", "KMS key", "account and organizational unit", "control policy", "job",
 }
 
@@ -218,6 +219,9 @@ func dns() []Operation {
 	zones := operation(VPC, Network, "route53", "ListHostedZonesByVPC", "route53:ListHostedZonesByVPC", "HostedZoneSummaries").
 		paged("MaxItems", 100, Token{"NextToken", "NextToken"}).keyed("", "HostedZoneId")
 	zones.Actions = append(zones.Actions, "ec2:DescribeVpcs")
+	profiles := func(per Per, name, items string) Operation {
+		return operation(per, Network, "route53profiles", name, "route53profiles:"+name, items).paged("MaxResults", 100, next...).keyed(items, "Id")
+	}
 	return []Operation{
 		resolver(Region, "ListResolverRules", "ResolverRules", "Id", 100),
 		resolver(Region, "ListResolverRuleAssociations", "ResolverRuleAssociations", "Id", 100),
@@ -227,6 +231,8 @@ func dns() []Operation {
 		resolver(FirewallGroup, "ListFirewallRules", "FirewallRules", "", 100),
 		resolver(Region, "ListFirewallDomainLists", "FirewallDomainLists", "Id", 100),
 		resolver(DomainList, "ListFirewallDomains", "Domains", "", 5000),
+		profiles(Region, "ListProfileAssociations", "ProfileAssociations"),
+		profiles(Profile, "ListProfileResourceAssociations", "ProfileResourceAssociations"),
 		zones,
 		operation(HostedZone, Network, "route53", "GetHostedZone", "route53:GetHostedZone", "").keyed("HostedZones", ""),
 		operation(HostedZone, Network, "route53", "ListResourceRecordSets", "route53:ListResourceRecordSets", "ResourceRecordSets").
