@@ -59,6 +59,13 @@ var partOperations = map[string]string{
 	"DescribeOptimizationJob":  "CompilationJobs",
 	"DescribeNotebookInstance": "CompilationJobs",
 	"DescribeDomain":           "CompilationJobs",
+	"ListTrainingJobs":         "CompilationJobs",
+	"ListProcessingJobs":       "CompilationJobs",
+	"ListTransformJobs":        "CompilationJobs",
+	"ListModels":               "CompilationJobs",
+	"ListOptimizationJobs":     "CompilationJobs",
+	"ListNotebookInstances":    "CompilationJobs",
+	"ListDomains":              "CompilationJobs",
 }
 
 // setComplete notes which collections the capture says it saw whole.

@@ -42,6 +42,7 @@ func (f *requestFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&r.AllRegions, "all", false, "every region enabled in the account")
 	fs.StringSliceVar(&r.Profiles, "profile", nil, "profile of your AWS configuration, one account each (repeatable)")
 	fs.StringSliceVar(&r.AssumeRoles, "assume-role", nil, "ARN of a role to assume, one account each, instead of your own account (repeatable)")
+	fs.IntVar(&r.MaxJobs, "max-jobs", 50, "of everything: how many of the newest SageMaker jobs of each kind (0: none)")
 	fs.StringVar(&r.ExternalID, "external-id", "", "external id for --assume-role")
 }
 

@@ -33,12 +33,12 @@ func TestSnapshotPassesTheRequestOn(t *testing.T) {
 			Gaps: []snapshot.Gap{{Account: "111122223333", Service: "s3", Operation: "GetBucketPolicy", Code: "AccessDenied", Message: "no\x1b[31m"}}}, nil
 	})
 	args := []string{"snapshot", "--out", "x.json.zst", "--vpc", "vpc-0a1b2c3d", "--region", "us-east-1,eu-west-1", "--job", "j", "--bucket", "models", "--role", "Neo",
-		"--profile", "p", "--assume-role", "arn:aws:iam::111122223333:role/Auditor", "--external-id", "e", "--resume", "--concurrency", "3", "--timeout", "9s"}
+		"--profile", "p", "--assume-role", "arn:aws:iam::111122223333:role/Auditor", "--external-id", "e", "--resume", "--concurrency", "3", "--max-jobs", "7", "--timeout", "9s"}
 	if status := Main(args, env); status != 0 {
 		t.Fatalf("status %d: %s", status, errs)
 	}
 	want := calls.Request{VPCs: []string{"vpc-0a1b2c3d"}, Jobs: []string{"j"}, Buckets: []string{"models"}, Roles: []string{"Neo"}, Regions: []string{"us-east-1", "eu-west-1"},
-		Profiles: []string{"p"}, AssumeRoles: []string{"arn:aws:iam::111122223333:role/Auditor"}, ExternalID: "e"}
+		Profiles: []string{"p"}, AssumeRoles: []string{"arn:aws:iam::111122223333:role/Auditor"}, ExternalID: "e", MaxJobs: 7}
 	a, _ := json.Marshal(got.Request)
 	b, _ := json.Marshal(want)
 	if string(a) != string(b) || got.Output != "x.json.zst" || !got.Resume || got.Concurrency != 3 || got.Timeout != 9*time.Second || got.Tool != "canreach test" {

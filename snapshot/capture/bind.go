@@ -133,6 +133,14 @@ var bindings = map[calls.ID]binding{
 	"sagemaker.DescribeProcessingJob":    {target: "SageMaker.DescribeProcessingJob"},
 	"sagemaker.DescribeTrainingJob":      {target: "SageMaker.DescribeTrainingJob"},
 	"sagemaker.DescribeTransformJob":     {target: "SageMaker.DescribeTransformJob"},
+	"sagemaker.ListCompilationJobs":      {target: "SageMaker.ListCompilationJobs"},
+	"sagemaker.ListDomains":              {target: "SageMaker.ListDomains"},
+	"sagemaker.ListModels":               {target: "SageMaker.ListModels"},
+	"sagemaker.ListNotebookInstances":    {target: "SageMaker.ListNotebookInstances"},
+	"sagemaker.ListOptimizationJobs":     {target: "SageMaker.ListOptimizationJobs"},
+	"sagemaker.ListProcessingJobs":       {target: "SageMaker.ListProcessingJobs"},
+	"sagemaker.ListTrainingJobs":         {target: "SageMaker.ListTrainingJobs"},
+	"sagemaker.ListTransformJobs":        {target: "SageMaker.ListTransformJobs"},
 
 	"sts.GetCallerIdentity": bind(stsClient, (*sts.Client).GetCallerIdentity),
 

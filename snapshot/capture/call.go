@@ -412,12 +412,16 @@ func errorMessage(err error) string {
 
 // gap records a fact that could not be read.
 func (r *run) gap(at place, op calls.Operation, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.gaps = append(r.gaps, snapshot.Gap{
+	r.addGap(snapshot.Gap{
 		Account: at.session.account, Region: at.region, Service: op.Service, Operation: op.Name,
 		Resource: at.resource, Code: errorCode(err), Message: errorMessage(err),
 	})
+}
+
+func (r *run) addGap(g snapshot.Gap) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gaps = append(r.gaps, g)
 }
 
 // defaultTimeout bounds one call with its retries.

@@ -70,7 +70,7 @@ func TestEveryOperationIsBoundToTheSDK(t *testing.T) {
 
 // TestAnUnscopedCapture compares the whole file; UPDATE=1 rewrites it.
 func TestAnUnscopedCapture(t *testing.T) {
-	got, rep, err := newFakeAWS(t).capture(t, calls.Request{}, nil)
+	got, rep, err := newFakeAWS(t).capture(t, calls.Request{MaxJobs: 50}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestAnUnscopedCapture(t *testing.T) {
 			t.Errorf("the snapshot holds %q", secret)
 		}
 	}
-	again, _, err := newFakeAWS(t).capture(t, calls.Request{}, func(o *calls.Options) { o.Concurrency = 1 })
+	again, _, err := newFakeAWS(t).capture(t, calls.Request{MaxJobs: 50}, func(o *calls.Options) { o.Concurrency = 1 })
 	if err != nil || again != got {
 		t.Errorf("a second capture gave other bytes (%v)", err)
 	}
@@ -103,7 +103,7 @@ func TestAnUnscopedCapture(t *testing.T) {
 
 // TestTheSnapshotReadsBack loads the capture with the program's own reader.
 func TestTheSnapshotReadsBack(t *testing.T) {
-	text, _, err := newFakeAWS(t).capture(t, calls.Request{}, nil)
+	text, _, err := newFakeAWS(t).capture(t, calls.Request{MaxJobs: 50}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,6 +122,7 @@ func TestTheSnapshotReadsBack(t *testing.T) {
 		"a VPN connection's static route": len(g.EC2.VPNConnections.Items) == 1 && len(g.EC2.VPNConnections.Items[0].StaticRoutes) == 1,
 		"a Resolver endpoint":             len(g.Resolver.Endpoints.Items) == 1 && g.Resolver.Endpoints.Items[0].VPC == "vpc-00000001",
 		"what a table propagates":         len(g.EC2.TGWRouteTables.Items) == 1 && g.EC2.TGWRouteTables.Items[0].PropagationsKnown && len(g.EC2.TGWRouteTables.Items[0].Propagations) == 1,
+		"a job of each kind":              len(g.SageMaker.Jobs.Items) == 8,
 		"transit gateway routes":          len(g.EC2.TGWRouteTables.Items) == 1 && g.EC2.TGWRouteTables.Items[0].RoutesKnown,
 		"the zone's records, both pages":  len(g.Resolver.PrivateZones.Items) == 1 && len(g.Resolver.PrivateZones.Items[0].Records) == 2,
 		"firewall domains":                len(g.Resolver.FirewallDomains.Items) == 2 && g.Resolver.FirewallDomains.Items[0].DomainsKnown,
@@ -148,7 +149,7 @@ func TestTheSnapshotReadsBack(t *testing.T) {
 // everyRequest are requests that together make every call.
 func everyRequest() map[string]calls.Request {
 	return map[string]calls.Request{
-		"everything":  {AllRegions: true},
+		"everything":  {AllRegions: true, MaxJobs: 50},
 		"every job":   {Jobs: []string{"compile-resnet", "training-job/t", "processing-job/p", "transform-job/t", "notebook-instance/n", "domain/d-1", "optimization-job/o"}},
 		"one of each": {VPCs: []string{"vpc-00000001"}, Buckets: []string{"models"}, Roles: []string{"Neo"}},
 	}
@@ -508,6 +509,7 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 		"--assume-role": {AssumeRoles: []string{"Auditor"}},
 		"--all":         {AllRegions: true, Regions: []string{"us-east-1"}},
 		"--external-id": {ExternalID: "x"},
+		"--max-jobs":    {MaxJobs: -1},
 	} {
 		if err := r.Check(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: err = %v", r, err)

@@ -121,12 +121,10 @@ func accountOf(arn string) string {
 func (r *run) foreignRoles(w *world) {
 	for _, role := range r.scope.sorted(scopeRole) {
 		if owner := accountOf(role); owner != "" && w.account(owner) == nil {
-			r.mu.Lock()
-			r.gaps = append(r.gaps, snapshot.Gap{
+			r.addGap(snapshot.Gap{
 				Account: owner, Service: "iam", Operation: "GetRole", Resource: role, Code: notCaptured,
 				Message: fmt.Sprintf("the account %s of the role is not captured: capture it too", owner),
 			})
-			r.mu.Unlock()
 		}
 	}
 }

@@ -24,7 +24,7 @@ import (
 
 // The SDK's SageMaker client builds its tables when the program starts,
 // whether it is used or not: 8 ms and 6 MB for every "canreach check"
-// (docs/adr/0002-capture-binary.md). Seven describe calls do not earn that.
+// (docs/adr/0002-capture-binary.md). A few list and describe calls do not earn that.
 // They are made here with the SDK's own configuration, credentials, signer,
 // retries and transport; the JSON protocol's answers have AWS's member names
 // already.

@@ -2,10 +2,8 @@ package capture
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/canreach/canreach/snapshot"
@@ -63,7 +61,8 @@ func (s *scope) sorted(k scopeKind) []string {
 // routes lead to through a peering or a transit gateway.
 func (r *run) resolve(ctx context.Context, w *world) error {
 	if !r.request.Scoped() {
-		return nil
+		each(w.parts(), func(_ int, p part) { r.newestJobs(ctx, p) })
+		return ctx.Err()
 	}
 	r.scope.add(scopeVPC, r.request.VPCs...)
 	r.scope.add(scopeSubnet, r.request.Subnets...)
@@ -132,140 +131,6 @@ func (r *run) neighbours(ctx context.Context, p part) {
 		}
 	}
 	r.scope.add(scopeVPC, found...)
-}
-
-// jobNotFound are SageMaker's words for a name that it does not know.
-var jobNotFound = []string{"ResourceNotFound", "ResourceNotFoundException", "ValidationException"}
-
-// job adds what a job refers to. A file is read; anything else is described
-// in every account and region where it may be.
-func (r *run) job(ctx context.Context, w *world, name string) error {
-	if calls.IsFile(name) {
-		return r.jobFile(name)
-	}
-	op, short, account, region, err := jobCall(name)
-	if err != nil {
-		return err
-	}
-	var mu sync.Mutex
-	found, gaps := 0, len(r.gaps)
-	each(w.parts(), func(_ int, p part) {
-		if account != "" && account != p.account.session.account || region != "" && region != p.region.name {
-			return
-		}
-		if r.describeJob(ctx, p, op, short, name) {
-			mu.Lock()
-			defer mu.Unlock()
-			found++
-		}
-	})
-	if found == 0 && len(r.gaps) == gaps && ctx.Err() == nil {
-		return &notThere{fmt.Sprintf("job %q in the accounts and regions", name)}
-	}
-	return nil
-}
-
-func (r *run) describeJob(ctx context.Context, p part, op calls.Operation, short, name string) bool {
-	member := strings.TrimPrefix(op.Name, "Describe") + "Name" // e.g. CompilationJobName
-	if op.Name == "DescribeDomain" {
-		member = "DomainId"
-	}
-	ops := r.operations[op.ID()]
-	ops.Absent = jobNotFound
-	res := r.callAs(ctx, p.at(name), ops, args{member: short})
-	if res.status != done {
-		return false
-	}
-	p.region.mu.Lock()
-	if p.region.services["sagemaker"] == nil {
-		p.region.services["sagemaker"] = map[string]any{}
-	}
-	kept, _ := p.region.services["sagemaker"][op.Key].([]json.RawMessage)
-	p.region.services["sagemaker"][op.Key] = merged(kept, []json.RawMessage{res.rest})
-	p.region.mu.Unlock()
-	if model := idOf(res.rest, "ModelName"); op.Name == "DescribeTransformJob" && model != "" {
-		r.describeJob(ctx, p, r.operations["sagemaker.DescribeModel"], model, model)
-	}
-	r.followJob(res.rest)
-	return true
-}
-
-// jobCall tells what "NAME", "training-job/NAME" or an ARN asks for. A name
-// alone is a compilation job's.
-func jobCall(name string) (op calls.Operation, short, account, region string, err error) {
-	path := name
-	if strings.HasPrefix(name, "arn:") {
-		p := strings.SplitN(name, ":", 6)
-		if len(p) != 6 || p[2] != "sagemaker" {
-			return op, "", "", "", fmt.Errorf("--job %q is no SageMaker ARN", name)
-		}
-		region, account, path = p[3], p[4], p[5]
-	}
-	kind, short := calls.JobKind(path)
-	id, ok := calls.JobKinds[kind]
-	if !ok {
-		return op, "", "", "", fmt.Errorf("--job %q: there is no such file, and %q is none of %s", name, kind, strings.Join(sortedKeys(calls.JobKinds), ", "))
-	}
-	for _, o := range calls.All() {
-		if o.ID() == id {
-			op = o
-		}
-	}
-	return op, short, account, region, nil
-}
-
-// jobFile adds what a job's file refers to; the job need not exist yet.
-func (r *run) jobFile(path string) error {
-	job, err := snapshot.LoadJob(path, snapshot.Options{})
-	if err != nil {
-		return err
-	}
-	for _, s := range job.Subnets {
-		r.scope.add(scopeSubnet, string(s))
-	}
-	for _, g := range job.SecurityGroups {
-		r.scope.add(scopeGroup, string(g))
-	}
-	r.scope.add(scopeRole, job.RoleARN)
-	for _, l := range slices.Concat(job.Inputs, job.Outputs) {
-		r.scope.add(scopeBucket, l.Bucket)
-		r.scope.add(scopeKey, l.KMSKeyID)
-	}
-	return nil
-}
-
-// followJob adds what a job's description refers to, wherever in it the
-// members stand: the kinds of jobs nest them differently.
-func (r *run) followJob(description json.RawMessage) {
-	var v any
-	mustDecode(description, &v)
-	r.followMember("", v)
-}
-
-func (r *run) followMember(name string, v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, k := range sortedKeys(v) {
-			r.followMember(k, v[k])
-		}
-	case []any:
-		for _, item := range v {
-			r.followMember(name, item)
-		}
-	case string:
-		switch {
-		case name == "Subnets" || name == "SubnetIds" || name == "SubnetId":
-			r.scope.add(scopeSubnet, v)
-		case name == "SecurityGroupIds" || name == "SecurityGroups":
-			r.scope.add(scopeGroup, v)
-		case name == "RoleArn" || name == "ExecutionRoleArn" || name == "ExecutionRole":
-			r.scope.add(scopeRole, v)
-		case strings.HasSuffix(name, "KmsKeyId"):
-			r.scope.add(scopeKey, v)
-		case strings.HasPrefix(v, "s3://"):
-			r.scope.add(scopeBucket, calls.BucketName(strings.TrimPrefix(v, "s3://")))
-		}
-	}
 }
 
 // notThere says that what the request names is not there: asking again, or

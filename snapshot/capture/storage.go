@@ -237,12 +237,10 @@ func (r *run) foreignBuckets(w *world) {
 		}
 		if !owned {
 			a := w.accounts[0]
-			r.mu.Lock()
-			r.gaps = append(r.gaps, snapshot.Gap{
+			r.addGap(snapshot.Gap{
 				Account: a.session.account, Service: "s3", Operation: "GetBucketPolicy", Resource: bucketARN(a, name), Code: notCaptured,
 				Message: fmt.Sprintf("no captured account owns the bucket %s: capture its owner's account too", name),
 			})
-			r.mu.Unlock()
 		}
 	}
 }
@@ -378,7 +376,7 @@ func (r *run) keyHome(w *world, use keyUse) keyUse {
 	if len(p) < 6 || p[2] != "kms" {
 		return use
 	}
-	use.region, use.guess = p[3], false
+	use.region, use.guess = p[3], use.guess && !r.request.Scoped() // an old job's key may be gone
 	if a := w.account(p[4]); a != nil {
 		use.account = a
 	}

@@ -256,3 +256,33 @@ func TestNoCallIsMadeTwice(t *testing.T) {
 		}
 	}
 }
+
+// TestTheNewestJobsOfEverything: pages are followed to the number asked for; a
+// kind with more is a gap that names the flag, with one refused the rest is
+// described all the same, and with 0 nothing is listed.
+func TestTheNewestJobsOfEverything(t *testing.T) {
+	for most, want := range map[int]struct{ jobs, gaps int }{0: {0, 0}, 1: {1, 1}, 2: {2, 0}, 250: {2, 0}} {
+		f := newFakeAWS(t)
+		f.answers["sagemaker.ListTrainingJobs"] = `{"TrainingJobSummaries":[{"TrainingJobName":"t2"}],"NextToken":"page2"}`
+		f.answers["sagemaker.ListTrainingJobs#page2"] = `{"TrainingJobSummaries":[{"TrainingJobName":"t1"}]}`
+		f.answers["sagemaker.DescribeTrainingJob@t1"] = `{"TrainingJobName":"t1","OutputDataConfig":{"KmsKeyId":"arn:aws:kms:us-east-1:111122223333:key/gone"}}`
+		f.answers["sagemaker.DescribeTrainingJob@t2"] = `{"TrainingJobName":"t2","RoleArn":"arn:aws:iam::999988887777:role/Theirs"}`
+		f.answers["kms.DescribeKey@gone"] = "!400 NotFoundException"
+		f.hook = refuse("sagemaker.ListModels")
+		text, rep, err := f.capture(t, calls.Request{MaxJobs: most}, nil)
+		if err != nil || strings.Count(text, `"TrainingJobName":"t`) != want.jobs {
+			t.Errorf("%d: %v\n%s", most, err, text)
+		}
+		said := 0
+		for _, g := range rep.Gaps {
+			if g.Operation == "ListTrainingJobs" && g.Resource == "training-job/*" && strings.Contains(g.Message, "--max-jobs") {
+				said++
+			} else if g.Operation != "ListModels" {
+				t.Errorf("%d: gap %+v", most, g)
+			}
+		}
+		if said != want.gaps {
+			t.Errorf("%d: gaps %+v", most, rep.Gaps)
+		}
+	}
+}

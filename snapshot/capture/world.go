@@ -71,6 +71,17 @@ func (g *region) put(service, key string, value any) {
 	g.services[service][key] = value
 }
 
+// add adds items to a collection.
+func (g *region) add(service, key string, items ...json.RawMessage) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.services[service] == nil {
+		g.services[service] = map[string]any{}
+	}
+	kept, _ := g.services[service][key].([]json.RawMessage)
+	g.services[service][key] = merged(kept, items)
+}
+
 // whole notes that a collection holds everything of its kind here (N12).
 func (g *region) whole(key string) {
 	g.mu.Lock()

@@ -49,7 +49,8 @@ const (
 	AllRoles      // everything: all roles at once
 	SomeRole      // a role or job is named
 	Buckets       // everything, or a bucket or job is named
-	Jobs          // a job is named
+	Jobs          // a job is named, or everything with its newest jobs
+	JobLists      // everything with its newest jobs
 	AllZones      // every enabled region
 )
 
@@ -307,7 +308,18 @@ func jobs() []Operation {
 	job := func(name, kind string) Operation {
 		return operation(Job, Jobs, "sagemaker", name, "sagemaker:"+name, "").keyed(kind, "")
 	}
+	list := func(kind, items, id string) Operation {
+		return operation(Region, JobLists, "sagemaker", "List"+kind, "sagemaker:List"+kind, items).keyed(kind, id)
+	}
 	return []Operation{
+		list("CompilationJobs", "CompilationJobSummaries", "CompilationJobName"),
+		list("TrainingJobs", "TrainingJobSummaries", "TrainingJobName"),
+		list("ProcessingJobs", "ProcessingJobSummaries", "ProcessingJobName"),
+		list("TransformJobs", "TransformJobSummaries", "TransformJobName"),
+		list("Models", "Models", "ModelName"),
+		list("NotebookInstances", "NotebookInstances", "NotebookInstanceName"),
+		list("Domains", "Domains", "DomainId"),
+		list("OptimizationJobs", "OptimizationJobSummaries", "OptimizationJobName"),
 		job("DescribeCompilationJob", "CompilationJobs"),
 		job("DescribeTrainingJob", "TrainingJobs"),
 		job("DescribeProcessingJob", "ProcessingJobs"),

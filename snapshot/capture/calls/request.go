@@ -31,6 +31,7 @@ type Request struct {
 	Profiles    []string // shared configuration profiles, one account each; empty: the default chain
 	AssumeRoles []string // role ARNs, one account each
 	ExternalID  string   // for AssumeRoles
+	MaxJobs     int      // of everything, how many of the newest jobs of each kind are described
 }
 
 // Scoped tells whether the request names anything.
@@ -56,7 +57,9 @@ func (r Request) Wants(n Need) bool {
 	case Buckets:
 		return all || job || len(r.Buckets) > 0
 	case Jobs:
-		return job
+		return job || all && r.MaxJobs > 0
+	case JobLists:
+		return all && r.MaxJobs > 0
 	case AllZones:
 		return r.AllRegions
 	}
@@ -66,7 +69,7 @@ func (r Request) Wants(n Need) bool {
 // Operations returns the operations that the request may call.
 func (r Request) Operations() []Operation {
 	return slices.DeleteFunc(All(), func(o Operation) bool {
-		return !r.Wants(o.Need) || o.InsteadOf != "" && !r.Scoped() || o.Need == Jobs && !r.describes(o.ID())
+		return !r.Wants(o.Need) || o.InsteadOf != "" && !r.Scoped() || o.Need == Jobs && r.Scoped() && !r.describes(o.ID())
 	})
 }
 
@@ -95,6 +98,11 @@ var JobKinds = map[string]ID{
 	"processing-job": "sagemaker.DescribeProcessingJob", "transform-job": "sagemaker.DescribeTransformJob",
 	"model": "sagemaker.DescribeModel", "notebook-instance": "sagemaker.DescribeNotebookInstance", "domain": "sagemaker.DescribeDomain",
 	"optimization-job": "sagemaker.DescribeOptimizationJob",
+}
+
+// ListOf returns the operation that lists the jobs of a kind.
+func ListOf(kind string) ID {
+	return ID(strings.Replace(string(JobKinds[kind]), "Describe", "List", 1) + "s")
 }
 
 // SortedJobKinds are the kinds in order.
@@ -147,6 +155,9 @@ func (r Request) Check() error {
 	}
 	if r.ExternalID != "" && len(r.AssumeRoles) == 0 {
 		return fmt.Errorf("--external-id goes with --assume-role")
+	}
+	if r.MaxJobs < 0 {
+		return fmt.Errorf("--max-jobs %d is negative", r.MaxJobs)
 	}
 	for _, f := range []struct {
 		flag   string
