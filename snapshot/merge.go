@@ -156,14 +156,14 @@ func (m *merger) list(key string, xs, ys []any, pa, pb string, wholeA, wholeB bo
 			if wholeA {
 				m.conflict(pa, fmt.Sprintf("%s/%d", pb, j))
 			}
-		case key == "accounts" || key == "regions":
+		case (key == "accounts" || key == "regions") && isObject(xs[i]) && isObject(y):
 			out[i] = m.object(xs[i].(map[string]any), y.(map[string]any), fmt.Sprintf("%s/%d", pa, i), fmt.Sprintf("%s/%d", pb, j))
 		case !same(xs[i], y):
 			m.conflict(fmt.Sprintf("%s/%d", pa, i), fmt.Sprintf("%s/%d", pb, j))
 		}
 	}
-	for id, i := range at {
-		if wholeB && !seen[id] {
+	for i, x := range xs {
+		if wholeB && !seen[mergeID(key, x)] {
 			m.conflict(fmt.Sprintf("%s/%d", pa, i), pb)
 		}
 	}

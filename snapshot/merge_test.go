@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -62,4 +63,33 @@ func TestMerge(t *testing.T) {
 			t.Errorf("%s: other bytes the other way round:\n%s\n%s", name, got, again)
 		}
 	}
+}
+
+// FuzzMerge: of snapshots that canreach reads the order does not matter, and
+// one merged with itself says nothing new.
+func FuzzMerge(f *testing.F) {
+	f.Add([]byte(`{"accounts":[{"accountId":"1","regions":[{"region":"us-east-1","complete":["Vpcs"],"ec2":{"Vpcs":[{"VpcId":"vpc-1"}]}}]}]}`),
+		[]byte(`{"accounts":[{"accountId":"1","s3":{"buckets":[{"Name":"b"},{"Name":"b"}]}}],"capture":{"gaps":[{}]}}`))
+	f.Add([]byte(`null`), []byte(`{"accounts":null,"organizations":[1,{"Id":[]}],"schema":{}}`))
+	f.Add([]byte(`{"accounts":[1]}`), []byte(`{"accounts":[1]}`))
+	f.Add(partOf("1", "111122223333", "us-east-1", `"Subnets"`, subnetOne).Native, partOf("2", "111122223333", "us-east-1", "", subnetOne).Native)
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		one, errOne := Merge([]Part{{"a", a}, {"b", b}})
+		two, errTwo := Merge([]Part{{"b", b}, {"a", a}})
+		for _, text := range [][]byte{a, b} {
+			if _, err := Parse(text); err != nil {
+				return
+			}
+		}
+		if (errOne == nil) != (errTwo == nil) || errOne == nil && !bytes.Equal(one, two) {
+			t.Errorf("%s, %v\nand the other way round\n%s, %v", one, errOne, two, errTwo)
+		}
+		if errOne != nil {
+			return
+		}
+		again, err := Merge([]Part{{"one", one}, {"again", one}})
+		if err != nil || !bytes.Equal(again, one) {
+			t.Errorf("%s\nwith itself\n%s, %v", one, again, err)
+		}
+	})
 }
