@@ -4,11 +4,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 moto=5.2.5 # pinned: what it lacks is listed in testdata/integration/proxy_test.go
+aws=1.46.3
 
-if [ "$(cat .venv/moto-version 2>/dev/null)" != "$moto" ]; then
+if [ "$(cat .venv/moto-version 2>/dev/null)" != "$moto $aws" ]; then
 	python3 -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check "moto[server]==$moto"
-	echo "$moto" >.venv/moto-version
+	.venv/bin/pip install --quiet --disable-pip-version-check "moto[server]==$moto" "awscli==$aws"
+	echo "$moto $aws" >.venv/moto-version
 fi
 
 work=$(mktemp -d)
@@ -35,5 +36,5 @@ for _ in $(seq 100); do
 	sleep 0.2
 done
 
-CANREACH="$work/canreach" CANREACH_API_SERVER="$url" \
+CANREACH="$work/canreach" CANREACH_AWS="$PWD/.venv/bin/aws" CANREACH_API_SERVER="$url" \
 	go test -tags integration -count 1 -timeout 10m ./testdata/integration "$@"

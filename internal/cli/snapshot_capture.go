@@ -89,7 +89,7 @@ Exit status: 0 captured, 2 not captured, 3 with --strict and gaps.`
 	fs.BoolVar(&f.dryRun, "dry-run", false, "print the calls that would be made, and make none")
 	fs.IntVar(&f.concurrency, "concurrency", 8, "calls at a time")
 	fs.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long one call may take with its retries")
-	parent.AddCommand(newPermissionsCommand(env), newRedactCommand(env))
+	parent.AddCommand(newPermissionsCommand(env), newScriptCommand(env), newRedactCommand(env))
 }
 
 var errNoCapture = errors.New("this build of canreach can't capture from AWS: it was made without the AWS SDK")
@@ -126,6 +126,31 @@ partition for China, GovCloud or another.`,
 				return err
 			}
 			_, err := env.Stdout.Write(calls.Permissions(f.Request))
+			return err
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+func newScriptCommand(env *Env) *cobra.Command {
+	var f requestFlags
+	cmd := &cobra.Command{
+		Use:   "script",
+		Short: "Print a shell script of AWS CLI calls that asks what a capture asks",
+		Long: `Script prints a shell script for whoever may run no new program: the calls of
+"canreach snapshot" with the same flags, as plain AWS CLI commands. It needs aws
+and POSIX tools. It writes a directory that every canreach command reads.`,
+		Example: `  canreach snapshot script > ask-aws.sh
+  canreach snapshot script --job compile-resnet --region us-east-1
+  canreach snapshot script --vpc vpc-0a1b2c3d4e5f60718 --role Neo --bucket models`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			text, err := calls.Script(f.Request)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(env.Stdout, text)
 			return err
 		},
 	}

@@ -95,6 +95,9 @@ type ID string
 // ID returns the operation's name with its service.
 func (o Operation) ID() ID { return ID(o.Service + "." + o.Name) }
 
+// Command returns the AWS CLI's name of the operation, e.g. "describe-vpcs".
+func (o Operation) Command() string { return kebab(o.Name) }
+
 var next = []Token{{"NextToken", "NextToken"}}
 
 // ec2 is a describe call of one region's collection.
