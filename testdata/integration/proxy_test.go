@@ -52,6 +52,7 @@ var lacking = map[string]bool{
 	"route53resolver.ListFirewallRuleGroupAssociations": true, "route53resolver.ListFirewallRules": true,
 	"route53resolver.ListFirewallDomainLists": true, "route53resolver.ListFirewallDomains": true,
 	"route53profiles.ListProfileAssociations": true,
+	"sagemaker.ListOptimizationJobs":          true,
 }
 
 // emptyAnswers replace answers of the file that name resources of its own.
@@ -62,6 +63,7 @@ var emptyAnswers = map[string]string{
 	"route53resolver.ListFirewallConfigs":               `{"FirewallConfigs":[]}`,
 	"route53resolver.ListFirewallRuleGroupAssociations": `{"FirewallRuleGroupAssociations":[]}`,
 	"route53resolver.ListFirewallDomainLists":           `{"FirewallDomainLists":[]}`,
+	"sagemaker.ListOptimizationJobs":                    `{"OptimizationJobSummaries":[]}`,
 	"route53profiles.ListProfileAssociations":           `{"ProfileAssociations":[]}`,
 	"s3.GetBucketAbac":                                  `<AbacStatus xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Disabled</Status></AbacStatus>`,
 }

@@ -27,6 +27,9 @@ func Script(r Request) (string, error) {
 	}
 	s.raw(scriptHead)
 	s.raw("capture() {")
+	if len(r.Regions) > 0 {
+		s.line("export AWS_REGION=%s", quote(r.Regions[0]))
+	}
 	s.raw(scriptAccount)
 	s.line("for region in %s; do", s.regions())
 	s.raw("export AWS_REGION=$region AWS_DEFAULT_REGION=$region")
@@ -88,7 +91,8 @@ ids() { aws "$@" --output text 2>/dev/null | tr '\t' '\n' | grep -v '^None$' | s
 # joined WORDS: a filter's values
 joined() { echo "$*" | tr ' ' ','; }`
 
-const scriptAccount = `account=$(aws sts get-caller-identity --query Account --output text) || return 2
+const scriptAccount = `export AWS_DEFAULT_REGION="${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region)}}"
+account=$(aws sts get-caller-identity --query Account --output text) || return 2
 dir=$out/$account
 roles= buckets= keys=`
 
