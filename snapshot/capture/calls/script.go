@@ -234,4 +234,6 @@ func quoted(words []string) string {
 	return strings.Join(out, " ")
 }
 
-func list(words []string) string { return "'" + strings.ReplaceAll(strings.Join(words, " "), "'", "") + "'" }
+func list(words []string) string {
+	return "'" + strings.ReplaceAll(strings.Join(words, " "), "'", "") + "'"
+}
