@@ -77,16 +77,6 @@ func renderGates(w io.Writer, p painter, a *sim.Answer) {
 	fmt.Fprintln(w)
 }
 
-// asked tells that the question got as far as the network, at some placement.
-func asked(a *sim.Answer) bool {
-	for i := range a.Placements {
-		if len(a.Placements[i].Requests) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // renderPlacements writes each placement; those that fare alike are one.
 func renderPlacements(w io.Writer, p painter, a *sim.Answer) {
 	type group struct {

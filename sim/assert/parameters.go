@@ -88,8 +88,9 @@ func (p *parser) expand(v located.Value, values map[string][]located.Value) loca
 		}
 		return out
 	case located.String:
-		name, ok := strings.CutPrefix(v.Text, "${")
-		if name, ok = strings.CutSuffix(name, "}"); !ok || !strings.HasPrefix(v.Text, "${") {
+		inner, begins := strings.CutPrefix(v.Text, "${")
+		name, ends := strings.CutSuffix(inner, "}")
+		if !begins || !ends {
 			return v
 		}
 		list, known := values[name]

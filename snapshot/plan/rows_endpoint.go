@@ -80,7 +80,7 @@ func endpoint(v *overlay, r *resource, o object) {
 		}
 		o["Groups"] = pairs
 	}
-	if r.created() && r.configured("policy") == false {
+	if r.created() && !r.configured("policy") {
 		o["PolicyDocument"] = fullAccess
 	} else {
 		v.policyMember(r, o, "PolicyDocument", "ec2", "DescribeVpcEndpoints", id, "policy")

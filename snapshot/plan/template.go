@@ -66,7 +66,6 @@ type evaluator struct {
 	mappings   map[string]located.Value
 	conditions map[string]located.Value
 	visiting   map[string]bool // conditions under evaluation
-	arns       map[string]string
 	notes      []string
 }
 
