@@ -98,10 +98,10 @@ func caseTally(o symbolic.Outcome) tally {
 // andGate puts a further gate, the same for all cases, behind v.
 func andGate(v, gate tally) tally {
 	switch {
-	case gate.fail && !gate.pass:
+	case gate.fail && !gate.pass && !gate.open:
 		return tally{fail: true}
-	case gate.fail && gate.pass:
-		return tally{pass: v.pass, fail: true, open: v.open || gate.open}
+	case gate.fail: // in part; what passes or is open beside it stays so
+		return tally{pass: v.pass && gate.pass, fail: true, open: v.open || gate.open && v.pass}
 	case gate.open && v.pass:
 		return tally{fail: v.fail, open: true}
 	}
