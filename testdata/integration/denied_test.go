@@ -22,7 +22,7 @@ import (
 var decisive = []string{
 	"ec2.DescribeVpcs", "ec2.DescribeVpcAttribute", "ec2.DescribeSubnets", "ec2.DescribeRouteTables", "ec2.DescribeNetworkAcls",
 	"ec2.DescribeSecurityGroups", "ec2.DescribeVpcEndpoints", "ec2.DescribeDhcpOptions",
-	"route53resolver.ListResolverRules", "route53resolver.ListResolverRuleAssociations", "route53resolver.ListFirewallRuleGroupAssociations", "route53.ListHostedZonesByVPC",
+	"route53resolver.ListResolverRules", "route53resolver.ListResolverRuleAssociations", "route53resolver.ListFirewallRuleGroupAssociations", "route53.ListHostedZonesByVPC", "route53profiles.ListProfileAssociations",
 	"iam.GetRole", "iam.ListRolePolicies", "iam.GetRolePolicy", "iam.ListAttachedRolePolicies", "iam.GetPolicy", "iam.GetPolicyVersion", "iam.GetAccountAuthorizationDetails",
 	"organizations.DescribeOrganization",
 	"s3.GetBucketLocation", "s3.GetBucketPolicy", "s3.GetBucketEncryption",
