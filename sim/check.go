@@ -59,7 +59,7 @@ func (w *World) start(q *Question, brief bool) (*jobRun, []target, []slot, error
 			w.findAccessPoint(&targets[i])
 		}
 	}
-	r := &jobRun{w: w, q: q, c: newCollector(), brief: brief, who: w.askers.get([2]string{q.Job.RoleARN, existing.session}, func() asker { return w.newAsker(q.Job.RoleARN, existing.session) }), existing: existing}
+	r := &jobRun{w: w, q: q, c: newCollector(), brief: brief, who: w.askerOf(q.Job.RoleARN, existing.session, q.Options.AssumeNoOrganization), existing: existing}
 	for _, a := range r.who.assumed {
 		r.c.assume(a)
 	}

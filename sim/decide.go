@@ -161,7 +161,7 @@ func (w *World) MayAllow(roleARN, resource, action string) bool {
 	if !ok || b.Account == nil || b.OwnershipPresence != snapshot.Collected || b.Ownership != "BucketOwnerEnforced" {
 		return true // what lists grant is decided with the rest
 	}
-	who := w.askers.get([2]string{roleARN, ""}, func() asker { return w.newAsker(roleARN, "") })
+	who := w.askerOf(roleARN, "", true)
 	if who.role == nil || who.unknown != "" {
 		return true
 	}

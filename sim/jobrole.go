@@ -75,7 +75,7 @@ func (r *jobRun) checkTrust() {
 	r.w.orgKeys(&req, r.who.account, "aws:sourceorgid", "aws:sourceorgpaths")
 	r.w.orgKeys(&req, r.who.account, "aws:resourceorgid", "aws:resourceorgpaths")
 	applyAssumptions(&req, r.q.Options.Assume)
-	rcps, gap, assumed := r.w.controlPolicies(r.who.account, policy.KindRCP)
+	rcps, gap, assumed := r.w.controlPolicies(r.who.account, policy.KindRCP, r.q.Options.AssumeNoOrganization)
 	if assumed != "" {
 		r.c.assume(assumed)
 	}

@@ -131,7 +131,7 @@ func (r *jobRun) keyAction(d *decided, use *keyUse, ctx *network.Context) {
 	l := r.who.layers()
 	account := arnField(use.arn, 4)
 	var assumed string
-	l.RCPs, l.RCPUnknown, assumed = r.w.controlPolicies(account, policy.KindRCP)
+	l.RCPs, l.RCPUnknown, assumed = r.w.controlPolicies(account, policy.KindRCP, r.q.Options.AssumeNoOrganization)
 	if assumed != "" {
 		r.c.assume(assumed)
 	}

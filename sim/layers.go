@@ -28,9 +28,20 @@ const sessionName = "SageMaker"
 
 const assumeSession = `The job's calls are taken to come from role session "` + sessionName + `", as seen in error messages; AWS does not document the name (P318).`
 
+// askerKey tells askers apart.
+type askerKey struct {
+	role, session  string
+	noOrganization bool // taken, where it was not collected
+}
+
+// askerOf is newAsker, remembered.
+func (w *World) askerOf(roleARN, session string, noOrganization bool) asker {
+	return w.askers.get(askerKey{roleARN, session, noOrganization}, func() asker { return w.newAsker(roleARN, session, noOrganization) })
+}
+
 // newAsker gathers what binds a role's session; an empty session name is a
 // SageMaker job's.
-func (w *World) newAsker(roleARN, session string) asker {
+func (w *World) newAsker(roleARN, session string, noOrganization bool) asker {
 	if session == "" {
 		session = sessionName
 	}
@@ -51,7 +62,7 @@ func (w *World) newAsker(roleARN, session string) asker {
 		a.boundary = w.boundary(role)
 	}
 	var assumed string
-	a.scps, a.scpGap, assumed = w.controlPolicies(a.account, policy.KindSCP)
+	a.scps, a.scpGap, assumed = w.controlPolicies(a.account, policy.KindSCP, noOrganization)
 	if role != nil && strings.HasPrefix(role.Path, "/aws-service-role/") {
 		a.scps, a.scpGap, assumed = nil, "", "" // P95: SCPs do not bind service-linked roles
 	}
@@ -88,7 +99,7 @@ func (w *World) endpointLayer(l *policy.Layers, id snapshot.VPCEndpointID) {
 }
 
 // bucketLayers adds the bucket's own policy and its owner's RCPs.
-func (w *World) bucketLayers(l *policy.Layers, t *target, owner string) (assumed string) {
+func (w *World) bucketLayers(l *policy.Layers, t *target, owner string, noOrganization bool) (assumed string) {
 	l.ResourceKind = policy.KindBucket
 	b, ok := w.FindBucket(t.bucket)
 	if !ok {
@@ -100,7 +111,7 @@ func (w *World) bucketLayers(l *policy.Layers, t *target, owner string) (assumed
 		l.RCPUnknown = "the owner of " + t.bucketName() + " is not in the snapshot"
 		return ""
 	}
-	l.RCPs, l.RCPUnknown, assumed = w.controlPolicies(owner, policy.KindRCP)
+	l.RCPs, l.RCPUnknown, assumed = w.controlPolicies(owner, policy.KindRCP, noOrganization)
 	return assumed
 }
 

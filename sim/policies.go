@@ -137,7 +137,7 @@ func (w *World) boundary(r *snapshot.Role) *policy.Policy {
 // controlPolicies returns the SCPs or RCPs that apply to an account, by level,
 // root first. A nil result with an empty text: none applies. The text says
 // why they are unknown (P95 to P104).
-func (w *World) controlPolicies(account string, kind policy.Kind) (levels [][]policy.Policy, unknown string, assumed string) {
+func (w *World) controlPolicies(account string, kind policy.Kind, assumeNone bool) (levels [][]policy.Policy, unknown string, assumed string) {
 	a, ok := w.accounts[account]
 	if !ok {
 		return nil, "account " + account + " is not in the snapshot, so nobody knows its organization", ""
@@ -156,6 +156,9 @@ func (w *World) controlPolicies(account string, kind policy.Kind) (levels [][]po
 	case a.Organization == snapshot.Unreadable:
 		return nil, "the organization of account " + account + " could not be read", ""
 	case a.OrganizationID == "" && len(list.Items) == 0 && list.Presence != snapshot.Unreadable:
+		if !assumeNone { // often the cause, so that a guess would be one (P99, P372)
+			return nil, "the organization of account " + account + " was not collected (--assume-no-organization takes it to be in none)", ""
+		}
 		return nil, "", "Account " + account + " is taken to be in no organization, as the snapshot names none: no SCP and no RCP applies."
 	case org.PolicyTypesKnown && !enabled && a.OrganizationID == org.ID && len(list.Items) == 0:
 		return nil, "", "" // its root does not have the policy type (P96)

@@ -31,5 +31,8 @@ type Options struct {
 	Assume          []string // "KEY=VALUE" or "KEY=absent"
 	ObjectTags      []string // "none", or "k=v" pairs (P223)
 	Presigned       bool
-	AssumeSSES3     bool // encryption that was not collected is S3's own default (P370)
+	// AssumeNoOrganization takes an account whose organization was not collected
+	// to be in none (P99).
+	AssumeNoOrganization bool
+	AssumeSSES3          bool // encryption that was not collected is S3's own default (P370)
 }

@@ -195,7 +195,7 @@ func (r *jobRun) layersFor(t *target, action string, ctx *network.Context) (poli
 	outer := r.c
 	r.c = newCollector()
 	layers := r.who.layers()
-	if assumed := r.w.bucketLayers(&layers, t, r.ownerOf(t)); assumed != "" {
+	if assumed := r.w.bucketLayers(&layers, t, r.ownerOf(t), r.q.Options.AssumeNoOrganization); assumed != "" {
 		r.c.assume(assumed)
 	}
 	if ctx.Via == "gateway-endpoint" || ctx.Via == "interface-endpoint" {
@@ -223,7 +223,7 @@ func (r *jobRun) decisionKey(s *slot, t *target, action string, ctx *network.Con
 		ctx.Via, string(ctx.Endpoint), string(ctx.EndpointVPC), ctx.EndpointOwner, o.At, r.q.Job.Kind} {
 		word(s)
 	}
-	for _, flag := range []bool{t.listPrefix != nil, ctx.SourceIsClient, r.existing.function, r.brief} {
+	for _, flag := range []bool{t.listPrefix != nil, ctx.SourceIsClient, r.existing.function, r.brief, o.AssumeSSES3, o.AssumeNoOrganization, o.Presigned} {
 		if flag {
 			b.WriteByte(1)
 		}

@@ -32,7 +32,7 @@ type World struct {
 	policies  memo[policyKey, policy.Policy]
 	documents memo[string, *snapshot.Document] // of policies, by pointer
 	decisions memo[string, *decided]
-	askers    memo[[2]string, asker]
+	askers    memo[askerKey, asker]
 	gates     memo[string, roleGate]
 	keysIn    memo[*policy.Document, []string]
 	asked     memo[string, asked]

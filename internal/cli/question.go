@@ -23,6 +23,8 @@ type questionFlags struct {
 	strict                bool
 	strictDNS, publicDNS  bool
 	sseS3, presigned      bool
+	noOrganization        bool
+	defaults              bool
 	port                  int
 	ephemeral             string
 }
@@ -42,6 +44,8 @@ func (f *questionFlags) register(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&f.tags, "object-tag", nil, "tags of the objects: `KEY=VALUE`, repeatable, or none")
 	fs.StringVar(&f.at, "at", "", "the `time` of the request (aws:CurrentTime), e.g. 2026-01-31T12:00:00Z")
 	fs.StringVar(&f.hostname, "hostname", "", "S3 `name` that the client calls; default: s3.REGION.amazonaws.com")
+	fs.BoolVar(&f.noOrganization, "assume-no-organization", false, "take an account whose organization was not collected to be in none")
+	fs.BoolVar(&f.defaults, "assume-defaults", false, "take AWS's defaults for what was never collected: no organization, SSE-S3")
 	fs.BoolVar(&f.sseS3, "assume-sse-s3", false, "take bucket encryption that was not collected as SSE-S3, which needs no KMS key")
 	fs.BoolVar(&f.presigned, "presigned", false, "the request is presigned")
 	fs.BoolVar(&f.strict, "strict", false, strictHelp)
@@ -68,7 +72,7 @@ func (f *questionFlags) check(env *Env, sf *snapshotFlags) (*snapshot.Snapshot, 
 // question builds the question, with the names of s in place of ids resolved.
 func (f *questionFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapshot) (sim.Question, error) {
 	q := sim.Question{Bucket: bucketARN(s, f.bucket), Actions: f.actions, Write: f.write, Account: sf.account, Region: sf.region,
-		Options: sim.Options{Hostname: f.hostname, Strict: f.strict, StrictDNS: f.strictDNS, AssumeSSES3: f.sseS3, Presigned: f.presigned, AssumePublicDNS: f.publicDNS, Port: f.port,
+		Options: sim.Options{Hostname: f.hostname, Strict: f.strict, StrictDNS: f.strictDNS, AssumeSSES3: f.sseS3 || f.defaults, AssumeNoOrganization: f.noOrganization || f.defaults, Presigned: f.presigned, AssumePublicDNS: f.publicDNS, Port: f.port,
 			At: f.at, Assume: f.assume, ObjectTags: f.tags}}
 	if f.ephemeral != "" {
 		var lo, hi int
