@@ -59,6 +59,9 @@ func Gates() []Gate { return finding.Gates() }
 type Answer struct {
 	Schema  string  `json:"schema"`
 	Verdict Verdict `json:"verdict"`
+	// WithDefaults is set where an UNKNOWN hangs on nothing but facts that were
+	// never asked for and that AWS has defaults for (P372).
+	WithDefaults *WithDefaults `json:"withDefaults,omitempty"`
 	// Gates is the state of every gate, in order: what all output shows.
 	Gates       []GateState `json:"gates,omitempty"`
 	Question    AskedOf     `json:"question"`
@@ -67,6 +70,13 @@ type Answer struct {
 	Findings    []Finding   `json:"findings"`
 	Unknowns    []Missing   `json:"unknowns"`
 	Assumptions []string    `json:"assumptions"`
+}
+
+// WithDefaults is the verdict with AWS's defaults in the place of what nobody
+// collected: no organization, SSE-S3. What was refused keeps no default.
+type WithDefaults struct {
+	Verdict     Verdict  `json:"verdict"`
+	Assumptions []string `json:"assumptions"`
 }
 
 // AskedOf repeats the question in the answer.

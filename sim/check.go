@@ -16,6 +16,23 @@ import (
 // Check decides q. An error means that the question makes no sense (exit
 // status 2); everything else, a missing fact included, is in the Answer.
 func (w *World) Check(q Question) (*Answer, error) {
+	a, err := w.check(q)
+	if err != nil || a.Verdict != Unknown || q.Options.AssumeSSES3 && q.Options.AssumeNoOrganization {
+		return a, err
+	}
+	q.Options.AssumeSSES3, q.Options.AssumeNoOrganization = true, true
+	if b, err := w.check(q); err == nil && b.Verdict != Unknown {
+		a.WithDefaults = &WithDefaults{Verdict: b.Verdict, Assumptions: []string{}}
+		for _, s := range b.Assumptions {
+			if !slices.Contains(a.Assumptions, s) {
+				a.WithDefaults.Assumptions = append(a.WithDefaults.Assumptions, s)
+			}
+		}
+	}
+	return a, nil
+}
+
+func (w *World) check(q Question) (*Answer, error) {
 	r, targets, slots, err := w.start(&q, false)
 	if err != nil {
 		return nil, err

@@ -41,9 +41,48 @@ func TestEncryptionThatWasNotCollected(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if (a.WithDefaults != nil) != (tt.want == sim.Unknown) || a.WithDefaults != nil && (a.WithDefaults.Verdict != sim.Reachable || len(a.WithDefaults.Assumptions) == 0) {
+				t.Errorf("with defaults: %+v", a.WithDefaults)
+			}
 			if a.Verdict != tt.want {
 				t.Errorf("%v, want %v: %+v", a.Verdict, tt.want, a.Unknowns)
 			}
 		})
+	}
+}
+
+// An organization that nobody collected is a missing fact; one that could not
+// be read has no default (P99, P372).
+func TestAnOrganizationThatWasNotCollected(t *testing.T) {
+	job, err := snapshot.LoadJob("../testdata/examples/neo-compile/job.json", snapshot.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		presence snapshot.Presence
+		defaults bool // there are defaults for it
+	}{{snapshot.NotCollected, true}, {snapshot.Unreadable, false}} {
+		s, err := snapshot.Load("../testdata/examples/neo-compile/snapshot.json", snapshot.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range s.Accounts {
+			a.Organization, a.OrganizationID = tt.presence, ""
+		}
+		w := sim.NewWorld(s)
+		a, err := w.Check(sim.Question{Job: job})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Verdict != sim.Unknown || (a.WithDefaults != nil) != tt.defaults {
+			t.Errorf("%v: %v, with defaults %+v", tt.presence, a.Verdict, a.WithDefaults)
+		}
+		b, err := w.Check(sim.Question{Job: job, Options: sim.Options{AssumeNoOrganization: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (b.Verdict == sim.Reachable) != tt.defaults {
+			t.Errorf("%v, assumed: %v", tt.presence, b.Verdict)
+		}
 	}
 }

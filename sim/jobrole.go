@@ -157,7 +157,7 @@ type roleGate struct {
 }
 
 func (r *jobRun) interfaceGate() roleGate {
-	key := fmt.Sprint(r.who.principal.RoleARN, r.q.Job.Subnets, r.q.Job.SecurityGroups, r.vpc, r.q.Options.Assume)
+	key := fmt.Sprint(r.who.principal.RoleARN, r.q.Job.Subnets, r.q.Job.SecurityGroups, r.vpc, r.q.Options.Assume, r.q.Options.AssumeNoOrganization)
 	return r.w.gates.get(key, r.interfaceGateFresh)
 }
 

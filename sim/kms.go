@@ -56,6 +56,9 @@ func (r *jobRun) keyFor(t *target, action string) encryptionKey {
 			Fact:    "the algorithm of the default encryption of bucket " + t.bucket,
 			Collect: "aws s3api get-bucket-encryption --bucket " + t.bucket}}
 	}
+	if e.Algorithm == "" {
+		r.c.assume("Bucket " + t.bucket + " is taken to have S3's own default encryption (SSE-S3): the algorithm is not in the snapshot.")
+	}
 	if !strings.HasPrefix(e.Algorithm, "aws:kms") {
 		return encryptionKey{none: true}
 	}

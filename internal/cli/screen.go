@@ -68,6 +68,9 @@ func renderHead(w io.Writer, a *sim.Answer, p painter) {
 	verdict := a.Verdict.String()
 	text := wrapAt(oneLine(shortQuestion(a)), len(verdict)+2, p.width)
 	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), text)
+	if d := a.WithDefaults; d != nil {
+		fmt.Fprintf(w, "  with AWS's defaults for what was never collected: %s (--assume-defaults)\n", p.verdict(d.Verdict))
+	}
 	renderGates(w, p, a)
 }
 
