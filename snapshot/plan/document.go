@@ -23,7 +23,7 @@ func (v *overlay) policyMember(r *resource, o object, key, service, operation, i
 }
 
 // document is policyMember for a node that is there already.
-func (v *overlay) document(r *resource, n *jsontree.Node, key string, _ bool, path ...any) {
+func (v *overlay) document(r *resource, n *jsontree.Node, key string, path ...any) {
 	text, ok := v.policyText(r, path...)
 	if !ok {
 		text = unknownDocument(r.place(path...))

@@ -11,7 +11,7 @@ var bucketRows = []row{
 		id := v.id(r, "key_id")
 		for _, key := range []string{"KeyId", "Arn"} {
 			if n := v.find(v.accountOf(r).Get("kms").Get("Keys"), key, id); n != nil {
-				v.document(r, n, "Policy", true, "policy")
+				v.document(r, n, "Policy", "policy")
 			}
 		}
 	}, nil),
@@ -22,7 +22,7 @@ var bucketRows = []row{
 	{typ: "aws_s3_bucket", put: bucket, remove: func(v *overlay, r *resource) {
 		v.removeItem(list(v.accountOf(r), "s3", "buckets"), "Name", v.idOf(r))
 	}},
-	bucketPart("aws_s3_bucket_policy", func(v *overlay, r *resource, n *jsontree.Node) { v.document(r, n, "Policy", true, "policy") },
+	bucketPart("aws_s3_bucket_policy", func(v *overlay, r *resource, n *jsontree.Node) { v.document(r, n, "Policy", "policy") },
 		func(n *jsontree.Node) { n.Set("Policy", jsontree.NewNull()) }),
 	bucketPart("aws_s3_bucket_public_access_block", func(v *overlay, r *resource, n *jsontree.Node) {
 		n.Set("PublicAccessBlockConfiguration", node(publicAccessBlock(r)))
@@ -43,7 +43,7 @@ var bucketRows = []row{
 	part("aws_s3control_access_point_policy", func(v *overlay, r *resource) {
 		for _, n := range v.accountOf(r).Get("s3").Get("accessPoints").Elements() {
 			if arn := v.id(r, "access_point_arn"); arn != "" && n.Get("AccessPointArn").Text() == arn {
-				v.document(r, n, "Policy", true, "policy")
+				v.document(r, n, "Policy", "policy")
 			}
 		}
 	}, nil),
@@ -138,10 +138,13 @@ func bucketPart(typ string, put func(*overlay, *resource, *jsontree.Node), reset
 	}}
 }
 
+// blockKeys are the four settings of Block Public Access, with Terraform's names.
+var blockKeys = map[string]string{"BlockPublicAcls": "block_public_acls", "IgnorePublicAcls": "ignore_public_acls",
+	"BlockPublicPolicy": "block_public_policy", "RestrictPublicBuckets": "restrict_public_buckets"}
+
 func publicAccessBlock(r *resource) object {
 	o := object{}
-	for key, attr := range map[string]string{"BlockPublicAcls": "block_public_acls", "IgnorePublicAcls": "ignore_public_acls",
-		"BlockPublicPolicy": "block_public_policy", "RestrictPublicBuckets": "restrict_public_buckets"} {
+	for key, attr := range blockKeys {
 		if on, known := r.get(attr); known {
 			o[key] = on == true
 		}
@@ -174,8 +177,7 @@ func accessPoint(v *overlay, r *resource) {
 	}
 	if r.blocks("public_access_block_configuration") > 0 {
 		block := object{}
-		for key, attr := range map[string]string{"BlockPublicAcls": "block_public_acls", "IgnorePublicAcls": "ignore_public_acls",
-			"BlockPublicPolicy": "block_public_policy", "RestrictPublicBuckets": "restrict_public_buckets"} {
+		for key, attr := range blockKeys {
 			block[key] = r.text("public_access_block_configuration", 0, attr) != "false"
 		}
 		o["PublicAccessBlockConfiguration"] = block

@@ -9,7 +9,7 @@ var endpointRows = []row{
 		"VpcId=vpc_id! ServiceName=service_name VpcEndpointType=vpc_endpoint_type IpAddressType=ip_address_type ServiceRegion=service_region PrivateDnsEnabled=private_dns_enabled", endpoint)),
 	part("aws_vpc_endpoint_policy", func(v *overlay, r *resource) {
 		if n := v.endpoint(r); n != nil {
-			v.document(r, n, "PolicyDocument", true, "policy")
+			v.document(r, n, "PolicyDocument", "policy")
 		}
 	}, nil),
 	part("aws_vpc_endpoint_route_table_association", func(v *overlay, r *resource) {

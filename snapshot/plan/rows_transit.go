@@ -47,7 +47,7 @@ var transitRows = []row{
 	part("aws_ec2_transit_gateway_route_table_propagation", propagateTGW, nil),
 	part("aws_ec2_transit_gateway_route", tgwRoute, removeTGWRoute),
 	part("aws_ec2_transit_gateway_prefix_list_reference", func(v *overlay, r *resource) {
-		v.tgwPut(r, object{"PrefixListId": v.id(r, "prefix_list_id")}, "PrefixListId")
+		v.tgwPut(r, object{"PrefixListId": v.id(r, "prefix_list_id")})
 	}, nil),
 }
 
@@ -108,11 +108,11 @@ func (v *overlay) tgwAppend(table string, o object, attachment, kind, resource s
 func tgwRoute(v *overlay, r *resource) {
 	o := object{}
 	v.rule(r, o, "DestinationCidrBlock", plain, "destination_cidr_block")
-	v.tgwPut(r, o, "DestinationCidrBlock")
+	v.tgwPut(r, o)
 }
 
 // tgwPut adds a static route or prefix-list reference.
-func (v *overlay) tgwPut(r *resource, o object, _ string) {
+func (v *overlay) tgwPut(r *resource, o object) {
 	table := v.id(r, "transit_gateway_route_table_id")
 	o["Type"], o["State"] = "static", "active"
 	if on, _ := r.get("blackhole"); on == true {
