@@ -18,31 +18,31 @@ import (
 // MapHTML writes m as one self-contained page. Its one script is the program's
 // own and sets classes and attributes; without it the page shows everything.
 func MapHTML(w io.Writer, m *accountmap.Map) error {
-	h := &page{}
+	h := newPage()
 	style := picture.StyleSheet + pageStyle + mapStyle
-	h.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-	h.raw(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ` + cspHash(style) + `; script-src ` + cspHash(mapScript) +
+	h.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+	h.Raw(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ` + cspHash(style) + `; script-src ` + cspHash(mapScript) +
 		`; base-uri 'none'; form-action 'none'">` + "\n")
-	h.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
-	h.el("title", "", "Map: "+mapTitle(m))
-	h.raw("<style>" + style + "</style>\n</head>\n<body class=\"map\">\n<main>\n")
-	h.raw("<header>\n")
-	h.el("h1", "", mapTitle(m))
-	h.el("p", "note", "Each subnet is shown as its interfaces fare; one without interfaces as an interface with the VPC's default security group would. "+
+	h.Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
+	h.El("title", "", "Map: "+mapTitle(m))
+	h.Raw("<style>" + style + "</style>\n</head>\n<body class=\"map\">\n<main>\n")
+	h.Raw("<header>\n")
+	h.El("h1", "", mapTitle(m))
+	h.El("p", "note", "Each subnet is shown as its interfaces fare; one without interfaces as an interface with the VPC's default security group would. "+
 		"Subnets of a VPC that fare alike are one group. A bucket is reached where some role of the snapshot reaches it from there.")
-	h.raw("</header>\n")
+	h.Raw("</header>\n")
 	h.mapControls(m)
 	for i := range m.VPCs {
 		h.mapVPC(m, i)
 	}
 	h.mapBetween(m)
 	h.mapBuckets(m)
-	h.raw("<footer>\n<h2>Record</h2>\n<dl>\n")
-	h.pair("Snapshot sha256", m.Snapshot.SHA256)
-	h.pair("Captured", m.Snapshot.CapturedAt)
-	h.close("dl", "footer")
-	h.raw("</main>\n<script>" + mapScript + "</script>\n</body>\n</html>\n")
-	_, err := io.WriteString(w, h.b.String())
+	h.Raw("<footer>\n<h2>Record</h2>\n<dl>\n")
+	h.Pair("Snapshot sha256", m.Snapshot.SHA256)
+	h.Pair("Captured", m.Snapshot.CapturedAt)
+	h.Close("dl", "footer")
+	h.Raw("</main>\n<script>" + mapScript + "</script>\n</body>\n</html>\n")
+	_, err := io.WriteString(w, h.String())
 	return err
 }
 
@@ -56,20 +56,20 @@ func cspHash(text string) string {
 var mapVerdicts = []sim.Verdict{sim.Reachable, sim.Partial, sim.Unknown, sim.Blocked}
 
 func (h *page) mapControls(m *accountmap.Map) {
-	h.raw("<section class=\"controls\" aria-label=\"Legend and filters\">\n<p><label for=\"view\">Colour by</label> <select id=\"view\">")
+	h.Raw("<section class=\"controls\" aria-label=\"Legend and filters\">\n<p><label for=\"view\">Colour by</label> <select id=\"view\">")
 	for i, v := range m.Views {
 		h.option(strconv.Itoa(i), viewTitle(v))
 	}
-	h.raw("</select></p>\n<p class=\"legend\" role=\"group\" aria-label=\"Verdicts to show\">")
+	h.Raw("</select></p>\n<p class=\"legend\" role=\"group\" aria-label=\"Verdicts to show\">")
 	count := viewCounts(m, 0)
 	for _, v := range mapVerdicts {
 		mark := verdictMark(v)
-		h.open("button", "type", "button", "class", "key "+mark.String(), "data-k", v.String()[:1], "aria-pressed", "true")
-		h.raw(picture.MarkSVG(mark, 16))
-		h.text(v.String() + " ")
-		h.raw(fmt.Sprintf("<span class=\"n\">%d</span></button>", count[v]))
+		h.Open("button", "type", "button", "class", "key "+mark.String(), "data-k", v.String()[:1], "aria-pressed", "true")
+		h.Raw(picture.MarkSVG(mark, 16))
+		h.Text(v.String() + " ")
+		h.Raw(fmt.Sprintf("<span class=\"n\">%d</span></button>", count[v]))
 	}
-	h.raw("</p>\n<p class=\"filters\"><span class=\"pair\"><label for=\"q\">Search</label> <input id=\"q\" type=\"search\" autocomplete=\"off\" placeholder=\"name, id, range, zone\"></span>")
+	h.Raw("</p>\n<p class=\"filters\"><span class=\"pair\"><label for=\"q\">Search</label> <input id=\"q\" type=\"search\" autocomplete=\"off\" placeholder=\"name, id, range, zone\"></span>")
 	h.choice("region", "Region", m, func(v *accountmap.VPC, add func(value, text string)) { add(v.Region, v.Region) })
 	h.choice("vpc", "VPC", m, func(v *accountmap.VPC, add func(value, text string)) { add(v.ID, named(v.Name, v.ID)) })
 	h.choice("tag", "Tag", m, func(v *accountmap.VPC, add func(value, text string)) {
@@ -83,14 +83,14 @@ func (h *page) mapControls(m *accountmap.Map) {
 			}
 		}
 	})
-	h.raw(" <button type=\"button\" id=\"fold\">Fold all</button> <button type=\"button\" id=\"reset\">Show all</button></p>\n")
-	h.raw(fmt.Sprintf("<p id=\"shown\" class=\"note\" aria-live=\"polite\">%s shown.</p>\n</section>\n", plural(m.Subnets, "subnet")))
+	h.Raw(" <button type=\"button\" id=\"fold\">Fold all</button> <button type=\"button\" id=\"reset\">Show all</button></p>\n")
+	h.Raw(fmt.Sprintf("<p id=\"shown\" class=\"note\" aria-live=\"polite\">%s shown.</p>\n</section>\n", plural(m.Subnets, "subnet")))
 }
 
 func (h *page) option(value, text string) {
-	h.open("option", "value", value)
-	h.text(text)
-	h.raw("</option>")
+	h.Open("option", "value", value)
+	h.Text(text)
+	h.Raw("</option>")
 }
 
 // choice is a list of the values that the VPCs have.
@@ -105,11 +105,11 @@ func (h *page) choice(id, label string, m *accountmap.Map, of func(v *accountmap
 		all = append(all, p)
 	}
 	slices.SortFunc(all, func(x, y pair) int { return strings.Compare(x.text+"\x00"+x.value, y.text+"\x00"+y.value) })
-	h.raw(fmt.Sprintf(" <span class=\"pair\"><label for=\"%s\">%s</label> <select id=\"%s\"><option value=\"\">all</option>", id, label, id))
+	h.Raw(fmt.Sprintf(" <span class=\"pair\"><label for=\"%s\">%s</label> <select id=\"%s\"><option value=\"\">all</option>", id, label, id))
 	for _, p := range all {
 		h.option(p.value, p.text)
 	}
-	h.raw("</select></span>")
+	h.Raw("</select></span>")
 }
 
 func viewTitle(v accountmap.View) string {
@@ -138,19 +138,19 @@ func (h *page) mapVPC(m *accountmap.Map, at int) {
 	for i := range v.Groups {
 		n += len(v.Groups[i].Subnets)
 	}
-	h.open("details", "class", "vpc", "open", "", "data-vpc", picture.Clean(v.ID), "data-region", picture.Clean(v.Region))
-	h.open("summary")
-	h.el("h2", "", named(v.Name, v.ID))
-	h.el("span", "where", strings.Join([]string{strings.Join(v.Ranges, ", "), v.Region, "account " + v.Account, plural(n, "subnet")}, " · "))
-	h.close("summary")
+	h.Open("details", "class", "vpc", "open", "", "data-vpc", picture.Clean(v.ID), "data-region", picture.Clean(v.Region))
+	h.Open("summary")
+	h.El("h2", "", named(v.Name, v.ID))
+	h.El("span", "where", strings.Join([]string{strings.Join(v.Ranges, ", "), v.Region, "account " + v.Account, plural(n, "subnet")}, " · "))
+	h.Close("summary")
 	if len(v.Groups) == 0 {
-		h.el("p", "note", "The snapshot holds no subnets of this VPC.")
+		h.El("p", "note", "The snapshot holds no subnets of this VPC.")
 	}
 	for i := range v.Groups {
 		h.mapGroup(m, &v.Groups[i])
 	}
 	h.mapComponents("Route tables, gateways and endpoints", v.Components)
-	h.close("details")
+	h.Close("details")
 }
 
 // letters are a group's verdicts in all views, a letter each.
@@ -164,18 +164,18 @@ func letters(g *accountmap.Group) string {
 
 func (h *page) mapGroup(m *accountmap.Map, g *accountmap.Group) {
 	mark := verdictMark(g.Answers[0].Verdict)
-	h.open("section", "class", "group "+mark.String(), "data-v", letters(g))
-	h.open("p", "class", "answer")
-	h.el("strong", "now", mark.Glyph()+" "+g.Answers[0].Verdict.String())
-	h.el("span", "where", plural(len(g.Subnets), "subnet"))
-	h.close("p")
+	h.Open("section", "class", "group "+mark.String(), "data-v", letters(g))
+	h.Open("p", "class", "answer")
+	h.El("strong", "now", mark.Glyph()+" "+g.Answers[0].Verdict.String())
+	h.El("span", "where", plural(len(g.Subnets), "subnet"))
+	h.Close("p")
 	h.path("S3", &g.Answers[0])
 	h.path("Internet", &g.Answers[1])
-	h.raw("<ul class=\"tiles\">\n")
+	h.Raw("<ul class=\"tiles\">\n")
 	for i := range g.Subnets {
 		h.tile(&g.Subnets[i], mark, g.Answers[0].Verdict)
 	}
-	h.raw("</ul>\n<details class=\"more\"><summary>What they reach, and through what</summary>\n<dl>\n")
+	h.Raw("</ul>\n<details class=\"more\"><summary>What they reach, and through what</summary>\n<dl>\n")
 	blocked := 0
 	for i := range g.Answers {
 		a := &g.Answers[i]
@@ -183,106 +183,106 @@ func (h *page) mapGroup(m *accountmap.Map, g *accountmap.Group) {
 			blocked++
 			continue
 		}
-		h.el("dt", "", viewTitle(m.Views[i]))
-		h.open("dd")
-		h.raw(picture.MarkSVG(verdictMark(a.Verdict), 13) + " ")
-		h.text(a.Verdict.String())
+		h.El("dt", "", viewTitle(m.Views[i]))
+		h.Open("dd")
+		h.Raw(picture.MarkSVG(verdictMark(a.Verdict), 13) + " ")
+		h.Text(a.Verdict.String())
 		h.answer(a)
-		h.close("dd")
+		h.Close("dd")
 	}
 	if blocked > 0 {
-		h.pair("other buckets", plural(blocked, "question")+" BLOCKED: no role of the snapshot reaches them from here")
+		h.Pair("other buckets", plural(blocked, "question")+" BLOCKED: no role of the snapshot reaches them from here")
 	}
-	h.raw("</dl></details>\n</section>\n")
+	h.Raw("</dl></details>\n</section>\n")
 }
 
 // path says in a line what traffic takes, or what stops it.
 func (h *page) path(name string, a *accountmap.Answer) {
 	mark := verdictMark(a.Verdict)
-	h.open("p", "class", "path")
-	h.raw(picture.MarkSVG(mark, 13) + " ")
-	h.text(name + ": " + a.Verdict.String())
+	h.Open("p", "class", "path")
+	h.Raw(picture.MarkSVG(mark, 13) + " ")
+	h.Text(name + ": " + a.Verdict.String())
 	for _, c := range a.Chains {
-		h.text(", through " + strings.Join(c, " → "))
+		h.Text(", through " + strings.Join(c, " → "))
 	}
-	h.text(because(a))
-	h.close("p")
+	h.Text(because(a))
+	h.Close("p")
 }
 
 // answer says what traffic takes, who can, or why not.
 func (h *page) answer(a *accountmap.Answer) {
 	for _, c := range a.Chains {
-		h.open("div", "class", "chain")
-		h.text("through " + strings.Join(c, " → "))
-		h.close("div")
+		h.Open("div", "class", "chain")
+		h.Text("through " + strings.Join(c, " → "))
+		h.Close("div")
 	}
 	if len(a.Via) > 0 {
-		h.el("div", "chain", "via "+some(a.Via, 8))
+		h.El("div", "chain", "via "+some(a.Via, 8))
 	}
 	if len(a.Roles) > 0 {
-		h.el("div", "chain", "as "+some(a.Roles, 8))
+		h.El("div", "chain", "as "+some(a.Roles, 8))
 	}
 	for i, c := range a.Why {
 		if i == 6 {
-			h.el("div", "", fmt.Sprintf("and %d more", len(a.Why)-i))
+			h.El("div", "", fmt.Sprintf("and %d more", len(a.Why)-i))
 			break
 		}
-		h.open("div")
+		h.Open("div")
 		if c.Component != "" {
-			h.el("code", "", c.Code.String())
-			h.text(" " + c.Component + ": ")
+			h.El("code", "", c.Code.String())
+			h.Text(" " + c.Component + ": ")
 		}
-		h.text(c.Text)
-		h.close("div")
+		h.Text(c.Text)
+		h.Close("div")
 	}
 }
 
 func (h *page) tile(s *accountmap.Subnet, mark picture.Mark, v sim.Verdict) {
-	h.open("li", "class", "tile "+mark.String(), "data-tags", tagList(s.Tags))
-	h.open("b")
-	h.text(named(s.Name, s.ID))
-	h.close("b")
-	h.el("span", "", strings.Join(s.Ranges, ", "))
-	h.el("span", "", free(s)+" · "+s.Zone)
+	h.Open("li", "class", "tile "+mark.String(), "data-tags", tagList(s.Tags))
+	h.Open("b")
+	h.Text(named(s.Name, s.ID))
+	h.Close("b")
+	h.El("span", "", strings.Join(s.Ranges, ", "))
+	h.El("span", "", free(s)+" · "+s.Zone)
 	if s.Assumed {
-		h.el("span", "", "no interface yet")
+		h.El("span", "", "no interface yet")
 	} else {
-		h.el("span", "", plural(s.Interfaces, "interface"))
+		h.El("span", "", plural(s.Interfaces, "interface"))
 	}
-	h.el("span", "now", mark.Glyph()+" "+v.String())
-	h.close("li")
+	h.El("span", "now", mark.Glyph()+" "+v.String())
+	h.Close("li")
 }
 
 func (h *page) mapComponents(title string, list []accountmap.Component) {
 	if len(list) == 0 {
 		return
 	}
-	h.open("details", "class", "more", "open", "")
-	h.el("summary", "", title)
-	h.raw("<ul class=\"parts\">\n")
+	h.Open("details", "class", "more", "open", "")
+	h.El("summary", "", title)
+	h.Raw("<ul class=\"parts\">\n")
 	for i := range list {
 		c := &list[i]
 		class, word := "part unreached", "○ carries no traffic to S3 or the internet"
 		if c.Carries {
 			class, word = "part pass", "✓ carries traffic"
 		}
-		h.open("li", "class", class)
-		h.el("span", "where", c.Kind)
-		h.el("b", "", named(c.Name, c.ID))
-		h.el("span", "", c.Note)
-		h.el("span", "word", word)
-		h.close("li")
+		h.Open("li", "class", class)
+		h.El("span", "where", c.Kind)
+		h.El("b", "", named(c.Name, c.ID))
+		h.El("span", "", c.Note)
+		h.El("span", "word", word)
+		h.Close("li")
 	}
-	h.raw("</ul></details>\n")
+	h.Raw("</ul></details>\n")
 }
 
 func (h *page) mapBetween(m *accountmap.Map) {
 	if len(m.Between) == 0 {
 		return
 	}
-	h.raw("<section>\n<h2>Between VPCs</h2>\n")
+	h.Raw("<section>\n<h2>Between VPCs</h2>\n")
 	h.mapComponents("Peerings and transit gateways", m.Between)
-	h.raw("</section>\n")
+	h.Raw("</section>\n")
 }
 
 // mapBuckets is the edge: each bucket with the subnets from which it is reached.
@@ -290,24 +290,24 @@ func (h *page) mapBuckets(m *accountmap.Map) {
 	if len(m.Views) <= 2 {
 		return
 	}
-	h.raw("<section>\n<h2>Buckets</h2>\n<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Bucket</th><th scope=\"col\">Action</th><th scope=\"col\">Subnets that reach it</th><th scope=\"col\">Not known</th></tr></thead>\n<tbody>\n")
+	h.Raw("<section>\n<h2>Buckets</h2>\n<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Bucket</th><th scope=\"col\">Action</th><th scope=\"col\">Subnets that reach it</th><th scope=\"col\">Not known</th></tr></thead>\n<tbody>\n")
 	for i, v := range m.Views {
 		if v.Kind != accountmap.ViewBucket {
 			continue
 		}
 		n := bucketNode(m, i)
 		count := viewCounts(m, i)
-		h.raw("<tr>")
-		h.open("th", "scope", "row")
-		h.text(v.Bucket)
-		h.close("th")
-		h.el("td", "", v.Action)
-		h.open("td", "class", n.Mark.String())
-		h.raw(picture.MarkSVG(n.Mark, 14) + " ")
-		h.text(fmt.Sprintf("%d of %d", count[sim.Reachable]+count[sim.Partial], m.Subnets))
-		h.close("td")
-		h.el("td", "", strconv.Itoa(count[sim.Unknown]))
-		h.close("tr")
+		h.Raw("<tr>")
+		h.Open("th", "scope", "row")
+		h.Text(v.Bucket)
+		h.Close("th")
+		h.El("td", "", v.Action)
+		h.Open("td", "class", n.Mark.String())
+		h.Raw(picture.MarkSVG(n.Mark, 14) + " ")
+		h.Text(fmt.Sprintf("%d of %d", count[sim.Reachable]+count[sim.Partial], m.Subnets))
+		h.Close("td")
+		h.El("td", "", strconv.Itoa(count[sim.Unknown]))
+		h.Close("tr")
 	}
-	h.raw("</tbody></table></div>\n</section>\n")
+	h.Raw("</tbody></table></div>\n</section>\n")
 }

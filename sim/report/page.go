@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/canreach/canreach/internal/markup"
 	"github.com/canreach/canreach/internal/picture"
 	"github.com/canreach/canreach/sim"
 )
@@ -29,22 +30,27 @@ type Rule struct {
 	By      []string // what names it: finding codes, layers, hops
 }
 
+// page is an HTML page that shows parts of answers.
+type page struct{ *markup.Page }
+
+func newPage() *page { return &page{&markup.Page{}} }
+
 // Fact is one line of a page's record.
 type Fact struct{ Name, Value string }
 
 // HTML writes p as one self-contained page, without script and without
 // anything to load.
 func HTML(w io.Writer, p Page) error {
-	h := &page{}
+	h := newPage()
 	a := p.Answer
 	style := picture.StyleSheet + pageStyle
 	sum := sha256.Sum256([]byte(style))
-	h.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-	h.raw(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-` +
+	h.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+	h.Raw(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-` +
 		base64.StdEncoding.EncodeToString(sum[:]) + `'; base-uri 'none'; form-action 'none'">` + "\n")
-	h.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
-	h.el("title", "", a.Verdict.String()+": "+question(a))
-	h.raw("<style>" + style + "</style>\n</head>\n<body>\n<main>\n")
+	h.Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
+	h.El("title", "", a.Verdict.String()+": "+question(a))
+	h.Raw("<style>" + style + "</style>\n</head>\n<body>\n<main>\n")
 	d := Diagram(a)
 	h.header(a, d)
 	if err := h.lanes(d); err != nil {
@@ -57,23 +63,23 @@ func HTML(w io.Writer, p Page) error {
 	h.list("What the capture could not read", "gaps", p.Gaps)
 	h.rules(p.Rules)
 	h.facts(a, p.Facts)
-	h.raw("</main>\n</body>\n</html>\n")
-	_, err := io.WriteString(w, h.b.String())
+	h.Raw("</main>\n</body>\n</html>\n")
+	_, err := io.WriteString(w, h.String())
 	return err
 }
 
 func (h *page) header(a *sim.Answer, d *picture.Diagram) {
-	h.open("header")
-	h.open("p", "class", "verdict "+d.Mark.String())
-	h.raw(picture.MarkSVG(d.Mark, 24))
-	h.text(a.Verdict.String())
-	h.close("p")
-	h.el("h1", "", d.Title)
+	h.Open("header")
+	h.Open("p", "class", "verdict "+d.Mark.String())
+	h.Raw(picture.MarkSVG(d.Mark, 24))
+	h.Text(a.Verdict.String())
+	h.Close("p")
+	h.El("h1", "", d.Title)
 	for _, n := range d.Notes {
-		h.el("p", "note", n)
+		h.El("p", "note", n)
 	}
-	h.el("p", "summary", summary(a))
-	h.close("header")
+	h.El("p", "summary", summary(a))
+	h.Close("header")
 }
 
 // summary says in a sentence what the page is about.
@@ -111,30 +117,30 @@ func plural(n int, what string) string {
 // lanes draws each lane as a picture of its own, so that they stand side by
 // side on a wide page and below each other on a phone.
 func (h *page) lanes(d *picture.Diagram) error {
-	h.open("section", "class", "lanes", "aria-label", "The paths")
+	h.Open("section", "class", "lanes", "aria-label", "The paths")
 	for i := range d.Lanes {
 		one := *d
 		one.Lanes = d.Lanes[i : i+1]
 		l := &d.Lanes[i]
-		h.open("figure")
+		h.Open("figure")
 		var svg strings.Builder
 		opt := picture.SVGOptions{Columns: 1, ID: fmt.Sprintf("p%d", i), Inline: true, Bare: true}
 		if err := picture.SVG(&svg, &one, opt); err != nil {
 			return err
 		}
-		h.raw(svg.String())
+		h.Raw(svg.String())
 		if len(l.Members) > 1 {
-			h.open("details")
-			h.el("summary", "", "The "+plural(len(l.Members), "subnet"))
-			h.open("ul", "class", "ids")
+			h.Open("details")
+			h.El("summary", "", "The "+plural(len(l.Members), "subnet"))
+			h.Open("ul", "class", "ids")
 			for _, m := range l.Members {
-				h.el("li", "", m)
+				h.El("li", "", m)
 			}
-			h.close("ul", "details")
+			h.Close("ul", "details")
 		}
-		h.close("figure")
+		h.Close("figure")
 	}
-	h.close("section")
+	h.Close("section")
 	return nil
 }
 
@@ -142,7 +148,7 @@ func (h *page) findings(a *sim.Answer) {
 	if len(a.Findings) == 0 {
 		return
 	}
-	h.raw("<section class=\"findings\">\n<h2>Findings</h2>\n")
+	h.Raw("<section class=\"findings\">\n<h2>Findings</h2>\n")
 	for _, severity := range []sim.Severity{sim.Blocker, sim.Warning, sim.Info} {
 		for i := range a.Findings {
 			if f := &a.Findings[i]; f.Severity == severity {
@@ -150,44 +156,44 @@ func (h *page) findings(a *sim.Answer) {
 			}
 		}
 	}
-	h.close("section")
+	h.Close("section")
 }
 
 var severityMarks = [...]picture.Mark{sim.Info: picture.None, sim.Warning: picture.Warn, sim.Blocker: picture.Stop}
 
 func (h *page) finding(a *sim.Answer, f *sim.Finding) {
 	mark := severityMarks[f.Severity]
-	h.open("article", "class", "finding "+mark.String())
-	h.open("h3")
-	h.raw(picture.MarkSVG(mark, 16))
-	h.open("code")
-	h.text(f.Code.String())
-	h.close("code")
-	h.el("span", "where", f.Severity.String()+" at "+f.Gate.String())
-	h.close("h3")
-	h.el("p", "", f.Message)
-	h.open("dl")
+	h.Open("article", "class", "finding "+mark.String())
+	h.Open("h3")
+	h.Raw(picture.MarkSVG(mark, 16))
+	h.Open("code")
+	h.Text(f.Code.String())
+	h.Close("code")
+	h.El("span", "where", f.Severity.String()+" at "+f.Gate.String())
+	h.Close("h3")
+	h.El("p", "", f.Message)
+	h.Open("dl")
 	component := f.Component
 	if f.Name != "" {
 		component += " (" + f.Name + ")"
 	}
-	h.pair("Component", component)
+	h.Pair("Component", component)
 	if f.RuleNumber != nil {
-		h.pair("Rule number", fmt.Sprint(*f.RuleNumber))
+		h.Pair("Rule number", fmt.Sprint(*f.RuleNumber))
 	} else if f.RuleIndex != nil {
-		h.pair("Rule", fmt.Sprintf("number %d of its list, from 0", *f.RuleIndex))
+		h.Pair("Rule", fmt.Sprintf("number %d of its list, from 0", *f.RuleIndex))
 	}
-	h.pair("Example", exampleText(f.Example))
-	h.pair("Repair", f.Fix)
-	h.pair("Concerns", concerned(a, f))
-	h.pair("In the snapshot", f.Pointer)
+	h.Pair("Example", exampleText(f.Example))
+	h.Pair("Repair", f.Fix)
+	h.Pair("Concerns", concerned(a, f))
+	h.Pair("In the snapshot", f.Pointer)
 	if f.Rule != "" || f.URL != "" {
-		h.el("dt", "", "Why")
-		h.open("dd")
-		h.link(f.URL, strings.TrimSpace(f.Rule+" "+strings.TrimPrefix(f.URL, "https://docs.aws.amazon.com")))
-		h.close("dd")
+		h.El("dt", "", "Why")
+		h.Open("dd")
+		h.Link(f.URL, strings.TrimSpace(f.Rule+" "+strings.TrimPrefix(f.URL, "https://docs.aws.amazon.com")))
+		h.Close("dd")
 	}
-	h.close("dl", "article")
+	h.Close("dl", "article")
 }
 
 // concerned names the placements of a finding, where it is not all of them.
@@ -205,37 +211,37 @@ func (h *page) pair(name, value string) {
 	if value == "" {
 		return
 	}
-	h.el("dt", "", name)
-	h.el("dd", "", value)
+	h.El("dt", "", name)
+	h.El("dd", "", value)
 }
 
 func (h *page) unknowns(a *sim.Answer) {
 	if len(a.Unknowns) == 0 {
 		return
 	}
-	h.raw("<section class=\"findings\">\n<h2>Facts that are missing</h2>\n")
+	h.Raw("<section class=\"findings\">\n<h2>Facts that are missing</h2>\n")
 	for _, m := range a.Unknowns {
 		title := "unknown at " + m.Gate.String()
 		if !m.Decisive {
 			title += ", without changing the verdict"
 		}
-		h.open("article", "class", "finding unknown")
-		h.open("h3")
-		h.raw(picture.MarkSVG(picture.Unknown, 16))
-		h.open("code")
-		h.text(m.Code.String())
-		h.close("code")
-		h.el("span", "where", title)
-		h.close("h3")
-		h.el("p", "", m.Fact)
-		h.open("dl")
-		h.pair("Component", m.Component)
-		h.pair("Find out", m.Collect)
-		h.pair("Not captured", m.Gap)
-		h.pair("In the snapshot", m.Pointer)
-		h.close("dl", "article")
+		h.Open("article", "class", "finding unknown")
+		h.Open("h3")
+		h.Raw(picture.MarkSVG(picture.Unknown, 16))
+		h.Open("code")
+		h.Text(m.Code.String())
+		h.Close("code")
+		h.El("span", "where", title)
+		h.Close("h3")
+		h.El("p", "", m.Fact)
+		h.Open("dl")
+		h.Pair("Component", m.Component)
+		h.Pair("Find out", m.Collect)
+		h.Pair("Not captured", m.Gap)
+		h.Pair("In the snapshot", m.Pointer)
+		h.Close("dl", "article")
 	}
-	h.close("section")
+	h.Close("section")
 }
 
 // placements is the whole verdict as a table, one row for each placement.
@@ -243,83 +249,83 @@ func (h *page) placements(a *sim.Answer) {
 	if len(a.Placements) == 0 {
 		return
 	}
-	h.raw("<section>\n<details open>\n<summary><h2>Every placement</h2></summary>\n<div class=\"scroll\"><table>\n<thead><tr><th>Subnet</th><th>Zone</th><th>Verdict</th><th>Network</th><th>Requests</th></tr></thead>\n<tbody>\n")
+	h.Raw("<section>\n<details open>\n<summary><h2>Every placement</h2></summary>\n<div class=\"scroll\"><table>\n<thead><tr><th>Subnet</th><th>Zone</th><th>Verdict</th><th>Network</th><th>Requests</th></tr></thead>\n<tbody>\n")
 	for i := range a.Placements {
 		p := &a.Placements[i]
-		h.open("tr")
+		h.Open("tr")
 		subnet := p.Subnet
 		if p.Target != "" {
 			subnet += " → " + p.Target
 		}
-		h.el("th", "", subnet)
-		h.open("td")
-		h.text(p.AvailabilityZone)
-		h.close("td")
+		h.El("th", "", subnet)
+		h.Open("td")
+		h.Text(p.AvailabilityZone)
+		h.Close("td")
 		h.cell("Verdict", p.Verdict)
 		h.cell("Network", p.Network.Verdict)
-		h.open("td")
+		h.Open("td")
 		for _, r := range p.Requests {
-			h.open("div")
-			h.raw(picture.MarkSVG(verdictMark(r.Verdict), 12) + " ")
-			h.text(r.Action + " on " + r.Resource + ": " + r.Verdict.String())
-			h.close("div")
+			h.Open("div")
+			h.Raw(picture.MarkSVG(verdictMark(r.Verdict), 12) + " ")
+			h.Text(r.Action + " on " + r.Resource + ": " + r.Verdict.String())
+			h.Close("div")
 		}
-		h.close("td", "tr")
+		h.Close("td", "tr")
 	}
-	h.raw("</tbody>\n</table></div>\n</details>\n</section>\n")
+	h.Raw("</tbody>\n</table></div>\n</details>\n</section>\n")
 }
 
 func (h *page) cell(label string, v sim.Verdict) {
 	m := verdictMark(v)
-	h.open("td", "class", m.String(), "data-label", label)
-	h.raw(picture.MarkSVG(m, 14) + " ")
-	h.text(v.String())
-	h.close("td")
+	h.Open("td", "class", m.String(), "data-label", label)
+	h.Raw(picture.MarkSVG(m, 14) + " ")
+	h.Text(v.String())
+	h.Close("td")
 }
 
 func (h *page) list(title, class string, items []string) {
 	if len(items) == 0 {
 		return
 	}
-	h.open("section", "class", class)
-	h.el("h2", "", title)
-	h.open("ul")
+	h.Open("section", "class", class)
+	h.El("h2", "", title)
+	h.Open("ul")
 	for _, i := range items {
-		h.el("li", "", i)
+		h.El("li", "", i)
 	}
-	h.close("ul", "section")
+	h.Close("ul", "section")
 }
 
 func (h *page) rules(rules []Rule) {
 	if len(rules) == 0 {
 		return
 	}
-	h.raw("<section class=\"rules\">\n<h2>Rules that decided, as the snapshot has them</h2>\n")
+	h.Raw("<section class=\"rules\">\n<h2>Rules that decided, as the snapshot has them</h2>\n")
 	for _, r := range rules {
-		h.open("details")
-		h.open("summary")
-		h.open("code")
-		h.text(r.Pointer)
-		h.close("code")
-		h.el("span", "where", strings.Join(r.By, ", "))
-		h.close("summary")
-		h.open("pre")
+		h.Open("details")
+		h.Open("summary")
+		h.Open("code")
+		h.Text(r.Pointer)
+		h.Close("code")
+		h.El("span", "where", strings.Join(r.By, ", "))
+		h.Close("summary")
+		h.Open("pre")
 		if r.Text == "" {
-			h.text("(nothing there)")
+			h.Text("(nothing there)")
 		}
-		h.lines(r.Text)
-		h.close("pre", "details")
+		h.Lines(r.Text)
+		h.Close("pre", "details")
 	}
-	h.close("section")
+	h.Close("section")
 }
 
 func (h *page) facts(a *sim.Answer, facts []Fact) {
-	h.raw("<footer>\n<h2>Record</h2>\n<dl>\n")
-	h.pair("Snapshot sha256", a.Snapshot.SHA256)
-	h.pair("Captured", a.Snapshot.CapturedAt)
-	h.pair("Contract", a.Schema)
+	h.Raw("<footer>\n<h2>Record</h2>\n<dl>\n")
+	h.Pair("Snapshot sha256", a.Snapshot.SHA256)
+	h.Pair("Captured", a.Snapshot.CapturedAt)
+	h.Pair("Contract", a.Schema)
 	for _, f := range facts {
-		h.pair(f.Name, f.Value)
+		h.Pair(f.Name, f.Value)
 	}
-	h.close("dl", "footer")
+	h.Close("dl", "footer")
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/canreach/canreach/internal/markup"
 	"github.com/canreach/canreach/internal/picture"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/finding"
@@ -85,18 +86,18 @@ func TestEveryFindingAndMissingFactAppearsOnThePage(t *testing.T) {
 		page := string(render(t, "html", a))
 		for _, f := range a.Findings {
 			for _, text := range []string{f.Code.String(), f.Message, f.Fix, f.Pointer} {
-				if !strings.Contains(page, escape(text)) {
+				if !strings.Contains(page, markup.Escape(text)) {
 					t.Errorf("%s: the page lacks %q", name, text)
 				}
 			}
 		}
 		for _, m := range a.Unknowns {
-			if !strings.Contains(page, escape(m.Fact)) {
+			if !strings.Contains(page, markup.Escape(m.Fact)) {
 				t.Errorf("%s: the page lacks %q", name, m.Fact)
 			}
 		}
 		for _, p := range a.Placements {
-			if !strings.Contains(page, escape(p.Subnet)) {
+			if !strings.Contains(page, markup.Escape(p.Subnet)) {
 				t.Errorf("%s: the page lacks %q", name, p.Subnet)
 			}
 		}
