@@ -1,6 +1,9 @@
 package picture
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Mark says what a station does to what arrives there. Each has a shape and a
 // line style of its own, so that a picture can be read without colours.
@@ -81,6 +84,8 @@ type Station struct {
 	// Off is true for what is not on the way itself, e.g. a thing that is
 	// missing or that only comes up in a remark: the rail goes past it.
 	Off bool
+	// Link is where the card leads: an address of the program's own. Empty: nowhere.
+	Link string
 }
 
 // Line is one remark in a station, e.g. the rule that decided.
@@ -101,6 +106,16 @@ func (l *Lane) Stations() []*Station {
 		}
 	}
 	return all
+}
+
+// linked tells whether a card leads somewhere.
+func (d *Diagram) linked() bool {
+	for i := range d.Lanes {
+		if slices.ContainsFunc(d.Lanes[i].Stations(), func(s *Station) bool { return s.Link != "" }) {
+			return true
+		}
+	}
+	return false
 }
 
 // Description says in sentences what the diagram shows, for those who can't

@@ -86,7 +86,11 @@ type painter struct {
 func (p *painter) document(d *Diagram, opt SVGOptions, width, height float64) string {
 	var b strings.Builder
 	wh := num(width) + `" height="` + num(height)
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" class="pic" role="img" width="%s" viewBox="0 0 %s %s" aria-labelledby="%s-t %s-d">`,
+	role := "img"
+	if d.linked() { // what is inside an image is read to nobody
+		role = "group"
+	}
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" class="pic" role="`+role+`" width="%s" viewBox="0 0 %s %s" aria-labelledby="%s-t %s-d">`,
 		wh, num(width), num(height), opt.ID, opt.ID)
 	fmt.Fprintf(&b, "\n<title id=\"%s-t\">%s</title>\n<desc id=\"%s-d\">%s</desc>\n",
 		opt.ID, escape(clip(Clean(d.Word+": "+d.Title), maxTooltip)), opt.ID, escape(d.Description()))

@@ -80,6 +80,9 @@ func (p *painter) station(s *Station, y float64) float64 {
 	if s.Off {
 		class += " off"
 	}
+	if s.Link != "" {
+		p.b.WriteString(`<a href="` + escape(Clean(s.Link)) + `" aria-label="` + escape(clip(s.sentence(), maxTooltip)) + "\">")
+	}
 	p.b.WriteString(`<g class="station ` + class + `" data-mark="` + s.Mark.String() + `" data-reply="` + s.Reply.String() + "\">")
 	p.tooltip(s.tooltip())
 	if overall == Unknown {
@@ -96,7 +99,11 @@ func (p *painter) station(s *Station, y float64) float64 {
 		p.row(r, cardX+cardPad, at+r.height()-lineHeight)
 		at += r.height()
 	}
-	p.b.WriteString("</g>\n")
+	p.b.WriteString("</g>")
+	if s.Link != "" {
+		p.b.WriteString("</a>")
+	}
+	p.b.WriteString("\n")
 	if s.Mark != None {
 		p.mark(s.Mark, railX, y+cardHead/2, 1)
 	}

@@ -10,13 +10,55 @@ import (
 )
 
 // Diagram draws a: one lane for all subnets that fare alike, the worst first.
-func Diagram(a *sim.Answer) *picture.Diagram {
+func Diagram(a *sim.Answer) *picture.Diagram { return diagram(a, mergedWays(a)) }
+
+// Stop is one station of the picture, with what it was made of.
+type Stop struct {
+	picture.Station
+	Names    []string // the components that it stands for
+	Pointers []string // what decided there, in the snapshot
+	Findings []int    // indexes into the answer's findings
+	Missing  []int    // and its missing facts
+}
+
+// LinkedDiagram is Diagram with each station linked to where link says, and
+// the stations of each lane.
+func LinkedDiagram(a *sim.Answer, link func(lane, stop int) string) (*picture.Diagram, [][]Stop) {
+	ways := mergedWays(a)
+	d := diagram(a, ways)
+	stops := make([][]Stop, len(ways))
+	for i, w := range ways {
+		drawn := d.Lanes[i].Stations()
+		n := 0
+		for part := range sections {
+			for _, s := range w.stations {
+				if s.section() != part {
+					continue
+				}
+				drawn[n].Link = link(i, n)
+				stops[i] = append(stops[i], Stop{*drawn[n], s.names, s.pointers, s.findings, s.missing})
+				n++
+			}
+		}
+	}
+	return d, stops
+}
+
+func diagram(a *sim.Answer, ways []*way) *picture.Diagram {
 	d := &picture.Diagram{
 		Title: question(a),
 		Notes: notes(a),
 		Mark:  verdictMark(a.Verdict), Word: a.Verdict.String(),
 		Footnote: footnote(a),
 	}
+	for _, w := range ways {
+		d.Lanes = append(d.Lanes, w.lane(a))
+	}
+	return d
+}
+
+// mergedWays are the ways of all placements; those that fare alike are one.
+func mergedWays(a *sim.Answer) []*way {
 	var merged []*way
 	index := map[string]*way{}
 	for i := range a.Placements {
@@ -31,10 +73,7 @@ func Diagram(a *sim.Answer) *picture.Diagram {
 		}
 	}
 	slices.SortStableFunc(merged, func(x, y *way) int { return verdictOrder(x.verdict) - verdictOrder(y.verdict) })
-	for _, w := range merged {
-		d.Lanes = append(d.Lanes, w.lane(a))
-	}
-	return d
+	return merged
 }
 
 // question is the question in one line.
@@ -167,12 +206,12 @@ func (w *way) sections(a *sim.Answer) []picture.Section {
 	if a.Question.VPC != "" {
 		network += " · " + a.Question.VPC
 	}
-	all := []picture.Section{{Title: network}, {Title: "POLICIES"}, {Title: "DESTINATION"}}
+	all := [sections]picture.Section{{Title: network}, {Title: "POLICIES"}, {Title: "DESTINATION"}}
 	for _, s := range w.stations {
 		part := &all[s.section()]
 		part.Stations = append(part.Stations, s.draw())
 	}
-	return slices.DeleteFunc(all, func(s picture.Section) bool { return len(s.Stations) == 0 })
+	return slices.DeleteFunc(all[:], func(s picture.Section) bool { return len(s.Stations) == 0 })
 }
 
 // signature is equal for ways that look alike but for names and words.
@@ -195,13 +234,16 @@ func (w *way) merge(o *way) {
 	w.destinations = addNew(w.destinations, o.destinations...)
 	for i, s := range w.stations {
 		s.names = addNew(s.names, o.stations[i].names...)
+		s.pointers = addNew(s.pointers, o.stations[i].pointers...)
+		s.findings = addNew(s.findings, o.stations[i].findings...)
+		s.missing = addNew(s.missing, o.stations[i].missing...)
 		for j := range s.texts {
 			s.texts[j] = addNew(s.texts[j], o.stations[i].texts[j]...)
 		}
 	}
 }
 
-func addNew(list []string, more ...string) []string {
+func addNew[T comparable](list []T, more ...T) []T {
 	for _, m := range more {
 		if !slices.Contains(list, m) {
 			list = append(list, m)

@@ -45,6 +45,9 @@ func (w *way) addLayer(a *sim.Answer, name string, requests []sim.Request) {
 				i = len(all) - 1
 			}
 			all[i].asked(r)
+			for _, st := range layer.Statements {
+				s.decidedAt(st.Pointer)
+			}
 			for _, p := range layerPolicies(layer) {
 				s.names = addNew(s.names, p)
 			}

@@ -31,9 +31,43 @@ type Rule struct {
 }
 
 // page is an HTML page that shows parts of answers.
-type page struct{ *markup.Page }
+type page struct {
+	*markup.Page
+	place func(pointer string) string // where a place in the snapshot is shown; nil: nowhere
+}
 
-func newPage() *page { return &page{&markup.Page{}} }
+func newPage() *page { return &page{Page: &markup.Page{}} }
+
+// StyleSheet is the style of pages that show parts of answers.
+const StyleSheet = picture.StyleSheet + pageStyle
+
+// Body writes what an answer's page has between title and record into h, with
+// the picture d. place says where a place in the snapshot is shown.
+func Body(h *markup.Page, a *sim.Answer, d *picture.Diagram, place func(pointer string) string) error {
+	return (&page{h, place}).body(a, d)
+}
+
+func (h *page) body(a *sim.Answer, d *picture.Diagram) error {
+	if err := h.lanes(d); err != nil {
+		return err
+	}
+	h.findings(a)
+	h.unknowns(a)
+	h.placements(a)
+	h.list("Assumptions", "assumptions", a.Assumptions)
+	return nil
+}
+
+// Stopped writes the findings and missing facts of one station into h.
+func (s *Stop) Stopped(h *markup.Page, a *sim.Answer, place func(pointer string) string) {
+	p := &page{h, place}
+	for _, n := range s.Findings {
+		p.finding(a, &a.Findings[n])
+	}
+	for _, n := range s.Missing {
+		p.unknown(&a.Unknowns[n])
+	}
+}
 
 // Fact is one line of a page's record.
 type Fact struct{ Name, Value string }
@@ -43,7 +77,7 @@ type Fact struct{ Name, Value string }
 func HTML(w io.Writer, p Page) error {
 	h := newPage()
 	a := p.Answer
-	style := picture.StyleSheet + pageStyle
+	style := StyleSheet
 	sum := sha256.Sum256([]byte(style))
 	h.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
 	h.Raw(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-` +
@@ -53,13 +87,9 @@ func HTML(w io.Writer, p Page) error {
 	h.Raw("<style>" + style + "</style>\n</head>\n<body>\n<main>\n")
 	d := Diagram(a)
 	h.header(a, d)
-	if err := h.lanes(d); err != nil {
+	if err := h.body(a, d); err != nil {
 		return err
 	}
-	h.findings(a)
-	h.unknowns(a)
-	h.placements(a)
-	h.list("Assumptions", "assumptions", a.Assumptions)
 	h.list("What the capture could not read", "gaps", p.Gaps)
 	h.rules(p.Rules)
 	h.facts(a, p.Facts)
@@ -186,7 +216,7 @@ func (h *page) finding(a *sim.Answer, f *sim.Finding) {
 	h.Pair("Example", exampleText(f.Example))
 	h.Pair("Repair", f.Fix)
 	h.Pair("Concerns", concerned(a, f))
-	h.Pair("In the snapshot", f.Pointer)
+	h.pointer(f.Pointer)
 	if f.Rule != "" || f.URL != "" {
 		h.El("dt", "", "Why")
 		h.Open("dd")
@@ -220,28 +250,45 @@ func (h *page) unknowns(a *sim.Answer) {
 		return
 	}
 	h.Raw("<section class=\"findings\">\n<h2>Facts that are missing</h2>\n")
-	for _, m := range a.Unknowns {
-		title := "unknown at " + m.Gate.String()
-		if !m.Decisive {
-			title += ", without changing the verdict"
-		}
-		h.Open("article", "class", "finding unknown")
-		h.Open("h3")
-		h.Raw(picture.MarkSVG(picture.Unknown, 16))
-		h.Open("code")
-		h.Text(m.Code.String())
-		h.Close("code")
-		h.El("span", "where", title)
-		h.Close("h3")
-		h.El("p", "", m.Fact)
-		h.Open("dl")
-		h.Pair("Component", m.Component)
-		h.Pair("Find out", m.Collect)
-		h.Pair("Not captured", m.Gap)
-		h.Pair("In the snapshot", m.Pointer)
-		h.Close("dl", "article")
+	for i := range a.Unknowns {
+		h.unknown(&a.Unknowns[i])
 	}
 	h.Close("section")
+}
+
+func (h *page) unknown(m *sim.Missing) {
+	title := "unknown at " + m.Gate.String()
+	if !m.Decisive {
+		title += ", without changing the verdict"
+	}
+	h.Open("article", "class", "finding unknown")
+	h.Open("h3")
+	h.Raw(picture.MarkSVG(picture.Unknown, 16))
+	h.Open("code")
+	h.Text(m.Code.String())
+	h.Close("code")
+	h.El("span", "where", title)
+	h.Close("h3")
+	h.El("p", "", m.Fact)
+	h.Open("dl")
+	h.Pair("Component", m.Component)
+	h.Pair("Find out", m.Collect)
+	h.Pair("Not captured", m.Gap)
+	h.pointer(m.Pointer)
+	h.Close("dl", "article")
+}
+
+// pointer names a place in the snapshot, as a link where it is shown.
+func (h *page) pointer(p string) {
+	if p == "" || h.place == nil {
+		h.Pair("In the snapshot", p)
+		return
+	}
+	h.El("dt", "", "In the snapshot")
+	h.Open("dd")
+	h.Open("a", "href", h.place(p))
+	h.Text(p)
+	h.Close("a", "dd")
 }
 
 // placements is the whole verdict as a table, one row for each placement.

@@ -16,6 +16,10 @@ type stage struct {
 	names []string
 	texts [][]string // of each line
 	likes map[like]int
+	// What it was made of.
+	pointers []string
+	findings []int
+	missing  []int
 }
 
 // like is what remarks that are told as one have in common.
@@ -28,6 +32,13 @@ func newStage(gate sim.Gate, icon picture.Icon, label, name string, mark picture
 	return &stage{
 		Station: picture.Station{Icon: icon, Label: label, Mark: mark, Reply: picture.None},
 		gate:    gate, names: []string{name},
+	}
+}
+
+// decidedAt notes a place in the snapshot that decided.
+func (s *stage) decidedAt(pointer string) {
+	if pointer != "" {
+		s.pointers = addNew(s.pointers, pointer)
 	}
 }
 
@@ -49,6 +60,9 @@ func (s *stage) addLike(key string, l picture.Line) {
 	s.likes[k] = len(s.Lines)
 	s.add(l)
 }
+
+// sections is how many parts a picture has.
+const sections = 3
 
 // section is the index of the part of the picture that the stage lies in.
 func (s *stage) section() int {

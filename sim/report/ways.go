@@ -118,11 +118,11 @@ func newWay(a *sim.Answer, i int, path sim.Path, verdict sim.Verdict) *way {
 	w.addDestination(a, requests)
 	for _, n := range p.Findings {
 		if n >= 0 && n < len(a.Findings) && concerns(&a.Findings[n], p, path) {
-			w.addFinding(&a.Findings[n])
+			w.addFinding(a, n)
 		}
 	}
-	for _, m := range a.Unknowns {
-		w.addMissing(&m)
+	for n := range a.Unknowns {
+		w.addMissing(a, n)
 	}
 	return w
 }
@@ -193,6 +193,7 @@ func (w *way) addHops(hops []sim.Hop) {
 		if via := viaText(h, w.subnets[0]); via != "" {
 			s.add(picture.Line{Mark: picture.None, Text: via})
 		}
+		s.decidedAt(h.Pointer)
 		w.stations = append(w.stations, s)
 	}
 }
@@ -210,6 +211,7 @@ func (w *way) addReply(h sim.Hop, l look, mark picture.Mark) {
 		at = newStage(l.gate, l.icon, l.label, h.Component, picture.None)
 		w.insert(at)
 	}
+	at.decidedAt(h.Pointer)
 	if h.Decision != "" || at.Mark == picture.None {
 		at.Reply = worse(at.Reply, mark)
 	}
@@ -291,7 +293,8 @@ func reached(destination string, requests []sim.Request, otherwise picture.Mark)
 
 // addFinding puts f where it happens; if its component is not on the way, at
 // a stage of its own beside it.
-func (w *way) addFinding(f *sim.Finding) {
+func (w *way) addFinding(a *sim.Answer, n int) {
+	f := &a.Findings[n]
 	reply := f.Gate == sim.GateNACLIngress || f.Gate == sim.GateSGIngress || f.Example != nil && f.Example.Reply
 	s := w.find(f.Gate, f.Component)
 	if s == nil {
@@ -304,6 +307,8 @@ func (w *way) addFinding(f *sim.Finding) {
 		s.Off = true
 		w.insert(s)
 	}
+	s.decidedAt(f.Pointer)
+	s.findings = addNew(s.findings, n)
 	line := picture.Line{Mark: picture.None, Code: f.Code.String(), Text: f.Message}
 	if reply {
 		line.Tag = "reply"
@@ -364,7 +369,8 @@ func (w *way) find(gate sim.Gate, component string) *stage {
 	return near
 }
 
-func (w *way) addMissing(m *sim.Missing) {
+func (w *way) addMissing(a *sim.Answer, n int) {
+	m := &a.Unknowns[n]
 	if w.verdict == sim.Reachable {
 		return
 	}
@@ -384,6 +390,8 @@ func (w *way) addMissing(m *sim.Missing) {
 	if s.Mark == picture.Pass || s.Mark == picture.None {
 		s.Mark = picture.Unknown
 	}
+	s.decidedAt(m.Pointer)
+	s.missing = addNew(s.missing, n)
 	s.add(picture.Line{Mark: picture.Unknown, Code: m.Code.String(), Text: m.Fact})
 	if m.Collect != "" {
 		s.add(picture.Line{Mark: picture.None, Tag: "find out", Text: m.Collect})
