@@ -60,6 +60,29 @@ func TestPolicyTypeNotEnabled(t *testing.T) {
 	}
 }
 
+// TestPoliciesOfAnotherOrganization is P99: the policies of one organization
+// answer for no account of another, nor for one of which that is not known.
+func TestPoliciesOfAnotherOrganization(t *testing.T) {
+	of := func(id string) Edit {
+		return Do(func(w *World) { w.Root()["organizations"].(Obj)["organizationId"] = id })
+	}
+	deny := SCP("p-deny", Doc(Deny("s3:*", "*")), "r-1")
+	noMember := Do(func(w *World) { delete(w.Account(accountA), "organizationId"); delete(w.Account(accountA), "organizationPath") })
+	other := Do(func(w *World) { w.Account(accountX)["organizationId"] = "o-2" })
+	detached := []Edit{noMember, Detach("serviceControlPolicies", "p-FullAWSAccess", accountA), Detach("resourceControlPolicies", "p-RCPFullAWSAccess", accountA)}
+	for _, tr := range []trap{
+		{id: "its own organization", edits: []Edit{of("o-1")}, want: sim.Reachable},
+		{id: "its own organization denies", edits: []Edit{of("o-1"), deny}, want: sim.Blocked, code: "SCP_EXPLICIT_DENY"},
+		{id: "another organization", edits: []Edit{of("o-2")}, want: sim.Unknown},
+		{id: "another organization denies", edits: []Edit{of("o-2"), deny}, want: sim.Unknown},
+		{id: "one of two organizations", edits: []Edit{of(""), other}, want: sim.Unknown},
+		{id: "membership not known, a policy is attached to it", edits: []Edit{noMember}, want: sim.Reachable},
+		{id: "membership not known", edits: detached, want: sim.Unknown},
+	} {
+		t.Run(tr.id, func(t *testing.T) { checkTrap(t, &tr) })
+	}
+}
+
 // TestTraceFromNowhere: an end that is not in the snapshot is what is wrong,
 // whatever it leaves open of the other end.
 func TestTraceFromNowhere(t *testing.T) {

@@ -140,7 +140,7 @@ func (w *World) boundary(r *snapshot.Role) *policy.Policy {
 func (w *World) controlPolicies(account string, kind policy.Kind, assumeNone bool) (levels [][]policy.Policy, unknown string, assumed string) {
 	a, ok := w.accounts[account]
 	if !ok {
-		return nil, "account " + account + " is not in the snapshot, so nobody knows its organization", ""
+		return nil, "account " + account + " is not in the snapshot, so its organization is not known", ""
 	}
 	org := &w.snap.Organizations
 	list, enabled := &org.SCPs, slices.Contains(org.PolicyTypes, "SERVICE_CONTROL_POLICY")
@@ -166,10 +166,33 @@ func (w *World) controlPolicies(account string, kind policy.Kind, assumeNone boo
 		return nil, "the organization's policies could not be read (" + gapText(list.Gap) + ")", ""
 	case list.Presence == snapshot.NotCollected:
 		return nil, "account " + account + " is in organization " + a.OrganizationID + ", whose policies were not collected", ""
-	case len(list.Items) == 0:
+	}
+	if gap := w.foreignOrganization(a, list.Items); gap != "" {
+		return nil, gap, ""
+	}
+	if len(list.Items) == 0 {
 		return nil, "", "" // the policy type is not enabled (P96)
 	}
 	return w.controlLevels(a, list.Items, kind)
+}
+
+// foreignOrganization says why the organization's policies in the snapshot tell
+// nothing of an account: they are another organization's, or may be. An account
+// of which that is not known is a member where a policy is attached to it.
+func (w *World) foreignOrganization(a *snapshot.Account, items []snapshot.OrgPolicy) string {
+	org := &w.snap.Organizations
+	others := func(o *snapshot.Account) bool { return o.OrganizationID != "" && o.OrganizationID != a.OrganizationID }
+	switch {
+	case a.OrganizationID == "" && len(a.OrganizationPath) == 0 && !slices.ContainsFunc(items, func(p snapshot.OrgPolicy) bool { return contains(p.Targets, a.ID) }):
+		return "whether account " + a.ID + " is in the organization whose policies are in the snapshot was not collected"
+	case a.OrganizationID == "" || a.OrganizationID == org.ID:
+		return ""
+	case org.ID != "":
+		return "account " + a.ID + " is in organization " + a.OrganizationID + "; the policies in the snapshot are those of " + org.ID
+	case slices.ContainsFunc(w.snap.Accounts, others):
+		return "account " + a.ID + " is in organization " + a.OrganizationID + ", and the snapshot does not tell which of its accounts' organizations the policies are of"
+	}
+	return ""
 }
 
 // controlLevels sorts an organization's policies by the levels above an
