@@ -121,7 +121,7 @@ func (r *jobRun) sourceARN(region string) policy.Value {
 func trustReason(d *policy.Decision) string {
 	for _, l := range d.Layers {
 		if len(l.Near) > 0 {
-			return " (" + l.Near[0].Detail + ")"
+			return nearest(&l)
 		}
 	}
 	return ""

@@ -67,7 +67,10 @@ func TestPoliciesOfAnotherOrganization(t *testing.T) {
 		return Do(func(w *World) { w.Root()["organizations"].(Obj)["organizationId"] = id })
 	}
 	deny := SCP("p-deny", Doc(Deny("s3:*", "*")), "r-1")
-	noMember := Do(func(w *World) { delete(w.Account(accountA), "organizationId"); delete(w.Account(accountA), "organizationPath") })
+	noMember := Do(func(w *World) {
+		delete(w.Account(accountA), "organizationId")
+		delete(w.Account(accountA), "organizationPath")
+	})
 	other := Do(func(w *World) { w.Account(accountX)["organizationId"] = "o-2" })
 	detached := []Edit{noMember, Detach("serviceControlPolicies", "p-FullAWSAccess", accountA), Detach("resourceControlPolicies", "p-RCPFullAWSAccess", accountA)}
 	for _, tr := range []trap{

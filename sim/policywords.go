@@ -1,0 +1,169 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// blockMessage says in AWS's own words what denied what (P205).
+func (r *jobRun) blockMessage(t *target, action string, b *layerBlock, c component, call string) string {
+	who := r.roleName()
+	if b.layer.Outcome == policy.ExplicitDeny {
+		text := fmt.Sprintf("%s is not authorized to perform %s on %s with an explicit deny in %s", who, action, b.request.Resource, withArticle(call))
+		if len(b.layer.Statements) > 0 {
+			return sentence(text + ": " + statementText(b.layer.Statements[0]))
+		}
+		return sentence(text + " of " + c.id)
+	}
+	text := fmt.Sprintf("No %s allows %s to perform %s on %s", call, who, action, b.request.Resource)
+	if call == "VPC endpoint policy" {
+		text = fmt.Sprintf("No VPC endpoint policy allows the %s action on %s: the policy of %s does not", action, b.request.Resource, c.id)
+	}
+	text += nearest(&b.layer)
+	if granted := bucketLayer(&b.decision); b.either && granted == nil {
+		text += "; nor does the bucket policy grant it"
+	} else if b.either && granted.Outcome != policy.LayerUnknown {
+		text += "; nor does the bucket policy grant it" + nearest(granted)
+	}
+	return sentence(text)
+}
+
+// nearest names the Allow statement of a layer that matches the request in all
+// but the fewest parts, and what of it does not match; empty where there is none.
+func nearest(l *policy.LayerDecision) string {
+	if len(l.Near) == 0 {
+		return ""
+	}
+	n := &l.Near[0]
+	return "; " + statementText(n.StatementRef) + " comes nearest, but its " + n.Part + " does not match: " + n.Detail
+}
+
+// withArticle puts "a" or "an" before a layer's name.
+func withArticle(name string) string {
+	if strings.HasPrefix(name, "i") || strings.HasPrefix(name, "a") {
+		return "an " + name
+	}
+	return "a " + name
+}
+
+// bucketLayer is what the bucket policy did; nil where none has a part in the decision.
+func bucketLayer(d *policy.Decision) *policy.LayerDecision {
+	i := slices.IndexFunc(d.Layers, func(l policy.LayerDecision) bool { return l.Layer == policy.LayerBucket })
+	if i < 0 {
+		return nil
+	}
+	return &d.Layers[i]
+}
+
+func (r *jobRun) roleName() string {
+	if r.who.role != nil {
+		return "role " + r.who.role.Name
+	}
+	return "role " + r.q.Job.RoleARN
+}
+
+func statementName(s policy.StatementRef) string {
+	if s.Sid != "" {
+		return fmt.Sprintf("statement %d (%s)", s.Index, s.Sid)
+	}
+	return fmt.Sprintf("statement %d", s.Index)
+}
+
+func statementText(s policy.StatementRef) string {
+	if s.Policy == "" {
+		return statementName(s)
+	}
+	return statementName(s) + " of " + s.Policy
+}
+
+func (r *jobRun) blockFix(t *target, b *layerBlock, doc *snapshot.Document, c component, call string) string {
+	action, res := b.request.Action, t.resourceFor(b.request.Action)
+	if b.layer.Outcome == policy.ExplicitDeny {
+		text := "Narrow that Deny so that it spares this request"
+		if len(b.layer.Statements) > 0 {
+			text = "Narrow " + statementText(b.layer.Statements[0]) + " so that its Deny spares this request"
+		}
+		if ctx := r.denyHint(b, doc); ctx != "" {
+			text += " (" + ctx + ")"
+		}
+		return text + "."
+	}
+	switch b.layer.Layer {
+	case policy.LayerEndpoint:
+		return fmt.Sprintf("Add a statement to the policy of %s that allows %s on %s (Principal \"*\", narrowed by aws:PrincipalArn if need be).", c.id, action, res)
+	case policy.LayerRole:
+		text := fmt.Sprintf("Allow %s on %s in a policy of the role", action, res)
+		if b.either {
+			text += ", or grant it to the role in the bucket policy"
+		}
+		return text + "."
+	case policy.LayerBucket:
+		return fmt.Sprintf("The bucket's owner has to allow %s on %s to %s in the bucket policy.", action, res, r.q.Job.RoleARN)
+	case policy.LayerSCP:
+		return fmt.Sprintf("Attach a service control policy that allows %s at the level of the organization that allows none.", action)
+	}
+	return fmt.Sprintf("Allow %s on %s in the %s.", action, res, call)
+}
+
+// denyHint tells what the request has for the keys that the Deny asks about.
+// The layer's own document serves where the statement names no policy.
+func (r *jobRun) denyHint(b *layerBlock, own *snapshot.Document) string {
+	if len(b.layer.Statements) == 0 {
+		return ""
+	}
+	doc := r.documentOf(b.layer.Statements[0], own)
+	if doc == nil {
+		return ""
+	}
+	var parts []string
+	for _, kind := range []policy.Kind{policy.KindBucket, policy.KindEndpoint, policy.KindIdentity, policy.KindBoundary, policy.KindSCP, policy.KindRCP} {
+		p, ok := r.w.policies.find(policyKey{doc.At.Pointer(), kind})
+		if !ok || p.Document == nil || b.layer.Statements[0].Index >= len(p.Document.Statements) {
+			continue
+		}
+		for _, c := range p.Document.Statements[b.layer.Statements[0].Index].Conditions {
+			parts = append(parts, keyState(c.Key, &b.request))
+		}
+		break
+	}
+	return strings.Join(parts, ", ")
+}
+
+func keyState(key string, q *policy.Request) string {
+	v, ok := q.Context[strings.ToLower(key)]
+	switch {
+	case !ok || v.State == policy.KeyAbsent:
+		return "the request has no " + key
+	case v.State == policy.KeyKnown:
+		return key + " is " + strings.Join(v.Values, ", ")
+	}
+	return "the value of " + key + " is not known"
+}
+
+// denialReason says in one clause why a decision denies: what each layer that
+// has to change did, and the statement of it that comes nearest.
+func denialReason(d *policy.Decision) string {
+	if len(d.Blocking) == 0 {
+		return "no policy allows it"
+	}
+	var reasons []string
+	for _, i := range d.Blocking {
+		reasons = append(reasons, strings.TrimSuffix(layerReason(&d.Layers[i]), ".")+nearest(&d.Layers[i]))
+	}
+	return strings.Join(reasons, "; ")
+}
+
+func layerReason(l *policy.LayerDecision) string {
+	switch {
+	case l.Reason != "":
+		return l.Reason
+	case l.Outcome == policy.ExplicitDeny:
+		return "explicit deny in " + withArticle(gateLayers[l.Layer].call)
+	default:
+		return "no " + gateLayers[l.Layer].call + " allows it"
+	}
+}
