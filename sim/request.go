@@ -183,6 +183,9 @@ func (r *jobRun) decideFresh(s *slot, t *target, action string, f *network.Flow,
 	if note, ok := r.missingKeyNote(d, t, action); ok && d.result.Outcome == symbolic.All {
 		d.extra = append(d.extra, note)
 	}
+	if note, ok := r.unsignedNote(d, t, action); ok {
+		d.extra = append(d.extra, note)
+	}
 	d.view = newLayerView(r.w)
 	d.view.add(d)
 	d.view.all = d.view.layers()
@@ -223,7 +226,7 @@ func (r *jobRun) decisionKey(s *slot, t *target, action string, ctx *network.Con
 		ctx.Via, string(ctx.Endpoint), string(ctx.EndpointVPC), ctx.EndpointOwner, o.At, r.q.Job.Kind} {
 		word(s)
 	}
-	for _, flag := range []bool{t.listPrefix != nil, ctx.SourceIsClient, r.existing.function, r.brief, o.AssumeSSES3, o.AssumeNoOrganization, o.Presigned} {
+	for _, flag := range []bool{t.listPrefix != nil, ctx.SourceIsClient, r.existing.function, r.existing.from != nil, r.brief, o.AssumeSSES3, o.AssumeNoOrganization, o.Presigned} {
 		if flag {
 			b.WriteByte(1)
 		}

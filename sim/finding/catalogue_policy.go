@@ -46,6 +46,8 @@ var (
 		Meaning: "The job's network has no part in the use of the key.", Do: "No action is needed.", Rules: []string{"N154"}})
 	MissingKeyLooksDenied = define("MISSING_KEY_LOOKS_DENIED", Entry{Kind: Blocking, Title: "A missing object looks like a denial", Gates: []Gate{GateRole},
 		Meaning: "Without s3:ListBucket, S3 answers 403 for an object that does not exist.", Do: "Allow s3:ListBucket to tell the two apart.", Rules: []string{"P238"}})
+	UnsignedRequests = define("UNSIGNED_REQUESTS", Entry{Kind: Blocking, Title: "The endpoint policy stops unsigned requests", Gates: []Gate{GateEndpointPolicy},
+		Meaning: "The policy asks who calls; yum, dnf, apt and public downloads sign nothing.", Do: "Allow the repository's bucket without a condition on the caller.", Rules: []string{"P127", "P361"}})
 	VPCEDenyOnly = define("VPCE_DENY_ONLY", Entry{Kind: Blocking, Title: "The endpoint policy has Deny statements only", Gates: []Gate{GateEndpointPolicy},
 		Meaning: "Without an Allow statement it allows nothing.", Do: "Add an Allow statement.", Rules: []string{"P112", "P129"}})
 	PolicyMalformed = define("POLICY_MALFORMED", Entry{Kind: Blocking, Title: "The policy cannot be read", Gates: []Gate{GateEndpointPolicy, GateRole, GateSCP, GateRCP, GateBucketPolicy, GateBucket, GateKMS, GateJob},
