@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/sim/finding"
@@ -173,12 +174,27 @@ func (a *netAnswer) render(w *World) Network {
 		if i == 0 {
 			out.Path = p.Hops
 		}
+		if answeredElsewhere(p.Hops, out.Paths) {
+			continue
+		}
 		out.Paths = append(out.Paths, p)
 	}
 	if len(out.Paths) == 1 && len(out.Paths[0].Destinations) == 0 && out.Paths[0].Via == "" {
 		out.Paths = nil
 	}
 	return out
+}
+
+// answeredElsewhere tells a path that only says that the answer to a DNS query
+// is not known, where another path says so already.
+func answeredElsewhere(hops []Hop, others []Path) bool {
+	if len(hops) == 0 {
+		return false
+	}
+	last := hops[len(hops)-1]
+	return last.Kind == "dns-name" && last.Decision == "unknown" && slices.ContainsFunc(others, func(p Path) bool {
+		return slices.ContainsFunc(p.Hops, func(h Hop) bool { return h.Kind == last.Kind && h.Component == last.Component && h.Decision == last.Decision })
+	})
 }
 
 func (w *World) hops(in []network.Hop) []Hop {

@@ -160,3 +160,20 @@ func TestTraceOfWhatDoesNotRun(t *testing.T) {
 		}
 	}
 }
+
+// An answer of DNS that is not known is one path, and every fact that keeps it
+// open is named.
+func TestUnknownAnswerIsOnePath(t *testing.T) {
+	w := sim.NewWorld(world.Network(twoInterfaces, world.NotCollected("VpcEndpoints", "DhcpOptions", "VpcAttributes")).Snapshot(t))
+	a, err := w.Trace(sim.TraceQuestion{From: "eni-1", To: "s3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []string
+	for _, m := range a.Unknowns {
+		codes = append(codes, m.Code.String())
+	}
+	if n := a.Placements[0].Network; a.Verdict != sim.Unknown || len(n.Paths) > 1 || !slices.Contains(codes, "UNK_DHCP") || !slices.Contains(codes, "UNK_DNS") || !slices.Contains(codes, "UNK_DNS_ATTRS") {
+		t.Errorf("%s, %d paths, %v", a.Verdict, len(n.Paths), codes)
+	}
+}

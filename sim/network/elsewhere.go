@@ -22,10 +22,13 @@ func (a *asking) orElsewhere(at Hop, r resolution, need *rules.Need) resolution 
 		}
 		return r
 	}
-	r.branches = append(r.branches, a.elsewhere(at, r.branches[0]))
+	b := a.elsewhere(at, r.branches[0])
 	if r.why.Code == (finding.Code{}) {
 		r.why = *need
+	} else {
+		b.needs = append(b.needs, *need)
 	}
+	r.branches = append(r.branches, b)
 	return r
 }
 
