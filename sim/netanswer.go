@@ -193,7 +193,9 @@ func answeredElsewhere(hops []Hop, others []Path) bool {
 	}
 	last := hops[len(hops)-1]
 	return last.Kind == "dns-name" && last.Decision == "unknown" && slices.ContainsFunc(others, func(p Path) bool {
-		return slices.ContainsFunc(p.Hops, func(h Hop) bool { return h.Kind == last.Kind && h.Component == last.Component && h.Decision == last.Decision })
+		return slices.ContainsFunc(p.Hops, func(h Hop) bool {
+			return h.Kind == last.Kind && h.Component == last.Component && h.Decision == last.Decision
+		})
 	})
 }
 
