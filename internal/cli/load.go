@@ -116,6 +116,10 @@ func (f *snapshotFlags) load(env *Env) (*snapshot.Snapshot, error) {
 	if err := f.find(env); err != nil {
 		return nil, err
 	}
+	if isIndex(f.path) {
+		return nil, withHint(fmt.Errorf("%s: the index of an organization's capture, not a snapshot", f.path),
+			"canreach snapshot merge "+f.path+" --out all.json.zst makes one of its files")
+	}
 	s, err := snapshot.Load(f.path, f.options(env))
 	if err != nil {
 		if native, _, e := snapshot.Native(f.path, f.options(env)); e == nil && plan.Is(native) {

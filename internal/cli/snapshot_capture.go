@@ -43,7 +43,8 @@ func (f *requestFlags) register(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&r.Profiles, "profile", nil, "profile of your AWS configuration, one account each (repeatable)")
 	fs.StringSliceVar(&r.AssumeRoles, "assume-role", nil, "ARN of a role to assume, one account each, instead of your own account (repeatable)")
 	fs.IntVar(&r.MaxJobs, "max-jobs", 50, "of everything: how many of the newest SageMaker jobs of each kind (0: none)")
-	fs.StringVar(&r.ExternalID, "external-id", "", "external id for --assume-role")
+	fs.StringVar(&r.ExternalID, "external-id", "", "external id for --assume-role and --organization-role")
+	fs.StringVar(&r.OrganizationRole, "organization-role", "", "capture every account of your organization, each with its role of this `name`; --out is a directory")
 }
 
 // captureFlags are the flags of a capture.
@@ -53,6 +54,7 @@ type captureFlags struct {
 	resume, strict bool
 	dryRun         bool
 	concurrency    int
+	rate           float64
 	timeout        time.Duration
 }
 
@@ -72,22 +74,29 @@ answers that hang on it will be UNKNOWN. The file appears at once and whole,
 readable by you alone. If the capture is interrupted, the old file stays, and
 --resume goes on from what had been asked.
 
+With --organization-role every active account of your organization is captured
+whole, side by side: one file an account, one of the organization's policies,
+and an index of them, in the directory --out. The management account or a
+delegated administrator lists the accounts.
+
 Credentials, profiles, SSO and endpoints are found as by every AWS tool.
 
 Exit status: 0 captured, 2 not captured, 3 with --strict and gaps.`
 	parent.Example = `  canreach snapshot --out account.json
   canreach snapshot --job compile-resnet --region us-east-1 --out job.json.zst
   canreach snapshot --vpc vpc-0a1b2c3d4e5f60718 --role Neo --bucket models --out snapshot.json
-  canreach snapshot --assume-role arn:aws:iam::111122223333:role/Auditor --assume-role arn:aws:iam::444455556666:role/Auditor --out both.json.gz`
+  canreach snapshot --assume-role arn:aws:iam::111122223333:role/Auditor --assume-role arn:aws:iam::444455556666:role/Auditor --out both.json.gz
+  canreach snapshot --organization-role OrganizationAccountAccessRole --all --rate 50 --out organization`
 	parent.Args = cobra.NoArgs
 	parent.RunE = func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) }
 	fs := parent.Flags()
 	f.requestFlags.register(fs)
-	fs.StringVar(&f.output, "out", "", "`file` to write: .json, .json.gz or .json.zst (required)")
+	fs.StringVar(&f.output, "out", "", "`file` to write: .json, .json.gz or .json.zst; with --organization-role a directory (required)")
 	fs.BoolVar(&f.resume, "resume", false, "go on from an interrupted capture to the same file")
 	fs.BoolVar(&f.strict, "strict", false, "exit with status 3 if anything could not be read")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "print the calls that would be made, and make none")
-	fs.IntVar(&f.concurrency, "concurrency", 8, "calls at a time")
+	fs.IntVar(&f.concurrency, "concurrency", 8, "calls at a time, of all accounts together")
+	fs.Float64Var(&f.rate, "rate", 0, "calls a second, of all accounts together (0: no limit)")
 	fs.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long one call may take with its retries")
 	parent.AddCommand(newPermissionsCommand(env), newScriptCommand(env), newRedactCommand(env))
 }
@@ -99,7 +108,7 @@ func (f *captureFlags) take(ctx context.Context, env *Env) (*calls.Report, error
 	p := newProgress(env)
 	defer p.close()
 	report, err := env.Capture(ctx, calls.Options{
-		Request: f.Request, Output: f.output, Resume: f.resume, Concurrency: f.concurrency, Timeout: f.timeout,
+		Request: f.Request, Output: f.output, Resume: f.resume, Concurrency: f.concurrency, Rate: f.rate, Timeout: f.timeout,
 		Tool: "canreach " + env.Version, Now: env.Now, Progress: p,
 	})
 	if err != nil {
@@ -189,17 +198,26 @@ func (f *captureFlags) run(ctx context.Context, env *Env) error {
 
 func (f *captureFlags) checkOutput() error {
 	endings := []string{".json", ".json.gz", ".json.zst"}
+	whole := f.OrganizationRole != ""
 	switch {
+	case whole && f.output == "":
+		return withHint(errors.New("no directory to write to"), "pass --out organization")
 	case f.output == "":
 		return withHint(errors.New("no file to write"), "pass --out snapshot.json")
-	case !slices.ContainsFunc(endings, func(e string) bool { return strings.HasSuffix(f.output, e) }):
+	case !whole && !slices.ContainsFunc(endings, func(e string) bool { return strings.HasSuffix(f.output, e) }):
 		return fmt.Errorf("--out %q: the name must end in .json, .json.gz or .json.zst", f.output)
 	case f.concurrency < 1 || f.concurrency > 256:
 		return fmt.Errorf("--concurrency %d is not within 1 and 256", f.concurrency)
+	case f.rate < 0:
+		return fmt.Errorf("--rate %v is negative", f.rate)
 	case f.timeout <= 0:
 		return fmt.Errorf("--timeout %s is not positive", f.timeout)
 	}
-	if st, err := os.Stat(f.output); err == nil && !st.Mode().IsRegular() {
+	st, err := os.Stat(f.output)
+	if err == nil && whole && !st.IsDir() {
+		return fmt.Errorf("--out %q: not a directory, which --organization-role writes", f.output)
+	}
+	if err == nil && !whole && !st.Mode().IsRegular() {
 		return fmt.Errorf("--out %q: not a regular file", f.output)
 	}
 	return nil
@@ -207,9 +225,12 @@ func (f *captureFlags) checkOutput() error {
 
 // failure says what became of a capture that did not end well.
 func (f *captureFlags) failure(ctx context.Context, err error) error {
-	left := ""
-	if _, statErr := os.Stat(f.output + calls.JournalSuffix); statErr == nil {
-		left = fmt.Sprintf("what was asked so far is in %s: the same command with --resume goes on from it", f.output+calls.JournalSuffix)
+	left, journal := "", f.output+calls.JournalSuffix
+	if f.OrganizationRole != "" {
+		journal = filepath.Join(f.output, calls.IndexName) + calls.JournalSuffix
+	}
+	if _, statErr := os.Stat(journal); statErr == nil {
+		left = fmt.Sprintf("what was asked so far is in %s: the same command with --resume goes on from it", journal)
 	}
 	if ctx.Err() != nil {
 		err = &exitError{code: exitInterrupted, err: fmt.Errorf("interrupted: %s was not written", f.output)}

@@ -165,3 +165,68 @@ func TestProgressOnATerminal(t *testing.T) {
 		t.Errorf("no bar: %q", b.String())
 	}
 }
+
+func TestAnOrganizationGoesToADirectory(t *testing.T) {
+	dir := t.TempDir()
+	var got calls.Options
+	env, _, errs := captureEnv(func(_ context.Context, o calls.Options) (*calls.Report, error) {
+		got = o
+		return &calls.Report{Accounts: []string{"111122223333", "444455556666"}, Regions: []string{"us-east-1"}}, nil
+	})
+	args := []string{"snapshot", "--organization-role", "Reader", "--external-id", "e", "--rate", "20", "--out", dir}
+	if status := Main(args, env); status != 0 || got.Request.OrganizationRole != "Reader" || got.Rate != 20 || got.Output != dir {
+		t.Fatalf("status %d: %s: %+v", status, errs, got)
+	}
+	file := filepath.Join(dir, "f.json")
+	if err := os.WriteFile(file, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ args, want string }{
+		{"--organization-role Reader --out " + file, "not a directory"},
+		{"--organization-role arn:aws:iam::111122223333:role/Reader --out " + dir, "a role's name"},
+		{"--organization-role Reader --vpc vpc-0a1b2c3d --out " + dir, "leave out"},
+		{"--organization-role Reader --rate -1 --out " + dir, "--rate"},
+		{"--organization-role Reader", "pass --out"},
+	} {
+		errs.Reset()
+		if status := Main(append([]string{"snapshot"}, strings.Fields(c.args)...), env); status != ExitUsage || !strings.Contains(errs.String(), c.want) {
+			t.Errorf("%s: status %d: %s", c.args, status, errs)
+		}
+	}
+}
+
+func TestAnIndexIsMergedWhole(t *testing.T) {
+	dir := t.TempDir()
+	var index snapshot.Index
+	index.Schema = snapshot.SchemaIndex
+	for _, id := range []string{"111122223333", "444455556666"} {
+		path := filepath.Join(dir, id+".json")
+		text := `{"schema":"canreach.snapshot/v1","accounts":[{"accountId":"` + id + `","regions":[{"region":"us-east-1"}]}]}`
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		e, err := snapshot.NewIndexEntry(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		index.Accounts = append(index.Accounts, e)
+	}
+	path := filepath.Join(dir, "index.json")
+	if err := index.Write(path); err != nil {
+		t.Fatal(err)
+	}
+	env, out, errs := captureEnv(nil)
+	if status := Main([]string{"snapshot", "merge", path, "--out", "-"}, env); status != 0 || strings.Count(out.String(), "accountId") != 2 {
+		t.Fatalf("status %d: %s%s", status, out, errs)
+	}
+	if status := Main([]string{"who-can", "b", "-s", path}, env); status != ExitUsage || !strings.Contains(errs.String(), "snapshot merge") {
+		t.Errorf("status %d: %s", status, errs)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "444455556666.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	errs.Reset()
+	if status := Main([]string{"snapshot", "merge", path, "--out", "-"}, env); status != ExitUsage || !strings.Contains(errs.String(), "not the file that was indexed") {
+		t.Errorf("a changed file: status %d: %s", status, errs)
+	}
+}

@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -16,13 +18,15 @@ func newSnapshotMergeCommand(env *Env) *cobra.Command {
 		Short: "Join snapshots of several accounts, regions or people into one",
 		Long: `Merge joins snapshots into one native file: several accounts, regions, or people,
 and an organization's policies from another team. Each may be anything that
-canreach reads. The order does not matter.
+canreach reads, or the index of an organization's capture, which stands for its
+files. The order does not matter.
 
 What two of them tell differently is an error with both places. Gaps of all are
 kept, though another part may fill them.`,
-		Example: `  canreach snapshot merge vpc.json data.json organization/ --out all.json`,
+		Example: `  canreach snapshot merge vpc.json data.json organization/ --out all.json
+  canreach snapshot merge organization/index.json --out all.json.zst`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) < 2 {
+			if len(args) < 2 && !(len(args) == 1 && isIndex(args[0])) {
 				return withHint(fmt.Errorf("%d snapshots given, and two are needed", len(args)), "name the snapshots to join")
 			}
 			return nil
@@ -39,6 +43,14 @@ func runMerge(env *Env, args []string, output string) error {
 	}
 	var parts []snapshot.Part
 	for _, name := range args {
+		if isIndex(name) {
+			indexed, err := indexParts(name)
+			if err != nil {
+				return err
+			}
+			parts = append(parts, indexed...)
+			continue
+		}
 		sf := snapshotFlags{path: name}
 		if _, err := sf.load(env); err != nil {
 			return err
@@ -67,4 +79,40 @@ func runMerge(env *Env, args []string, output string) error {
 	}
 	fmt.Fprintf(env.Stderr, "wrote %s: %s\n", safeText(output), snapshotCounts(s))
 	return nil
+}
+
+// isIndex tells whether a file is the index of an organization's capture.
+func isIndex(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 512)
+	n, _ := io.ReadFull(f, head)
+	return snapshot.IsIndex(head[:n])
+}
+
+// indexParts are the files that an index names.
+func indexParts(name string) ([]snapshot.Part, error) {
+	x, err := snapshot.ReadIndex(name)
+	if err != nil {
+		return nil, err
+	}
+	var files []snapshot.IndexFile
+	if x.Organization != nil {
+		files = append(files, *x.Organization)
+	}
+	for i := range x.Accounts {
+		files = append(files, x.Accounts[i].IndexFile)
+	}
+	var parts []snapshot.Part
+	for _, f := range files {
+		native, err := x.Native(f)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, snapshot.Part{Name: x.Path(f), Native: native})
+	}
+	return parts, nil
 }

@@ -227,6 +227,7 @@ var bindings = map[calls.ID]binding{
 
 	"organizations.DescribeOrganization": bind(organizationsClient, (*organizations.Client).DescribeOrganization),
 	"organizations.DescribePolicy":       bind(organizationsClient, (*organizations.Client).DescribePolicy),
+	"organizations.ListAccounts":         bind(organizationsClient, (*organizations.Client).ListAccounts),
 	"organizations.ListParents":          bind(organizationsClient, (*organizations.Client).ListParents),
 	"organizations.ListPolicies":         bind(organizationsClient, (*organizations.Client).ListPolicies),
 	"organizations.ListRoots":            bind(organizationsClient, (*organizations.Client).ListRoots),

@@ -182,6 +182,9 @@ func (r *run) pages(ctx context.Context, at place, op calls.Operation, b binding
 func (r *run) once(ctx context.Context, b binding, client any, in reflect.Value) (reflect.Value, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
+	if err := r.rate.wait(ctx); err != nil {
+		return reflect.Value{}, err
+	}
 	r.calls.Add(1)
 	return b.invoke(ctx, client, in.Interface())
 }

@@ -37,6 +37,8 @@ type run struct {
 	journal    *journal
 	scope      scope
 	made       sync.Map // *made by call
+	rate       *rate
+	member     *memberAccount // nil: not one of an organization's accounts
 
 	calls, resumed atomic.Int64
 	answered       atomic.Int64 // answers about more than who asks
@@ -56,6 +58,14 @@ func Run(ctx context.Context, o calls.Options, load ...func(*config.LoadOptions)
 		return nil, err
 	}
 	r := newRun(o, load)
+	if o.Request.OrganizationRole != "" {
+		return r.wholeOrganization(ctx, o)
+	}
+	return r.toFile(ctx, o)
+}
+
+// toFile captures to o.Output.
+func (r *run) toFile(ctx context.Context, o calls.Options) (*calls.Report, error) {
 	ctx, r.cancel = context.WithCancel(ctx)
 	defer r.cancel()
 	start := o.Now()
@@ -110,6 +120,7 @@ func newRun(o calls.Options, load []func(*config.LoadOptions) error) *run {
 	if o.Progress != nil {
 		r.progress = o.Progress
 	}
+	r.rate = newRate(o.Rate)
 	return r
 }
 

@@ -189,7 +189,7 @@ func TestPermissionsAreExactlyThoseOfTheCallsMade(t *testing.T) {
 		}
 	}
 	for _, op := range calls.All() {
-		if !called[string(op.ID())] && op.InsteadOf == "" {
+		if !called[string(op.ID())] && op.InsteadOf == "" && op.Need != calls.Members { // TestAnOrganizationIsOneFileAnAccount
 			t.Errorf("%s is listed, but nothing calls it", op.ID())
 		}
 	}

@@ -25,6 +25,9 @@ func (r *run) membership(ctx context.Context, w *world, a *account) {
 	if m := w.account(o.MasterAccountId); m != nil {
 		reader = m // members may not list parents
 	}
+	if r.member != nil {
+		reader = r.member.reader
+	}
 	if path, ok := r.path(ctx, reader, a.session.account); ok {
 		a.organization = append(a.organization, field{"organizationPath", marshal(path)})
 	}
@@ -62,6 +65,9 @@ func (r *run) path(ctx context.Context, reader *account, child string) ([]string
 // that is not captured, the first account in the organization sees them.
 func (r *run) controlPolicies(ctx context.Context, w *world) {
 	var reader *account
+	if r.member != nil {
+		return // they are in a file of their own
+	}
 	for _, a := range w.accounts {
 		if a.organizationID != "" && (reader == nil || a.session.account == a.management) {
 			reader = a

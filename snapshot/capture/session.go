@@ -68,7 +68,11 @@ func (r *run) sessions(ctx context.Context) ([]*session, error) {
 	}
 	var out []*session
 	var trouble []error
-	for _, c := range r.candidates(ctx, bases) {
+	candidates := r.candidates(ctx, bases)
+	if r.member != nil {
+		candidates = []candidate{r.member.candidate}
+	}
+	for _, c := range candidates {
 		s, err := r.identify(ctx, c.cfg)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -265,3 +265,24 @@ func TestControlPoliciesOfAMember(t *testing.T) {
 		t.Errorf("a member alone: %s %v %+v", a.Verdict, codes, a.Unknowns)
 	}
 }
+
+// TestTheOrganizationByItsRole captures every account of the organization by
+// the name of a role; merged, the files are what one capture of both gives.
+func TestTheOrganizationByItsRole(t *testing.T) {
+	w, p := setUp(t)
+	o := newOwner(t, w)
+	p.mustCapture("both.json", "--assume-role", auditor(account), "--assume-role", auditor(o.id))
+	p.mustCapture("org", "--organization-role", "Auditor")
+	if out, errs, status := p.run("snapshot", "merge", "org/index.json", "--out", "merged.json"); status != 0 {
+		t.Fatalf("status %d\n%s%s", status, out, errs)
+	}
+	for _, file := range []string{"both.json", "merged.json"} {
+		if a, codes := p.checkBucket(file, w.job, otherBucket); a.Verdict != sim.Reachable {
+			t.Errorf("%s: %s %v %+v", file, a.Verdict, codes, a.Unknowns)
+		}
+	}
+	stderr, status := p.capture("--out", "org", "--organization-role", "Auditor", "--resume")
+	if status != 2 || !strings.Contains(stderr, "nothing to resume") {
+		t.Errorf("status %d\n%s", status, stderr)
+	}
+}

@@ -52,6 +52,7 @@ const (
 	Jobs          // a job is named, or everything with its newest jobs
 	JobLists      // everything with its newest jobs
 	AllZones      // every enabled region
+	Members       // every account of the organization
 )
 
 // Token is one page token: the output's member Out goes into the next
@@ -297,8 +298,11 @@ func organization() []Operation {
 		}
 		return o
 	}
+	members := org(Organization, "ListAccounts", "Accounts").keyed("", "Id")
+	members.Need = Members
 	return []Operation{
 		org(Account, "DescribeOrganization", "").absent("AWSOrganizationsNotInUseException"),
+		members,
 		org(OrgEntity, "ListParents", "Parents"),
 		org(Organization, "ListRoots", "Roots").keyed("Roots", "Id"),
 		org(Organization, "ListPolicies", "Policies").keyed("", "Id"),

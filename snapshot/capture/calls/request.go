@@ -30,8 +30,11 @@ type Request struct {
 	AllRegions  bool     // every region enabled in the account
 	Profiles    []string // shared configuration profiles, one account each; empty: the default chain
 	AssumeRoles []string // role ARNs, one account each
-	ExternalID  string   // for AssumeRoles
+	ExternalID  string   // for AssumeRoles and OrganizationRole
 	MaxJobs     int      // of everything, how many of the newest jobs of each kind are described
+	// OrganizationRole is a role's name: every account of the organization is
+	// captured with its role of that name.
+	OrganizationRole string
 }
 
 // Scoped tells whether the request names anything.
@@ -62,6 +65,8 @@ func (r Request) Wants(n Need) bool {
 		return all && r.MaxJobs > 0
 	case AllZones:
 		return r.AllRegions
+	case Members:
+		return r.OrganizationRole != ""
 	}
 	panic("unreachable: need")
 }
@@ -153,8 +158,11 @@ func (r Request) Check() error {
 	if r.AllRegions && len(r.Regions) > 0 {
 		return fmt.Errorf("--all takes every region: leave out --region")
 	}
-	if r.ExternalID != "" && len(r.AssumeRoles) == 0 {
-		return fmt.Errorf("--external-id goes with --assume-role")
+	if r.ExternalID != "" && len(r.AssumeRoles) == 0 && r.OrganizationRole == "" {
+		return fmt.Errorf("--external-id goes with --assume-role or --organization-role")
+	}
+	if r.OrganizationRole != "" && (len(r.AssumeRoles) > 0 || len(r.Profiles) > 1 || r.Scoped()) {
+		return fmt.Errorf("--organization-role captures every account whole, with one profile: leave out --assume-role, --vpc, --job, --bucket and --role")
 	}
 	if r.MaxJobs < 0 {
 		return fmt.Errorf("--max-jobs %d is negative", r.MaxJobs)
@@ -170,6 +178,7 @@ func (r Request) Check() error {
 		{"--bucket", r.Buckets, func(s string) bool { return isBucket(BucketName(s)) }, "a bucket's name or ARN"},
 		{"--role", r.Roles, func(s string) bool { return isRole(s) || isRoleARN(s) }, "a role's name or ARN"},
 		{"--assume-role", r.AssumeRoles, isRoleARN, "a role's ARN such as arn:aws:iam::111122223333:role/Auditor"},
+		{"--organization-role", values(r.OrganizationRole), isRole, "a role's name such as OrganizationAccountAccessRole"},
 		{"--job", r.Jobs, func(s string) bool { return s != "" }, "a job's name, ARN or file"},
 	} {
 		for _, v := range f.values {
@@ -179,6 +188,13 @@ func (r Request) Check() error {
 		}
 	}
 	return nil
+}
+
+func values(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
 }
 
 // BucketName returns the name in a bucket's name, ARN or object ARN.
@@ -216,7 +232,7 @@ func Permissions(r Request) []byte {
 			on[where][a] = true
 		}
 	}
-	if len(r.AssumeRoles) > 0 {
+	if len(r.AssumeRoles) > 0 || r.OrganizationRole != "" {
 		on["assume"] = map[string]bool{"sts:AssumeRole": true}
 	}
 	doc := struct {
@@ -278,6 +294,9 @@ func resourceARNs(r Request, kind string) []string {
 	case "assume":
 		for _, role := range r.AssumeRoles {
 			set[role] = true
+		}
+		if r.OrganizationRole != "" {
+			set["arn:"+r.partition("")+":iam::*:role/"+r.OrganizationRole] = true
 		}
 	}
 	return sorted(set)

@@ -18,7 +18,7 @@ func Script(r Request) (string, error) {
 	if err := r.Check(); err != nil {
 		return "", err
 	}
-	if len(r.AssumeRoles) > 0 {
+	if len(r.AssumeRoles) > 0 || r.OrganizationRole != "" {
 		return "", errors.New("a script assumes no roles: give each a profile with role_arn, and pass --profile")
 	}
 	s := scripter{request: r}
