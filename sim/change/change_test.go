@@ -347,6 +347,9 @@ func TestPatchAgreesWithAnotherImplementation(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, gotErr := change.Apply(native, changes)
+		if strings.Contains(text, `"op":"test"`) && strings.Contains(text, "null") {
+			return // the twin takes a missing member for null, and panics on null beside an array
+		}
 		p, err := jsonpatch.DecodePatch([]byte(text))
 		if err != nil {
 			t.Fatal(err)
@@ -354,9 +357,6 @@ func TestPatchAgreesWithAnotherImplementation(t *testing.T) {
 		options := jsonpatch.NewApplyOptions()
 		options.SupportNegativeIndices = false
 		want, wantErr := p.ApplyWithOptions(native, options)
-		if strings.Contains(text, `"op":"test"`) && strings.Contains(text, "null") {
-			return // it takes a missing member for null
-		}
 		if (gotErr == nil) != (wantErr == nil) {
 			t.Fatalf("%s: %v, the twin: %v", text, gotErr, wantErr)
 		}
