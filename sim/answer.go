@@ -83,6 +83,7 @@ type WithDefaults struct {
 type AskedOf struct {
 	Job     string   `json:"job,omitempty"`
 	Role    string   `json:"role,omitempty"`
+	Caller  string   `json:"caller,omitempty"` // who signs, where it is not the role
 	VPC     string   `json:"vpc,omitempty"`
 	Bucket  string   `json:"bucket,omitempty"` // ARN of the (first) destination's bucket or objects
 	Actions []string `json:"actions,omitempty"`

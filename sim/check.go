@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/rules/policy"
 	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
@@ -67,7 +69,11 @@ func (w *World) start(q *Question, brief bool) (*jobRun, []target, []slot, error
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	targets, err := q.validate()
+	by, err := parseCaller(q.Options.Caller)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	targets, err := q.validate(&by)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -76,7 +82,14 @@ func (w *World) start(q *Question, brief bool) (*jobRun, []target, []slot, error
 			w.findAccessPoint(&targets[i])
 		}
 	}
-	r := &jobRun{w: w, q: q, c: newCollector(), brief: brief, who: w.askerOf(q.Job.RoleARN, existing.session, q.Options.AssumeNoOrganization), existing: existing}
+	session := existing.session
+	if existing.from == nil && session == "" {
+		session = sessionName
+	}
+	r := &jobRun{w: w, q: q, c: newCollector(), brief: brief, runner: w.askerOf(q.Job.RoleARN, session, q.Options.AssumeNoOrganization), existing: existing}
+	if r.who = r.runner; !by.ofSource() {
+		r.who = w.askerFor(by, q.Options.AssumeNoOrganization)
+	}
 	for _, a := range r.who.assumed {
 		r.c.assume(a)
 	}
@@ -145,18 +158,18 @@ func (a *Answer) onlyIfPartial() {
 	}
 }
 
-func (q *Question) validate() ([]target, error) {
+func (q *Question) validate(by *caller) ([]target, error) {
 	j := &q.Job
-	if j.RoleARN == "" && j.File != "" {
+	switch {
+	case q.noRole(by):
+	case j.RoleARN == "" && j.File != "":
 		return nil, fmt.Errorf("%s: /RoleArn: missing; add it or pass --role", j.File)
+	case j.RoleARN == "":
+		return nil, errors.New("no role: the job has no RoleArn; pass --role, or --caller where another signs")
+	case !isRoleARN(j.RoleARN):
+		return nil, fmt.Errorf("%q is not the ARN of a role; want arn:aws:iam::111122223333:role/NAME", j.RoleARN)
 	}
-	if j.RoleARN == "" {
-		return nil, fmt.Errorf("no role: the job has no RoleArn; pass --role")
-	}
-	if arnField(j.RoleARN, 2) != "iam" || !strings.HasPrefix(arnField(j.RoleARN, 5), "role/") {
-		return nil, fmt.Errorf("%q is no role's ARN: want arn:aws:iam::111122223333:role/NAME", j.RoleARN)
-	}
-	if q.Source == "" && len(j.Subnets) == 0 && len(j.SecurityGroups) == 0 && j.Kind == "" {
+	if q.Source == "" && !by.service() && len(j.Subnets) == 0 && len(j.SecurityGroups) == 0 && j.Kind == "" {
 		return nil, errNoJob
 	}
 	for _, a := range q.Options.Assume {
@@ -192,7 +205,7 @@ func epochOf(at string) (string, bool) {
 
 // describe repeats the question in the answer.
 func (r *jobRun) describe(a *Answer, targets []target) {
-	a.Question = AskedOf{Job: r.q.Job.Name, Role: r.q.Job.RoleARN, VPC: string(r.vpc), Bucket: targets[0].arn}
+	a.Question = AskedOf{Job: r.q.Job.Name, Role: r.q.Job.RoleARN, Caller: r.q.Options.Caller, VPC: string(r.vpc), Bucket: targets[0].arn}
 	if r.q.Source != "" {
 		a.Question.From = r.q.Source
 	}
@@ -223,9 +236,10 @@ type source struct {
 	region  string
 	account string
 	from    network.Endpoint
-	public  bool       // outside of every VPC: the internet, or service-owned networking (N156)
-	address netip.Addr // with public: the client's address; invalid: not known
-	missing bool       // the subnet is not in the snapshot
+	public  bool         // outside of every VPC: the internet, on premises, or service-owned networking (N156)
+	service bool         // with public: an AWS service that calls as itself
+	clients netip.Prefix // with public: the client's addresses; invalid: not known
+	missing bool         // the subnet is not in the snapshot
 }
 
 // slot is one placement to decide: a source, and the targets that one network
@@ -269,16 +283,24 @@ func (r *jobRun) slots(targets []target) ([]slot, error) {
 }
 
 func (r *jobRun) sources() ([]source, error) {
+	if r.who.principal.Kind == policy.PrincipalService {
+		r.jobs.pass = true
+		return []source{r.serviceOwned()}, nil
+	}
 	if r.existing.from != nil {
 		r.jobs.pass = true
 		r.vpc = r.existing.vpc
 		return []source{*r.existing.from}, nil
 	}
-	r.checkRole()
+	if r.q.Job.RoleARN != "" {
+		r.checkRole()
+	} else {
+		r.jobs.pass = true // no job is asked about: another than a role calls
+	}
 	if !r.q.Job.HasVPCConfig {
 		r.jobs.pass = true
 		r.c.assume("The job has no VpcConfig: it runs in networking that SageMaker owns, and calls S3 over the internet from an address that is not known (N156).")
-		return []source{{public: true, region: r.regionName(), account: r.who.account}}, nil
+		return []source{{public: true, region: r.regionName(), account: r.runner.account}}, nil
 	}
 	r.checkConfig()
 	r.checkSubnetEgress()

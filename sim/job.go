@@ -21,7 +21,8 @@ type jobRun struct {
 	w        *World
 	q        *Question
 	c        *collector
-	who      asker
+	runner   asker // the source's own role
+	who      asker // who signs the requests: the runner, unless Options.Caller says
 	vpc      snapshot.VPCID
 	jobs     tally // of the job gate, over the whole job
 	existing existing
@@ -127,7 +128,7 @@ func (r *jobRun) checkIDs() {
 
 // jobSubnet finds a subnet of the job, as the role's account sees it.
 func (r *jobRun) jobSubnet(id snapshot.SubnetID) (place[snapshot.Subnet], bool) {
-	return inAccount(r.w.subnets[id], r.who.account)
+	return inAccount(r.w.subnets[id], r.runner.account)
 }
 
 // checkVPC finds the one VPC of the job's subnets and its tenancy.
@@ -171,7 +172,7 @@ func (r *jobRun) checkVPC() {
 // checkGroups: the groups exist and are of the job's VPC (N91, N145, N150, N157).
 func (r *jobRun) checkGroups() {
 	for _, id := range r.q.Job.SecurityGroups {
-		p, ok := inAccount(r.w.groups[id], r.who.account)
+		p, ok := inAccount(r.w.groups[id], r.runner.account)
 		if !ok {
 			r.missingID(string(id), "security group", finding.UnknownSG, "aws ec2 describe-security-groups --group-ids "+string(id),
 				func(e *snapshot.EC2) (snapshot.Presence, bool) {
@@ -213,26 +214,26 @@ func (r *jobRun) checkForeignGroup(p place[snapshot.SecurityGroup]) {
 func (r *jobRun) checkSharedGroup(p place[snapshot.SecurityGroup]) {
 	owner := ""
 	for _, id := range r.q.Job.Subnets {
-		if s, ok := r.jobSubnet(id); ok && s.item.OwnerID != "" && s.item.OwnerID != r.who.account {
+		if s, ok := r.jobSubnet(id); ok && s.item.OwnerID != "" && s.item.OwnerID != r.runner.account {
 			owner = s.item.OwnerID
 		}
 	}
-	if owner == "" || r.who.account == "" || p.item.OwnerID == "" || p.item.OwnerID == r.who.account {
+	if owner == "" || r.runner.account == "" || p.item.OwnerID == "" || p.item.OwnerID == r.runner.account {
 		return
 	}
 	f := Finding{Code: finding.JobSharedSG, Component: string(p.item.ID), Name: groupName(p.item), Pointer: p.item.At.Pointer(), Rule: "N150",
 		URL: "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html"}
 	if p.item.Name == "default" {
 		f.Message = fmt.Sprintf("%s is the default security group of a VPC that account %s shares; a participant cannot use it.", p.item.ID, p.item.OwnerID)
-		f.Fix = "Name a security group that account " + r.who.account + " owns in this VPC."
+		f.Fix = "Name a security group that account " + r.runner.account + " owns in this VPC."
 		r.block(f, everywhere)
 		return
 	}
-	if viewer, ok := inAccount(r.w.groups[p.item.ID], r.who.account); ok && viewer.region.Account.ID == r.who.account {
+	if viewer, ok := inAccount(r.w.groups[p.item.ID], r.runner.account); ok && viewer.region.Account.ID == r.runner.account {
 		return // the participant can describe it: it is shared with it
 	}
-	f.Message = fmt.Sprintf("%s belongs to account %s, which owns the shared VPC; account %s cannot use it unless it is shared through AWS RAM, and the snapshot shows no such share.", p.item.ID, p.item.OwnerID, r.who.account)
-	f.Fix = "Share the group through AWS RAM, or name one that account " + r.who.account + " owns."
+	f.Message = fmt.Sprintf("%s belongs to account %s, which owns the shared VPC; account %s cannot use it unless it is shared through AWS RAM, and the snapshot shows no such share.", p.item.ID, p.item.OwnerID, r.runner.account)
+	f.Fix = "Share the group through AWS RAM, or name one that account " + r.runner.account + " owns."
 	r.block(f, everywhere)
 }
 
@@ -241,7 +242,7 @@ func (r *jobRun) checkSharedGroup(p place[snapshot.SecurityGroup]) {
 func (r *jobRun) missingID(id, kind string, code Code, collect string, of func(*snapshot.EC2) (snapshot.Presence, bool)) {
 	complete := false
 	for _, a := range r.w.snap.Accounts {
-		if r.who.account != "" && a.ID != r.who.account {
+		if r.runner.account != "" && a.ID != r.runner.account {
 			continue
 		}
 		for _, reg := range a.Regions {
@@ -251,7 +252,7 @@ func (r *jobRun) missingID(id, kind string, code Code, collect string, of func(*
 	}
 	if complete {
 		r.block(Finding{Code: finding.JobUnknownID, Component: id, Rule: "N157", URL: docNeoVPC,
-			Message: fmt.Sprintf("There is no %s %s: the snapshot holds all of account %s.", kind, id, r.who.account),
+			Message: fmt.Sprintf("There is no %s %s: the snapshot holds all of account %s.", kind, id, r.runner.account),
 			Fix:     "Correct the id in the job's VpcConfig."}, everywhere)
 		return
 	}
@@ -368,7 +369,7 @@ func groupName(g *snapshot.SecurityGroup) string {
 
 // nameOfGroup is what people call a group of the job.
 func (r *jobRun) nameOfGroup(id snapshot.SecurityGroupID) string {
-	if p, ok := inAccount(r.w.groups[id], r.who.account); ok {
+	if p, ok := inAccount(r.w.groups[id], r.runner.account); ok {
 		return groupName(p.item)
 	}
 	return ""

@@ -17,17 +17,17 @@ func (r *jobRun) checkRole() {
 		return // a function that runs has passed what this gate asks of a job
 	}
 	arn := r.q.Job.RoleARN
-	if r.who.role == nil {
+	if r.runner.role == nil {
 		r.missingRole(arn)
 		return
 	}
 	if r.q.Job.Kind == "" {
 		return // plain subnets and groups: of which service is not said, and nothing of one's is asked (P360)
 	}
-	if acct := r.jobAccount(); acct != "" && acct != r.who.account {
-		r.block(Finding{Code: finding.JobRoleOtherAccount, Component: arn, Pointer: r.who.role.At.Pointer(), Rule: "P325",
+	if acct := r.jobAccount(); acct != "" && acct != r.runner.account {
+		r.block(Finding{Code: finding.JobRoleOtherAccount, Component: arn, Pointer: r.runner.role.At.Pointer(), Rule: "P325",
 			URL:     "https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html",
-			Message: fmt.Sprintf("Role %s is of account %s, the job of account %s; SageMaker takes only a role of the job's own account.", arn, r.who.account, acct),
+			Message: fmt.Sprintf("Role %s is of account %s, the job of account %s; SageMaker takes only a role of the job's own account.", arn, r.runner.account, acct),
 			Fix:     "Name an execution role of account " + acct + "."}, everywhere)
 	}
 	r.checkTrust()
@@ -50,10 +50,10 @@ func (r *jobRun) jobAccount() string {
 }
 
 func (r *jobRun) missingRole(arn string) {
-	a, ok := r.w.accounts[r.who.account]
+	a, ok := r.w.accounts[r.runner.account]
 	if ok && a.IAM.Roles.Presence == snapshot.Collected && a.IAM.Roles.Complete {
 		r.block(Finding{Code: finding.JobUnknownID, Component: arn, Rule: "N157",
-			Message: "There is no role " + arn + ": the snapshot holds all roles of account " + r.who.account + ".",
+			Message: "There is no role " + arn + ": the snapshot holds all roles of account " + r.runner.account + ".",
 			Fix:     "Correct the RoleArn of the job."}, everywhere)
 		return
 	}
@@ -64,18 +64,18 @@ func (r *jobRun) missingRole(arn string) {
 
 // checkTrust: the trust policy lets SageMaker assume the role (P312 to P314).
 func (r *jobRun) checkTrust() {
-	role := r.who.role
+	role := r.runner.role
 	trust := r.w.policyOf("trust policy of "+role.Name, &role.Trust, policy.KindTrust)
 	region := r.regionName()
-	req := policy.AssumeRoleRequest("sagemaker.amazonaws.com", role.ARN, r.who.account, "")
+	req := policy.AssumeRoleRequest("sagemaker.amazonaws.com", role.ARN, r.runner.account, "")
 	req.Context["aws:sourcearn"] = r.sourceARN(region)
 	if region != "" {
 		req.Context["aws:requestedregion"] = known(region)
 	}
-	r.w.orgKeys(&req, r.who.account, "aws:sourceorgid", "aws:sourceorgpaths")
-	r.w.orgKeys(&req, r.who.account, "aws:resourceorgid", "aws:resourceorgpaths")
+	r.w.orgKeys(&req, r.runner.account, "aws:sourceorgid", "aws:sourceorgpaths")
+	r.w.orgKeys(&req, r.runner.account, "aws:resourceorgid", "aws:resourceorgpaths")
 	applyAssumptions(&req, r.q.Options.Assume)
-	rcps, gap, assumed := r.w.controlPolicies(r.who.account, policy.KindRCP, r.q.Options.AssumeNoOrganization)
+	rcps, gap, assumed := r.w.controlPolicies(r.runner.account, policy.KindRCP, r.q.Options.AssumeNoOrganization)
 	if assumed != "" {
 		r.c.assume(assumed)
 	}
@@ -94,7 +94,7 @@ func (r *jobRun) checkTrust() {
 			Message: "The trust policy of role " + role.Name + " does not let sagemaker.amazonaws.com assume it" + trustReason(&d) + ".",
 			Fix:     `Allow sts:AssumeRole to {"Service": "sagemaker.amazonaws.com"} in the role's trust policy.`,
 			Example: &Example{Principal: "sagemaker.amazonaws.com", Action: "sts:AssumeRole", Resource: role.ARN,
-				Context: map[string]string{"aws:SourceAccount": r.who.account}}}
+				Context: map[string]string{"aws:SourceAccount": r.runner.account}}}
 		if f.Pointer == "" {
 			f.Pointer = role.At.Pointer()
 		}
@@ -115,7 +115,7 @@ func (r *jobRun) sourceARN(region string) policy.Value {
 	if kind == "" || j.Name == "" || region == "" {
 		return policy.Value{State: policy.KeyValueUnknown}
 	}
-	return known("arn:" + partitionOf(region) + ":sagemaker:" + region + ":" + r.who.account + ":" + kind + "/" + strings.ToLower(j.Name))
+	return known("arn:" + partitionOf(region) + ":sagemaker:" + region + ":" + r.runner.account + ":" + kind + "/" + strings.ToLower(j.Name))
 }
 
 func trustReason(d *policy.Decision) string {
@@ -157,12 +157,12 @@ type roleGate struct {
 }
 
 func (r *jobRun) interfaceGate() roleGate {
-	key := fmt.Sprint(r.who.principal.RoleARN, r.q.Job.Subnets, r.q.Job.SecurityGroups, r.vpc, r.q.Options.Assume, r.q.Options.AssumeNoOrganization)
+	key := fmt.Sprint(r.runner.principal.RoleARN, r.q.Job.Subnets, r.q.Job.SecurityGroups, r.vpc, r.q.Options.Assume, r.q.Options.AssumeNoOrganization)
 	return r.w.gates.get(key, r.interfaceGateFresh)
 }
 
 func (r *jobRun) interfaceGateFresh() (g roleGate) {
-	layers := r.who.layers()
+	layers := r.runner.layers()
 	for _, a := range interfaceActions {
 		outcome, decision := r.interfaceAction(&layers, a.name, a.resource)
 		g.needs = append(g.needs, decision.Needs...)
@@ -192,7 +192,7 @@ func denier(d *policy.Decision) *policy.StatementRef {
 
 func (r *jobRun) checkInterfaceActions() {
 	g := r.interfaceGate()
-	role := r.who.role
+	role := r.runner.role
 	if len(g.denied) > 0 {
 		f := Finding{Code: finding.JobRoleEC2Actions, Component: role.ARN, Pointer: role.At.Pointer(), Rule: "P316", URL: docNeoVPC,
 			Message: fmt.Sprintf("Role %s may not do %s, which SageMaker needs to place the job's network interfaces: %s.", role.Name, strings.Join(g.denied, ", "), g.why),
@@ -242,13 +242,13 @@ func (r *jobRun) interfaceAction(l *policy.Layers, action string, types []string
 
 func (r *jobRun) interfaceResources(types []string) []string {
 	region := r.regionName()
-	prefix := "arn:" + partitionOf(region) + ":ec2:" + region + ":" + r.who.account + ":"
+	prefix := "arn:" + partitionOf(region) + ":ec2:" + region + ":" + r.runner.account + ":"
 	var out []string
 	for _, t := range types {
 		switch t {
 		case "subnet":
 			for _, s := range r.q.Job.Subnets {
-				owner := r.who.account
+				owner := r.runner.account
 				if p, ok := r.jobSubnet(s); ok && p.item.OwnerID != "" {
 					owner = p.item.OwnerID
 				}
@@ -268,9 +268,9 @@ func (r *jobRun) interfaceResources(types []string) []string {
 // serviceRequest is a call that SageMaker makes with the role's session from
 // its own network: no endpoint carries it (P316, P320).
 func (r *jobRun) serviceRequest(action, resource string) policy.Request {
-	req := policy.Request{Principal: r.who.principal, Action: action, Resource: resource, ResourceAccount: r.who.account,
+	req := policy.Request{Principal: r.runner.principal, Action: action, Resource: resource, ResourceAccount: r.runner.account,
 		Context: make(map[string]policy.Value, 16)}
-	r.w.principalKeys(&req, &r.who)
+	r.w.principalKeys(&req, &r.runner)
 	req.Context["aws:securetransport"] = known("true")
 	req.Context["aws:sourceip"] = policy.Value{State: policy.KeyValueUnknown}
 	req.Context["aws:currenttime"] = policy.Value{State: policy.KeyValueUnknown}
@@ -280,7 +280,7 @@ func (r *jobRun) serviceRequest(action, resource string) policy.Request {
 		req.Context["ec2:region"] = known(region)
 	}
 	if r.vpc != "" {
-		req.Context["ec2:vpc"] = known("arn:" + partitionOf(r.regionName()) + ":ec2:" + r.regionName() + ":" + r.who.account + ":vpc/" + string(r.vpc))
+		req.Context["ec2:vpc"] = known("arn:" + partitionOf(r.regionName()) + ":ec2:" + r.regionName() + ":" + r.runner.account + ":vpc/" + string(r.vpc))
 	}
 	req.UnknownKeys = append(req.UnknownKeys, "ec2:*", "aws:resourcetag/*", "aws:requesttag/*", "aws:tagkeys", "aws:sourceidentity", "aws:useragent")
 	applyAssumptions(&req, r.q.Options.Assume)

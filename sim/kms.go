@@ -84,6 +84,10 @@ func (r *jobRun) kmsGate(d *decided, s *slot, t *target, action string, ctx *net
 	if k.fromJob {
 		owner = r.who.account
 	}
+	if !r.who.signed() {
+		r.unsignedKey(d, t)
+		return
+	}
 	if k.id == "" || strings.HasSuffix(k.id, "alias/aws/s3") {
 		r.awsManagedKey(d, t, owner)
 		return
@@ -101,6 +105,18 @@ func (r *jobRun) kmsGate(d *decided, s *slot, t *target, action string, ctx *net
 		r.keyAction(d, &keyUse{key: key, arn: arn, action: need, region: s.to, config: k,
 			multipart: writes(action) && need == "kms:Decrypt"}, ctx)
 	}
+}
+
+// unsignedKey: S3 serves objects that a KMS key encrypts to signed requests only.
+func (r *jobRun) unsignedKey(d *decided, t *target) {
+	f := Finding{Code: finding.KMSNoAllow, Gate: GateKMS, Severity: Blocker, Component: t.bucketARN(), Rule: "P361", URL: docS3KMS,
+		Message: fmt.Sprintf("The objects of %s are encrypted with a KMS key, and S3 serves such objects to signed requests only.", t.bucket),
+		Fix:     "Sign the request, or encrypt these objects with SSE-S3."}
+	if b, ok := r.w.FindBucket(t.bucket); ok {
+		f.Pointer = nonEmpty(b.Encryption.At.Pointer(), b.At.Pointer())
+	}
+	d.gates = append(d.gates, gateBlock{f})
+	d.gate = andGate(d.gate, tally{fail: true})
 }
 
 // keyUse is one KMS action that a request needs.
@@ -213,8 +229,8 @@ func (r *jobRun) keyRequest(s3 *policy.Request, use *keyUse, key *policy.Key, ct
 func (r *jobRun) keyFinding(use *keyUse, d *policy.Decision, req *policy.Request) Finding {
 	f := Finding{Code: finding.KMSNoAllow, Gate: GateKMS, Severity: Blocker, Component: use.arn, Pointer: keyPointer(use.key), Rule: "P306", URL: docS3KMS,
 		Example: &Example{Principal: req.Principal.ARN, Action: use.action, Resource: use.arn},
-		Message: fmt.Sprintf("S3 may not do %s on %s in the name of %s: %s.", use.action, use.arn, r.roleName(), denialReason(d)),
-		Fix:     fmt.Sprintf("Allow %s to %s in the key's policy; where the policy only delegates to the account, in a policy of the role as well.", use.action, r.q.Job.RoleARN)}
+		Message: fmt.Sprintf("S3 may not do %s on %s in the name of %s: %s.", use.action, use.arn, r.who.name(), denialReason(d)),
+		Fix:     fmt.Sprintf("Allow %s to %s in the key's policy; where the policy only delegates to the account, in a policy of the role as well.", use.action, r.who.id())}
 	for _, i := range d.Blocking {
 		if d.Layers[i].Outcome == policy.ExplicitDeny {
 			f.Code, f.Rule = finding.KMSExplicitDeny, "P309"
@@ -240,10 +256,7 @@ func (r *jobRun) keyFinding(use *keyUse, d *policy.Decision, req *policy.Request
 }
 
 func (r *jobRun) rolePointer() string {
-	if r.who.role == nil {
-		return ""
-	}
-	return r.who.role.At.Pointer()
+	return r.who.at()
 }
 
 func nonEmpty(list ...string) string {

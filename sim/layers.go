@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,6 +21,7 @@ type asker struct {
 	scps      [][]policy.Policy
 	scpGap    string
 	assumed   []string
+	presigned bool // the requests are URLs that it signed
 }
 
 // sessionName is the name of the session as which a SageMaker job calls S3
@@ -30,26 +32,27 @@ const assumeSession = `The job's calls are taken to come from role session "` + 
 
 // askerKey tells askers apart.
 type askerKey struct {
-	role, session  string
+	role, session  string // with another kind than a role: the principal
+	kind           policy.PrincipalKind
 	noOrganization bool // taken, where it was not collected
 }
 
 // askerOf is newAsker, remembered.
 func (w *World) askerOf(roleARN, session string, noOrganization bool) asker {
-	return w.askers.get(askerKey{roleARN, session, noOrganization}, func() asker { return w.newAsker(roleARN, session, noOrganization) })
+	return w.askers.get(askerKey{role: roleARN, session: session, noOrganization: noOrganization}, func() asker { return w.newAsker(roleARN, session, noOrganization) })
 }
 
-// newAsker gathers what binds a role's session; an empty session name is a
-// SageMaker job's.
+// newAsker gathers what binds a role's session; an empty session name is not
+// known.
 func (w *World) newAsker(roleARN, session string, noOrganization bool) asker {
-	if session == "" {
-		session = sessionName
-	}
 	a := asker{account: arnField(roleARN, 4)}
 	name := roleARN[strings.LastIndexByte(roleARN, '/')+1:]
 	a.principal = policy.Principal{
 		Kind: policy.PrincipalRole, RoleARN: roleARN, Session: session, Account: a.account,
 		ARN: "arn:" + arnField(roleARN, 1) + ":sts::" + a.account + ":assumed-role/" + name + "/" + session,
+	}
+	if session == "" {
+		a.principal.ARN = roleARN
 	}
 	role, ok := w.FindRole(roleARN)
 	if !ok {
@@ -176,16 +179,18 @@ func (w *World) requestFor(q *Question, a *asker, t *target, action string, ctx 
 
 func (w *World) principalKeys(r *policy.Request, a *asker) {
 	c := r.Context
-	c["aws:principalarn"] = known(a.principal.RoleARN)
-	c["aws:principalaccount"] = known(a.account)
-	c["aws:principaltype"] = known("AssumedRole")
-	c["aws:principalisawsservice"] = known("false")
+	maps.Copy(c, policy.NewContext(a.principal))
 	c["aws:viaawsservice"] = known("false")
-	c["aws:tokenissuetime"] = policy.Value{State: policy.KeyValueUnknown}
-	if a.principal.RoleID != "" {
-		c["aws:userid"] = known(a.principal.RoleID + ":" + a.principal.Session)
-	} else {
-		c["aws:userid"] = policy.Value{State: policy.KeyValueUnknown}
+	switch a.principal.Kind {
+	case policy.PrincipalAnonymous:
+		return // P361
+	case policy.PrincipalService:
+		r.UnknownKeys = append(r.UnknownKeys, "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:principalservicenameslist")
+		return
+	case policy.PrincipalRole, policy.PrincipalFederatedUser:
+		c["aws:tokenissuetime"] = policy.Value{State: policy.KeyValueUnknown}
+	default: // with an access key, or with temporary credentials
+		r.UnknownKeys = append(r.UnknownKeys, "aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage")
 	}
 	w.orgKeys(r, a.account, "aws:principalorgid", "aws:principalorgpaths")
 	if a.role == nil || !a.role.TagsKnown {
@@ -233,7 +238,12 @@ func (w *World) pathKeys(r *policy.Request, ctx *network.Context) {
 			c["aws:sourcevpc"] = policy.Value{State: policy.KeyValueUnknown}
 		}
 		w.endpointOwnerKeys(r, ctx)
+	case "service": // its own network: neither an endpoint's keys nor aws:SourceIp
 	case "public":
+		if len(ctx.ClientIPs) > 0 {
+			c["aws:sourceip"] = policy.Value{State: policy.KeyValueUnknown} // ranged by the caller
+			return
+		}
 		switch len(ctx.PublicIPs) {
 		case 0:
 			c["aws:sourceip"] = policy.Value{State: policy.KeyValueUnknown}
@@ -318,12 +328,7 @@ func bucketTagKeys(r *policy.Request, b *snapshot.Bucket) {
 func requestKeys(r *policy.Request, q *Question, t *target, a *asker, region string) {
 	c := r.Context
 	c["aws:securetransport"] = known("true")
-	c["s3:authtype"] = known("REST-HEADER")
-	if q.Options.Presigned { // P361
-		c["s3:authtype"] = known("REST-QUERY-STRING")
-		c["s3:signatureage"] = policy.Value{State: policy.KeyValueUnknown}
-	}
-	c["s3:signatureversion"] = known("AWS4-HMAC-SHA256")
+	a.signs(c, q.Options.Presigned)
 	c["s3:tlsversion"] = policy.Value{State: policy.KeyValueUnknown} // ranged: 1.2 or 1.3
 	c["aws:currenttime"] = policy.Value{State: policy.KeyValueUnknown}
 	c["aws:epochtime"] = policy.Value{State: policy.KeyValueUnknown}

@@ -3,11 +3,11 @@ package sim
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/rules/policy"
 	"github.com/canreach/canreach/sim/finding"
+	"github.com/canreach/canreach/sim/network"
 )
 
 // maxLints bounds what is said about one document.
@@ -102,7 +102,7 @@ func (r *jobRun) missingKeyNote(d *decided, t *target, action string) (Finding, 
 	if policy.Decide(&d.layers, &req) != policy.False {
 		return Finding{}, false
 	}
-	return Finding{Code: finding.MissingKeyLooksDenied, Gate: GateRole, Severity: Info, Component: r.q.Job.RoleARN, Pointer: r.rolePointer(), Rule: "P238",
+	return Finding{Code: finding.MissingKeyLooksDenied, Gate: GateRole, Severity: Info, Component: r.who.id(), Pointer: r.rolePointer(), Rule: "P238",
 		URL:     "https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html",
 		Message: "The role may not list " + t.bucketARN() + ", so S3 answers a read of a key that does not exist with 403 AccessDenied instead of 404.",
 		Fix:     "Allow s3:ListBucket on " + t.bucketARN() + ", or read such a 403 as \"no such key\"."}, true
@@ -111,14 +111,16 @@ func (r *jobRun) missingKeyNote(d *decided, t *target, action string) (Finding, 
 // unsignedNote warns where an endpoint policy lets the role's requests pass to
 // another account's bucket, and not those that nobody signs, as package
 // managers send them to their repositories (P127, P361).
-func (r *jobRun) unsignedNote(d *decided, t *target, action string) (Finding, bool) {
-	if r.existing.from == nil || !readsData(action) || r.ownerOf(t) == r.who.account || d.layers.EndpointType == policy.EndpointNone {
+func (r *jobRun) unsignedNote(d *decided, s *slot, t *target, action string, ctx *network.Context) (Finding, bool) {
+	if !r.who.signed() || r.existing.from == nil || !readsData(action) || r.ownerOf(t) == r.who.account || d.layers.EndpointType == policy.EndpointNone {
 		return Finding{}, false
 	}
 	l := policy.Layers{Endpoint: d.layers.Endpoint, EndpointType: d.layers.EndpointType}
 	signed := d.request
 	signed.Resource = concreteResource(signed.Resource)
-	unsigned := unsignedRequest(&signed)
+	nobody := r.w.askerFor(caller{principal: policy.Principal{Kind: policy.PrincipalAnonymous}}, r.q.Options.AssumeNoOrganization)
+	unsigned := r.w.requestFor(r.q, &nobody, t, action, ctx, r.ownerOf(t), s.to)
+	unsigned.Resource = signed.Resource
 	passes := func(req *policy.Request) policy.LayerDecision {
 		decision := policy.Evaluate(&l, req)
 		return decision.Layers[slices.IndexFunc(decision.Layers, func(l policy.LayerDecision) bool { return l.Layer == policy.LayerEndpoint })]
@@ -135,27 +137,7 @@ func (r *jobRun) unsignedNote(d *decided, t *target, action string) (Finding, bo
 	return Finding{Code: finding.UnsignedRequests, Gate: GateEndpointPolicy, Severity: Warning, Component: place.id, Name: place.name, Pointer: place.pointer, Rule: "P127",
 		URL:     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html",
 		Message: sentence("The policy of " + place.id + " does not let unsigned requests to " + t.bucketName() + " pass, as yum, dnf and apt send them to repositories" + why),
-		Fix:     "If such requests have to pass, allow " + action + " on " + t.resourceFor(action) + " in the endpoint policy without a condition on the caller."}, true
-}
-
-// unsignedRequest is the same request as nobody signs it (P91).
-func unsignedRequest(signed *policy.Request) policy.Request {
-	out := *signed
-	out.Principal = policy.Principal{Kind: policy.PrincipalAnonymous}
-	out.Context = policy.NewContext(out.Principal)
-	for k, v := range signed.Context {
-		if !ofSigner(k) {
-			out.Context[k] = v
-		}
-	}
-	out.UnknownKeys = slices.DeleteFunc(slices.Clone(signed.UnknownKeys), ofSigner)
-	return out
-}
-
-// ofSigner tells the condition keys that a request has from who signs it.
-func ofSigner(key string) bool {
-	return strings.HasPrefix(key, "aws:principal") || slices.Contains([]string{"aws:userid", "aws:username", "aws:tokenissuetime", "aws:sourceidentity",
-		"s3:authtype", "s3:signatureversion", "s3:signatureage", "s3:x-amz-content-sha256"}, key)
+		Fix:     "If such requests have to pass, allow " + action + " on " + t.resourceFor(action) + " in the endpoint policy without a condition on the caller; --caller unsigned asks about them."}, true
 }
 
 // kmsPathNote tells that nobody documents from where a job's own KMS calls

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -27,13 +26,7 @@ const elsewhere = "another-region"
 // askNetwork decides the network of one placement and files its findings.
 func (r *jobRun) askNetwork(n int, s *slot) *netAnswer {
 	if s.public {
-		var seen []netip.Addr
-		if s.address.IsValid() {
-			seen = []netip.Addr{s.address}
-		}
-		return &netAnswer{outcome: Reachable, flows: []network.Flow{{Outcome: network.Reachable,
-			Context: network.Context{Via: "public", Region: s.to, PublicIPs: seen},
-			Blocked: network.Cases{Empty: true}, Open: network.Cases{Empty: true}}}}
+		return r.askOutside(n, s)
 	}
 	res, err := r.w.askOnce(s, r.networkQuery(s, s.to))
 	if err != nil {

@@ -158,7 +158,7 @@ func (r *jobRun) layerPlace(d *decided, t *target, l policy.LayerDecision) (comp
 	}
 	role := r.who.role
 	if role == nil {
-		return component{id: r.q.Job.RoleARN}, nil
+		return component{id: r.who.id()}, nil
 	}
 	if l.Layer == policy.LayerBoundary && role.BoundaryARN != "" {
 		return component{role.BoundaryARN, role.Name, role.BoundaryAt.Pointer()}, nil

@@ -11,7 +11,7 @@ import (
 
 // blockMessage says in AWS's own words what denied what (P205).
 func (r *jobRun) blockMessage(t *target, action string, b *layerBlock, c component, call string) string {
-	who := r.roleName()
+	who := r.who.name()
 	if b.layer.Outcome == policy.ExplicitDeny {
 		text := fmt.Sprintf("%s is not authorized to perform %s on %s with an explicit deny in %s", who, action, b.request.Resource, withArticle(call))
 		if len(b.layer.Statements) > 0 {
@@ -59,13 +59,6 @@ func bucketLayer(d *policy.Decision) *policy.LayerDecision {
 	return &d.Layers[i]
 }
 
-func (r *jobRun) roleName() string {
-	if r.who.role != nil {
-		return "role " + r.who.role.Name
-	}
-	return "role " + r.q.Job.RoleARN
-}
-
 func statementName(s policy.StatementRef) string {
 	if s.Sid != "" {
 		return fmt.Sprintf("statement %d (%s)", s.Index, s.Sid)
@@ -94,7 +87,7 @@ func (r *jobRun) blockFix(t *target, b *layerBlock, doc *snapshot.Document, c co
 	}
 	switch b.layer.Layer {
 	case policy.LayerEndpoint:
-		return fmt.Sprintf("Add a statement to the policy of %s that allows %s on %s (Principal \"*\", narrowed by aws:PrincipalArn if need be).", c.id, action, res)
+		return fmt.Sprintf("Add a statement to the policy of %s that allows %s on %s (%s).", c.id, action, res, r.who.principalElement())
 	case policy.LayerRole:
 		text := fmt.Sprintf("Allow %s on %s in a policy of the role", action, res)
 		if b.either {
@@ -102,7 +95,7 @@ func (r *jobRun) blockFix(t *target, b *layerBlock, doc *snapshot.Document, c co
 		}
 		return text + "."
 	case policy.LayerBucket:
-		return fmt.Sprintf("The bucket's owner has to allow %s on %s to %s in the bucket policy.", action, res, r.q.Job.RoleARN)
+		return fmt.Sprintf("The bucket's owner has to allow %s on %s to %s in the bucket policy.", action, res, r.who.id())
 	case policy.LayerSCP:
 		return fmt.Sprintf("Attach a service control policy that allows %s at the level of the organization that allows none.", action)
 	}

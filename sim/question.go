@@ -31,6 +31,7 @@ type Options struct {
 	Assume          []string // "KEY=VALUE" or "KEY=absent"
 	ObjectTags      []string // "none", or "k=v" pairs (P223)
 	Presigned       bool
+	Caller          string // who signs, in one of CallerForms; empty: the source's role (P361)
 	// AssumeNoOrganization takes an account whose organization was not collected
 	// to be in none (P99).
 	AssumeNoOrganization bool

@@ -183,7 +183,7 @@ func (r *jobRun) decideFresh(s *slot, t *target, action string, f *network.Flow,
 	if note, ok := r.missingKeyNote(d, t, action); ok && d.result.Outcome == symbolic.All {
 		d.extra = append(d.extra, note)
 	}
-	if note, ok := r.unsignedNote(d, t, action); ok {
+	if note, ok := r.unsignedNote(d, s, t, action, ctx); ok {
 		d.extra = append(d.extra, note)
 	}
 	d.view = newLayerView(r.w)
@@ -222,11 +222,11 @@ func (r *jobRun) decisionKey(s *slot, t *target, action string, ctx *network.Con
 		b.WriteString(s)
 		b.WriteByte(0)
 	}
-	for _, s := range []string{r.who.principal.ARN, r.who.principal.RoleARN, t.arn, t.key, deref(t.listPrefix), t.kmsKey, action, s.to,
+	for _, s := range []string{r.who.id(), r.who.principal.ARN, r.who.principal.RoleID, t.arn, t.key, deref(t.listPrefix), t.kmsKey, action, s.to,
 		ctx.Via, string(ctx.Endpoint), string(ctx.EndpointVPC), ctx.EndpointOwner, o.At, r.q.Job.Kind} {
 		word(s)
 	}
-	for _, flag := range []bool{t.listPrefix != nil, ctx.SourceIsClient, r.existing.function, r.existing.from != nil, r.brief, o.AssumeSSES3, o.AssumeNoOrganization, o.Presigned} {
+	for _, flag := range []bool{t.listPrefix != nil, ctx.SourceIsClient, r.existing.function, r.existing.from != nil, r.brief, o.AssumeSSES3, o.AssumeNoOrganization, o.Presigned || r.who.presigned} {
 		if flag {
 			b.WriteByte(1)
 		}
@@ -241,7 +241,7 @@ func (r *jobRun) decisionKey(s *slot, t *target, action string, ctx *network.Con
 	for _, ip := range ctx.PublicIPs {
 		word(ip.String())
 	}
-	for _, a := range ctx.VPCSourceIP {
+	for _, a := range slices.Concat(ctx.VPCSourceIP, ctx.ClientIPs) {
 		word(a.From.String() + "-" + a.To.String())
 	}
 	return b.String()
@@ -310,6 +310,9 @@ func (r *jobRun) rangeKeys(q *symbolic.Question, l *policy.Layers, ctx *network.
 		if ranges := clientRanges(ctx, f); len(ranges) > 0 {
 			r.w.setAddress(q, l, "aws:vpcsourceip", ranges)
 		}
+	}
+	if len(ctx.ClientIPs) > 0 {
+		r.w.setAddress(q, l, "aws:sourceip", ctx.ClientIPs)
 	}
 	if len(ctx.PublicIPs) > 1 {
 		var ranges []network.AddrRange

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -24,7 +25,7 @@ func (w *World) resolveSource(q *Question) (existing, error) {
 	if q.Source == "" {
 		return existing{}, nil
 	}
-	if e, ok := outside(q); ok {
+	if e, ok := w.outside(q); ok {
 		return e, nil
 	}
 	if strings.HasPrefix(q.Source, "eni-") {
@@ -49,18 +50,43 @@ func (w *World) resolveSource(q *Question) (existing, error) {
 // address is not known.
 const FromInternet = "internet"
 
-// outside is a source on the internet: FromInternet, or a public address.
-func outside(q *Question) (existing, bool) {
-	s := &source{public: true, subnet: q.Source}
+// outside is a source outside of every VPC: FromInternet, or addresses as CIDR
+// block. Public ones are on the internet, others on premises.
+func (w *World) outside(q *Question) (existing, bool) {
+	s := &source{public: true, subnet: q.Source, region: cmp.Or(q.Region, q.Job.Region, w.onlyRegion())}
 	if q.Source == FromInternet {
 		return existing{from: s}, true
 	}
-	ip, err := netip.ParseAddr(q.Source)
+	p, err := ParseAddresses(q.Source)
 	if err != nil {
 		return existing{}, false
 	}
-	s.address = ip
+	s.clients = p
 	return existing{from: s}, true
+}
+
+// ParseAddresses reads an address or a CIDR block; host bits are cleared.
+func ParseAddresses(word string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(word); err == nil && a.Zone() == "" {
+		a = a.Unmap()
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(word)
+	return p.Masked(), err
+}
+
+// onlyRegion is the Region of a snapshot that holds one; else "".
+func (w *World) onlyRegion() string {
+	name := ""
+	for _, a := range w.snap.Accounts {
+		for _, r := range a.Regions {
+			if name != "" && r.Name != name {
+				return ""
+			}
+			name = r.Name
+		}
+	}
+	return name
 }
 
 func (w *World) sourceIn(q *Question, a *snapshot.Account, reg *snapshot.Region) (existing, bool) {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -80,16 +81,13 @@ func (q *Question) targets() ([]target, error) {
 }
 
 func (q *Question) partition() string {
-	if p := arnField(q.Job.RoleARN, 1); p != "" {
-		return p
-	}
-	return "aws"
+	return cmp.Or(arnField(q.Job.RoleARN, 1), arnField(q.Bucket, 1), "aws")
 }
 
 func (q *Question) actionsFor() ([]string, error) {
 	if len(q.Actions) == 0 {
-		if q.Options.Presigned && !q.Write {
-			return []string{"s3:GetObject"}, nil // a presigned URL is of one object
+		if one := q.Options.Presigned || strings.HasPrefix(q.Options.Caller, "presigned-by") || q.Options.Caller == "unsigned"; one && !q.Write {
+			return []string{"s3:GetObject"}, nil // a presigned URL is of one object; clients that sign nothing get single objects
 		}
 		if q.Write {
 			return writeActions, nil

@@ -22,7 +22,7 @@ Without --bucket it asks about the job's own input (read) and output (write); --
 		Example: `  canreach check --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json
   canreach check -s snapshot.json -j job.json --bucket 'arn:aws:s3:::neo-models-111122223333-use1/*' --action s3:GetObject -o json
   canreach check --live --job compile-resnet`,
-		Args: cobra.NoArgs,
+		Args: qf.callerArgument,
 		RunE: func(*cobra.Command, []string) error {
 			defer sf.discard()
 			snap, a, err := qf.ask(env, &sf)

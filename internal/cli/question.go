@@ -3,9 +3,13 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -18,6 +22,8 @@ type questionFlags struct {
 	subnets, groups       []string
 	role                  string
 	eni, instance, lambda string
+	internet, onPremises  string
+	caller                string
 	assume, tags          []string
 	at, hostname          string
 	strict                bool
@@ -40,6 +46,9 @@ func (f *questionFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.eni, "eni", "", "an existing network `interface` as the source")
 	fs.StringVar(&f.instance, "instance", "", "an existing `instance` as the source: id, ARN or Name tag")
 	fs.StringVar(&f.lambda, "lambda", "", "an existing Lambda `function` (name or ARN) as the source")
+	fs.StringVar(&f.internet, "from-internet", "", "a client on the internet as the source: its `address` or CIDR block, or any")
+	fs.StringVar(&f.onPremises, "from-on-premises", "", "a client on premises as the source: its private `address` or CIDR block")
+	fs.StringVar(&f.caller, "caller", "", "who signs the requests: `role` (default), unsigned, \"presigned-by ARN\", \"principal ARN\" or \"service NAME\"")
 	fs.StringArrayVar(&f.assume, "assume", nil, "settle a condition key: `KEY=VALUE` or KEY=absent; repeatable")
 	fs.StringArrayVar(&f.tags, "object-tag", nil, "tags of the objects: `KEY=VALUE`, repeatable, or none")
 	fs.StringVar(&f.at, "at", "", "the `time` of the request (aws:CurrentTime), e.g. 2026-01-31T12:00:00Z")
@@ -72,7 +81,7 @@ func (f *questionFlags) check(env *Env, sf *snapshotFlags) (*snapshot.Snapshot, 
 // question builds the question, with the names of s in place of ids resolved.
 func (f *questionFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapshot) (sim.Question, error) {
 	q := sim.Question{Bucket: bucketARN(s, f.bucket), Actions: f.actions, Write: f.write, Account: sf.account, Region: sf.region,
-		Options: sim.Options{Hostname: f.hostname, Strict: f.strict, StrictDNS: f.strictDNS, AssumeSSES3: f.sseS3 || f.defaults, AssumeNoOrganization: f.noOrganization || f.defaults, Presigned: f.presigned, AssumePublicDNS: f.publicDNS, Port: f.port,
+		Options: sim.Options{Hostname: f.hostname, Strict: f.strict, StrictDNS: f.strictDNS, AssumeSSES3: f.sseS3 || f.defaults, AssumeNoOrganization: f.noOrganization || f.defaults, Presigned: f.presigned, Caller: f.caller, AssumePublicDNS: f.publicDNS, Port: f.port,
 			At: f.at, Assume: f.assume, ObjectTags: f.tags}}
 	if f.ephemeral != "" {
 		var lo, hi int
@@ -85,7 +94,7 @@ func (f *questionFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapsh
 	if err := f.existing(&q, all); err != nil {
 		return q, err
 	}
-	if f.job != "" || q.Source == "" && len(f.subnets) == 0 {
+	if f.job != "" || q.Source == "" && len(f.subnets) == 0 && !strings.HasPrefix(f.caller, "service") {
 		j, err := findJob(env, s, sf.options(env), sf.jobWord(f.job))
 		if err != nil {
 			return q, err
@@ -115,13 +124,52 @@ func (f *questionFlags) existing(q *sim.Question, all []resource) error {
 			return err
 		}
 	}
+	outside, err := f.outside()
+	if err != nil {
+		return err
+	}
+	if outside != "" {
+		q.Source = outside
+		given++
+	}
 	if given > 1 {
-		return errors.New("--eni, --instance and --lambda exclude one another")
+		return errors.New("--eni, --instance, --lambda, --from-internet and --from-on-premises exclude one another")
 	}
 	if given == 1 && (len(f.subnets) > 0 || len(f.groups) > 0) {
 		return errors.New("--subnets and --security-groups do not go with an existing source: it has its own")
 	}
 	return nil
+}
+
+// callerArgument takes the second word of --caller presigned-by ARN, which the
+// shell parts from the first unless it is quoted.
+func (f *questionFlags) callerArgument(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 && slices.Contains([]string{"presigned-by", "principal", "service"}, f.caller) {
+		f.caller += " " + args[0]
+		return nil
+	}
+	return cobra.NoArgs(cmd, args)
+}
+
+// outside is a source outside of every VPC; "" where no flag names one.
+func (f *questionFlags) outside() (string, error) {
+	switch {
+	case f.internet != "" && f.onPremises != "":
+		return "", errors.New("--from-internet and --from-on-premises exclude one another")
+	case f.internet == "any":
+		return sim.FromInternet, nil
+	case f.internet != "":
+		p, err := sim.ParseAddresses(f.internet)
+		if err != nil || !rules.OnInternet(p) {
+			return "", fmt.Errorf("--from-internet %q: want a public address or CIDR block such as 203.0.113.7, or any", f.internet)
+		}
+	case f.onPremises != "":
+		p, err := sim.ParseAddresses(f.onPremises)
+		if err != nil || rules.OnInternet(p) {
+			return "", fmt.Errorf("--from-on-premises %q: want a private address or CIDR block such as 10.0.0.0/8; public ones go with --from-internet", f.onPremises)
+		}
+	}
+	return f.internet + f.onPremises, nil
 }
 
 // override lets flags stand for members of the job.

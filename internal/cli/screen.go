@@ -78,6 +78,12 @@ func renderHead(w io.Writer, a *sim.Answer, p painter) {
 func shortQuestion(a *sim.Answer) string {
 	q := &a.Question
 	who := cmp.Or(q.Job, q.From, q.Role[strings.LastIndex(q.Role, "/")+1:])
+	switch {
+	case q.Caller != "" && who != "":
+		who += " (caller: " + q.Caller + ")"
+	case q.Caller != "":
+		who = q.Caller
+	}
 	targets := q.Targets
 	if len(targets) == 0 {
 		targets = []sim.Target{{Bucket: q.Bucket, Actions: q.Actions}}
@@ -245,8 +251,8 @@ func whereText(a *sim.Answer, p painter) string {
 	causes := causesOf(a, sim.Blocker)
 	for i := range a.Placements {
 		pl := &a.Placements[i]
-		if pl.Subnet == "" {
-			continue
+		if pl.Subnet == "" || pl.Subnet == a.Question.From || strings.HasSuffix(pl.Subnet, ".amazonaws.com") {
+			continue // the source itself, outside of every subnet
 		}
 		var numbers []string
 		for n, c := range causes {

@@ -43,6 +43,7 @@ type Test struct {
 	Unknowns      []string // codes of unknowns that must be named
 	AllowEmpty    bool     // a class that matches nothing holds
 	MayBeAbsent   bool     // literal names need not be in the snapshot
+	Caller        string   // as sim.Options.Caller
 	Skip          *Skip
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/canreach/canreach/internal/located"
+	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -190,7 +191,7 @@ func (p *parser) test(v located.Value) *Test {
 		"through": p.text(&t.Through), "onlyThrough": p.texts(&t.OnlyThrough), "neverInternet": p.yes(&t.NeverInternet),
 		"findings": p.texts(&t.Findings), "noFindings": p.texts(&t.NoFindings), "unknowns": p.texts(&t.Unknowns),
 		"allowEmpty": p.yes(&t.AllowEmpty), "mayBeAbsent": p.yes(&t.MayBeAbsent), "skip": func(s located.Value) { t.Skip = p.skip(s) },
-		"options": func(o located.Value) { p.options(o, &t.Options) },
+		"options": func(o located.Value) { p.options(o, &t.Options) }, "caller": p.text(&t.Caller),
 		"never":   p.invariant(t, "never"), "always": p.invariant(t, "always"), "only-through": p.invariant(t, "only-through"),
 	})
 	p.complete(t, v.At)
@@ -216,6 +217,15 @@ func (p *parser) complete(t *Test, at located.Position) {
 	}
 	if t.Expect == nil && t.Through == "" && len(t.OnlyThrough) == 0 && !t.NeverInternet && len(t.Findings)+len(t.NoFindings)+len(t.Unknowns) == 0 {
 		p.fail(at, "the test asserts nothing: expect, through, onlyThrough, neverInternet, findings, noFindings or unknowns")
+	}
+	if t.Caller != "" {
+		t.Options.Caller = t.Caller
+	}
+	if err := sim.CheckCaller(t.Options.Caller); err != nil {
+		p.fail(at, "%v", err)
+	}
+	if t.From != nil && t.From.Role == "" && (t.Options.Caller == "" || t.Options.Caller == "role") {
+		p.fail(t.From.At, "from takes role: whose permissions count; or the test takes caller: who signs")
 	}
 	if t.Through != "" && t.Expect != nil && *t.Expect != sim.Reachable {
 		p.fail(at, "through says that every case gets there: it goes with expect: REACHABLE only")
@@ -250,7 +260,7 @@ func (p *parser) options(v located.Value, o *sim.Options) {
 	var port, ephemeral string
 	p.members(v, "options", map[string]func(located.Value){
 		"hostname": p.text(&o.Hostname), "strict": p.yes(&o.Strict), "strictDNS": p.yes(&o.StrictDNS), "assumeSSES3": p.yes(&o.AssumeSSES3), "assumeNoOrganization": p.yes(&o.AssumeNoOrganization), "assumePublicDNS": p.yes(&o.AssumePublicDNS),
-		"at": p.text(&o.At), "assume": p.texts(&o.Assume), "objectTags": p.texts(&o.ObjectTags), "presigned": p.yes(&o.Presigned),
+		"at": p.text(&o.At), "assume": p.texts(&o.Assume), "objectTags": p.texts(&o.ObjectTags), "presigned": p.yes(&o.Presigned), "caller": p.text(&o.Caller),
 		"port": p.text(&port), "ephemeralPorts": p.text(&ephemeral),
 	})
 	if port != "" {
@@ -310,17 +320,34 @@ func (p *parser) source(v located.Value) *Source {
 		"vpc":     p.text(&s.VPC), "securityGroups": p.texts(&s.SecurityGroups), "role": p.text(&s.Role),
 		"account": p.text(&s.Account), "region": p.text(&s.Region),
 		"interface": p.text(&s.Existing), "instance": p.text(&s.Existing), "lambda": p.text(&s.Existing),
+		"internet": func(a located.Value) { p.outside(a, s, true) }, "onPremises": func(a located.Value) { p.outside(a, s, false) },
 	})
 	if s.Existing == "" && len(s.Subnets) == 0 && s.Class == "" && len(s.Tags) == 0 {
-		p.fail(v.At, "from names subnets, tags, an interface, an instance or a lambda")
+		p.fail(v.At, "from names subnets, tags, an interface, an instance, a lambda, internet or onPremises")
 	}
 	if s.Existing == "" && len(s.SecurityGroups) == 0 {
 		p.fail(v.At, "from takes securityGroups: what a job in these subnets would have")
 	}
-	if s.Existing == "" && s.Role == "" {
-		p.fail(v.At, "from takes role: whose permissions count")
-	}
 	return s
+}
+
+// outside reads a source outside of every VPC: public addresses, or private
+// ones on premises.
+func (p *parser) outside(v located.Value, s *Source, internet bool) {
+	p.text(&s.Existing)(v)
+	if internet && s.Existing == "any" {
+		s.Existing = sim.FromInternet
+		return
+	}
+	a, err := sim.ParseAddresses(s.Existing)
+	switch {
+	case err != nil:
+		p.fail(v.At, "%q is not an address or a CIDR block", s.Existing)
+	case rules.OnInternet(a) && !internet:
+		p.fail(v.At, "%s is public: it goes with internet", s.Existing)
+	case !rules.OnInternet(a) && internet:
+		p.fail(v.At, "%s is private: it goes with onPremises", s.Existing)
+	}
 }
 
 func (p *parser) subnets(v located.Value, s *Source) {

@@ -32,13 +32,14 @@ func JSONSchema() []byte {
 		"vpc", str("Only subnets of this VPC."), "securityGroups", strs("Ids, or names within the subnet's VPC."),
 		"role", str("ARN of the execution role; with * or ? each role of the snapshot that matches."),
 		"account", located.Pairs("type", []string{"string", "integer"}), "region", located.Pairs("type", "string"),
-		"interface", str("An existing network interface."), "instance", str("An existing instance."), "lambda", str("An existing function.")))
+		"interface", str("An existing network interface."), "instance", str("An existing instance."), "lambda", str("An existing function."),
+		"internet", str("A client on the internet: its public address or CIDR block, or any."), "onPremises", str("A client on premises: its private address or CIDR block.")))
 	options := object(nil, located.Pairs(
 		"hostname", str("S3 name that the client calls."), "strict", yes("What is off by default and was never collected (Route 53 data, Block Public Access, encryption controls) is UNKNOWN."), "strictDNS", yes("Route 53 data that was not collected is UNKNOWN."),
 		"assumeSSES3", yes("Bucket encryption that was not collected is SSE-S3."),
 		"assumeNoOrganization", yes("An account whose organization was not collected is in none."),
 		"assumePublicDNS", yes("Custom DNS servers give public answers."), "at", str("aws:CurrentTime, RFC 3339."),
-		"assume", strs("KEY=VALUE or KEY=absent."), "objectTags", strs("none, or k=v."), "presigned", yes("The request is presigned."),
+		"assume", strs("KEY=VALUE or KEY=absent."), "objectTags", strs("none, or k=v."), "presigned", yes("The request is presigned."), "caller", str("Who signs, as in the test's caller."),
 		"port", located.Pairs("type", "integer", "minimum", 1, "maximum", 65535), "ephemeralPorts", str("Client ports, FROM-TO.")))
 	test := testProperties(from, options, str, yes, strs, object)
 	root := located.Pairs(
@@ -78,6 +79,7 @@ func testProperties(from, options located.Value, str, yes, strs func(string) loc
 		"job", located.Pairs("description", "A job file, relative to this file, or the job itself as AWS prints it.", "type", []string{"string", "object"}),
 		"from", from, "bucket", strs("Bucket or object ARNs, or names; with * or ? in the name each bucket of the snapshot that matches. Without it: the job's own input and output."),
 		"actions", strs("S3 actions; by default a read's, or with write a write's."), "write", yes("Ask about s3:PutObject instead of a read."),
+		"caller", str("Who signs: role (default), unsigned, presigned-by ARN, principal ARN or service NAME."),
 		"expect", located.Pairs("description", "The verdict that every question must get.", "enum", []string{"REACHABLE", "BLOCKED", "PARTIAL", "UNKNOWN", "reach", "no-reach"}),
 		"through", str("Every case gets there, through this endpoint."), "onlyThrough", strs("What gets through at all goes through one of these endpoints."),
 		"neverInternet", yes("No traffic leaves through an internet or NAT gateway."),

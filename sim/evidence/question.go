@@ -64,6 +64,7 @@ type questionOptions struct {
 	Assume               []string `json:"assume,omitempty"`
 	ObjectTags           []string `json:"objectTags,omitempty"`
 	Presigned            bool     `json:"presigned,omitempty"`
+	Caller               string   `json:"caller,omitempty"`
 	AssumeNoOrganization bool     `json:"assumeNoOrganization,omitempty"`
 	AssumeSSES3          bool     `json:"assumeSseS3,omitempty"`
 }

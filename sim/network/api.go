@@ -114,7 +114,7 @@ type Cases struct {
 
 // Context is the request context that a path gives (N7, N8).
 type Context struct {
-	Via           string // "gateway-endpoint", "interface-endpoint", "public"
+	Via           string // "gateway-endpoint", "interface-endpoint", "public", "service"
 	Endpoint      snapshot.VPCEndpointID
 	EndpointVPC   snapshot.VPCID
 	EndpointOwner string // account
@@ -124,6 +124,7 @@ type Context struct {
 	SourceIsClient bool
 	VPCSourceIP    []AddrRange  // where a translator's private address is seen instead
 	PublicIPs      []netip.Addr // aws:SourceIp: one of these; empty with Via public: unknown
+	ClientIPs      []AddrRange  // aws:SourceIp of a client on the internet, instead of PublicIPs
 	Account        string       // account and region whose snapshot holds the endpoint
 	Uncertain      bool         // steering unknown: another context is as possible (N2)
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"go4.org/netipx"
+
 	"github.com/canreach/canreach/internal/idd"
 	"github.com/canreach/canreach/internal/strset"
 	"github.com/canreach/canreach/rules/policy"
@@ -243,7 +245,7 @@ func (d *dimension) runsOfAddresses(networks []netip.Prefix) (runs []idd.Range) 
 	}
 	for _, n := range networks {
 		from, _ := slices.BinarySearchFunc(firsts, n.Addr(), netip.Addr.Compare)
-		past, found := slices.BinarySearchFunc(firsts, lastAddress(n), netip.Addr.Compare)
+		past, found := slices.BinarySearchFunc(firsts, netipx.PrefixLastIP(n), netip.Addr.Compare)
 		if found {
 			past++
 		}
@@ -342,7 +344,7 @@ func cutAddresses(networks []netip.Prefix) []string {
 	points := []netip.Addr{netip.AddrFrom4([4]byte{}), netip.IPv6Unspecified()}
 	for _, n := range networks {
 		points = append(points, n.Addr())
-		if next := lastAddress(n).Next(); next.IsValid() {
+		if next := netipx.PrefixLastIP(n).Next(); next.IsValid() {
 			points = append(points, next)
 		}
 	}
@@ -353,13 +355,4 @@ func cutAddresses(networks []netip.Prefix) []string {
 		out[i] = p.String()
 	}
 	return out
-}
-
-func lastAddress(p netip.Prefix) netip.Addr {
-	b := p.Masked().Addr().AsSlice()
-	for i := p.Bits(); i < len(b)*8; i++ {
-		b[i/8] |= 0x80 >> (i % 8)
-	}
-	a, _ := netip.AddrFromSlice(b)
-	return a
 }

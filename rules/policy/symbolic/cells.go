@@ -7,6 +7,8 @@ import (
 	"sort"
 	"strings"
 
+	"go4.org/netipx"
+
 	"github.com/canreach/canreach/rules/policy"
 )
 
@@ -161,7 +163,7 @@ func (d *decider) operands(key string) (cuts []netip.Addr, byText bool) {
 				for _, v := range c.Values {
 					if n, ok := policy.ParseNetwork(v); ok {
 						cuts = append(cuts, n.Addr())
-						if next := lastAddress(n).Next(); next.IsValid() {
+						if next := netipx.PrefixLastIP(n).Next(); next.IsValid() {
 							cuts = append(cuts, next)
 						}
 					}

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"go4.org/netipx"
+
 	"github.com/canreach/canreach/rules/policy"
 	"github.com/canreach/canreach/rules/policy/sar"
 )
@@ -152,7 +154,7 @@ func smtCompare(base, value, operand string) string {
 		return fmt.Sprintf("(%s %s %s)", op, value, operand)
 	case strings.HasSuffix(base, "IpAddress"):
 		p := netip.MustParsePrefix(operand).Masked()
-		a, b := p.Addr().As4(), lastAddress(p).As4()
+		a, b := p.Addr().As4(), netipx.PrefixLastIP(p).As4()
 		number := func(x [4]byte) int64 {
 			return int64(x[0])<<24 | int64(x[1])<<16 | int64(x[2])<<8 | int64(x[3])
 		}

@@ -1,0 +1,192 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/canreach/canreach/rules/policy"
+)
+
+// caller is who signs a question's requests (P361), read from Options.Caller.
+// The zero value is a session of the source's own role.
+type caller struct {
+	principal policy.Principal // its zero value: the source's role
+	presigned bool             // a URL that the principal signed and another uses
+}
+
+// CallerForms are the forms of Options.Caller, as error messages and help list them.
+const CallerForms = `role, unsigned, "presigned-by ARN", "principal ARN" or "service NAME"`
+
+// parseCaller reads Options.Caller. A space, "=" or ":" stands before the
+// name. Its error says which forms there are.
+func parseCaller(text string) (caller, error) {
+	word, name := text, ""
+	if i := strings.IndexAny(text, " =:"); i >= 0 {
+		word, name = text[:i], strings.TrimSpace(text[i+1:])
+	}
+	if (name == "") != (word == "" || word == "role" || word == "unsigned") {
+		return caller{}, fmt.Errorf("caller %q: want %s", text, CallerForms)
+	}
+	switch word {
+	case "", "role":
+		return caller{}, nil
+	case "unsigned":
+		return caller{principal: policy.Principal{Kind: policy.PrincipalAnonymous}}, nil
+	case "service":
+		if !strings.Contains(name, ".") {
+			name += ".amazonaws.com"
+		}
+		return caller{principal: policy.Principal{Kind: policy.PrincipalService, Service: name}}, nil
+	case "principal", "presigned-by":
+		p, err := policy.ParsePrincipal(name)
+		if err != nil {
+			return caller{}, fmt.Errorf("caller %q: %w", text, err)
+		}
+		return caller{principal: p, presigned: word == "presigned-by"}, nil
+	}
+	return caller{}, fmt.Errorf("caller %q: want %s", text, CallerForms)
+}
+
+// CheckCaller says what is wrong with a value of Options.Caller.
+func CheckCaller(text string) error {
+	_, err := parseCaller(text)
+	return err
+}
+
+// ofSource tells that the source's own role signs.
+func (c *caller) ofSource() bool { return c.principal.Kind == policy.PrincipalUnknown }
+
+// service tells that an AWS service calls as itself, from its own network.
+func (c *caller) service() bool { return c.principal.Kind == policy.PrincipalService }
+
+// askerFor gathers what binds the caller of a question.
+func (w *World) askerFor(c caller, noOrganization bool) asker {
+	key := askerKey{role: c.principal.ARN + c.principal.Service, kind: c.principal.Kind, noOrganization: noOrganization}
+	a := w.askers.get(key, func() asker { return w.principalAsker(c.principal, noOrganization) })
+	a.presigned = c.presigned
+	return a
+}
+
+// principalAsker gathers what binds a principal. Roles are looked up in the
+// snapshot; it holds no users.
+func (w *World) principalAsker(p policy.Principal, noOrganization bool) asker {
+	switch p.Kind {
+	case policy.PrincipalAnonymous, policy.PrincipalService:
+		return asker{principal: p} // no identity layers (P90, P91), no SCPs (P95)
+	case policy.PrincipalRole:
+		return w.newAsker(w.roleOfSession(p), p.Session, noOrganization)
+	}
+	a := asker{principal: p, account: p.Account}
+	if p.Kind != policy.PrincipalRoot {
+		a.unknown = "the policies of " + p.ARN + ": the snapshot holds those of roles only"
+		a.boundary = &policy.Policy{Name: "permissions boundary", Gap: a.unknown}
+	}
+	var assumed string
+	if a.scps, a.scpGap, assumed = w.controlPolicies(a.account, policy.KindSCP, noOrganization); assumed != "" {
+		a.assumed = append(a.assumed, assumed)
+	}
+	return a
+}
+
+// roleOfSession is the ARN of a principal's role: the ARN of a session lacks the
+// role's path, which the snapshot may tell (P24).
+func (w *World) roleOfSession(p policy.Principal) string {
+	if p.Session == "" {
+		return p.RoleARN
+	}
+	if _, ok := w.FindRole(p.RoleARN); ok {
+		return p.RoleARN
+	}
+	if a, ok := w.accounts[p.Account]; ok {
+		name := p.RoleARN[strings.LastIndexByte(p.RoleARN, '/')+1:]
+		for i := range a.IAM.Roles.Items {
+			if r := &a.IAM.Roles.Items[i]; r.Name == name {
+				return r.ARN
+			}
+		}
+	}
+	return p.RoleARN
+}
+
+// name is the caller in a sentence, e.g. "role Neo".
+func (a *asker) name() string {
+	switch a.principal.Kind {
+	case policy.PrincipalAnonymous:
+		return "an unsigned request"
+	case policy.PrincipalService:
+		return "service " + a.principal.Service
+	case policy.PrincipalUser:
+		return "user " + a.principal.ARN[strings.LastIndexByte(a.principal.ARN, '/')+1:]
+	case policy.PrincipalRoot:
+		return "the root user of account " + a.account
+	case policy.PrincipalFederatedUser:
+		return "federated user " + a.principal.ARN
+	}
+	if a.role != nil {
+		return "role " + a.role.Name
+	}
+	return "role " + a.principal.RoleARN
+}
+
+// id is the caller as a policy names it.
+func (a *asker) id() string {
+	switch a.principal.Kind {
+	case policy.PrincipalAnonymous:
+		return `everybody (Principal "*")`
+	case policy.PrincipalService:
+		return a.principal.Service
+	case policy.PrincipalRole:
+		return a.principal.RoleARN
+	}
+	return a.principal.ARN
+}
+
+// signed tells that requests have a signer.
+func (a *asker) signed() bool { return a.principal.Kind != policy.PrincipalAnonymous }
+
+// principalElement says what an endpoint policy's statement for the caller has
+// as Principal (P118, P127).
+func (a *asker) principalElement() string {
+	if !a.signed() {
+		return `Principal "*" and no condition on the principal: the request is unsigned`
+	}
+	return `Principal "*", narrowed by aws:PrincipalArn if need be`
+}
+
+// at is the place of the caller in the snapshot; "" where it has none.
+func (a *asker) at() string {
+	if a.role == nil {
+		return ""
+	}
+	return a.role.At.Pointer()
+}
+
+// signs sets the keys about the request's signature (P361).
+//
+// AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
+func (a *asker) signs(c map[string]policy.Value, presigned bool) {
+	if !a.signed() {
+		return
+	}
+	c["s3:signatureversion"] = known("AWS4-HMAC-SHA256")
+	c["s3:authtype"] = known("REST-HEADER")
+	if presigned || a.presigned {
+		c["s3:authtype"] = known("REST-QUERY-STRING")
+		c["s3:signatureage"] = policy.Value{State: policy.KeyValueUnknown}
+	}
+}
+
+// serviceOwned is the source of an AWS service that calls as itself.
+func (r *jobRun) serviceOwned() source {
+	return source{public: true, service: true, subnet: r.who.principal.Service, region: r.regionName(), account: r.runner.account}
+}
+
+// noRole tells that a question needs no role: another principal signs, and no
+// job that a role runs is asked about.
+func (q *Question) noRole(c *caller) bool {
+	return !c.ofSource() && q.Job.Kind == "" && q.Job.RoleARN == ""
+}
+
+func isRoleARN(arn string) bool {
+	return arnField(arn, 2) == "iam" && strings.HasPrefix(arnField(arn, 5), "role/")
+}

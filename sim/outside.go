@@ -1,0 +1,115 @@
+package sim
+
+import (
+	"slices"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/finding"
+	"github.com/canreach/canreach/sim/network"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// askOutside is the network of a client outside of every VPC. The internet
+// carries it to S3's public addresses. A client on premises may also be led to
+// an interface endpoint by its own DNS servers, which no snapshot tells: each
+// endpoint that it can connect to is another way, of which one is taken.
+//
+// AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
+func (r *jobRun) askOutside(n int, s *slot) *netAnswer {
+	out := &netAnswer{outcome: Reachable}
+	context := network.Context{Via: "public", Region: s.to}
+	switch {
+	case s.service:
+		context.Via = "service"
+	case s.clients.IsValid() && rules.OnInternet(s.clients):
+		context.ClientIPs = []network.AddrRange{{From: s.clients.Addr(), To: netipx.PrefixLastIP(s.clients)}}
+	case s.clients.IsValid():
+		if r.onPremises(n, s, out) {
+			return out
+		}
+		context.Uncertain = len(out.flows) > 0
+	}
+	out.flows = append(out.flows, network.Flow{Outcome: network.Reachable, Context: context,
+		Blocked: network.Cases{Empty: true}, Open: network.Cases{Empty: true}})
+	return out
+}
+
+// onPremises adds the flows to S3's interface endpoints that a client outside
+// can connect to, and reports whether the name that it calls is one of theirs,
+// so that there is no other way.
+func (r *jobRun) onPremises(n int, s *slot, out *netAnswer) (only bool) {
+	named, hasName := endpointOfName(r.q.Options.Hostname)
+	for _, e := range r.w.s3Endpoints(s.to) {
+		if hasName && e.item.ID != named {
+			continue
+		}
+		res, err := r.w.net.Ask(network.Query{From: network.Endpoint{Address: s.clients}, To: network.Endpoint{VPCEndpoint: e.item.ID},
+			Protocol: 6, Strict: r.q.Options.Strict})
+		if err != nil || res.Outcome == network.Blocked && !hasName {
+			continue
+		}
+		if hasName {
+			r.fileNetwork(n, res)
+			out.outcome, only = Verdict(res.Outcome), true
+		} else {
+			out.outcome = joinWays(out.outcome, Verdict(res.Outcome))
+		}
+		for _, f := range res.Flows {
+			f.Context = network.Context{Via: "interface-endpoint", Endpoint: e.item.ID, EndpointVPC: e.item.VPC, EndpointOwner: e.item.OwnerID,
+				Region: s.to, SourceIsClient: true, Account: e.region.Account.ID, Uncertain: !hasName}
+			out.flows = append(out.flows, f)
+		}
+	}
+	if len(out.flows) > 0 && !only {
+		out.steer = []network.Missing{{Code: finding.UnknownDNS, Gate: GateDNS, Component: s.subnet,
+			Fact:    "which addresses the DNS servers on premises give for S3: public ones, or those of an interface endpoint",
+			Collect: "--hostname with the name that the client calls"}}
+	}
+	if hasName && !only {
+		out.outcome, only = Unknown, true
+		out.flows = []network.Flow{{Passed: network.Cases{Empty: true}, Blocked: network.Cases{Empty: true}}}
+		r.c.missing(Missing{Code: finding.UnknownDNS, Gate: GateDNS, Component: r.q.Options.Hostname,
+			Fact: "the interface endpoint " + string(named) + ", which the name belongs to and the snapshot lacks", Collect: "aws ec2 describe-vpc-endpoints"})
+	}
+	return only
+}
+
+// joinWays is the verdict where one of two ways is taken and it is not known which.
+func joinWays(a, b Verdict) Verdict {
+	if a == b {
+		return a
+	}
+	return Unknown
+}
+
+// endpointOfName is the interface endpoint whose own name a client calls, as
+// in bucket.vpce-1a2b-5e6f.s3.us-east-1.vpce.amazonaws.com.
+//
+// AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
+func endpointOfName(host string) (snapshot.VPCEndpointID, bool) {
+	for _, label := range strings.Split(strings.ToLower(host), ".") {
+		if rest, ok := strings.CutPrefix(label, "vpce-"); ok {
+			id, _, _ := strings.Cut(rest, "-")
+			return snapshot.VPCEndpointID("vpce-" + id), true
+		}
+	}
+	return "", false
+}
+
+// s3Endpoints lists the snapshot's interface endpoints for S3 in a Region.
+func (w *World) s3Endpoints(region string) []place[snapshot.VPCEndpoint] {
+	w.endpoint("") // builds the index
+	var out []place[snapshot.VPCEndpoint]
+	for _, e := range w.byVPCE {
+		if strings.EqualFold(e.item.Type, "Interface") && strings.HasSuffix(e.item.ServiceName, "."+region+".s3") {
+			out = append(out, e)
+		}
+	}
+	slices.SortFunc(out, func(a, b place[snapshot.VPCEndpoint]) int {
+		return strings.Compare(string(a.item.ID), string(b.item.ID))
+	})
+	return out
+}
