@@ -37,7 +37,9 @@ func (r *jobRun) reportPolicies(n int, t *target, action string, d *decided, per
 		r.reportBlock(n, t, action, d, &d.blockers[i], perhaps)
 	}
 	for _, g := range d.gates {
-		r.c.add(onlyPerhaps(g.finding, perhaps), n)
+		f := g.finding
+		f.Example = placed(f.Example, d.source)
+		r.c.add(onlyPerhaps(f, perhaps), n)
 	}
 	for _, m := range d.missing(r.w) {
 		r.c.missing(m)
@@ -85,7 +87,7 @@ type gateBlock struct{ finding Finding }
 func (r *jobRun) reportBlock(n int, t *target, action string, d *decided, b *layerBlock, perhaps bool) {
 	g := gateLayers[b.layer.Layer]
 	f := Finding{Gate: g.gate, Severity: Blocker, URL: "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
-		Example: requestExample(&b.request)}
+		Example: placed(requestExample(&b.request), d.source)}
 	comp, doc := r.layerPlace(d, t, b.layer)
 	f.Component, f.Name = comp.id, comp.name
 	f.Pointer = comp.pointer
