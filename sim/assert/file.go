@@ -192,7 +192,7 @@ func (p *parser) test(v located.Value) *Test {
 		"findings": p.texts(&t.Findings), "noFindings": p.texts(&t.NoFindings), "unknowns": p.texts(&t.Unknowns),
 		"allowEmpty": p.yes(&t.AllowEmpty), "mayBeAbsent": p.yes(&t.MayBeAbsent), "skip": func(s located.Value) { t.Skip = p.skip(s) },
 		"options": func(o located.Value) { p.options(o, &t.Options) }, "caller": p.text(&t.Caller),
-		"never":   p.invariant(t, "never"), "always": p.invariant(t, "always"), "only-through": p.invariant(t, "only-through"),
+		"never": p.invariant(t, "never"), "always": p.invariant(t, "always"), "only-through": p.invariant(t, "only-through"),
 	})
 	p.complete(t, v.At)
 	return t
