@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/canreach/canreach/internal/jsonscan"
 	"github.com/canreach/canreach/rules/policy"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -32,7 +33,7 @@ func (w *World) policyOf(name string, d *snapshot.Document, kind policy.Kind) *p
 
 func parsePolicy(name string, d *snapshot.Document, kind policy.Kind) policy.Policy {
 	p := policy.Policy{Name: name, Pointer: d.At.Pointer()}
-	text, err := snapshot.DecodeDocument(d.Raw)
+	text, err := jsonscan.DecodeDocument(d.Raw)
 	if err == nil {
 		p.Document, err = policy.Parse(text, kind)
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/canreach/canreach/internal/jsonscan"
 )
 
 func TestIDsThatReferToNothingLoad(t *testing.T) {
@@ -38,7 +40,7 @@ func TestUnknownFieldsOfRulesAreNamed(t *testing.T) {
 func TestPoliciesThatAreNoJSONLoadAsTheyStand(t *testing.T) {
 	s := mustParse(t, native("", `"s3":{"buckets":[{"Name":"b","Policy":"this is no JSON \u001b[31m"}]}`, ""))
 	d := s.Accounts[0].S3.Buckets.Items[0].Policy
-	if text, err := DecodeDocument(d.Raw); d.Presence != Collected || err != nil || string(text) != "this is no JSON \x1b[31m" {
+	if text, err := jsonscan.DecodeDocument(d.Raw); d.Presence != Collected || err != nil || string(text) != "this is no JSON \x1b[31m" {
 		t.Errorf("%q %v", text, err)
 	}
 }

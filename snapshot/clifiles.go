@@ -398,3 +398,6 @@ func (f *cliFile) document() (rest *cliFile, problem *LoadError) {
 	}
 	return nil, nil
 }
+
+// jsonSpace is what JSON takes for white space (RFC 8259, section 2).
+const jsonSpace = " \t\r\n"

@@ -128,15 +128,3 @@ func FuzzJob(f *testing.F) {
 		}
 	})
 }
-
-// FuzzDecodeDocument holds that decoding never panics and always ends.
-func FuzzDecodeDocument(f *testing.F) {
-	for _, s := range []string{`{}`, `"{}"`, `"%7B%7D"`, `"\"\\\"x\\\"\""`, `%25%37`, "\f\"", strings.Repeat(" ", 70) + `"{}"`} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		if text, err := DecodeDocument(raw); err == nil && bytes.HasPrefix(bytes.TrimLeft(text, jsonSpace), []byte(`"`)) && utf8.Valid(text) {
-			t.Fatalf("%q is still a string", text)
-		}
-	})
-}

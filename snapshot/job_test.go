@@ -120,24 +120,3 @@ func TestLoadJobNamesTheFile(t *testing.T) {
 		t.Error(j, err)
 	}
 }
-
-func TestDecodeDocument(t *testing.T) {
-	for _, tt := range []struct{ raw, want string }{
-		{`{"Version":"2012-10-17"}`, `{"Version":"2012-10-17"}`},
-		{`"{\"a\":1}"`, `{"a":1}`},
-		{`"%7B%22a%22%3A%22x%2By+z%22%7D"`, `{"a":"x+y+z"}`},
-		{`"\"{}\""`, `{}`},
-		{`%7B%7D`, `{}`},
-		{`"garbage"`, `garbage`},
-	} {
-		got, err := DecodeDocument([]byte(tt.raw))
-		if err != nil || string(got) != tt.want {
-			t.Errorf("%s: %q, %v", tt.raw, got, err)
-		}
-	}
-	for _, raw := range []string{`"\"\\\"{}\\\"\""`, `"unclosed`, `"%7B%zz"`} {
-		if got, err := DecodeDocument([]byte(raw)); err == nil {
-			t.Errorf("%s: %q", raw, got)
-		}
-	}
-}

@@ -137,7 +137,7 @@ func (r *record) has(key string) bool { _, ok := r.members[key]; return ok }
 // plainDocument decodes a policy document, so that the forms in which
 // different calls print one can be compared; another value stays as it is.
 func plainDocument(text []byte) []byte {
-	if d, err := DecodeDocument(text); err == nil && skipsCleanly(d) {
+	if d, err := jsonscan.DecodeDocument(text); err == nil && skipsCleanly(d) {
 		return d
 	}
 	return text

@@ -1,19 +1,16 @@
 package policy
 
 import (
-	"bytes"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/canreach/canreach/internal/jsonscan"
 )
 
 // MaxDocumentSize is the size in bytes beyond which a text is not read as a
 // policy at all. AWS's own limits are far below and only warned of (P16).
 const MaxDocumentSize = 1 << 20
-
-// maxEncodings is how many levels of string or URL encoding Parse undoes (P18).
-const maxEncodings = 2
 
 // grammar is what a kind of policy asks of its statements (P3, P7 to P9, P101).
 type grammar struct {
@@ -61,9 +58,9 @@ func Parse(text []byte, kind Kind) (*Document, error) {
 	if len(text) > MaxDocumentSize {
 		return nil, &SyntaxError{Line: 1, Column: 1, Problem: fmt.Sprintf("document of %d bytes is larger than the %d that are read", len(text), MaxDocumentSize)}
 	}
-	text, err := decode(text)
+	text, err := jsonscan.DecodeDocument(text)
 	if err != nil {
-		return nil, err
+		return nil, &SyntaxError{Line: 1, Column: 1, Problem: "neither JSON nor URL-encoded JSON: " + err.Error()}
 	}
 	p := &parser{kind: kind, grammar: kind.grammar(), doc: &Document{Size: len(text), Kind: kind}, sids: map[string]bool{}}
 	p.text = text
@@ -82,35 +79,6 @@ func Parse(text []byte, kind Kind) (*Document, error) {
 	}
 	p.doc.program.Store(compile(p.doc))
 	return p.doc, nil
-}
-
-// decode undoes the encodings in which AWS's tools print documents (P18).
-func decode(text []byte) ([]byte, error) {
-	for level := 0; ; level++ {
-		s := scanner{text: text}
-		first := s.space()
-		switch {
-		case first == '"' && level < maxEncodings:
-			inner, err := s.str()
-			if err != nil {
-				return nil, err
-			}
-			if err := s.end(); err != nil {
-				return nil, err
-			}
-			text = []byte(inner)
-		case first == '%' && level < maxEncodings:
-			inner, err := url.PathUnescape(string(bytes.TrimSpace(text))) // a plus stands for itself (P362)
-			if err != nil {
-				return nil, s.fail(s.pos, "neither JSON nor URL-encoded JSON: %v", err)
-			}
-			text = []byte(inner)
-		case first == '"':
-			return nil, s.fail(s.pos, "document is still a string after %d levels of decoding", maxEncodings)
-		default:
-			return text, nil
-		}
-	}
 }
 
 func (p *parser) warn(format string, args ...any) {

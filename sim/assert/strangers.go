@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/canreach/canreach/internal/jsonscan"
 	"github.com/canreach/canreach/rules/policy"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -56,7 +57,7 @@ func (c *scope) excepted(arn string) bool {
 
 // allows are the Allow statements of a document that can be read.
 func allows(d *snapshot.Document, kind policy.Kind) []policy.Statement {
-	text, err := snapshot.DecodeDocument(d.Raw)
+	text, err := jsonscan.DecodeDocument(d.Raw)
 	if err != nil || d.Raw == nil {
 		return nil
 	}

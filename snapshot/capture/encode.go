@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -14,6 +13,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"github.com/canreach/canreach/internal/jsonscan"
 )
 
 // appendJSON appends v, a value of an SDK's types, to b as the AWS CLI prints
@@ -138,10 +139,8 @@ var iamDocuments = map[string]bool{"AssumeRolePolicyDocument": true, "PolicyDocu
 // stands there but for white space; as a string where it holds no JSON object.
 func appendDocument(b []byte, text string, escaped bool) []byte {
 	plain := text
-	if escaped && strings.HasPrefix(text, "%") {
-		if u, err := url.PathUnescape(text); err == nil {
-			plain = u
-		}
+	if d, err := jsonscan.DecodeDocument([]byte(text)); escaped && err == nil {
+		plain = string(d)
 	}
 	var c bytes.Buffer
 	if strings.HasPrefix(strings.TrimLeft(plain, " \t\r\n"), "{") && json.Compact(&c, []byte(plain)) == nil {

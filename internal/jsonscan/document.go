@@ -1,11 +1,9 @@
-package snapshot
+package jsonscan
 
 import (
 	"bytes"
 	"errors"
 	"net/url"
-
-	"github.com/canreach/canreach/internal/jsonscan"
 )
 
 // jsonSpace is what JSON takes for white space (RFC 8259, section 2).
@@ -25,7 +23,7 @@ func DecodeDocument(raw []byte) ([]byte, error) {
 			if quoted++; quoted > 2 {
 				return nil, errors.New("still a string after two levels of decoding")
 			}
-			s := jsonscan.New(text)
+			s := New(text)
 			inner := s.Text()
 			s.End()
 			if e := s.Err(); e != nil {
