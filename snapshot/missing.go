@@ -1,6 +1,9 @@
 package snapshot
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A factMissing is a member that AWS always sends and that is not there: what it
 // would say is unknown, never a default (P371).
@@ -50,13 +53,13 @@ func placeOfCollection(pointer string) (service, key string) {
 // applyMissing adds the missing facts to the gaps.
 func (s *Snapshot) applyMissing(missing []factMissing) {
 	s.missing = missing
+	defer s.listMissing()
 	for _, m := range missing {
 		service, key := placeOfCollection(m.at.Base)
 		m.gap.Service = service
 		if m.gap.Operation == "" && key != "" {
 			m.gap.Operation = operationOf(service, key)
 		}
-		s.Capture.Gaps = append(s.Capture.Gaps, *m.gap)
 		if !m.item {
 			continue
 		}
@@ -67,5 +70,13 @@ func (s *Snapshot) applyMissing(missing []factMissing) {
 				}
 			}
 		}
+	}
+}
+
+// listMissing puts the missing facts behind the gaps of the capture.
+func (s *Snapshot) listMissing() {
+	slices.SortStableFunc(s.missing, func(a, b factMissing) int { return strings.Compare(a.at.Pointer(), b.at.Pointer()) })
+	for _, m := range s.missing {
+		s.Capture.Gaps = append(s.Capture.Gaps, *m.gap)
 	}
 }

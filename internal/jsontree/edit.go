@@ -25,7 +25,7 @@ var oneLine = &style{colon: ":"}
 
 // NewArray returns a fresh array of nodes.
 func NewArray(elements ...*Node) *Node {
-	n := &Node{kind: Array, opened: true, edited: true, style: oneLine}
+	n := &Node{kind: Array, opened: true, edited: true, dirty: true, style: oneLine}
 	for _, e := range elements {
 		n.items = append(n.items, item{value: e})
 	}
@@ -45,7 +45,7 @@ func NewStrings(ss ...string) *Node {
 // NewObject returns a fresh object of alternating keys (string) and values
 // (*Node, string, int, bool). A nil *Node leaves its member out.
 func NewObject(pairs ...any) *Node {
-	n := &Node{kind: Object, opened: true, edited: true, style: oneLine}
+	n := &Node{kind: Object, opened: true, edited: true, dirty: true, style: oneLine}
 	for i := 0; i < len(pairs); i += 2 {
 		key, value := pairs[i].(string), fresh(pairs[i+1])
 		if value != nil {
@@ -88,7 +88,7 @@ func (n *Node) Copy() *Node {
 	switch n.Kind() {
 	case Array, Object:
 		n.open()
-		c := &Node{kind: n.kind, opened: true, edited: true, style: oneLine}
+		c := &Node{kind: n.kind, opened: true, edited: true, dirty: true, style: oneLine}
 		for _, it := range n.items {
 			c.items = append(c.items, item{key: it.key, label: it.label, value: it.value.Copy()})
 		}
@@ -114,6 +114,7 @@ func Quote(s string) []byte {
 
 // settle gives a fresh value the layout of the tree at the depth.
 func (n *Node) settle(s *style, depth int) {
+	n.open() // by the notes of the tree that it was read in
 	n.style, n.depth = s, depth
 	if n.kind != Array && n.kind != Object {
 		return
@@ -130,6 +131,7 @@ func (n *Node) settle(s *style, depth int) {
 		if n.kind == Object {
 			it.colon = s.colon
 		}
+		it.value.parent = n
 		it.value.settle(s, depth+1)
 	}
 	if len(n.items) > 0 && s.newline != "" {
@@ -139,7 +141,8 @@ func (n *Node) settle(s *style, depth int) {
 
 // insert puts it at position i and takes over the layout around it.
 func (n *Node) insert(i int, it item) {
-	n.edited = true
+	n.edit()
+	it.value.parent = n
 	it.value.settle(n.style, n.depth+1)
 	s := n.style
 	switch {
@@ -183,7 +186,7 @@ func (n *Node) Append(value *Node) { n.InsertAt(n.Len(), value) }
 // RemoveAt takes element or member i out.
 func (n *Node) RemoveAt(i int) {
 	n.open()
-	n.edited = true
+	n.edit()
 	if i == 0 && len(n.items) > 1 {
 		n.items[1].lead = n.items[0].lead
 	}
@@ -213,8 +216,10 @@ func (n *Node) ReplaceAt(i int, value *Node) {
 	if bytes.Equal(n.items[i].value.Raw(), value.Raw()) {
 		return
 	}
+	value.parent = n
 	value.settle(n.style, n.depth+1)
-	n.items[i].value, n.edited = value, true
+	n.edit()
+	n.items[i].value = value
 }
 
 // Delete takes a member out of an object and tells whether it was there.
@@ -229,7 +234,7 @@ func (n *Node) Delete(key string) bool {
 // SameText tells whether two values that nobody has edited have the same
 // bytes. It is quick, and false says little: Equal looks at what they mean.
 func SameText(a, b *Node) bool {
-	return a != nil && b != nil && a.raw != nil && b.raw != nil && !a.changed() && !b.changed() && bytes.Equal(a.raw, b.raw)
+	return a != nil && b != nil && a.raw != nil && b.raw != nil && !a.dirty && !b.dirty && bytes.Equal(a.raw, b.raw)
 }
 
 // Equal tells whether two values are the same JSON: objects by members in any

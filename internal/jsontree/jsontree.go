@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,8 +35,9 @@ type Tree struct {
 	prefix, suffix []byte
 }
 
-// style is the layout that added values take.
+// style is the layout that added values take, and what else is one for a tree.
 type style struct {
+	ends    ends
 	newline string // "\n" or "\r\n"; empty: one line
 	indent  string
 	colon   string // between key and value, ":" or ": "
@@ -45,11 +47,14 @@ type style struct {
 // Node is one JSON value of a tree, or a fresh one that will be put into a tree.
 type Node struct {
 	raw    []byte // the text as read; of a fresh node nil
+	at     int    // where raw begins in the tree's text
 	kind   Kind
 	depth  int
 	style  *style
+	parent *Node
 	opened bool
-	edited bool
+	edited bool // its own members are others than in raw
+	dirty  bool // it, or something in it, is edited
 	items  []item
 	tail   string // whitespace before the closing bracket
 	empty  string // the same while the container is empty
@@ -76,10 +81,15 @@ func Parse(text []byte) (*Tree, error) {
 		}
 		return nil, fmt.Errorf("not JSON: %w", err)
 	}
+	return Of(text), nil
+}
+
+// Of is Parse for a text that is known to be JSON: somebody has read it whole.
+func Of(text []byte) *Tree {
 	from, to := skipSpace(text, 0), len(bytes.TrimRight(text, " \t\r\n"))
 	root := &Node{raw: text[from:to], style: detect(text[from:to])}
 	root.kind = kindOf(root.raw[0])
-	return &Tree{Root: root, prefix: text[:from], suffix: text[to:]}, nil
+	return &Tree{Root: root, prefix: text[:from], suffix: text[to:]}
 }
 
 // Position returns line and column, 1-based and in bytes, of an offset.
@@ -94,14 +104,68 @@ func (t *Tree) Bytes() []byte {
 	var b bytes.Buffer
 	b.Grow(len(t.prefix) + len(t.Root.raw) + len(t.suffix))
 	b.Write(t.prefix)
-	t.Root.render(&b)
+	t.Root.render(&b, nil)
 	b.Write(t.suffix)
 	return b.Bytes()
 }
 
+// BytesWithout is Bytes with the arrays at the pointers empty. Those of one
+// group stay where something in one of them was edited. It tells which groups
+// are empty, by their first pointers.
+func (t *Tree) BytesWithout(groups [][]string) (text []byte, empty []string) {
+	hide := map[*Node]bool{}
+	for _, group := range groups {
+		nodes := make([]*Node, len(group))
+		for i, p := range group {
+			nodes[i] = t.Root.Resolve(p)
+		}
+		if slices.ContainsFunc(nodes, func(n *Node) bool { return n != nil && (n.dirty || n.kind != Array) }) {
+			continue
+		}
+		empty = append(empty, group[0])
+		for _, n := range nodes {
+			if n == nil {
+				continue
+			}
+			hide[n] = true
+			for up := n.parent; up != nil; up = up.parent {
+				hide[up] = false
+			}
+		}
+	}
+	var b bytes.Buffer
+	t.Root.render(&b, hide)
+	return b.Bytes(), empty
+}
+
+// Reset undoes all edits.
+func (t *Tree) Reset() { t.Root.reset() }
+
+func (n *Node) reset() {
+	switch {
+	case !n.dirty:
+		return
+	case n.edited: // to be opened anew
+		n.opened, n.edited, n.items, n.tail = false, false, nil, ""
+	default:
+		for i := range n.items {
+			n.items[i].value.reset()
+		}
+	}
+	n.dirty = false
+}
+
+// edit notes that the node's own members change.
+func (n *Node) edit() {
+	n.edited = true
+	for ; n != nil && !n.dirty; n = n.parent {
+		n.dirty = true
+	}
+}
+
 // detect finds the layout of an object or array by its first members.
 func detect(raw []byte) *style {
-	s := &style{colon: ":"}
+	s := &style{ends: ends{}, colon: ":"}
 	if len(raw) == 0 || raw[0] != '{' && raw[0] != '[' {
 		return s
 	}
@@ -155,33 +219,54 @@ func skipString(b []byte, i int) int {
 	return i + 1
 }
 
-// skipValue returns the index after the value that begins at i. The text is
-// valid, so counting brackets outside strings is enough.
-func skipValue(b []byte, i int) int {
+// ends tells where long containers end, by where they begin in the tree's
+// text: so that no level that is opened scans them again.
+type ends map[int]int
+
+// long is the length from which a container's end is worth a note. It is a
+// variable for tests.
+var long = 1 << 16
+
+// skipValue returns the index after the value that begins at i in b, which
+// begins at base in the text. The text is valid, so counting brackets outside
+// strings is enough.
+func (e ends) skipValue(b []byte, i, base int) int {
 	switch b[i] {
 	case '"':
 		return skipString(b, i)
 	case '{', '[':
-		depth := 0
-		for {
-			switch b[i] {
-			case '"':
-				i = skipString(b, i)
-				continue
-			case '{', '[':
-				depth++
-			case '}', ']':
-				if depth--; depth == 0 {
-					return i + 1
-				}
-			}
-			i++
+		if end, ok := e[base+i]; ok {
+			return end - base
 		}
+		return e.skipContainer(b, i, base)
 	}
 	for i < len(b) && strings.IndexByte(",]} \t\r\n", b[i]) < 0 {
 		i++
 	}
 	return i
+}
+
+func (e ends) skipContainer(b []byte, i, base int) int {
+	var small [16]int
+	starts := small[:0]
+	for {
+		switch b[i] {
+		case '"':
+			i = skipString(b, i)
+			continue
+		case '{', '[':
+			starts = append(starts, i)
+		case '}', ']':
+			last := len(starts) - 1
+			if i-starts[last] >= long && e != nil {
+				e[base+starts[last]] = base + i + 1
+			}
+			if starts = starts[:last]; last == 0 {
+				return i + 1
+			}
+		}
+		i++
+	}
 }
 
 func (n *Node) open() {
@@ -206,8 +291,8 @@ func (n *Node) open() {
 			start, i = end, skipSpace(b, skipSpace(b, end)+1)
 			it.colon = string(b[start:i])
 		}
-		end := skipValue(b, i)
-		it.value = &Node{raw: b[i:end], kind: kindOf(b[i]), depth: n.depth + 1, style: n.style}
+		end := n.style.ends.skipValue(b, i, n.at)
+		it.value = &Node{raw: b[i:end], at: n.at + i, kind: kindOf(b[i]), depth: n.depth + 1, style: n.style, parent: n}
 		start, i = end, skipSpace(b, end)
 		if b[i] != ',' {
 			n.tail = string(b[start:i])
@@ -231,20 +316,15 @@ func unquote(raw []byte) string {
 	return s
 }
 
-func (n *Node) changed() bool {
-	if n.edited {
-		return true
-	}
-	for _, it := range n.items {
-		if it.value.changed() {
-			return true
-		}
-	}
-	return false
-}
-
-func (n *Node) render(b *bytes.Buffer) {
-	if !n.opened || n.raw != nil && !n.changed() {
+// render writes the node. Of hide, nodes that are true are written as empty
+// arrays, and those that are false stand above such.
+func (n *Node) render(b *bytes.Buffer, hide map[*Node]bool) {
+	hidden, above := hide[n]
+	switch {
+	case hidden:
+		b.WriteString("[]")
+		return
+	case !n.opened, n.raw != nil && !n.dirty && !above:
 		b.Write(n.raw)
 		return
 	}
@@ -260,7 +340,7 @@ func (n *Node) render(b *bytes.Buffer) {
 		b.WriteString(it.lead)
 		b.WriteString(it.label)
 		b.WriteString(it.colon)
-		it.value.render(b)
+		it.value.render(b, hide)
 		if i < len(n.items)-1 {
 			b.WriteString(it.trail)
 		}
@@ -283,7 +363,7 @@ func (n *Node) Raw() []byte {
 		return []byte("null")
 	}
 	var b bytes.Buffer
-	n.render(&b)
+	n.render(&b, nil)
 	return b.Bytes()
 }
 

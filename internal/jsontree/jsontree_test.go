@@ -141,6 +141,56 @@ func TestAddingAndRemovingGivesTheSameBytes(t *testing.T) {
 	})
 }
 
+// Edits are undone whole, and can be made anew, whatever was opened by then.
+func TestResetUndoesAllEdits(t *testing.T) {
+	defer func(was int) { long = was }(long)
+	long = 1 // a note for every container
+	rapid.Check(t, func(t *rapid.T) {
+		text, _ := genText(t)
+		tree := mustParse(t, text)
+		var edited []string
+		seed := rapid.IntRange(0, 9).Draw(t, "seed")
+		for range 2 {
+			for i := range 4 {
+				all := collect(tree.Root)
+				n := all[(seed+3*i)%len(all)]
+				switch {
+				case n.Kind() == Array && n.Len() > 1:
+					n.RemoveAt(0)
+				case n.Kind() == Array:
+					n.Append(NewObject("k", NewArray(NewInt(i))))
+				default:
+					n.Set("a", NewArray(NewObject("b", true)))
+				}
+			}
+			edited = append(edited, string(tree.Bytes()))
+			tree.Reset()
+			if got := string(tree.Bytes()); got != text {
+				t.Fatalf("after Reset\n%s\nwant\n%s", got, text)
+			}
+		}
+		if edited[0] != edited[1] {
+			t.Fatalf("the same edits gave\n%s\nand then\n%s", edited[0], edited[1])
+		}
+	})
+}
+
+func TestBytesWithout(t *testing.T) {
+	tree := mustParse(t, "\n{\"a\": {\"big\": [1, 2], \"twin\": [3], \"none\": {}}, \"b\": [ {} ]}\n")
+	groups := [][]string{{"/a/big", "/a/absent"}, {"/a/twin", "/a/none"}, {"/b"}}
+	text, empty := tree.BytesWithout(groups)
+	if got, want := string(text), `{"a": {"big": [], "twin": [3], "none": {}}, "b": []}`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if want := []string{"/a/big", "/b"}; !reflect.DeepEqual(empty, want) {
+		t.Errorf("empty are %v, not %v", empty, want)
+	}
+	tree.Root.Resolve("/b/0").Set("k", NewInt(1))
+	if text, _ = tree.BytesWithout(groups); string(text) != `{"a": {"big": [], "twin": [3], "none": {}}, "b": [ {"k": 1} ]}` {
+		t.Errorf("got %s", text)
+	}
+}
+
 // The twin: encoding/json's own tree, edited the same way.
 func TestEditsAgreeWithEncodingJSON(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -211,7 +261,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, n := range collect(tree.Root) {
-			n.edited = true // so that everything is rendered from its parts
+			n.edit() // so that everything is rendered from its parts
 		}
 		if got := string(tree.Bytes()); got != text {
 			t.Errorf("got %q want %q", got, text)

@@ -227,7 +227,16 @@ func Apply(native []byte, changes []Change) (*Applied, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the snapshot: %w", err)
 	}
-	e := &editor{root: tree.Root}
+	notes, err := apply(tree.Root, changes)
+	if err != nil {
+		return nil, err
+	}
+	return &Applied{Native: tree.Bytes(), Notes: notes}, nil
+}
+
+// apply makes the changes and returns the side effects in words.
+func apply(root *jsontree.Node, changes []Change) ([]string, error) {
+	e := &editor{root: root}
 	for _, c := range changes {
 		e.change = c
 		if c.op == nil {
@@ -237,5 +246,5 @@ func Apply(native []byte, changes []Change) (*Applied, error) {
 			return nil, err
 		}
 	}
-	return &Applied{Native: tree.Bytes(), Notes: e.notes}, nil
+	return e.notes, nil
 }

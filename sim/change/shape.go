@@ -43,9 +43,9 @@ func req(n string, s *shape, d string) field {
 }
 
 // fold makes GroupId, groupId, group-id and GroupID one.
-func fold(name string) string {
-	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
-}
+func fold(name string) string { return strings.ToLower(separators.Replace(name)) }
+
+var separators = strings.NewReplacer("-", "", "_", "")
 
 // conform checks v against s and gives its members AWS's spelling.
 func conform(v located.Value, s *shape, where string) (located.Value, error) {

@@ -1,7 +1,6 @@
 package network
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -81,13 +80,7 @@ type tableOf struct {
 type interfaces struct {
 	once      sync.Once
 	byID      table[snapshot.NetworkInterfaceID, snapshot.NetworkInterface]
-	byAddress map[vpcAddress]snapshot.NetworkInterfaceID
 	instances table[string, snapshot.Instance]
-}
-
-type vpcAddress struct {
-	vpc  snapshot.VPCID
-	addr netip.Addr
 }
 
 // fill adds a collection to a table. The first capture of an id wins, but an
@@ -269,20 +262,10 @@ func (x *index) associateTable(t *snapshot.RouteTable) {
 func (x *index) nics() *interfaces {
 	n := x.interfaces
 	n.once.Do(func() {
-		n.byAddress = map[vpcAddress]snapshot.NetworkInterfaceID{}
 		for _, a := range x.snap.Accounts {
 			for _, r := range a.Regions {
 				fill(&n.byID, r, &r.EC2.NetworkInterfaces, func(v *snapshot.NetworkInterface) snapshot.NetworkInterfaceID { return v.ID }, func(v *snapshot.NetworkInterface) string { return v.OwnerID })
 				fill(&n.instances, r, &r.EC2.Instances, func(v *snapshot.Instance) string { return v.ID }, nil)
-				for i := range r.EC2.NetworkInterfaces.Items {
-					e := &r.EC2.NetworkInterfaces.Items[i]
-					for _, p := range e.Addresses {
-						n.byAddress[vpcAddress{e.VPC, p.Private}] = e.ID
-					}
-					for _, p := range e.IPv6 {
-						n.byAddress[vpcAddress{e.VPC, p}] = e.ID
-					}
-				}
 			}
 		}
 	})
