@@ -32,37 +32,127 @@ func Baseline(w Asker, snapshotName string, jobs []BaselineJob) ([]byte, error) 
 	tests := located.Value{Kind: located.List}
 	for _, j := range jobs {
 		if len(j.Job.Inputs)+len(j.Job.Outputs) > 0 {
-			add(&tests, w, j, "", j.Name+": its own input and output")
+			add(&tests, w, j.says(), sim.Question{Job: j.Job}, j.Name+": its own input and output")
 		}
 		for _, n := range names {
-			add(&tests, w, j, "arn:aws:s3:::"+n, fmt.Sprintf("%s: reads %s", j.Name, n))
+			add(&tests, w, j.says(), sim.Question{Job: j.Job, Bucket: "arn:aws:s3:::" + n}, fmt.Sprintf("%s: reads %s", j.Name, n))
 		}
 	}
 	if len(tests.Items) == 0 {
 		return nil, fmt.Errorf("there is nothing to ask: the snapshot has no jobs with buckets; name one with --job")
 	}
-	doc := located.Pairs("schema", Schema, "snapshot", snapshotName, "tests", tests)
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# yaml-language-server: $schema=%s\n# A baseline: what the snapshot answers today. Read it before you keep it: what\n# is here is what is, not what should be.\n", SchemaURL)
-	located.WriteYAML(&b, doc, 0, false)
-	return b.Bytes(), nil
+	return testFile("A baseline: what the snapshot answers today. Read it before you keep it: what\n# is here is what is, not what should be.",
+		located.Pairs("schema", Schema, "snapshot", snapshotName, "tests", tests)), nil
 }
 
-func add(tests *located.Value, w Asker, j BaselineJob, bucket, name string) {
-	a, err := w.Check(sim.Question{Job: j.Job, Bucket: bucket})
+func testFile(comment string, doc located.Value) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# yaml-language-server: $schema=%s\n# %s\n", SchemaURL, comment)
+	located.WriteYAML(&b, doc, 0, false)
+	return b.Bytes()
+}
+
+// says is who asks, as a test file has it.
+func (j *BaselineJob) says() located.Value { return located.Pairs("job", j.Ref) }
+
+// Keep writes a test file that asserts what w answers to q now. ref is the
+// job of q as a test file has it; nil where flags say who asks.
+func Keep(w Asker, q sim.Question, ref *located.Value) ([]byte, error) {
+	a, err := w.Check(q)
+	if err != nil {
+		return nil, err
+	}
+	var tests located.Value
+	tests.Kind = located.List
+	for _, t := range targetsOf(&q, a) {
+		for _, who := range askers(&q, a, ref) {
+			one := who.question
+			one.Bucket, one.Actions, one.Write = t.Bucket, t.Actions, false
+			add(&tests, w, who.says, one, fmt.Sprintf("%s: %s on %s", who.name, strings.Join(t.Actions, ", "), t.Bucket))
+		}
+	}
+	if len(tests.Items) == 0 {
+		return nil, fmt.Errorf("the question comes to nothing that a test can assert")
+	}
+	return testFile("What the snapshot answers now: read it before you keep it.", located.Pairs("schema", Schema, "tests", tests)), nil
+}
+
+// targetsOf are the destinations of a question, with the actions that were asked.
+func targetsOf(q *sim.Question, a *sim.Answer) []sim.Target {
+	if len(a.Question.Targets) > 0 {
+		return a.Question.Targets
+	}
+	return []sim.Target{{Bucket: a.Question.Bucket, Actions: a.Question.Actions}}
+}
+
+type asker struct {
+	name     string
+	says     located.Value
+	question sim.Question
+}
+
+// askers are who a question asks for. A test file has no job of flags: each
+// subnet is a test of its own.
+func askers(q *sim.Question, a *sim.Answer, ref *located.Value) []asker {
+	from := located.Pairs()
+	say := func(key, value string) {
+		if value != "" {
+			from.Members = append(from.Members, located.Member{Key: key, Value: located.Of(value)})
+		}
+	}
+	switch {
+	case ref != nil:
+		return []asker{{a.Question.Job, located.Pairs("job", *ref), *q}}
+	case q.Source != "":
+		say("instance", q.Source)
+		say("role", q.Job.RoleARN)
+		say("account", q.Account)
+		say("region", q.Region)
+		return []asker{{q.Source, located.Pairs("from", from), *q}}
+	}
+	var out []asker
+	for _, id := range q.Job.Subnets {
+		from = located.Pairs("subnets", []string{string(id)}, "securityGroups", idTexts(q.Job.SecurityGroups))
+		say("role", a.Question.Role)
+		say("account", q.Account)
+		say("region", q.Region)
+		one := *q
+		one.Job.Subnets = []snapshot.SubnetID{id}
+		out = append(out, asker{string(id), located.Pairs("from", from), one})
+	}
+	return out
+}
+
+func idTexts(ids []snapshot.SecurityGroupID) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = string(id)
+	}
+	return out
+}
+
+func add(tests *located.Value, w Asker, who located.Value, q sim.Question, name string) {
+	a, err := w.Check(q)
 	if err != nil {
 		return
 	}
-	t := located.Pairs("name", name, "job", j.Ref)
+	t := located.Pairs("name", name)
+	t.Members = append(t.Members, who.Members...)
 	say := func(key string, v any) {
 		t.Members = append(t.Members, located.Member{Key: key, Value: located.Of(v)})
 	}
-	if bucket != "" {
-		say("bucket", bucket)
+	if q.Bucket != "" {
+		say("bucket", q.Bucket)
+	}
+	if len(q.Actions) > 0 {
+		say("actions", q.Actions)
+	}
+	if o := optionsOf(&q.Options); len(o.Members) > 0 {
+		say("options", o)
 	}
 	say("expect", a.Verdict.String())
-	one := &Test{Job: &j.Job}
-	if len(one.misnamed(w.Snapshot(), []asked{{question: sim.Question{Job: j.Job, Bucket: bucket}}})) > 0 {
+	one := &Test{Job: &q.Job}
+	if len(one.misnamed(w.Snapshot(), []asked{{question: q}})) > 0 {
 		say("mayBeAbsent", true)
 	}
 	if endpoints, only := deliveringEndpoints(a); only && len(endpoints) > 0 {
@@ -75,6 +165,30 @@ func add(tests *located.Value, w Asker, j BaselineJob, bucket, name string) {
 		say("unknowns", unknownCodes(a))
 	}
 	tests.Items = append(tests.Items, t)
+}
+
+// optionsOf are a question's options as a test file has them.
+func optionsOf(o *sim.Options) located.Value {
+	out := located.Pairs()
+	say := func(key string, given bool, v any) {
+		if given {
+			out.Members = append(out.Members, located.Member{Key: key, Value: located.Of(v)})
+		}
+	}
+	for _, x := range []struct {
+		key string
+		on  bool
+	}{{"strict", o.Strict}, {"strictDNS", o.StrictDNS}, {"assumeSSES3", o.AssumeSSES3}, {"assumeNoOrganization", o.AssumeNoOrganization},
+		{"assumePublicDNS", o.AssumePublicDNS}, {"presigned", o.Presigned}} {
+		say(x.key, x.on, true)
+	}
+	say("hostname", o.Hostname != "", o.Hostname)
+	say("at", o.At != "", o.At)
+	say("assume", len(o.Assume) > 0, o.Assume)
+	say("objectTags", len(o.ObjectTags) > 0, o.ObjectTags)
+	say("port", o.Port != 0, o.Port)
+	say("ephemeralPorts", o.Ephemeral != [2]int{}, fmt.Sprintf("%d-%d", o.Ephemeral[0], o.Ephemeral[1]))
+	return out
 }
 
 // deliveringEndpoints returns the endpoints of the ways on which traffic gets

@@ -46,6 +46,9 @@ func (f *Folder) Names() []string {
 	return names
 }
 
+// File returns a file's content; nil: there is no such file.
+func (f *Folder) File(name string) []byte { return f.files[name] }
+
 // manifest lists files with their hashes, as sha256sum prints and checks them.
 func manifest(files map[string][]byte) []byte {
 	names := make([]string, 0, len(files))

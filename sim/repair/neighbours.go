@@ -1,6 +1,7 @@
 package repair
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sort"
@@ -53,6 +54,29 @@ type neighbourQuery struct {
 	Query
 	what   string
 	before *sim.Answer
+}
+
+// Others are all other workloads of a snapshot, asked before and after changes.
+type Others struct {
+	n    *neighbours
+	self source
+}
+
+// NewOthers lists everybody on w but who asks q.
+func NewOthers(w *sim.World, q Query) (*Others, error) {
+	a, err := q.Ask(w)
+	if err != nil {
+		return nil, err
+	}
+	o := &Others{n: &neighbours{world: w, q: q}, self: sourceOf(w.Snapshot(), &q, a)}
+	o.n.collect(&o.self)
+	return o, nil
+}
+
+// Ask asks everybody whom the changes that made after concern, and returns
+// whom they break or open; fewer where ctx ends before.
+func (o *Others) Ask(ctx context.Context, changes []change.Change, after *sim.World) []Neighbour {
+	return o.n.ask(ctx, changes, after)
 }
 
 func (s *search) neighbours() *neighbours {
@@ -232,7 +256,7 @@ func (n *neighbours) policies(role *snapshot.Role) string {
 }
 
 // ask asks everybody whom the changes concern, and returns whom they break or open.
-func (n *neighbours) ask(changes []change.Change, after *sim.World) []Neighbour {
+func (n *neighbours) ask(ctx context.Context, changes []change.Change, after *sim.World) []Neighbour {
 	touched := n.touched(changes)
 	if touched.none() {
 		return nil
@@ -243,7 +267,7 @@ func (n *neighbours) ask(changes []change.Change, after *sim.World) []Neighbour 
 		if !touched.concerns(c) {
 			continue
 		}
-		if classes++; classes > maxClasses || n.asked > maxQuestions {
+		if classes++; classes > maxClasses || n.asked > maxQuestions || ctx.Err() != nil {
 			break
 		}
 		out = append(out, n.askClass(c, after)...)
@@ -264,13 +288,13 @@ func (n *neighbours) askClass(c *class, after *sim.World) []Neighbour {
 	for i := range c.queries {
 		q := &c.queries[i]
 		if q.before == nil {
-			a, err := q.Query.ask(n.world)
+			a, err := q.Query.Ask(n.world)
 			if err != nil {
 				a = &sim.Answer{Verdict: sim.Unknown}
 			}
 			q.before = a
 		}
-		a, err := q.Query.ask(after)
+		a, err := q.Query.Ask(after)
 		if n.asked++; err != nil {
 			continue
 		}

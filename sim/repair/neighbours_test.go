@@ -79,7 +79,7 @@ func TestNeighboursAreAskedBeforeAndAfter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := s.neighbours().ask(changes, sim.NewWorld(snap))
+	got := s.neighbours().ask(t.Context(), changes, sim.NewWorld(snap))
 	want := Neighbour{"i-web (web)", "s3:GetObject on arn:aws:s3:::assets/*", sim.Reachable, sim.Blocked, "breaks"}
 	if !slices.Contains(got, want) {
 		t.Errorf("got %+v, want %+v among them", got, want)
@@ -92,7 +92,7 @@ func TestNeighboursAreAskedBeforeAndAfter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got = s.neighbours().ask(changes, sim.NewWorld(snap))
+	got = s.neighbours().ask(t.Context(), changes, sim.NewWorld(snap))
 	if len(got) != 1 || got[0].Who != "eni-x" || got[0].Effect != "breaks" || !strings.Contains(got[0].What, "vpce-narrow") {
 		t.Errorf("%+v", got)
 	}

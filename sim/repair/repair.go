@@ -35,7 +35,8 @@ type Query struct {
 	Trace *sim.TraceQuestion
 }
 
-func (q *Query) ask(w *sim.World) (*sim.Answer, error) {
+// Ask asks it.
+func (q *Query) Ask(w *sim.World) (*sim.Answer, error) {
 	if q.Trace != nil {
 		return w.Trace(*q.Trace)
 	}

@@ -91,7 +91,7 @@ func (s *search) cut(limit string) {
 
 func (s *search) run() error {
 	s.world = sim.NewWorld(s.base.Snapshot())
-	first, err := s.q.ask(s.world)
+	first, err := s.q.Ask(s.world)
 	if err != nil {
 		return err
 	}
@@ -259,7 +259,7 @@ func (s *search) try(list []candidate) *tried {
 		s.opt.Progress(s.res.Tried)
 	}
 	w := sim.NewWorld(snap)
-	a, err := s.q.ask(w)
+	a, err := s.q.Ask(w)
 	if err != nil {
 		return nil
 	}
@@ -339,7 +339,7 @@ func (s *search) describe(t *tried) Repair {
 			r.Warnings = append(r.Warnings, f)
 		}
 	}
-	r.Neighbours = s.neighbours().ask(r.Changes, t.world)
+	r.Neighbours = s.neighbours().ask(context.WithoutCancel(s.ctx), r.Changes, t.world)
 	if s.opt.Breaks != nil {
 		var err error
 		if r.Breaks, err = s.opt.Breaks(t.world); err != nil {

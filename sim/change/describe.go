@@ -1,0 +1,79 @@
+package change
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/canreach/canreach/internal/located"
+)
+
+// Described is an operation as shown to who makes a form of it.
+type Described struct {
+	Key        string // as change files spell it, e.g. "createRoute"
+	Name       string // AWS's own, e.g. "CreateRoute"
+	Service    string
+	Doc        string
+	Parameters []Parameter
+}
+
+// Parameter is one parameter of an operation.
+type Parameter struct {
+	Name     string // AWS's spelling, e.g. "RouteTableId"
+	Doc      string
+	Required bool
+	Form     Form
+	Words    []string // that a FormChoice takes
+}
+
+// Form is how a parameter is written.
+type Form uint8
+
+const (
+	FormText   Form = iota // one line
+	FormNumber             // a whole number
+	FormChoice             // one of Words
+	FormTexts              // several texts
+	FormJSON               // anything else: a policy, a list of rules
+)
+
+// Operations lists the operations by service and name; a JSON Patch is not
+// among them.
+func Operations() []Described {
+	var out []Described
+	for _, o := range operations {
+		if o == patchOperation {
+			continue
+		}
+		d := Described{Key: o.key(), Name: o.name, Service: o.service, Doc: o.doc}
+		if ambiguous(o) {
+			d.Key = o.service + "." + d.Key
+		}
+		for _, f := range o.parameters {
+			d.Parameters = append(d.Parameters, f.describe())
+		}
+		out = append(out, d)
+	}
+	slices.SortStableFunc(out, func(a, b Described) int {
+		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+func (f field) describe() Parameter {
+	p := Parameter{Name: f.name, Doc: f.doc, Required: f.required, Form: FormJSON}
+	s := f.shape
+	switch {
+	case s.policy:
+	case s.kind == located.Bool || s.value:
+		p.Form, p.Words = FormChoice, []string{"true", "false"}
+	case len(s.words) > 0:
+		p.Form, p.Words = FormChoice, s.words
+	case s.kind == located.String:
+		p.Form = FormText
+	case s.kind == located.Number:
+		p.Form = FormNumber
+	case s.kind == located.List && s.elem.kind == located.String && len(s.elem.words) == 0:
+		p.Form = FormTexts
+	}
+	return p
+}
