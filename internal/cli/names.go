@@ -237,6 +237,9 @@ func findJob(env *Env, s *snapshot.Snapshot, opt snapshot.Options, word string) 
 	return snapshot.Job{}, withHint(fmt.Errorf("--job %s: no such file, and the snapshot holds no job of that name", word), nearestHint(all, kindJob, word))
 }
 
+// errNoJob is a question without a job, where the snapshot has none either.
+var errNoJob = errors.New("no job: --job is missing")
+
 // onlyJob is the one job with a VpcConfig that a snapshot holds.
 func onlyJob(env *Env, all []resource) (snapshot.Job, error) {
 	var jobs []snapshot.Job
@@ -251,7 +254,7 @@ func onlyJob(env *Env, all []resource) (snapshot.Job, error) {
 	}
 	switch len(jobs) {
 	case 0:
-		return snapshot.Job{}, withHint(errors.New("no job: --job is missing"), "name a job file with --job, or say --subnets, --security-groups and --role")
+		return snapshot.Job{}, withHint(errNoJob, "name a job file with --job, or say --subnets, --security-groups and --role")
 	case 1:
 		fmt.Fprintf(env.Stderr, "using job %s\n", safeText(names[0].name))
 		return jobs[0], nil

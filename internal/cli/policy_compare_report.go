@@ -154,10 +154,15 @@ func principalJSON(p *policy.Principal) any {
 	return p.ARN
 }
 
-// print writes a comparison for people.
-func (p *policyPair) print(w io.Writer, c *comparison) error {
-	var b strings.Builder
-	fmt.Fprintln(&b, c.relation())
+// comparedPart is one difference in words: an example, or why it is not known.
+type comparedPart struct {
+	title, unknown string
+	example        [][2]string // name and value
+}
+
+// parts are the differences that people are told.
+func (p *policyPair) parts(c *comparison) []comparedPart {
+	var out []comparedPart
 	aside := ""
 	if !c.guardrails {
 		aside = " (which counts where another policy allows it: --denials)"
@@ -176,24 +181,41 @@ func (p *policyPair) print(w io.Writer, c *comparison) error {
 		switch {
 		case d.told:
 		case exists == nil:
-			fmt.Fprintf(&b, "\n%s: UNKNOWN\n  %s\n", d.title, safeText(unknown))
+			out = append(out, comparedPart{title: d.title, unknown: unknown})
 		case *exists:
-			fmt.Fprintf(&b, "\n%s, for example:\n", d.title)
-			x.print(&b, d.verb)
+			out = append(out, comparedPart{title: d.title + ", for example", example: x.lines(d.verb)})
+		}
+	}
+	return out
+}
+
+// print writes a comparison for people.
+func (p *policyPair) print(w io.Writer, c *comparison) error {
+	var b strings.Builder
+	fmt.Fprintln(&b, c.relation())
+	for _, part := range p.parts(c) {
+		if part.unknown != "" {
+			fmt.Fprintf(&b, "\n%s: UNKNOWN\n  %s\n", part.title, safeText(part.unknown))
+			continue
+		}
+		fmt.Fprintf(&b, "\n%s:\n", part.title)
+		for _, l := range part.example {
+			fmt.Fprintf(&b, "  %-10s %s\n", l[0], safeText(l[1]))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// print writes an example; verb is what the statement did.
-func (x *exampleJSON) print(b *strings.Builder, verb string) {
+// lines are an example's names and values; verb is what the statement did.
+func (x *exampleJSON) lines(verb string) [][2]string {
+	var out [][2]string
 	line := func(name string, value any) {
 		text, ok := value.(string)
 		if !ok {
 			text = jsonText(value)
 		}
-		fmt.Fprintf(b, "  %-10s %s\n", name, safeText(text))
+		out = append(out, [2]string{name, text})
 	}
 	line("principal", x.Principal)
 	if x.Session != "" {
@@ -217,6 +239,7 @@ func (x *exampleJSON) print(b *strings.Builder, verb string) {
 		line("endpoint", x.EndpointType)
 	}
 	line(verb+" by", "statement "+statement)
+	return out
 }
 
 func jsonText(v any) string {

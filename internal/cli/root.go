@@ -176,7 +176,7 @@ func NewRoot(env *Env) *cobra.Command {
 		newDiffCommand(env),
 		newTestCommand(env),
 		newEvidenceCommand(env),
-		newGraphCommand(env),
+		newGraphCommand(env), newExploreCommand(env),
 		newExplainCommand(env),
 		newMCPCommand(env),
 		newManCommand(env),

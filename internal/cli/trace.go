@@ -9,17 +9,47 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
 )
 
+// traceFlags say a question of trace on the command line.
+type traceFlags struct {
+	q                       sim.TraceQuestion
+	ports, sourcePorts, job string
+	groups                  []string
+}
+
+func (f *traceFlags) register(fs *pflag.FlagSet) {
+	q := &f.q
+	fs.StringVar(&q.From, "from", "", "where the traffic starts")
+	fs.StringVarP(&f.job, "job", "j", "", "instead of --from: a `file` with a job, or the name or ARN of one in the snapshot")
+	fs.StringSliceVar(&f.groups, "security-groups", nil, "security groups by `id`, ARN or name of an interface that does not exist yet, with a subnet as --from")
+	fs.StringVar(&q.To, "to", "", "where it goes")
+	fs.StringVar(&q.Protocol, "protocol", "tcp", "tcp, udp, icmp, icmpv6, all or a protocol number")
+	fs.StringVar(&f.ports, "port", "", "destination ports: PORT, FROM-TO, or several with commas; default 443 for tcp, all for udp")
+	fs.StringVar(&f.sourcePorts, "source-port", "", "source ports, in the same form; default 32768-60999")
+	fs.BoolVar(&q.Strict, "strict", false, strictHelp)
+	fs.BoolVar(&q.StrictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
+	fs.BoolVar(&q.AssumePublicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")
+}
+
+// readPorts reads the flags that name ports.
+func (f *traceFlags) readPorts() (err error) {
+	if f.q.Ports, err = portRanges("--port", f.ports); err != nil {
+		return err
+	}
+	f.q.SourcePorts, err = portRanges("--source-port", f.sourcePorts)
+	return err
+}
+
 func newTraceCommand(env *Env) *cobra.Command {
 	var sf snapshotFlags
-	var q sim.TraceQuestion
-	var ports, sourcePorts, format, job string
-	var groups []string
+	var f traceFlags
+	var format string
 	var fix fixFlags
 	cmd := &cobra.Command{
 		Use:   "trace --snapshot S --from F --to T [--protocol tcp] [--port 443]",
@@ -48,22 +78,15 @@ not be read or the question makes no sense.`,
   canreach trace -s snapshot.json --from internet --to i-0a1b2c3d --port 22 -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var err error
-			if q.Ports, err = portRanges("--port", ports); err != nil {
-				return err
-			}
-			if q.SourcePorts, err = portRanges("--source-port", sourcePorts); err != nil {
+			if err := f.readPorts(); err != nil {
 				return err
 			}
 			if fix.on {
-				return fix.trace(cmd.Context(), env, &sf, format, func(s *snapshot.Snapshot) (sim.TraceQuestion, error) {
-					err := traceSource(env, &sf, s, &q, job, groups)
-					return q, err
-				})
+				return fix.trace(cmd.Context(), env, &sf, format, func(s *snapshot.Snapshot) (sim.TraceQuestion, error) { return f.question(env, &sf, s) })
 			}
 			defer sf.discard()
-			_, a, err := sf.ask(env, traceScope(job, groups, q.From, q.To), func() (*snapshot.Snapshot, *sim.Answer, error) {
-				return askTrace(env, &sf, q, job, groups)
+			_, a, err := sf.ask(env, traceScope(f.job, f.groups, f.q.From, f.q.To), func() (*snapshot.Snapshot, *sim.Answer, error) {
+				return askTrace(env, &sf, &f)
 			})
 			if err != nil {
 				return err
@@ -76,27 +99,19 @@ not be read or the question makes no sense.`,
 	}
 	sf.register(cmd.Flags())
 	sf.registerLive(cmd.Flags())
-	cmd.Flags().StringVar(&q.From, "from", "", "where the traffic starts")
-	cmd.Flags().StringVarP(&job, "job", "j", "", "instead of --from: a `file` with a job, or the name or ARN of one in the snapshot")
-	cmd.Flags().StringSliceVar(&groups, "security-groups", nil, "security groups by `id`, ARN or name of an interface that does not exist yet, with a subnet as --from")
-	cmd.Flags().StringVar(&q.To, "to", "", "where it goes")
-	cmd.Flags().StringVar(&q.Protocol, "protocol", "tcp", "tcp, udp, icmp, icmpv6, all or a protocol number")
-	cmd.Flags().StringVar(&ports, "port", "", "destination ports: PORT, FROM-TO, or several with commas; default 443 for tcp, all for udp")
-	cmd.Flags().StringVar(&sourcePorts, "source-port", "", "source ports, in the same form; default 32768-60999")
-	cmd.Flags().BoolVar(&q.Strict, "strict", false, strictHelp)
-	cmd.Flags().BoolVar(&q.StrictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
-	cmd.Flags().BoolVar(&q.AssumePublicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")
+	f.register(cmd.Flags())
 	formatFlag(cmd.Flags(), &format, "text", "json", "yaml")
 	fix.register(cmd.Flags())
 	return cmd
 }
 
-func askTrace(env *Env, sf *snapshotFlags, q sim.TraceQuestion, job string, groups []string) (*snapshot.Snapshot, *sim.Answer, error) {
+func askTrace(env *Env, sf *snapshotFlags, f *traceFlags) (*snapshot.Snapshot, *sim.Answer, error) {
 	snap, err := sf.load(env)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := traceSource(env, sf, snap, &q, job, groups); err != nil {
+	q, err := f.question(env, sf, snap)
+	if err != nil {
 		return nil, nil, err
 	}
 	a, err := sim.NewWorld(snap).Trace(q)
@@ -106,24 +121,25 @@ func askTrace(env *Env, sf *snapshotFlags, q sim.TraceQuestion, job string, grou
 	return snap, a, nil
 }
 
-// traceSource reads the flags that name a source that does not run yet.
-func traceSource(env *Env, sf *snapshotFlags, s *snapshot.Snapshot, q *sim.TraceQuestion, job string, groups []string) error {
-	if job != "" {
-		j, err := findJob(env, s, sf.options(env), sf.jobWord(job))
+// question builds the question, with a source that does not run yet found in s.
+func (f *traceFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapshot) (sim.TraceQuestion, error) {
+	q := f.q
+	if f.job != "" {
+		j, err := findJob(env, s, sf.options(env), sf.jobWord(f.job))
 		if err != nil {
-			return err
+			return q, err
 		}
 		q.Job = &j
 	}
 	all := resourcesOf(s)
-	for _, word := range groups {
+	for _, word := range f.groups {
 		g, err := id(all, kindGroup, "--security-groups", word)
 		if err != nil {
-			return err
+			return q, err
 		}
 		q.SecurityGroups = append(q.SecurityGroups, snapshot.SecurityGroupID(g))
 	}
-	return nil
+	return q, nil
 }
 
 // portRanges reads "443", "1024-65535" or "80,443".

@@ -221,7 +221,9 @@ func (f *whatifFlags) compare(env *Env, native []byte, changes []change.Change, 
 		if err := f.compareQuestion(env, before, after, res); err != nil {
 			return nil, 0, err
 		}
-		code = exitStatus(res.After.Verdict)
+		if res.After != nil {
+			code = exitStatus(res.After.Verdict)
+		}
 	}
 	if err := f.compareJobs(env, before, after, res); err != nil {
 		return nil, 0, err
@@ -250,6 +252,9 @@ func (f *whatifFlags) compareQuestion(env *Env, before, after *sim.World, res *w
 		known = after // what a plan creates can be asked about
 	}
 	q, err := f.question.question(env, &f.snapshot, known.Snapshot())
+	if errors.Is(err, errNoJob) && f.out != "" && !f.fix.on {
+		return nil // nothing is asked: the changed snapshot is written
+	}
 	if err != nil {
 		return err
 	}

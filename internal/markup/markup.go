@@ -17,6 +17,13 @@ type Page struct {
 // String returns what was written.
 func (p *Page) String() string { return p.b.String() }
 
+// Take returns what was written since the last call, and begins anew.
+func (p *Page) Take() string {
+	s := p.b.String()
+	p.b.Reset()
+	return s
+}
+
 // Open writes a start tag with attributes given as name, value pairs.
 func (p *Page) Open(tag string, attrs ...string) {
 	p.b.WriteString("<" + tag)

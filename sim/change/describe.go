@@ -3,6 +3,7 @@ package change
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/canreach/canreach/internal/located"
 )
@@ -23,6 +24,7 @@ type Parameter struct {
 	Required bool
 	Form     Form
 	Words    []string // that a FormChoice takes
+	Example  string   // how JSON of a FormJSON looks, with every member; empty: any policy
 }
 
 // Form is how a parameter is written.
@@ -64,6 +66,7 @@ func (f field) describe() Parameter {
 	s := f.shape
 	switch {
 	case s.policy:
+		return p
 	case s.kind == located.Bool || s.value:
 		p.Form, p.Words = FormChoice, []string{"true", "false"}
 	case len(s.words) > 0:
@@ -74,6 +77,29 @@ func (f field) describe() Parameter {
 		p.Form = FormNumber
 	case s.kind == located.List && s.elem.kind == located.String && len(s.elem.words) == 0:
 		p.Form = FormTexts
+	default:
+		p.Example = string(s.example().JSON())
 	}
 	return p
+}
+
+// example is a value of the shape with every member.
+func (s *shape) example() located.Value {
+	switch {
+	case len(s.words) > 0:
+		return located.Of(strings.Join(s.words, "|"))
+	case s.kind == located.Number:
+		return located.Of(0)
+	case s.kind == located.Bool:
+		return located.Of(true)
+	case s.kind == located.List:
+		return located.Of([]located.Value{s.elem.example()})
+	case s.kind == located.Map:
+		out := located.Pairs()
+		for _, f := range s.fields {
+			out.Members = append(out.Members, located.Member{Key: f.name, Value: f.shape.example()})
+		}
+		return out
+	}
+	return located.Of("…")
 }

@@ -100,11 +100,11 @@ func (v variables) quote(s string) string {
 		}
 	}
 	if id == "" {
-		return shellQuote(s)
+		return ShellQuote(s)
 	}
 	out := `"$` + v[id] + `"`
 	if first > 0 {
-		out = shellQuote(s[:first]) + out
+		out = ShellQuote(s[:first]) + out
 	}
 	if rest := s[first+len(id):]; rest != "" {
 		out += v.quote(rest)
@@ -140,7 +140,7 @@ func (c Change) command(names variables) (command string, ok bool) {
 	}
 	parts := []string{"aws", service, kebab(c.op.name)}
 	if c.Region != "" {
-		parts = append(parts, "--region", shellQuote(c.Region))
+		parts = append(parts, "--region", ShellQuote(c.Region))
 	}
 	for _, f := range c.op.parameters {
 		if v, ok := c.Parameters.Get(f.name); ok {
@@ -156,7 +156,7 @@ func (c Change) command(names variables) (command string, ok bool) {
 
 // demanded are options that the AWS CLI insists on and changes may leave out.
 func (c Change) demanded() []string {
-	name := func(f string) string { v, _ := c.Parameters.Get(f); return shellQuote(v.Text) }
+	name := func(f string) string { v, _ := c.Parameters.Get(f); return ShellQuote(v.Text) }
 	switch {
 	case c.op.name == "CreateSecurityGroup" && !c.has("Description"):
 		return []string{"--description", name("GroupName")}
@@ -233,8 +233,8 @@ func kebab(name string) string {
 	return b.String()
 }
 
-// shellQuote quotes for a POSIX shell where it is needed.
-func shellQuote(s string) string {
+// ShellQuote quotes for a POSIX shell where it is needed.
+func ShellQuote(s string) string {
 	plain := s != "" && strings.IndexFunc(s, func(r rune) bool {
 		return !(r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("-_./:@,+", r))
 	}) < 0

@@ -16,9 +16,17 @@ func Diagram(a *sim.Answer) *picture.Diagram { return diagram(a, mergedWays(a)) 
 type Stop struct {
 	picture.Station
 	Names    []string // the components that it stands for
-	Pointers []string // what decided there, in the snapshot
+	Places   []Place  // what decided there
 	Findings []int    // indexes into the answer's findings
 	Missing  []int    // and its missing facts
+}
+
+// Place is a place in the snapshot that decided.
+type Place struct {
+	Pointer string
+	// Statement is the position of the statement that decided, where Pointer is
+	// a policy's; -1: none.
+	Statement int
 }
 
 // LinkedDiagram is Diagram with each station linked to where link says, and
@@ -36,7 +44,7 @@ func LinkedDiagram(a *sim.Answer, link func(lane, stop int) string) (*picture.Di
 					continue
 				}
 				drawn[n].Link = link(i, n)
-				stops[i] = append(stops[i], Stop{*drawn[n], s.names, s.pointers, s.findings, s.missing})
+				stops[i] = append(stops[i], Stop{*drawn[n], s.names, s.places, s.findings, s.missing})
 				n++
 			}
 		}
@@ -48,7 +56,7 @@ func diagram(a *sim.Answer, ways []*way) *picture.Diagram {
 	d := &picture.Diagram{
 		Title: question(a),
 		Notes: notes(a),
-		Mark:  verdictMark(a.Verdict), Word: a.Verdict.String(),
+		Mark:  VerdictMark(a.Verdict), Word: a.Verdict.String(),
 		Footnote: footnote(a),
 	}
 	for _, w := range ways {
@@ -140,7 +148,8 @@ func footnote(a *sim.Answer) string {
 	return f
 }
 
-func verdictMark(v sim.Verdict) picture.Mark {
+// VerdictMark is the mark that stands for a verdict.
+func VerdictMark(v sim.Verdict) picture.Mark {
 	switch v {
 	case sim.Unknown:
 		return picture.Unknown
@@ -175,7 +184,7 @@ type way struct {
 
 // lane turns w into what the picture package draws.
 func (w *way) lane(a *sim.Answer) picture.Lane {
-	l := picture.Lane{Mark: verdictMark(w.verdict), Word: w.verdict.String(), Members: w.subnets}
+	l := picture.Lane{Mark: VerdictMark(w.verdict), Word: w.verdict.String(), Members: w.subnets}
 	switch n := len(w.subnets); {
 	case n == 1 && w.subnets[0] == "":
 		l.Title = "the network path"
@@ -234,7 +243,7 @@ func (w *way) merge(o *way) {
 	w.destinations = addNew(w.destinations, o.destinations...)
 	for i, s := range w.stations {
 		s.names = addNew(s.names, o.stations[i].names...)
-		s.pointers = addNew(s.pointers, o.stations[i].pointers...)
+		s.places = addNew(s.places, o.stations[i].places...)
 		s.findings = addNew(s.findings, o.stations[i].findings...)
 		s.missing = addNew(s.missing, o.stations[i].missing...)
 		for j := range s.texts {

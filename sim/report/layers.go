@@ -46,7 +46,7 @@ func (w *way) addLayer(a *sim.Answer, name string, requests []sim.Request) {
 			}
 			all[i].asked(r)
 			for _, st := range layer.Statements {
-				s.decidedAt(st.Pointer)
+				s.decided(Place{st.Pointer, st.Index})
 			}
 			for _, p := range layerPolicies(layer) {
 				s.names = addNew(s.names, p)

@@ -67,9 +67,9 @@ func vpcCluster(m *accountmap.Map, at int) picture.Cluster {
 	g := picture.Cluster{Title: named(v.Name, v.ID), Note: strings.TrimSpace(strings.Join(v.Ranges, ", ") + " · " + v.Region + " · account " + v.Account)}
 	for i := range v.Groups {
 		one := &v.Groups[i]
-		n := picture.ChartNode{ID: groupID(at, i), Label: plural(len(one.Subnets), "subnet"), Mark: verdictMark(one.Answers[0].Verdict)}
+		n := picture.ChartNode{ID: groupID(at, i), Label: plural(len(one.Subnets), "subnet"), Mark: VerdictMark(one.Answers[0].Verdict)}
 		for j, name := range []string{"S3", "Internet"} {
-			n.Lines = append(n.Lines, picture.Line{Mark: verdictMark(one.Answers[j].Verdict), Text: name + ": " + one.Answers[j].Verdict.String() + because(&one.Answers[j])})
+			n.Lines = append(n.Lines, picture.Line{Mark: VerdictMark(one.Answers[j].Verdict), Text: name + ": " + one.Answers[j].Verdict.String() + because(&one.Answers[j])})
 		}
 		if b := bucketsLine(m, one); b.Text != "" {
 			n.Lines = append(n.Lines, b)

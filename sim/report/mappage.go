@@ -19,13 +19,11 @@ import (
 // own and sets classes and attributes; without it the page shows everything.
 func MapHTML(w io.Writer, m *accountmap.Map) error {
 	h := newPage()
-	style := picture.StyleSheet + pageStyle + mapStyle
 	h.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-	h.Raw(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ` + cspHash(style) + `; script-src ` + cspHash(mapScript) +
-		`; base-uri 'none'; form-action 'none'">` + "\n")
+	h.Raw(`<meta http-equiv="Content-Security-Policy" content="` + MapPolicy() + `">` + "\n")
 	h.Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
 	h.El("title", "", "Map: "+mapTitle(m))
-	h.Raw("<style>" + style + "</style>\n</head>\n<body class=\"map\">\n<main>\n")
+	h.Raw("<style>" + mapSheet + "</style>\n</head>\n<body class=\"map\">\n<main>\n")
 	h.Raw("<header>\n")
 	h.El("h1", "", mapTitle(m))
 	h.El("p", "note", "Each subnet is shown as its interfaces fare; one without interfaces as an interface with the VPC's default security group would. "+
@@ -46,6 +44,13 @@ func MapHTML(w io.Writer, m *accountmap.Map) error {
 	return err
 }
 
+const mapSheet = StyleSheet + mapStyle
+
+// MapPolicy is the Content-Security-Policy of the map's page.
+func MapPolicy() string {
+	return "default-src 'none'; style-src " + cspHash(mapSheet) + "; script-src " + cspHash(mapScript) + "; base-uri 'none'; form-action 'none'"
+}
+
 func cspHash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
@@ -63,7 +68,7 @@ func (h *page) mapControls(m *accountmap.Map) {
 	h.Raw("</select></p>\n<p class=\"legend\" role=\"group\" aria-label=\"Verdicts to show\">")
 	count := viewCounts(m, 0)
 	for _, v := range mapVerdicts {
-		mark := verdictMark(v)
+		mark := VerdictMark(v)
 		h.Open("button", "type", "button", "class", "key "+mark.String(), "data-k", v.String()[:1], "aria-pressed", "true")
 		h.Raw(picture.MarkSVG(mark, 16))
 		h.Text(v.String() + " ")
@@ -163,7 +168,7 @@ func letters(g *accountmap.Group) string {
 }
 
 func (h *page) mapGroup(m *accountmap.Map, g *accountmap.Group) {
-	mark := verdictMark(g.Answers[0].Verdict)
+	mark := VerdictMark(g.Answers[0].Verdict)
 	h.Open("section", "class", "group "+mark.String(), "data-v", letters(g))
 	h.Open("p", "class", "answer")
 	h.El("strong", "now", mark.Glyph()+" "+g.Answers[0].Verdict.String())
@@ -185,7 +190,7 @@ func (h *page) mapGroup(m *accountmap.Map, g *accountmap.Group) {
 		}
 		h.El("dt", "", viewTitle(m.Views[i]))
 		h.Open("dd")
-		h.Raw(picture.MarkSVG(verdictMark(a.Verdict), 13) + " ")
+		h.Raw(picture.MarkSVG(VerdictMark(a.Verdict), 13) + " ")
 		h.Text(a.Verdict.String())
 		h.answer(a)
 		h.Close("dd")
@@ -198,7 +203,7 @@ func (h *page) mapGroup(m *accountmap.Map, g *accountmap.Group) {
 
 // path says in a line what traffic takes, or what stops it.
 func (h *page) path(name string, a *accountmap.Answer) {
-	mark := verdictMark(a.Verdict)
+	mark := VerdictMark(a.Verdict)
 	h.Open("p", "class", "path")
 	h.Raw(picture.MarkSVG(mark, 13) + " ")
 	h.Text(name + ": " + a.Verdict.String())

@@ -41,7 +41,10 @@ func newPage() *page { return &page{Page: &markup.Page{}} }
 // StyleSheet is the style of pages that show parts of answers.
 const StyleSheet = picture.StyleSheet + pageStyle
 
-// Body writes what an answer's page has between title and record into h, with
+// Head writes verdict and question into h.
+func Head(h *markup.Page, a *sim.Answer, d *picture.Diagram) { (&page{Page: h}).header(a, d) }
+
+// Body writes what an answer's page has between these and the record, with
 // the picture d. place says where a place in the snapshot is shown.
 func Body(h *markup.Page, a *sim.Answer, d *picture.Diagram, place func(pointer string) string) error {
 	return (&page{h, place}).body(a, d)
@@ -313,7 +316,7 @@ func (h *page) placements(a *sim.Answer) {
 		h.Open("td")
 		for _, r := range p.Requests {
 			h.Open("div")
-			h.Raw(picture.MarkSVG(verdictMark(r.Verdict), 12) + " ")
+			h.Raw(picture.MarkSVG(VerdictMark(r.Verdict), 12) + " ")
 			h.Text(r.Action + " on " + r.Resource + ": " + r.Verdict.String())
 			h.Close("div")
 		}
@@ -323,7 +326,7 @@ func (h *page) placements(a *sim.Answer) {
 }
 
 func (h *page) cell(label string, v sim.Verdict) {
-	m := verdictMark(v)
+	m := VerdictMark(v)
 	h.Open("td", "class", m.String(), "data-label", label)
 	h.Raw(picture.MarkSVG(m, 14) + " ")
 	h.Text(v.String())

@@ -17,7 +17,7 @@ type stage struct {
 	texts [][]string // of each line
 	likes map[like]int
 	// What it was made of.
-	pointers []string
+	places   []Place
 	findings []int
 	missing  []int
 }
@@ -36,9 +36,11 @@ func newStage(gate sim.Gate, icon picture.Icon, label, name string, mark picture
 }
 
 // decidedAt notes a place in the snapshot that decided.
-func (s *stage) decidedAt(pointer string) {
-	if pointer != "" {
-		s.pointers = addNew(s.pointers, pointer)
+func (s *stage) decidedAt(pointer string) { s.decided(Place{pointer, -1}) }
+
+func (s *stage) decided(p Place) {
+	if p.Pointer != "" {
+		s.places = addNew(s.places, p)
 	}
 }
 

@@ -246,7 +246,7 @@ func (w *way) insert(s *stage) {
 
 // addDestination adds the end of the way.
 func (w *way) addDestination(a *sim.Answer, requests []sim.Request) {
-	mark := verdictMark(w.verdict)
+	mark := VerdictMark(w.verdict)
 	if mark == picture.Stop {
 		mark = picture.Unreached
 	}
@@ -288,7 +288,7 @@ func reached(destination string, requests []sim.Request, otherwise picture.Mark)
 	case verdict == sim.Blocked:
 		return picture.Unreached
 	}
-	return verdictMark(verdict)
+	return VerdictMark(verdict)
 }
 
 // addFinding puts f where it happens; if its component is not on the way, at
