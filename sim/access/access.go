@@ -6,7 +6,6 @@
 package access
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -38,27 +37,74 @@ type Query struct {
 
 // Table is what the query's roles can do from the query's sources.
 type Table struct {
-	Sources []Source `json:"sources"`
-	Rows    []Row    `json:"rows"`
-	Asked   int      `json:"asked"` // role × source × bucket × action
+	Sources []Source
+	Rows    []Row
+	Asked   int // role × source × bucket × action
+	Decided int // questions decided for all of those: one for each class
+
+	w       *sim.World
+	options sim.Options
 }
 
 // Row is what one role can do to one bucket from one source.
 type Row struct {
-	Role     string      `json:"role"`
-	Source   int         `json:"source"` // index into Table.Sources
-	Resource string      `json:"resource"`
-	Action   string      `json:"action"`
-	Verdict  sim.Verdict `json:"verdict"`
-	Objects  string      `json:"objects,omitempty"` // "all" or "some", where some request passes
-	Via      []string    `json:"via,omitempty"`     // endpoints, or "internet"
-	// Witness is a request that passes, Allows the statements that allow it.
-	Witness *sim.Example    `json:"witness,omitempty"`
-	Allows  []sim.Statement `json:"allows,omitempty"`
-	// Missing names the facts on which an UNKNOWN row hangs.
-	Missing  []string      `json:"missing,omitempty"`
-	Unknowns []sim.Missing `json:"-"` // the same facts in full
-	Ways     []sim.Way     `json:"-"`
+	Role     string
+	Source   int // index into Table.Sources
+	Resource string
+	Action   string
+	*Answer
+}
+
+// Answer is what rows of one class share.
+type Answer struct {
+	Verdict sim.Verdict
+	Objects string    // "all" or "some", where some request passes
+	Via     []string  // endpoints, or "internet"
+	Ways    []sim.Way // what becomes of the requests by each of them
+
+	action string // as AWS spells it
+	first  item   // whose question was decided
+	detail Detail
+}
+
+// Detail is of one row alone: it names the row's role and bucket.
+type Detail struct {
+	Witness *sim.Example    // a request that passes
+	Allows  []sim.Statement // that allow it
+	Missing []sim.Missing   // on which an UNKNOWN row hangs
+}
+
+// Facts are the missing facts of the class's first row in words, each once.
+func (a *Answer) Facts() []string { return a.detail.Facts() }
+
+// Facts are the missing facts in words, each once.
+func (d *Detail) Facts() (out []string) {
+	for _, m := range d.Missing {
+		if !slices.Contains(out, m.Fact) {
+			out = append(out, m.Fact)
+		}
+	}
+	return out
+}
+
+// Explain gives a row's detail. It asks the row's own question, where that of
+// another row of its class was decided.
+func (t *Table) Explain(r *Row) Detail {
+	if a := r.Answer; a == nil || a.first.role == r.Role && a.first.resource == r.Resource && a.first.source == r.Source {
+		if a == nil {
+			return Detail{}
+		}
+		return a.detail
+	}
+	out, err := t.w.Decide(t.question(item{r.Role, r.Source, r.Resource, []string{r.Action}}))
+	if err != nil || len(out) != 1 {
+		return Detail{} // the same question of another row of the class had an answer
+	}
+	return detailOf(&out[0])
+}
+
+func detailOf(o *sim.Outcome) Detail {
+	return Detail{Witness: o.Witness, Allows: o.Allows, Missing: o.Missing}
 }
 
 // Question is the single question that a row answers, from one of its source's
@@ -84,9 +130,10 @@ type item struct {
 	actions  []string
 }
 
-// Decide answers the query. The rows are ordered by resource, action, role and
-// source, whatever the number of workers. An error means that the query names
-// something that makes no sense, or that ctx ended.
+// Decide answers the query: one question of each class of roles, sources and
+// buckets. The rows are ordered by resource, action, role and source, whatever
+// the number of workers. An error means that the query names something that
+// makes no sense, or that ctx ended.
 func Decide(ctx context.Context, w *sim.World, q Query) (*Table, error) {
 	resources := q.resources(w.Snapshot())
 	if len(resources) == 0 {
@@ -95,38 +142,22 @@ func Decide(ctx context.Context, w *sim.World, q Query) (*Table, error) {
 	if len(q.Actions) == 0 {
 		q.Actions = []string{"s3:GetObject", "s3:PutObject"}
 	}
-	t := &Table{Rows: []Row{}}
-	sources, err := sourcesOf(ctx, w, &q, resources)
+	roles := q.roles(w.Snapshot())
+	p, err := newPlan(ctx, w, &q, roles, resources)
 	if err != nil {
 		return nil, err
 	}
-	t.Sources = sources.list
-	roles := q.roles(w.Snapshot())
-	var items []item
-	for _, res := range resources {
-		for _, role := range roles {
-			actions := q.grantable(w, role, res)
-			if len(actions) == 0 {
-				continue
-			}
-			for _, s := range sources.toward(w, res) {
-				items = append(items, item{role, s, res, actions})
-			}
-		}
-	}
-	t.Asked = len(resources) * len(roles) * len(t.Sources) * len(q.Actions)
-	rows := make([][]Row, len(items))
-	if err := Each(ctx, q, len(items), func(i int) error {
-		r, err := decide(w, &q, t, items[i])
-		rows[i] = r
+	t := &Table{Sources: p.sources.list, Asked: len(resources) * len(roles) * len(p.sources.list) * len(q.Actions), w: w, options: q.Options}
+	answers := make([][]*Answer, len(p.classes))
+	if err := Each(ctx, q, len(p.classes), func(i int) error {
+		a, err := t.decide(p.classes[i])
+		answers[i] = a
 		return err
 	}); err != nil {
 		return nil, err
 	}
-	t.Rows = slices.Concat(rows...)
-	slices.SortFunc(t.Rows, func(a, b Row) int {
-		return cmp.Or(cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Action, b.Action), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Source, b.Source))
-	})
+	t.Decided = len(p.classes)
+	t.Rows = p.rows(answers)
 	return t, nil
 }
 
@@ -175,48 +206,35 @@ func (q *Query) roles(s *snapshot.Snapshot) []string {
 	return slices.Compact(out)
 }
 
-// decide asks one question and keeps what is not blocked.
-func decide(w *sim.World, q *Query, t *Table, it item) ([]Row, error) {
-	question := t.Sources[it.source].question
-	question.Job.RoleARN = it.role
-	question.Bucket, question.Actions, question.Options = it.resource, it.actions, q.Options
-	outcomes, err := w.Decide(question)
+func (t *Table) question(it item) sim.Question {
+	q := t.Sources[it.source].question
+	q.Job.RoleARN, q.Bucket, q.Actions, q.Options = it.role, it.resource, it.actions, t.options
+	return q
+}
+
+// decide asks one question: an answer for each of its actions; nil is BLOCKED.
+func (t *Table) decide(it item) ([]*Answer, error) {
+	outcomes, err := t.w.Decide(t.question(it))
 	if err != nil {
 		return nil, fmt.Errorf("%s from %s to %s: %w", it.role, t.Sources[it.source].Name(), it.resource, err)
 	}
-	var rows []Row
-	for i := range outcomes {
-		o := &outcomes[i]
-		if o.Verdict == sim.Blocked {
+	out := make([]*Answer, len(it.actions))
+	for i, action := range it.actions {
+		n := slices.IndexFunc(outcomes, func(o sim.Outcome) bool { return strings.EqualFold(o.Action, action) })
+		if n < 0 || outcomes[n].Verdict == sim.Blocked {
 			continue
 		}
-		r := Row{Role: it.role, Source: it.source, Resource: it.resource, Action: o.Action, Verdict: o.Verdict,
-			Via: o.Via, Witness: o.Witness, Allows: o.Allows, Unknowns: o.Missing, Ways: o.Ways}
+		o := &outcomes[n]
+		a := &Answer{action: o.Action, Verdict: o.Verdict, Via: o.Via, Ways: o.Ways, first: it, detail: detailOf(o)}
 		switch o.Verdict {
 		case sim.Reachable:
-			r.Objects = "all"
+			a.Objects = "all"
 		case sim.Partial:
-			r.Objects = "some"
+			a.Objects = "some"
 		}
-		for _, m := range o.Missing {
-			if !slices.Contains(r.Missing, m.Fact) {
-				r.Missing = append(r.Missing, m.Fact)
-			}
-		}
-		rows = append(rows, r)
+		out[i] = a
 	}
-	return rows, nil
-}
-
-// grantable lists the actions that some statement may allow a role on a
-// resource; nothing else is worth a question.
-func (q *Query) grantable(w *sim.World, role, resource string) (out []string) {
-	for _, a := range q.Actions {
-		if w.MayAllow(role, resource, a) {
-			out = append(out, a)
-		}
-	}
-	return out
+	return out, nil
 }
 
 // Each calls do for 0 to n-1 from several goroutines until one fails or ctx

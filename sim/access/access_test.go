@@ -202,21 +202,3 @@ func TestReview(t *testing.T) {
 		}
 	}
 }
-
-// BenchmarkMatrix decides every role against every bucket from every class.
-func BenchmarkMatrix(b *testing.B) {
-	for _, n := range []int{1_000} {
-		b.Run(fmt.Sprintf("interfaces=%d", n), func(b *testing.B) {
-			s := synthetic(b, n)
-			b.ReportAllocs()
-			for b.Loop() {
-				tab, err := access.Decide(context.Background(), sim.NewWorld(s), access.Query{Actions: []string{"s3:GetObject"}})
-				if err != nil {
-					b.Fatal(err)
-				}
-				b.ReportMetric(float64(tab.Asked), "questions/op")
-				b.ReportMetric(float64(len(tab.Sources)), "sources/op")
-			}
-		})
-	}
-}

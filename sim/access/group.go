@@ -27,10 +27,12 @@ type Group struct {
 // roles whose sources and statements are the same. What passes comes first,
 // then what is UNKNOWN.
 func (t *Table) Groups() []Group {
-	byRole := join(t.Rows)
 	index := map[string]int{}
 	var out []Group
-	for _, g := range byRole {
+	for _, one := range t.join() {
+		g := one.Group
+		d := t.Explain(one.first)
+		g.Witness, g.Allows, g.Missing = d.Witness, d.Allows, d.Facts()
 		key := fmt.Sprint(g.Resource, "\n", g.Action, g.Verdict, g.Sources, g.Via, g.Missing, statementKey(g.Allows))
 		if n, known := index[key]; known {
 			out[n].Roles = append(out[n].Roles, g.Roles...)
@@ -45,19 +47,29 @@ func (t *Table) Groups() []Group {
 	return out
 }
 
+// joined is a group of one role with its first row.
+type joined struct {
+	Group
+	first *Row
+}
+
 // join makes a group of the sources from which one role fares alike.
-func join(rows []Row) []Group {
+func (t *Table) join() []joined {
 	index := map[string]int{}
-	var out []Group
-	for i := range rows {
-		r := &rows[i]
-		key := fmt.Sprint(r.Resource, "\n", r.Action, "\n", r.Role, "\n", r.Verdict, r.Via, r.Missing)
+	var out []joined
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		var missing []string
+		if r.Verdict == sim.Unknown {
+			d := t.Explain(r)
+			missing = d.Facts()
+		}
+		key := fmt.Sprint(r.Resource, "\n", r.Action, "\n", r.Role, "\n", r.Verdict, r.Via, missing)
 		n, known := index[key]
 		if !known {
 			n = len(out)
 			index[key] = n
-			out = append(out, Group{Resource: r.Resource, Action: r.Action, Verdict: r.Verdict, Objects: r.Objects, Roles: []string{r.Role},
-				Via: r.Via, Witness: r.Witness, Allows: r.Allows, Missing: r.Missing})
+			out = append(out, joined{Group{Resource: r.Resource, Action: r.Action, Verdict: r.Verdict, Objects: r.Objects, Roles: []string{r.Role}, Via: r.Via}, r})
 		}
 		out[n].Sources = append(out[n].Sources, r.Source)
 	}

@@ -62,6 +62,7 @@ type entry struct {
 type decision struct {
 	verdict sim.Verdict
 	row     *Row
+	of      *Table // the row's
 	source  *Source
 	class   *Class
 }
@@ -102,7 +103,7 @@ func Compare(ctx context.Context, before, after *sim.World, q Query) (*Review, e
 		c := groups[key]
 		if c == nil {
 			c = &Change{Role: e.role, Resource: e.resource, Action: e.action, Before: p.verdict, After: q2.verdict,
-				Source: side.source.Kind, Via: side.row.Via, Witness: side.row.Witness, Causes: []Cause{}}
+				Source: side.source.Kind, Via: side.row.Via, Witness: side.of.Explain(side.row).Witness, Causes: []Cause{}}
 			groups[key] = c
 			order = append(order, key)
 			c.explain(before, after, q, side)
@@ -145,11 +146,11 @@ func (t *Table) entries() map[entry]decision {
 		r := &t.Rows[i]
 		s := &t.Sources[r.Source]
 		if s.Kind == "internet" {
-			out[entry{r.Role, r.Resource, r.Action, "internet"}] = decision{r.Verdict, r, s, nil}
+			out[entry{r.Role, r.Resource, r.Action, "internet"}] = decision{r.Verdict, r, t, s, nil}
 		}
 		for k := range s.Classes {
 			c := &s.Classes[k]
-			out[entry{r.Role, r.Resource, r.Action, fmt.Sprint(s.Account, s.Region, c.Subnet, c.Groups, c.Public)}] = decision{r.Verdict, r, s, c}
+			out[entry{r.Role, r.Resource, r.Action, fmt.Sprint(s.Account, s.Region, c.Subnet, c.Groups, c.Public)}] = decision{r.Verdict, r, t, s, c}
 		}
 	}
 	return out

@@ -1,10 +1,10 @@
 package access
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -25,8 +25,9 @@ type Source struct {
 	Count   int         `json:"count"` // interfaces
 	Classes []Class     `json:"classes,omitempty"`
 
-	question sim.Question
-	signs    string
+	question  sim.Question
+	endpoints []snapshot.VPCEndpointID // that its traffic passes or may pass
+	like      int                      // the first source that no policy tells from this one
 }
 
 // Class is interfaces that no rule tells apart but by their address.
@@ -81,28 +82,31 @@ type classKey struct {
 	public, ipv6                         bool
 }
 
-func sourcesOf(ctx context.Context, w *sim.World, q *Query, resources []string) (*sources, error) {
+func sourcesOf(ctx context.Context, w *sim.World, q *Query, resources []string, policies *sim.Classes) (*sources, error) {
 	snap := w.Snapshot()
 	classes, keys := interfaceClasses(snap, q)
 	regions := regionsOf(w, snap, resources)
-	perAddress := mentions(snap, "vpcsourceip", "userid", "rolesessionname", "ec2instancesource")
+	perAddress, publicIP := policies.PerInterface(), policies.Name("aws:SourceIp")
 	answers := make([]pathAnswer, len(classes))
 	if err := Each(ctx, Query{Workers: q.Workers}, len(classes), func(i int) error {
-		answers[i] = paths(w, keys[i], classes[i], regions, perAddress)
+		answers[i] = paths(w, keys[i], classes[i], regions, perAddress, publicIP)
 		return nil
 	}); err != nil {
 		return nil, err
 	}
 	out := &sources{open: map[string]map[int]bool{}, q: q}
-	index := map[string]int{}
+	index, alike := map[string]int{}, map[string]int{}
 	for i, c := range classes {
 		a := &answers[i]
 		n, known := index[a.signs]
 		if !known {
 			n = len(out.list)
 			index[a.signs] = n
+			if _, known := alike[a.like]; !known {
+				alike[a.like] = n
+			}
 			out.list = append(out.list, Source{Kind: "interfaces", Account: keys[i].account, Region: keys[i].region, VPC: keys[i].vpc,
-				Network: a.own, Via: a.via, question: c.question(), signs: a.signs})
+				Network: a.own, Via: a.via, question: c.question(), endpoints: a.endpoints, like: alike[a.like]})
 			for region := range a.open {
 				out.mark(region, n)
 			}
@@ -112,7 +116,7 @@ func sourcesOf(ctx context.Context, w *sim.World, q *Query, resources []string) 
 		s.Classes = append(s.Classes, c)
 	}
 	if q.Subnet == "" && q.VPC == "" {
-		out.list = append(out.list, Source{Kind: "internet", Network: sim.Reachable, Via: []string{"internet"}, question: sim.Question{Source: sim.FromInternet}})
+		out.list = append(out.list, Source{Kind: "internet", Network: sim.Reachable, Via: []string{"internet"}, question: sim.Question{Source: sim.FromInternet}, like: len(out.list)})
 		for _, region := range regions {
 			out.mark(region, len(out.list)-1)
 		}
@@ -311,25 +315,32 @@ func hasPublic(e *snapshot.NetworkInterface) bool {
 
 // pathAnswer is how one class's traffic reaches S3.
 type pathAnswer struct {
-	own   sim.Verdict
-	via   []string
-	open  map[string]bool // Regions where some traffic may arrive
-	signs string          // equal where no policy tells two classes apart
+	own  sim.Verdict
+	via  []string
+	open map[string]bool // Regions where some traffic may arrive
+	// endpoints are those of every flow, whatever becomes of it.
+	endpoints []snapshot.VPCEndpointID
+	// signs are equal where two classes take the same paths, like where no policy
+	// tells them apart besides.
+	signs, like string
 }
 
 // paths asks the network half how a class reaches S3 in each Region.
-func paths(w *sim.World, k classKey, c Class, regions []string, perAddress bool) pathAnswer {
+func paths(w *sim.World, k classKey, c Class, regions []string, perAddress, publicIP bool) pathAnswer {
 	out := pathAnswer{open: map[string]bool{}}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s %s|", k.account, k.region, k.vpc)
+	var signs, like strings.Builder
+	write := func(format string, args ...any) {
+		fmt.Fprintf(io.MultiWriter(&signs, &like), format, args...)
+	}
+	write("%s %s %s|", k.account, k.region, k.vpc)
 	if perAddress {
-		fmt.Fprintf(&b, "%s %s %v|", c.Example, c.Subnet, c.Groups)
+		write("%s %s %v|", c.Example, c.Subnet, c.Groups)
 	}
 	for _, region := range regions {
 		res, err := w.Network().Ask(network.Query{From: c.End(k.account), Protocol: 6,
 			To: network.Endpoint{S3: &network.S3Destination{Region: region}}})
 		if err != nil {
-			fmt.Fprintf(&b, "%s error %s %s|", region, c.Example, err)
+			write("%s error %s %s|", region, c.Example, err)
 			out.open[region] = true
 			continue
 		}
@@ -337,63 +348,36 @@ func paths(w *sim.World, k classKey, c Class, regions []string, perAddress bool)
 		if region == k.region || len(regions) == 1 {
 			out.own = outcome
 		}
-		fmt.Fprintf(&b, "%s %d ", region, outcome)
+		write("%s %d ", region, outcome)
 		if outcome != sim.Blocked {
 			out.open[region] = true
 		}
 		for i := range res.Flows {
 			f := &res.Flows[i]
-			ctx := &f.Context
-			fmt.Fprintf(&b, "%d %s %s %s %v %v %v;", f.Outcome, ctx.Via, ctx.Endpoint, ctx.EndpointVPC, ctx.VPCSourceIP, ctx.PublicIPs, ctx.Uncertain)
-			via := string(ctx.Endpoint)
-			if via == "" && ctx.Via == "public" {
-				via = "internet"
+			write("%d %s %s %s %v %v;", f.Outcome, f.Context.Via, f.Context.Endpoint, f.Context.EndpointVPC, f.Context.VPCSourceIP, f.Context.Uncertain)
+			fmt.Fprint(&signs, f.Context.PublicIPs)
+			if publicIP {
+				fmt.Fprint(&like, f.Context.PublicIPs)
 			}
-			if via != "" && sim.Verdict(f.Outcome) != sim.Blocked && !slices.Contains(out.via, via) {
-				out.via = append(out.via, via)
-			}
+			out.passes(f)
 		}
 	}
 	slices.Sort(out.via)
-	out.signs = b.String()
+	slices.Sort(out.endpoints)
+	out.signs, out.like = signs.String(), like.String()
 	return out
 }
 
-// mentions tells whether a policy of the snapshot names one of the condition
-// keys; then interfaces on the same path fare differently.
-func mentions(s *snapshot.Snapshot, keys ...string) bool {
-	found := false
-	look := func(d *snapshot.Document) {
-		text := bytes.ToLower(d.Raw)
-		for _, k := range keys {
-			found = found || bytes.Contains(text, []byte(k))
-		}
+// passes notes what a flow goes through.
+func (a *pathAnswer) passes(f *network.Flow) {
+	via := string(f.Context.Endpoint)
+	if via != "" && !slices.Contains(a.endpoints, f.Context.Endpoint) {
+		a.endpoints = append(a.endpoints, f.Context.Endpoint)
 	}
-	for _, a := range s.Accounts {
-		for i := range a.IAM.Roles.Items {
-			for j := range a.IAM.Roles.Items[i].Inline {
-				look(&a.IAM.Roles.Items[i].Inline[j].Document)
-			}
-		}
-		for i := range a.IAM.Policies.Items {
-			look(&a.IAM.Policies.Items[i].Document)
-		}
-		for i := range a.S3.Buckets.Items {
-			look(&a.S3.Buckets.Items[i].Policy)
-		}
-		for i := range a.KMS.Keys.Items {
-			look(&a.KMS.Keys.Items[i].Policy)
-		}
-		for _, r := range a.Regions {
-			for i := range r.EC2.VPCEndpoints.Items {
-				look(&r.EC2.VPCEndpoints.Items[i].Policy)
-			}
-		}
+	if via == "" && f.Context.Via == "public" {
+		via = "internet"
 	}
-	for _, list := range [][]snapshot.OrgPolicy{s.Organizations.SCPs.Items, s.Organizations.RCPs.Items} {
-		for i := range list {
-			look(&list[i].Document)
-		}
+	if via != "" && sim.Verdict(f.Outcome) != sim.Blocked && !slices.Contains(a.via, via) {
+		a.via = append(a.via, via)
 	}
-	return found
 }

@@ -223,8 +223,8 @@ func (t *tile) bucket(rows map[rowKey][]*access.Row, v View) Answer {
 				out.Roles = append(out.Roles, r.Role)
 				out.Via = append(out.Via, r.Via...)
 			}
-			for _, m := range r.Missing {
-				out.Why = append(out.Why, Cause{Text: "Not known: " + m + "."})
+			for _, fact := range r.Facts() {
+				out.Why = append(out.Why, Cause{Text: "Not known: " + fact + "."})
 			}
 		}
 	}

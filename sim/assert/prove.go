@@ -38,7 +38,7 @@ func (c *scope) judge(w *sim.World, tab *access.Table, part *part, res *Result, 
 					res.Asked++
 					r := rows[pair{resource, role, action, s}]
 					if r == nil {
-						r = &access.Row{Role: role, Source: s, Resource: resource, Action: action, Verdict: sim.Blocked}
+						r = &access.Row{Role: role, Source: s, Resource: resource, Action: action, Answer: &access.Answer{Verdict: sim.Blocked}}
 					}
 					p := c.problem(r, unsure)
 					if p == nil {
@@ -67,7 +67,7 @@ func (c *scope) judge(w *sim.World, tab *access.Table, part *part, res *Result, 
 // problem is what of one answer breaks the invariant, or leaves it undecided;
 // nil: the answer agrees. unsure says what is not known of the selection.
 func (c *scope) problem(r *access.Row, unsure string) *Problem {
-	p := &Problem{Verdict: &r.Verdict, Unknowns: r.Unknowns}
+	p := &Problem{Verdict: &r.Verdict}
 	switch c.inv.Kind {
 	case "always":
 		if r.Verdict == sim.Reachable {
@@ -85,9 +85,6 @@ func (c *scope) problem(r *access.Row, unsure string) *Problem {
 			return nil
 		}
 		p.Unknown, p.Message = unknown, message
-	}
-	if r.Reaches() {
-		p.Example = r.Witness
 	}
 	if unsure != "" {
 		p.Unknown = true
@@ -128,9 +125,12 @@ func theWay(via string) string {
 	return via
 }
 
-// describe adds who asks, the path and, where something passes, the request.
+// describe adds who asks, the path, what is missing and, where something passes,
+// the request.
 func (p *Problem) describe(w *sim.World, tab *access.Table, r *access.Row, class int, part *part) {
 	s := &tab.Sources[r.Source]
+	detail := tab.Explain(r)
+	p.Unknowns, p.Example = detail.Missing, detail.Witness
 	from := s.Name()
 	if class < len(s.Classes) {
 		p.Subnet = string(s.Classes[class].Subnet)

@@ -101,7 +101,7 @@ func eachPolicy(l *policy.Layers, f func(*policy.Policy)) {
 func (d *decider) asksFor(st *policy.Statement) bool {
 	action := strings.ToLower(d.question.Base.Action)
 	for _, a := range st.Actions {
-		if policy.Glob(strings.ToLower(a), action) {
+		if strings.EqualFold(a, action) || strings.ContainsAny(a, "*?") && policy.Glob(strings.ToLower(a), action) {
 			return !st.NotAction
 		}
 	}
@@ -265,6 +265,9 @@ func (d *decider) patterns(r *policy.Request) (patterns []strset.Pattern, texts 
 				continue
 			}
 			for _, text := range st.Resources {
+				if apart(text, r) {
+					continue
+				}
 				for _, text := range d.expansions(text, doc.Variables(), r) {
 					list, _ := readings(text, doc.Variables(), r)
 					for _, p := range list {
@@ -275,6 +278,26 @@ func (d *decider) patterns(r *policy.Request) (patterns []strset.Pattern, texts 
 		}
 	}
 	return patterns, texts
+}
+
+// apart tells that no resource of a request is of a pattern: their texts differ
+// before the first wildcard or variable of either. Through an access point a
+// resource has two names.
+func apart(pattern string, r *policy.Request) bool {
+	if r.AccessPoint != "" {
+		return false
+	}
+	n := min(len(pattern), len(r.Resource))
+	for i := range n {
+		p, q := pattern[i], r.Resource[i]
+		if p == '*' || p == '?' || p == '$' || q == '*' || q == '?' {
+			return false
+		}
+		if p != q {
+			return true
+		}
+	}
+	return false
 }
 
 // expansions are a pattern, and what it becomes where a variable of it that is
