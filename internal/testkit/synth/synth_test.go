@@ -17,7 +17,7 @@ func write(t *testing.T, o Options) []byte {
 }
 
 func TestSameSeedSameBytes(t *testing.T) {
-	a, b, c := write(t, Options{500, 7}), write(t, Options{500, 7}), write(t, Options{500, 8})
+	a, b, c := write(t, Options{Interfaces: 500, Seed: 7}), write(t, Options{Interfaces: 500, Seed: 7}), write(t, Options{Interfaces: 500, Seed: 8})
 	if !bytes.Equal(a, b) {
 		t.Error("the same seed gave different bytes")
 	}
@@ -28,7 +28,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 
 func TestItIsASnapshotOfThatSize(t *testing.T) {
 	const n = 12_000
-	data := write(t, Options{n, 1})
+	data := write(t, Options{Interfaces: n, Seed: 1})
 	s, err := snapshot.Parse(data)
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func TestItIsASnapshotOfThatSize(t *testing.T) {
 	if perInterface := len(data) / n; perInterface < 1_200 || perInterface > 2_000 {
 		t.Errorf("%d bytes an interface, want about 1,500", perInterface)
 	}
-	for _, c := range New(Options{n, 1}).Classes {
+	for _, c := range New(Options{Interfaces: n, Seed: 1}).Classes {
 		if !subnets[snapshot.SubnetID(c.Subnet)] {
 			t.Errorf("class in %s, which is not there", c.Subnet)
 		}
@@ -61,7 +61,7 @@ func TestItIsASnapshotOfThatSize(t *testing.T) {
 }
 
 func TestTheJobReads(t *testing.T) {
-	j, err := snapshot.ParseJob(New(Options{100, 1}).Job)
+	j, err := snapshot.ParseJob(New(Options{Interfaces: 100, Seed: 1}).Job)
 	if err != nil {
 		t.Fatal(err)
 	}
