@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/sim/network"
 )
@@ -76,19 +77,30 @@ func (w *World) askOnce(s *slot, q network.Query) (*network.Result, error) {
 	return a.result, a.err
 }
 
-// clientBucket is the bucket whose own host name the client calls, where names
-// may fare differently; else all of a Region's buckets share one answer (N168).
-func (r *jobRun) clientBucket(s *slot) string {
+// clientName is what the client calls where names may fare differently: the
+// bucket whose own host name it is, or an access point's host name. Else all of
+// a Region's buckets share one answer (N168).
+//
+// AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
+func (r *jobRun) clientName(s *slot) (bucket, host string) {
 	t := s.targets[0]
-	if !r.w.names || r.q.Options.Hostname != "" || t.accessPoint != nil || t.directoryBucket() || !s.known {
-		return ""
+	switch {
+	case r.q.Options.Hostname != "":
+		return "", r.q.Options.Hostname
+	case !r.w.names || t.directoryBucket() || !s.known || r.brief && !r.w.byBucket:
+	case t.accessPoint == nil:
+		return t.bucket, ""
+	case t.accessPoint.region != "":
+		host = t.accessPoint.name + "-" + t.accessPoint.account + ".s3-accesspoint." + strings.TrimPrefix(rules.RegionalName(t.accessPoint.region), "s3.")
+		r.c.assume("The client calls " + host + ", the access point's own name.")
 	}
-	return t.bucket
+	return "", host
 }
 
 func (r *jobRun) networkQuery(s *slot, region string) network.Query {
 	o := &r.q.Options
-	q := network.Query{From: s.from, To: network.Endpoint{S3: &network.S3Destination{Region: region, Hostname: o.Hostname, Bucket: r.clientBucket(s)}},
+	bucket, host := r.clientName(s)
+	q := network.Query{From: s.from, To: network.Endpoint{S3: &network.S3Destination{Region: region, Hostname: host, Bucket: bucket}},
 		Protocol: 6, Strict: o.Strict, StrictDNS: o.StrictDNS, AssumePublicDNS: o.AssumePublicDNS}
 	if o.Port != 0 {
 		q.Ports = []network.PortRange{{From: uint16(o.Port), To: uint16(o.Port)}}

@@ -52,7 +52,7 @@ func (f *questionFlags) register(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&f.assume, "assume", nil, "settle a condition key: `KEY=VALUE` or KEY=absent; repeatable")
 	fs.StringArrayVar(&f.tags, "object-tag", nil, "tags of the objects: `KEY=VALUE`, repeatable, or none")
 	fs.StringVar(&f.at, "at", "", "the `time` of the request (aws:CurrentTime), e.g. 2026-01-31T12:00:00Z")
-	fs.StringVar(&f.hostname, "hostname", "", "S3 `name` that the client calls; default: s3.REGION.amazonaws.com")
+	fs.StringVar(&f.hostname, "hostname", "", "S3 `name` that the client calls; default: BUCKET.s3.REGION.amazonaws.com")
 	fs.BoolVar(&f.noOrganization, "assume-no-organization", false, "take an account whose organization was not collected to be in none")
 	fs.BoolVar(&f.defaults, "assume-defaults", false, "take AWS's defaults for what was never collected: no organization, SSE-S3")
 	fs.BoolVar(&f.sseS3, "assume-sse-s3", false, "take bucket encryption that was not collected as SSE-S3, which needs no KMS key")

@@ -11,18 +11,27 @@ import (
 )
 
 // NamesMatter reports whether something in the snapshot may answer S3's host
-// names differently: a private zone, or DNS Firewall. Where nothing does, all
-// names of a bucket in its Region fare alike (N106). byBucket: one bucket's
+// names differently: a private zone, a Resolver rule, DNS Firewall, or private
+// DNS of an interface endpoint, which lacks the global names. Where nothing does,
+// all names of a bucket in its Region fare alike (N106). byBucket: one bucket's
 // name may fare otherwise than another's.
 func (m *Model) NamesMatter() (any, byBucket bool) {
 	for _, acc := range m.x.snap.Accounts {
 		for _, r := range acc.Regions {
 			d := &r.Resolver
-			any = any || len(d.FirewallGroups.Items) > 0 || len(d.Profiles.Items) > 0
-			byBucket = byBucket || slices.ContainsFunc(d.PrivateZones.Items, func(z snapshot.PrivateZone) bool { return mayHoldS3Name(z.Name) })
+			any = any || len(d.FirewallGroups.Items) > 0 || len(d.Profiles.Items) > 0 || slices.ContainsFunc(r.EC2.VPCEndpoints.Items, answersS3Names)
+			byBucket = byBucket || slices.ContainsFunc(d.PrivateZones.Items, func(z snapshot.PrivateZone) bool { return mayHoldS3Name(z.Name) }) ||
+				slices.ContainsFunc(d.Rules.Items, func(x snapshot.ResolverRule) bool { return mayHoldS3Name(x.Domain) }) ||
+				slices.ContainsFunc(d.FirewallDomains.Items, func(x snapshot.FirewallDomainList) bool { return slices.ContainsFunc(x.Domains, mayHoldS3Name) })
 		}
 	}
 	return any || byBucket, byBucket
+}
+
+// answersS3Names reports whether an interface endpoint's private DNS answers
+// S3's Regional names, or may.
+func answersS3Names(e snapshot.VPCEndpoint) bool {
+	return rules.KindOfEndpoint(&e) == rules.EndpointInterface && strings.HasPrefix(rules.ServiceOf(&e), "s3") && (e.PrivateDNS.Presence != snapshot.Collected || e.PrivateDNS.Value)
 }
 
 func mayHoldS3Name(domain string) bool {
@@ -61,6 +70,7 @@ func (a *asking) otherNames() {
 	for _, other := range []struct{ host, who string }{
 		{rules.RegionalName(d.Region), "clients with addressing_style=path, and old SDKs"},
 		{d.Bucket + ".s3.amazonaws.com", "clients without a Region, and old SDKs"},
+		{"s3.amazonaws.com", "clients without a Region that use addressing_style=path"},
 	} {
 		if other.host == own || strings.HasPrefix(d.Region, "cn-") {
 			continue
