@@ -10,6 +10,7 @@ import (
 
 	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/rules/services"
 	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
@@ -82,11 +83,8 @@ func (w *World) start(q *Question, brief bool) (*jobRun, []target, []slot, error
 			w.findAccessPoint(&targets[i])
 		}
 	}
-	session := existing.session
-	if existing.from == nil && session == "" {
-		session = sessionName
-	}
-	r := &jobRun{w: w, q: q, c: newCollector(), brief: brief, runner: w.askerOf(q.Job.RoleARN, session, q.Options.AssumeNoOrganization), existing: existing}
+	work, _ := services.Find(q.Job.Kind)
+	r := &jobRun{w: w, q: q, work: work, c: newCollector(), brief: brief, runner: w.askerOf(q.Job.RoleARN, sessionOf(&work, &existing), q.Options.AssumeNoOrganization), existing: existing}
 	if r.who = r.runner; !by.ofSource() {
 		r.who = w.askerFor(by, q.Options.AssumeNoOrganization)
 	}
@@ -299,11 +297,14 @@ func (r *jobRun) sources() ([]source, error) {
 	}
 	if !r.q.Job.HasVPCConfig {
 		r.jobs.pass = true
-		r.c.assume("The job has no VpcConfig: it runs in networking that SageMaker owns, and calls S3 over the internet from an address that is not known (N156).")
+		r.c.assume("The job has no VpcConfig: it runs in networking that " + nonEmpty(r.work.Name, "SageMaker") + " owns, and calls S3 over the internet from an address that is not known (N156).")
 		return []source{{public: true, region: r.regionName(), account: r.runner.account}}, nil
 	}
 	r.checkConfig()
 	r.checkSubnetEgress()
+	if r.work.PublicAddress == services.PublicAsAsked && r.q.Job.File == "" {
+		r.c.assume("The job gets no public address: assignPublicIp is taken to be DISABLED (N183).")
+	}
 	var out []source
 	for _, id := range uniqueSubnets(r.q.Job.Subnets) {
 		s := source{id: id, subnet: string(id)}
@@ -312,7 +313,7 @@ func (r *jobRun) sources() ([]source, error) {
 			s.missing = true
 		} else {
 			s.az, s.region, s.account = p.item.AvailabilityZone, p.region.Name, p.region.Account.ID
-			s.from = network.Endpoint{Job: &network.HypotheticalInterface{Account: s.account, Subnet: id, Groups: r.q.Job.SecurityGroups}}
+			s.from = network.Endpoint{Job: &network.HypotheticalInterface{Account: s.account, Subnet: id, Groups: r.q.Job.SecurityGroups, Public: publicAddress(&r.q.Job, p.item)}}
 		}
 		out = append(out, s)
 	}
@@ -409,7 +410,7 @@ func (r *jobRun) place(p *Placement, n int, s slot) tally {
 // AWS: https://docs.aws.amazon.com/sagemaker/latest/dg/neo-vpc.html
 func (r *jobRun) checkSubnetEgress() {
 	groups := r.q.Job.SecurityGroups
-	if len(groups) == 0 || r.existing.function {
+	if len(groups) == 0 || r.existing.function || r.work.Kind != "" && !r.work.OwnSubnets {
 		return
 	}
 	c := r.w.net.SubnetEgressCovered(groups, r.q.Job.Subnets)

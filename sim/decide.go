@@ -161,7 +161,7 @@ func (w *World) MayAllow(roleARN, resource, action string) bool {
 	if !ok || b.Account == nil || b.OwnershipPresence != snapshot.Collected || b.Ownership != "BucketOwnerEnforced" {
 		return true // what lists grant is decided with the rest
 	}
-	who := w.askerOf(roleARN, "", true)
+	who := w.askerOf(roleARN, sessionName, true)
 	if who.role == nil || who.unknown != "" {
 		return true
 	}

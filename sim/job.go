@@ -9,6 +9,7 @@ import (
 
 	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/rules/services"
 	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -21,22 +22,15 @@ type jobRun struct {
 	w        *World
 	q        *Question
 	c        *collector
-	runner   asker // the source's own role
-	who      asker // who signs the requests: the runner, unless Options.Caller says
+	runner   asker             // the source's own role
+	who      asker             // who signs the requests: the runner, unless Options.Caller says
+	work     services.Workload // the job's row of the table; zero: nothing of a service's is asked (P360)
 	vpc      snapshot.VPCID
 	jobs     tally // of the job gate, over the whole job
 	existing existing
 	brief    bool    // Decide asks: nothing is gathered but what it returns
 	ways     []tally // with brief: of each flow of the last request
 }
-
-// maxSubnets and maxGroups are the limits of NeoVpcConfig (N144).
-//
-// AWS: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_NeoVpcConfig.html
-const (
-	maxSubnets = 16
-	maxGroups  = 5
-)
 
 // block files a blocker of the job gate; under everywhere it fails the whole job.
 func (r *jobRun) block(f Finding, placements ...int) {
@@ -58,43 +52,22 @@ func (r *jobRun) unknown(m Missing) {
 }
 
 // checkConfig is the part of the job gate that concerns the VpcConfig as a
-// whole: counts, one VPC, tenancy, groups (N144 to N146, N150, N157).
+// whole: counts, one VPC, tenancy, groups (N144 to N146, N150, N157, N180).
 func (r *jobRun) checkConfig() {
 	r.jobs.pass = true
 	if r.existing.function {
 		r.checkVPC()
 		return
 	}
-	j := &r.q.Job
-	if j.Kind == "" {
-		r.checkVPC()
-		r.checkGroups()
-		return
-	}
-	r.checkIDs()
-	if n := len(j.Subnets); n > maxSubnets || n == 0 {
-		r.block(Finding{Code: finding.JobSubnetCount, Component: r.jobName(), Rule: "N144", URL: docNeoVPC,
-			Message: fmt.Sprintf("The VpcConfig lists %d subnets; SageMaker takes 1 to %d.", n, maxSubnets),
-			Fix:     fmt.Sprintf("List between 1 and %d subnets.", maxSubnets)}, everywhere)
-	}
-	if n := len(j.SecurityGroups); n > maxGroups || n == 0 {
-		r.block(Finding{Code: finding.JobSGCount, Component: r.jobName(), Rule: "N144", URL: docNeoVPC,
-			Message: fmt.Sprintf("%s lists %d security groups; SageMaker takes 1 to %d.", groupsField(j.Kind), n, maxGroups),
-			Fix:     fmt.Sprintf("List between 1 and %d security groups in %s.", maxGroups, groupsField(j.Kind))}, everywhere)
+	if r.work.Kind != "" {
+		r.checkIDs()
+		r.checkCounts()
 	}
 	r.checkVPC()
+	r.checkZones()
+	r.defaultGroup()
 	r.checkGroups()
-}
-
-// groupsField is where a kind of job lists its security groups.
-func groupsField(kind string) string {
-	switch kind {
-	case "Domain":
-		return "DefaultUserSettings.SecurityGroups"
-	case "NotebookInstance":
-		return "SecurityGroups"
-	}
-	return "VpcConfig"
+	r.checkSelfIngress()
 }
 
 var idPattern = regexp.MustCompile(`^[-0-9a-zA-Z]{1,32}$`)
@@ -115,12 +88,12 @@ func (r *jobRun) checkIDs() {
 		_, group := r.w.groups[snapshot.SecurityGroupID(id)]
 		if !subnet && !group && !idPattern.MatchString(id) {
 			r.block(Finding{Code: finding.JobUnknownID, Component: id, Rule: "N144", URL: docNeoVPC,
-				Message: fmt.Sprintf("%q is no id that SageMaker takes: at most 32 letters, digits and hyphens.", id),
+				Message: fmt.Sprintf("%q is not an id that %s takes: at most 32 letters, digits and hyphens.", id, r.work.Name),
 				Fix:     "Correct the id in the job's VpcConfig."}, everywhere)
 		}
 		if seen[id] {
 			r.warn(Finding{Code: finding.JobDuplicateID, Gate: GateJob, Component: id, Rule: "N144", URL: docNeoVPC,
-				Message: id + " is listed twice in the VpcConfig.", Fix: "List it once."}, everywhere)
+				Message: id + " is listed twice in " + r.work.Field + ".", Fix: "List it once."}, everywhere)
 		}
 		seen[id] = true
 	}
@@ -157,11 +130,14 @@ func (r *jobRun) checkVPC() {
 		return
 	}
 	r.checkDHCP(v)
+	if !r.work.DefaultTenancy && r.work.Kind != "" {
+		return
+	}
 	switch strings.ToLower(v.item.Tenancy) {
 	case "default":
 	case "dedicated", "host":
 		r.block(Finding{Code: finding.JobTenancy, Component: string(r.vpc), Name: nameTag(v.item.Tags), Pointer: v.item.At.Child("InstanceTenancy").Pointer(), Rule: "N146", URL: docNeoVPC,
-			Message: fmt.Sprintf("%s has instance tenancy %s; SageMaker jobs only run in VPCs of default tenancy.", r.vpc, v.item.Tenancy),
+			Message: fmt.Sprintf("%s has instance tenancy %s; %s only run in VPCs of default tenancy.", r.vpc, v.item.Tenancy, r.jobsOf()),
 			Fix:     "Run the job in a VPC whose instance tenancy is default."}, everywhere)
 	default:
 		r.unknown(Missing{Code: finding.UnknownVPC, Gate: GateJob, Component: string(r.vpc), Pointer: v.item.At.Pointer(),
@@ -195,7 +171,7 @@ func (r *jobRun) checkForeignGroup(p place[snapshot.SecurityGroup]) {
 	for _, a := range p.region.EC2.SecurityGroupVPCs.Items {
 		if a.Group == p.item.ID && a.VPC == r.vpc && strings.EqualFold(a.State, "associated") {
 			r.unknown(Missing{Code: finding.UnknownSG, Gate: GateJob, Component: string(p.item.ID), Pointer: a.At.Pointer(),
-				Fact: fmt.Sprintf("whether SageMaker accepts %s, a group of %s that is associated with %s: AWS does not list SageMaker among the services that do (N91)", p.item.ID, p.item.VPC, r.vpc)})
+				Fact: fmt.Sprintf("whether %s accepts %s, a group of %s that is associated with %s: AWS does not list it among the services that do (N91)", nonEmpty(r.work.Name, "the service"), p.item.ID, p.item.VPC, r.vpc)})
 			return
 		}
 	}
@@ -286,8 +262,9 @@ func (r *jobRun) checkPlacement(n []int, id snapshot.SubnetID) tally {
 		r.block(Finding{Code: finding.BadState, Component: string(id), Name: nameTag(s.Tags), Pointer: at("State"), Rule: "N149",
 			Message: fmt.Sprintf("%s is %s, not available.", id, s.State), Fix: "Wait until the subnet is available, or name another."}, n...)
 	}
-	need := 2 * max(r.q.Job.Instances, 1)
+	each, need := r.addresses()
 	switch {
+	case need == 0:
 	case !s.FreeKnown:
 		t.open = true
 		r.c.missing(Missing{Code: finding.JobSubnetIPs, Gate: GateJob, Component: string(id), Pointer: s.At.Pointer(),
@@ -295,13 +272,13 @@ func (r *jobRun) checkPlacement(n []int, id snapshot.SubnetID) tally {
 	case s.FreeAddresses < need:
 		t.fail = true
 		r.block(Finding{Code: finding.JobSubnetIPs, Component: string(id), Name: nameTag(s.Tags), Pointer: at("AvailableIpAddressCount"), Rule: "N147", URL: docNeoVPC,
-			Message: fmt.Sprintf("%s has %s; the job needs %d (two for each instance).", id, freeAddresses(s.FreeAddresses), need),
+			Message: fmt.Sprintf("%s has %s; the job needs %d (%s for each instance).", id, freeAddresses(s.FreeAddresses), need, []string{"none", "one", "two"}[each]),
 			Fix:     "Free addresses in the subnet, or name one with more."}, n...)
 	}
 	if s.OutpostARN != "" || s.IPv6Native || edgeZone(s.AvailabilityZone) {
 		t.open = true
 		r.c.missing(Missing{Code: finding.JobSubnetKind, Gate: GateJob, Component: string(id), Pointer: s.At.Pointer(),
-			Fact: "whether SageMaker places jobs in " + string(id) + ", which is " + subnetKind(s) + " (N149)"})
+			Fact: "whether " + nonEmpty(r.work.Name, "SageMaker") + " places jobs in " + string(id) + ", which is " + subnetKind(s) + " (N149)"})
 	}
 	if t.fail || t.open {
 		t.pass = false

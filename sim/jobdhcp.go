@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/canreach/canreach/rules/services"
 	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -13,11 +14,11 @@ import (
 // jobs are is not documented (N169).
 func (r *jobRun) checkDHCP(v place[snapshot.VPC]) {
 	severity := Blocker
-	switch r.q.Job.Kind {
-	case "ProcessingJob", "TrainingJob":
-	case "CompilationJob", "TransformJob":
+	switch r.work.DHCP {
+	case services.DHCPRefused:
+	case services.DHCPWarns:
 		severity = Warning
-	default:
+	case services.DHCPIgnored:
 		return
 	}
 	for i := range v.region.EC2.DHCPOptions.Items {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/rules/services"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -28,7 +29,17 @@ type asker struct {
 // (P318: seen, not documented).
 const sessionName = "SageMaker"
 
-const assumeSession = `The job's calls are taken to come from role session "` + sessionName + `", as seen in error messages; AWS does not document the name (P318).`
+// sessionOf is the name of the role session as which the source calls, "" where
+// it is not fixed or not known. Of plain subnets a SageMaker job is assumed.
+func sessionOf(work *services.Workload, e *existing) string {
+	switch {
+	case e.session != "" || e.from != nil:
+		return e.session
+	case work.Kind != "":
+		return work.Session.Name
+	}
+	return sessionName
+}
 
 // askerKey tells askers apart.
 type askerKey struct {
@@ -170,6 +181,9 @@ func (w *World) requestFor(q *Question, a *asker, t *target, action string, ctx 
 		w.accessPointKeys(&r, t)
 	}
 	w.principalKeys(&r, a)
+	if work, ok := services.Find(q.Job.Kind); ok {
+		r.UnknownKeys = append(r.UnknownKeys, work.Keys...) // P383
+	}
 	w.pathKeys(&r, ctx)
 	w.resourceKeys(&r, t, owner, region)
 	requestKeys(&r, q, t, a, region)

@@ -60,6 +60,7 @@ func (w *World) askOnce(s *slot, q network.Query) (*network.Result, error) {
 	if j := s.from.Job; j != nil {
 		word(j.Account)
 		word(string(j.Subnet))
+		word(fmt.Sprint(j.Public))
 		for _, g := range j.Groups {
 			word(string(g))
 		}

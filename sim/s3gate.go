@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/canreach/canreach/rules/policy"
@@ -221,8 +222,8 @@ func (r *jobRun) assumeKeys(l *policy.Layers, t *target, action string) {
 	if r.w.mentions(l, "aws:securetransport", false) {
 		r.c.assume("The job calls S3 over TLS (aws:SecureTransport is true), as the SDKs do (P222).")
 	}
-	if namesSessions(l) && r.existing.from == nil && !r.existing.function {
-		r.c.assume(assumeSession)
+	if namesSessions(l) && r.existing.session == "" && (r.work.Kind == "" || r.work.Session.Seen) {
+		r.c.assume(fmt.Sprintf("The job's calls are taken to come from role session %q, as seen in error messages; AWS does not document the name (P318).", r.who.principal.Session))
 	}
 	if r.w.mentions(l, "s3:prefix", false) && (action == "s3:ListBucket" || action == "s3:ListBucketVersions") {
 		if p, ok := listPrefix(t); ok {

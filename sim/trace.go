@@ -251,7 +251,11 @@ func (w *World) traceFrom(q *TraceQuestion) ([]network.Endpoint, error) {
 		}
 		var out []network.Endpoint
 		for _, id := range q.Job.Subnets {
-			out = append(out, network.Endpoint{Job: &network.HypotheticalInterface{Subnet: id, Groups: q.Job.SecurityGroups}})
+			i := &network.HypotheticalInterface{Subnet: id, Groups: q.Job.SecurityGroups}
+			if list := w.subnets[id]; len(list) > 0 {
+				i.Public, i.Groups = publicAddress(q.Job, list[0].item), w.groupsOf(q.Job, list[0].item.VPC)
+			}
+			out = append(out, network.Endpoint{Job: i})
 		}
 		if len(out) == 0 {
 			return nil, &EndError{"--job", q.Job.Name, "has no subnets: its traffic leaves from AWS's own network"}

@@ -1,22 +1,38 @@
 package snapshot
 
-// Job is what a SageMaker job file (or flags) asks the network and S3 for.
+// Job is what a job file (or flags) asks the network and AWS's services for.
 // It is read by content: see sources.md of the specification, "The job".
 type Job struct {
-	File           string // as given by the user; empty: flags
-	Kind           string // "CompilationJob", "TrainingJob", "ProcessingJob", "TransformJob", "Model", "NotebookInstance", "Domain"; empty: flags
-	Name           string // CompilationJobName and its like
-	ARN            string
-	RoleARN        string
-	Subnets        []SubnetID
-	SecurityGroups []SecurityGroupID
-	HasVPCConfig   bool // false: the job runs in service-owned networking (N156)
-	Instances      int  // instance count, at least 1
-	Inputs         []S3Location
-	Outputs        []S3Location
-	Region         string // where the file tells (an ARN in it); else empty
-	Account        string
-	Pointers       map[string]string // member → JSON pointer in the job file, for error messages
+	File             string // as given by the user; empty: flags
+	Kind             string // "CompilationJob", "ECSTask", …: a row of rules/services; empty: flags
+	Name             string // CompilationJobName and its like
+	ARN              string
+	RoleARN          string
+	ExecutionRoleARN string // of the role that starts the job, where that is another one (ECS, Batch)
+	ServiceAccount   string // of a pod, "NAMESPACE:NAME"
+	Subnets          []SubnetID
+	SecurityGroups   []SecurityGroupID
+	HasVPCConfig     bool // false: the job runs in service-owned networking (N156)
+	AssignPublicIP   bool // its interface gets a public address (ECS, Batch on Fargate)
+	Instances        int  // instance count, at least 1
+	Inputs           []S3Location
+	Outputs          []S3Location
+	Code             []S3Location // scripts, libraries, bootstrap actions: read before the job's own work
+	Images           []JobReference
+	LogGroups        []JobReference
+	Secrets          []JobReference // Secrets Manager secrets, by ARN or name
+	Parameters       []JobReference // Systems Manager parameters, by ARN or name
+	VolumeKeys       []JobReference // KMS keys of volumes and of what the service itself encrypts
+	Catalog          bool           // it uses the Glue Data Catalog
+	Region           string         // where the file tells (an ARN in it); else empty
+	Account          string
+	Pointers         map[string]string // member → JSON pointer in the job file, for error messages
+}
+
+// JobReference is a name or an ARN in a job file.
+type JobReference struct {
+	Name    string
+	Pointer string // JSON pointer in the job file
 }
 
 // S3Location is an S3 URI of a job with the KMS key that it names.

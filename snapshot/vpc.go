@@ -94,6 +94,7 @@ type Subnet struct {
 	IPv6Native       bool   `aws:"Ipv6Native"`
 	EnableDNS64      bool   `aws:"EnableDns64"`
 	AssignIPv6       Flag   `aws:"AssignIpv6AddressOnCreation"` // AssignIpv6AddressOnCreation: new interfaces get an IPv6 address
+	MapPublicIP      Flag   `aws:"MapPublicIpOnLaunch"`         // MapPublicIpOnLaunch: instances launched there get a public IPv4 address
 	OutpostARN       string `aws:"OutpostArn"`
 	BPAMode          string `aws:"BlockPublicAccessStates.InternetGatewayBlockMode"`
 }

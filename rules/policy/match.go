@@ -1,5 +1,7 @@
 package policy
 
+import "slices"
+
 // grades tell which kinds of principal entry matched: what an Allow of a
 // resource-based policy is worth hangs on it (P83).
 type grades uint8
@@ -154,6 +156,9 @@ func (e *Evaluator) principals(s *compiledStatement) (yes, maybe grades) {
 			if v == who.Service || v == "*" {
 				yes |= gradeDirect
 			}
+		}
+		if slices.Contains(s.Principals.Federated, who.Service) {
+			yes |= gradeDirect // an OIDC provider's token (P382)
 		}
 	}
 	if who.Account != "" {

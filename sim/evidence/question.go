@@ -29,20 +29,30 @@ type question struct {
 }
 
 type job struct {
-	File           string            `json:"file,omitempty"`
-	Kind           string            `json:"kind,omitempty"`
-	Name           string            `json:"name,omitempty"`
-	ARN            string            `json:"arn,omitempty"`
-	RoleARN        string            `json:"roleArn,omitempty"`
-	Subnets        []string          `json:"subnets,omitempty"`
-	SecurityGroups []string          `json:"securityGroups,omitempty"`
-	HasVPCConfig   bool              `json:"hasVpcConfig"`
-	Instances      int               `json:"instances,omitempty"`
-	Inputs         []location        `json:"inputs,omitempty"`
-	Outputs        []location        `json:"outputs,omitempty"`
-	Region         string            `json:"region,omitempty"`
-	Account        string            `json:"account,omitempty"`
-	Pointers       map[string]string `json:"pointers,omitempty"`
+	File             string            `json:"file,omitempty"`
+	Kind             string            `json:"kind,omitempty"`
+	Name             string            `json:"name,omitempty"`
+	ARN              string            `json:"arn,omitempty"`
+	RoleARN          string            `json:"roleArn,omitempty"`
+	ExecutionRoleARN string            `json:"executionRoleArn,omitempty"`
+	ServiceAccount   string            `json:"serviceAccount,omitempty"`
+	Subnets          []string          `json:"subnets,omitempty"`
+	SecurityGroups   []string          `json:"securityGroups,omitempty"`
+	HasVPCConfig     bool              `json:"hasVpcConfig"`
+	AssignPublicIP   bool              `json:"assignPublicIp,omitempty"`
+	Instances        int               `json:"instances,omitempty"`
+	Inputs           []location        `json:"inputs,omitempty"`
+	Outputs          []location        `json:"outputs,omitempty"`
+	Code             []location        `json:"code,omitempty"`
+	Images           []reference       `json:"images,omitempty"`
+	LogGroups        []reference       `json:"logGroups,omitempty"`
+	Secrets          []reference       `json:"secrets,omitempty"`
+	Parameters       []reference       `json:"parameters,omitempty"`
+	VolumeKeys       []reference       `json:"volumeKeys,omitempty"`
+	Catalog          bool              `json:"catalog,omitempty"`
+	Region           string            `json:"region,omitempty"`
+	Account          string            `json:"account,omitempty"`
+	Pointers         map[string]string `json:"pointers,omitempty"`
 }
 
 type location struct {
@@ -51,6 +61,11 @@ type location struct {
 	Prefix   string `json:"prefix,omitempty"`
 	KMSKeyID string `json:"kmsKeyId,omitempty"`
 	Pointer  string `json:"pointer,omitempty"`
+}
+
+type reference struct {
+	Name    string `json:"name"`
+	Pointer string `json:"pointer,omitempty"`
 }
 
 type questionOptions struct {
@@ -75,9 +90,10 @@ func MarshalQuestion(q sim.Question) ([]byte, error) {
 	return marshal(question{
 		Schema: SchemaQuestion,
 		Job: job{
-			File: j.File, Kind: j.Kind, Name: j.Name, ARN: j.ARN, RoleARN: j.RoleARN,
+			File: j.File, Kind: j.Kind, Name: j.Name, ARN: j.ARN, RoleARN: j.RoleARN, ExecutionRoleARN: j.ExecutionRoleARN, ServiceAccount: j.ServiceAccount,
 			Subnets: convert[string](j.Subnets), SecurityGroups: convert[string](j.SecurityGroups),
-			HasVPCConfig: j.HasVPCConfig, Instances: j.Instances, Inputs: toLocations(j.Inputs), Outputs: toLocations(j.Outputs),
+			HasVPCConfig: j.HasVPCConfig, AssignPublicIP: j.AssignPublicIP, Instances: j.Instances, Inputs: toLocations(j.Inputs), Outputs: toLocations(j.Outputs), Code: toLocations(j.Code),
+			Images: toReferences(j.Images), LogGroups: toReferences(j.LogGroups), Secrets: toReferences(j.Secrets), Parameters: toReferences(j.Parameters), VolumeKeys: toReferences(j.VolumeKeys), Catalog: j.Catalog,
 			Region: j.Region, Account: j.Account, Pointers: j.Pointers,
 		},
 		Account: q.Account, Region: q.Region, Bucket: q.Bucket, Actions: q.Actions, Write: q.Write, Source: q.Source,
@@ -103,9 +119,10 @@ func ParseQuestion(text []byte) (sim.Question, error) {
 	j := f.Job
 	return sim.Question{
 		Job: snapshot.Job{
-			File: j.File, Kind: j.Kind, Name: j.Name, ARN: j.ARN, RoleARN: j.RoleARN,
+			File: j.File, Kind: j.Kind, Name: j.Name, ARN: j.ARN, RoleARN: j.RoleARN, ExecutionRoleARN: j.ExecutionRoleARN, ServiceAccount: j.ServiceAccount,
 			Subnets: convert[snapshot.SubnetID](j.Subnets), SecurityGroups: convert[snapshot.SecurityGroupID](j.SecurityGroups),
-			HasVPCConfig: j.HasVPCConfig, Instances: j.Instances, Inputs: fromLocations(j.Inputs), Outputs: fromLocations(j.Outputs),
+			HasVPCConfig: j.HasVPCConfig, AssignPublicIP: j.AssignPublicIP, Instances: j.Instances, Inputs: fromLocations(j.Inputs), Outputs: fromLocations(j.Outputs), Code: fromLocations(j.Code),
+			Images: fromReferences(j.Images), LogGroups: fromReferences(j.LogGroups), Secrets: fromReferences(j.Secrets), Parameters: fromReferences(j.Parameters), VolumeKeys: fromReferences(j.VolumeKeys), Catalog: j.Catalog,
 			Region: j.Region, Account: j.Account, Pointers: j.Pointers,
 		},
 		Account: f.Account, Region: f.Region, Bucket: f.Bucket, Actions: f.Actions, Write: f.Write, Source: f.Source,
@@ -136,6 +153,22 @@ func fromLocations(in []location) []snapshot.S3Location {
 	var out []snapshot.S3Location
 	for _, l := range in {
 		out = append(out, snapshot.S3Location(l))
+	}
+	return out
+}
+
+func toReferences(in []snapshot.JobReference) []reference {
+	var out []reference
+	for _, r := range in {
+		out = append(out, reference(r))
+	}
+	return out
+}
+
+func fromReferences(in []reference) []snapshot.JobReference {
+	var out []snapshot.JobReference
+	for _, r := range in {
+		out = append(out, snapshot.JobReference(r))
 	}
 	return out
 }

@@ -3,9 +3,13 @@ package finding
 // Codes of the job gate: what a service demands of VpcConfig and the role.
 var (
 	JobSubnetCount = define("JOB_SUBNET_COUNT", Entry{Kind: Blocking, Title: "VpcConfig lists too few or too many subnets", Gates: []Gate{GateJob},
-		Meaning: "A job takes 1 to 16 subnets.", Do: "List between 1 and 16 subnets in VpcConfig.Subnets.", Rules: []string{"N144"}})
+		Meaning: "The service takes fewer or more subnets; most take 1 to 16.", Do: "List as many subnets as the service takes.", Rules: []string{"N144", "N180"}})
 	JobSGCount = define("JOB_SG_COUNT", Entry{Kind: Blocking, Title: "VpcConfig lists too few or too many security groups", Gates: []Gate{GateJob},
-		Meaning: "A job takes 1 to 5 security groups.", Do: "List between 1 and 5 groups in VpcConfig.SecurityGroupIds.", Rules: []string{"N144"}})
+		Meaning: "The service takes fewer or more security groups; most take 1 to 5.", Do: "List as many groups as the service takes.", Rules: []string{"N144", "N180"}})
+	JobSubnetZones = define("JOB_SUBNET_ZONES", Entry{Kind: Blocking, Title: "The subnets are in too few Availability Zones", Gates: []Gate{GateJob},
+		Meaning: "The service places the job in several Availability Zones at once.", Do: "Name subnets of as many zones as the service asks.", Rules: []string{"N180"}})
+	JobSGSelfIngress = define("JOB_SG_SELF_INGRESS", Entry{Kind: Blocking, Title: "No security group lets in all TCP from itself", Gates: []Gate{GateJob},
+		Meaning: "The service's own parts talk to one another through the job's interfaces, and it refuses groups that stop that.", Do: "Add an inbound rule to one of the groups: all TCP, with the group itself as the source.", Rules: []string{"N182"}})
 	JobDuplicateID = define("JOB_DUPLICATE_ID", Entry{Kind: Blocking, Title: "An id is listed twice in VpcConfig", Gates: []Gate{GateJob},
 		Meaning: "The same subnet or security group is listed more than once.", Do: "Remove the duplicate.", Rules: []string{"N144"}})
 	JobUnknownID = define("JOB_UNKNOWN_ID", Entry{Kind: Blocking, Title: "VpcConfig or the role names something that does not exist", Gates: []Gate{GateJob},

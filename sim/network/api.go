@@ -45,7 +45,19 @@ type HypotheticalInterface struct {
 	Account string
 	Subnet  snapshot.SubnetID
 	Groups  []snapshot.SecurityGroupID
+	Public  PublicAddress
 }
+
+// PublicAddress is whether an interface that does not exist yet gets a public
+// IPv4 address: which one, nobody knows (N183).
+type PublicAddress int
+
+// The zero value: no public address.
+const (
+	NoPublicAddress PublicAddress = iota
+	SomePublicAddress
+	PublicAddressUnknown // the subnet's MapPublicIpOnLaunch is not in the snapshot
+)
 
 // S3Destination is S3 as a client names it.
 type S3Destination struct {

@@ -21,9 +21,25 @@ type Coverage struct {
 // (N152). References to one of the groups themselves count: every interface
 // of the job carries all of them.
 func (m *Model) SubnetEgressCovered(groups []snapshot.SecurityGroupID, subnets []snapshot.SubnetID) Coverage {
+	return m.covered(groups, subnets, rules.Outbound)
+}
+
+// SelfIngressCovered reports whether a group lets in TCP on every port from
+// the members of the group in the subnets, as Glue and MWAA ask (N182).
+func (m *Model) SelfIngressCovered(group snapshot.SecurityGroupID, subnets []snapshot.SubnetID) Coverage {
+	return m.covered([]snapshot.SecurityGroupID{group}, subnets, rules.Inbound)
+}
+
+// covered reports whether groups permit TCP on every port between their own
+// members in the subnets.
+func (m *Model) covered(groups []snapshot.SecurityGroupID, subnets []snapshot.SubnetID, dir rules.Direction) Coverage {
 	e := m.take()
 	defer m.give(e)
 	a := &asking{engine: e, x: m.x, q: Query{Protocol: 6}}
+	end, remote := packetset.Destination, a.destination
+	if dir == rules.Inbound {
+		end, remote = packetset.Source, a.source
+	}
 	c := Coverage{Known: true}
 	for _, id := range subnets {
 		n, ok := m.x.subnets[id]
@@ -31,11 +47,11 @@ func (m *Model) SubnetEgressCovered(groups []snapshot.SecurityGroupID, subnets [
 			c.Known = false
 			continue
 		}
-		a.universe = a.s.Or(a.universe, usable(a.s, packetset.Destination, n.of, true, false))
+		a.universe = a.s.Or(a.universe, usable(a.s, end, n.of, true, false))
 	}
 	a.universe = a.s.And(a.universe, a.s.Between(packetset.Protocol, 6, 6))
-	t := a.traffic(view{}, side{dir: rules.Outbound})
-	t.Remote = func(p netip.Prefix) rules.Match { return a.destination(view{}, p) }
+	t := a.traffic(view{}, side{dir: dir})
+	t.Remote = func(p netip.Prefix) rules.Match { return remote(view{}, p) }
 	t.Group = func(g snapshot.GroupReference) rules.Match {
 		for _, id := range groups {
 			if id == g.Group {
@@ -45,13 +61,13 @@ func (m *Model) SubnetEgressCovered(groups []snapshot.SecurityGroupID, subnets [
 		return rules.Match{}
 	}
 	list := a.groupsOf(groups)
-	f := rules.PermittedByGroups(list, groups, rules.Outbound, t)
+	f := rules.PermittedByGroups(list, groups, dir, t)
 	open := a.s.Diff(a.s.Diff(a.universe, f.Permit), f.Deny)
 	if open != packetset.None || a.s.Err() != nil {
 		c.Known = false
 	}
 	c.Covered = f.Deny == packetset.None
-	for _, r := range a.s.AddressRanges(packetset.Destination, f.Deny, maxRanges) {
+	for _, r := range a.s.AddressRanges(end, f.Deny, maxRanges) {
 		c.Missing = append(c.Missing, AddrRange{r.From, r.To})
 	}
 	for _, g := range list {

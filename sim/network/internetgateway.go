@@ -139,6 +139,15 @@ func (a *asking) publicSources(t *trail, h Hop, v4 packetset.Set, ctx *Context) 
 		if a.from.job {
 			f.Rule = "N111"
 		}
+		switch a.from.jobPublic {
+		case NoPublicAddress:
+		case SomePublicAddress:
+			return v4 // which address, nobody knows
+		case PublicAddressUnknown:
+			a.doubt(t, h, v4, finding.GateRoute, rules.Need{Code: finding.UnknownVPC, Component: string(a.from.subnet.of.ID), At: a.from.subnet.of.At,
+				Fact: "whether instances in " + string(a.from.subnet.of.ID) + " get a public address (MapPublicIpOnLaunch)", Collect: "aws ec2 describe-subnets --subnet-ids " + string(a.from.subnet.of.ID)})
+			return v4
+		}
 	}
 	if bad := a.s.Diff(v4, has); bad != packetset.None {
 		a.deny(t, h, bad, f)

@@ -13,7 +13,8 @@ import (
 
 // source is where the traffic of a question starts.
 type source struct {
-	job         bool                        // hypothetical: no public address, whatever the subnet says (N111)
+	job         bool                        // hypothetical: no public address, whatever the subnet says (N111), but for jobPublic
+	jobPublic   PublicAddress               // N183
 	iface       snapshot.NetworkInterfaceID // empty: none in particular
 	component   string
 	kind        string
@@ -107,7 +108,7 @@ func (a *asking) fromJob(j *HypotheticalInterface) error {
 	if !ok {
 		return nonsense("subnet %s is not in the snapshot", j.Subnet)
 	}
-	a.from = source{job: true, component: string(n.of.ID), kind: "subnet", name: nameOf(n.of.Tags), at: n.of.At, subnet: n, vpcID: n.of.VPC,
+	a.from = source{job: true, jobPublic: j.Public, component: string(n.of.ID), kind: "subnet", name: nameOf(n.of.Tags), at: n.of.At, subnet: n, vpcID: n.of.VPC,
 		groups: dedupe(j.Groups), groupsKnown: true, v4: !n.of.IPv6Native && n.of.CIDR.IsValid()}
 	// New interfaces of a dual-stack subnet get IPv6 where the subnet says so.
 	assigned := n.of.AssignIPv6

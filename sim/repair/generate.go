@@ -202,24 +202,28 @@ func (g *generator) remoteOf(address string) (subnet regional[snapshot.Subnet], 
 		func(s *snapshot.Subnet) bool { return s.CIDR.IsValid() && s.CIDR.Contains(a) })
 }
 
-var ec2Actions = regexp.MustCompile(`ec2:[A-Za-z]+`)
+var (
+	ec2Actions = regexp.MustCompile(`ec2:[A-Za-z]+`)
+	stsActions = regexp.MustCompile(`sts:[A-Za-z]+`)
+)
 
-// jobRole lets SageMaker assume the role and the role place interfaces. Other
+// jobRole lets the job's service assume the role and the role place interfaces. Other
 // blockers of the job gate are the job's own to mend.
 func (g *generator) jobRole(f *sim.Finding) []candidate {
-	role := g.role()
+	role := g.roleOf(f.Component)
 	if role == nil {
 		return nil
 	}
 	switch f.Code {
 	case finding.JobRoleTrust:
-		statement := located.Pairs("Sid", "SageMakerMayAssume", "Effect", "Allow", "Principal", located.Pairs("Service", "sagemaker.amazonaws.com"), "Action", "sts:AssumeRole")
+		service := f.Example.Principal
+		statement := located.Pairs("Sid", "ServiceMayAssume", "Effect", "Allow", "Principal", located.Pairs("Service", service), "Action", stsActions.FindAllString(f.Fix, -1))
 		text, err := addStatements(&role.Trust, statement)
 		if err != nil {
 			return nil
 		}
 		return []candidate{{changes: []change.Change{g.iam(change.New("UpdateAssumeRolePolicy", "RoleName", role.Name, "PolicyDocument", text))}, cost: costExact,
-			why: "Let SageMaker assume the role " + role.Name + ".", target: "trust of " + role.ARN}}
+			why: "Let " + service + " assume the role " + role.Name + ".", target: "trust of " + role.ARN}}
 	case finding.JobRoleEC2Actions:
 		actions := ec2Actions.FindAllString(f.Fix+" "+f.Message, -1)
 		slices.Sort(actions)

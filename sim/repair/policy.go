@@ -230,10 +230,12 @@ func compact(t *jsontree.Tree) (string, error) {
 	return string(v.JSON()), err
 }
 
-func (g *generator) role() *snapshot.Role {
+func (g *generator) role() *snapshot.Role { return g.roleOf(g.source.role) }
+
+func (g *generator) roleOf(arn string) *snapshot.Role {
 	for _, a := range g.snap.Accounts {
 		for i := range a.IAM.Roles.Items {
-			if a.IAM.Roles.Items[i].ARN == g.source.role {
+			if a.IAM.Roles.Items[i].ARN == arn {
 				return &a.IAM.Roles.Items[i]
 			}
 		}

@@ -110,7 +110,7 @@ var broken = []struct {
 	{"the bucket wants another endpoint", world.BucketPolicy(world.Bucket, world.Doc(world.If("StringNotEquals", "aws:SourceVpce", "vpce-x",
 		world.For("*", world.Deny("s3:*", world.List{"arn:aws:s3:::reports", "arn:aws:s3:::reports/*"}))))), "Narrow the Deny statement 0 in the policy of bucket reports: let vpce-g through."},
 	{"a boundary without S3", world.Boundary(world.Role, world.Doc(world.Allow("ec2:*", "*"))), "Let the permissions boundary of Neo allow what the job asks for."},
-	{"the trust policy names another service", world.Set("RoleDetailList", world.Role, "AssumeRolePolicyDocument", world.Trust("ec2.amazonaws.com")), "Let SageMaker assume the role Neo."},
+	{"the trust policy names another service", world.Set("RoleDetailList", world.Role, "AssumeRolePolicyDocument", world.Trust("ec2.amazonaws.com")), "Let sagemaker.amazonaws.com assume the role Neo."},
 }
 
 func TestOneThingWrong(t *testing.T) {
