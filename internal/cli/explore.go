@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -146,10 +145,4 @@ func quiet(env *Env) *Env {
 	q := *env
 	q.Stdin, q.Stdout, q.Stderr = strings.NewReader(""), io.Discard, io.Discard
 	return &q
-}
-
-// knows tells whether a page may ask about a job: files are read only where
-// the command line named them.
-func (x *explorer) knows(all []resource, word string) bool {
-	return slices.Contains(x.jobs, word) || len(find(all, kindJob, word)) > 0
 }

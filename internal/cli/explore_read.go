@@ -42,7 +42,7 @@ func (x *explorer) check(env *Env, s *snapshot.Snapshot, flags url.Values) (expl
 	var asked explore.Asked
 	fs := pflag.NewFlagSet("check", pflag.ContinueOnError)
 	qf.register(fs)
-	word, err := x.job(resourcesOf(s), flags, "subnets", "eni", "instance", "lambda")
+	word, err := x.job(s, flags, "subnets", "eni", "instance", "lambda")
 	if err != nil {
 		return asked, err
 	}
@@ -59,7 +59,7 @@ func (x *explorer) check(env *Env, s *snapshot.Snapshot, flags url.Values) (expl
 	}
 	asked.Query = repair.Query{Check: q}
 	if q.Source == "" && len(qf.subnets)+len(qf.groups) == 0 && qf.role == "" {
-		asked.Job = x.rawJob(s, word)
+		asked.Job = func() *located.Value { return x.rawJob(s, word) }
 	}
 	return asked, nil
 }
@@ -69,9 +69,8 @@ func (x *explorer) trace(env *Env, s *snapshot.Snapshot, flags url.Values) (expl
 	var asked explore.Asked
 	fs := pflag.NewFlagSet("trace", pflag.ContinueOnError)
 	f.register(fs)
-	all := resourcesOf(s)
-	if word := flags.Get("job"); word != "" && !x.knows(all, word) {
-		return asked, x.noJob(all, word)
+	if _, err := x.job(s, flags, "from", "to"); err != nil {
+		return asked, err
 	}
 	var err error
 	asked.Flags = flags
@@ -91,11 +90,15 @@ func (x *explorer) trace(env *Env, s *snapshot.Snapshot, flags url.Values) (expl
 
 // job is the word for the job that flags mean: the only file that explore was
 // given, where nothing else is named and the snapshot has no job of its own.
-func (x *explorer) job(all []resource, flags url.Values, others ...string) (string, error) {
+func (x *explorer) job(s *snapshot.Snapshot, flags url.Values, others ...string) (string, error) {
 	word := flags.Get("job")
+	if slices.Contains(x.jobs, word) {
+		return word, nil
+	}
+	all := resourcesOf(s)
 	if word != "" {
-		if !x.knows(all, word) {
-			return "", x.noJob(all, word)
+		if len(find(all, kindJob, word)) == 0 { // no other file is read than those that the command line named
+			return "", fmt.Errorf("the snapshot holds no job %q; a job file is named when explore starts (--job)\n%s", word, nearestHint(all, kindJob, word))
 		}
 		return word, nil
 	}
@@ -105,10 +108,6 @@ func (x *explorer) job(all []resource, flags url.Values, others ...string) (stri
 		return x.jobs[0], nil
 	}
 	return "", nil
-}
-
-func (x *explorer) noJob(all []resource, word string) error {
-	return fmt.Errorf("the snapshot holds no job %q; a job file is named when explore starts (--job)\n%s", word, nearestHint(all, kindJob, word))
 }
 
 // hinted is an error with its hint in its text.

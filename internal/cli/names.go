@@ -216,13 +216,13 @@ func nearestHint(all []resource, k kind, word string) string {
 // findJob returns the job that --job means: a file, or a job of the snapshot by
 // name or ARN. Without a word it is the snapshot's only one.
 func findJob(env *Env, s *snapshot.Snapshot, opt snapshot.Options, word string) (snapshot.Job, error) {
-	all := resourcesOf(s)
 	if word == "" {
-		return onlyJob(env, all)
+		return onlyJob(env, resourcesOf(s))
 	}
 	if _, err := os.Stat(word); err == nil || word == "-" {
 		return snapshot.LoadJob(word, opt)
 	}
+	all := resourcesOf(s)
 	found := find(all, kindJob, word)
 	switch {
 	case len(found) == 1:

@@ -162,9 +162,10 @@ func (v *view) makeChange() error {
 		more = append(slices.Clone(v.changes), more...)
 		next := *v
 		next.changes, next.list = more, v.srv.keep(more)
-		if _, err = next.state(); err == nil {
+		var changed *state
+		if changed, err = next.state(); err == nil {
 			page := "check"
-			if _, err := next.asked(st); err != nil {
+			if _, err := next.asked(changed); err != nil {
 				page = "change" // no question is in the address
 			}
 			http.Redirect(v.w, v.r, next.link(page), http.StatusSeeOther)

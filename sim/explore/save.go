@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/sim/assert"
 	"github.com/canreach/canreach/sim/change"
 	"github.com/canreach/canreach/sim/evidence"
@@ -97,7 +98,11 @@ func (v *view) saveAnswer(st *state, as string) error {
 		if v.traced() {
 			break
 		}
-		text, err := assert.Keep(st.world, q.Query.Check, q.Job)
+		var job *located.Value
+		if q.Job != nil {
+			job = q.Job()
+		}
+		text, err := assert.Keep(st.world, q.Query.Check, job)
 		if err != nil {
 			return &mistake{err}
 		}

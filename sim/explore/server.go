@@ -60,9 +60,10 @@ type Reader struct {
 // Asked is a question that was read.
 type Asked struct {
 	Query repair.Query
-	Flags url.Values     // what was read, with the job that no flag named
-	Args  []string       // the same as a command line has them
-	Job   *located.Value // the job as AWS prints it, where no flag changes it
+	Flags url.Values // what was read, with the job that no flag named
+	Args  []string   // the same as a command line has them
+	// Job returns the job as AWS prints it; nil where it does not or a flag changes it.
+	Job func() *located.Value
 }
 
 // Name is a resource that a question can name.
@@ -92,6 +93,7 @@ type Server struct {
 	cfg    Config
 	store  store
 	worlds worlds
+	asked  memo[Asked]
 	found  memo[*repair.Result]
 	names  memo[map[string][]Name]
 }

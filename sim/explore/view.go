@@ -91,7 +91,11 @@ func (v *view) asked(st *state) (Asked, error) {
 	if v.traced() {
 		read = v.srv.cfg.Reader.Trace
 	}
-	q, err := read(st.world.Snapshot(), v.flags)
+	key := v.link("")
+	if len(st.changes) == 0 {
+		key = v.linkTo("", "")
+	}
+	q, err := v.srv.asked.get(key, func() (Asked, error) { return read(st.world.Snapshot(), v.flags) })
 	if err != nil {
 		return q, &mistake{err}
 	}
