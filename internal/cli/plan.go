@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 
+	"github.com/canreach/canreach/internal/jsontree"
 	"github.com/canreach/canreach/sim/change"
+	"github.com/canreach/canreach/sim/diff"
 	"github.com/canreach/canreach/snapshot"
 	"github.com/canreach/canreach/snapshot/plan"
 )
@@ -35,6 +38,9 @@ func (f *planFlags) given() bool { return len(f.files) > 0 }
 func (f *planFlags) read(env *Env, sf *snapshotFlags) ([]*plan.Plan, error) {
 	texts := make([][]byte, len(f.files))
 	for i, path := range f.files {
+		if path == "-" && sf.path == "-" {
+			return nil, errors.New("the snapshot and the plan cannot both be standard input")
+		}
 		text, err := readInput(env, path, plan.MaxBytes)
 		if err != nil {
 			return nil, err
@@ -132,11 +138,6 @@ func (f *snapshotFlags) planOptions() plan.Options {
 // apply lays the plans over the snapshot: the snapshot as it is, and as they
 // leave it. Without a snapshot the first plan's prior state is the base.
 func (f *planFlags) apply(env *Env, sf *snapshotFlags, base []byte) ([]byte, *change.Applied, error) {
-	for _, file := range f.files {
-		if file == "-" && sf.path == "-" {
-			return nil, nil, errors.New("the snapshot and the plan cannot both be standard input")
-		}
-	}
 	plans, err := f.read(env, sf)
 	if err != nil {
 		return nil, nil, err
@@ -148,17 +149,61 @@ func (f *planFlags) apply(env *Env, sf *snapshotFlags, base []byte) ([]byte, *ch
 		}
 		base = before.Native
 	}
-	applied := &change.Applied{Native: base}
-	for i, p := range plans {
-		f.actions = append(f.actions, p.Actions()...)
-		res, err := p.Apply(applied.Native, sf.planOptions())
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", f.files[i], err)
-		}
-		if _, err := snapshot.Parse(res.Native); err != nil {
-			return nil, nil, fmt.Errorf("%s, laid over the snapshot: %w", f.files[i], err)
-		}
-		applied.Native, applied.Notes = res.Native, append(applied.Notes, res.Notes...)
+	tree, err := jsontree.Parse(base)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the snapshot: %w", err)
+	}
+	notes, err := f.edit(tree, sf, plans)
+	if err != nil {
+		return nil, nil, err
+	}
+	applied := &change.Applied{Native: tree.Bytes(), Notes: notes}
+	if _, err := snapshot.Parse(applied.Native); err != nil {
+		return nil, nil, fmt.Errorf("%s, laid over the snapshot: %w", strings.Join(f.files, ", "), err)
 	}
 	return base, applied, nil
+}
+
+// edit lays the plans over the tree of a snapshot, in order.
+func (f *planFlags) edit(tree *jsontree.Tree, sf *snapshotFlags, plans []*plan.Plan) (notes []string, err error) {
+	for i, p := range plans {
+		f.actions = append(f.actions, p.Actions()...)
+		res, err := p.Edit(tree, sf.planOptions())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.files[i], err)
+		}
+		notes = append(notes, res.Notes...)
+	}
+	return notes, nil
+}
+
+// laid is a snapshot with plans laid over it.
+type laid struct {
+	tree  *jsontree.Tree
+	after *snapshot.Snapshot
+	edits []diff.ResourceChange
+	notes []string
+}
+
+// lay lays the plans over a snapshot that has been read, and reads anew only
+// the lists that they change.
+func (f *planFlags) lay(sf *snapshotFlags, base []byte, before *snapshot.Snapshot, plans []*plan.Plan) (*laid, error) {
+	l := &laid{tree: jsontree.Of(base)}
+	var err error
+	if l.notes, err = f.edit(l.tree, sf, plans); err != nil {
+		return nil, err
+	}
+	l.edits = diff.Edits(l.tree)
+	if slices.ContainsFunc(l.edits, func(c diff.ResourceChange) bool {
+		return slices.Contains([]string{"gaps", "accounts", "regions"}, c.Kind)
+	}) {
+		l.after, err = snapshot.Parse(l.tree.Bytes()) // a gap may be of any list
+	} else {
+		text, empty := l.tree.BytesWithout(before.Arrays())
+		l.after, err = before.Reread(text, empty)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s, laid over the snapshot: %w", strings.Join(f.files, ", "), err)
+	}
+	return l, nil
 }

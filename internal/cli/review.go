@@ -2,7 +2,9 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -13,8 +15,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/canreach/canreach/internal/jsontree"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/access"
+	"github.com/canreach/canreach/sim/diff"
 	"github.com/canreach/canreach/snapshot"
 	"github.com/canreach/canreach/snapshot/plan"
 )
@@ -118,19 +122,11 @@ func (f *reviewFlags) review(env *Env) (*reviewResult, error) {
 		return nil, err
 	}
 	res := &reviewResult{Schema: schemaReview}
-	head, err := f.headOf(env, base, res)
+	before, after, changes, err := f.sides(env, base, res)
 	if err != nil {
 		return nil, err
 	}
-	before, err := parseWorld(base)
-	if err != nil {
-		return nil, err
-	}
-	after, err := parseWorld(head)
-	if err != nil {
-		return nil, fmt.Errorf("the changed snapshot: %w", err)
-	}
-	q := access.Query{Actions: f.actions}
+	q := access.Query{Actions: f.actions, Hidden: !f.plan.given()}
 	for _, name := range f.jobs {
 		j, err := snapshot.LoadJob(name, f.base.options(env))
 		if err != nil {
@@ -140,11 +136,11 @@ func (f *reviewFlags) review(env *Env) (*reviewResult, error) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if res.Review, err = access.Compare(ctx, before, after, q); err != nil {
+	if res.Review, err = access.CompareChanged(ctx, before, after, q, changes); err != nil {
 		return nil, err
 	}
 	res.Exact = res.Review.Exact()
-	res.Base.SHA256, res.Head.SHA256 = before.Snapshot().SHA256, after.Snapshot().SHA256
+	res.Base.SHA256 = before.Snapshot().SHA256
 	tests := &whatifFlags{snapshot: f.base, against: f.against}
 	deltas := &whatifResult{}
 	if _, err := tests.compareTests(env, before, after, deltas); err != nil {
@@ -154,19 +150,53 @@ func (f *reviewFlags) review(env *Env) (*reviewResult, error) {
 	return res, nil
 }
 
-// headOf is the snapshot after the change.
-func (f *reviewFlags) headOf(env *Env, base []byte, res *reviewResult) ([]byte, error) {
-	if f.head != "" {
-		side := f.base
-		side.path = f.head
-		return side.native(env)
+// sides are the snapshot before and after the change, and what is different.
+func (f *reviewFlags) sides(env *Env, base []byte, res *reviewResult) (before, after *sim.World, changes []diff.ResourceChange, err error) {
+	var snap, head *snapshot.Snapshot
+	var plans []*plan.Plan
+	read := make(chan error, 1)
+	go func() {
+		var err error
+		snap, err = snapshot.Parse(base)
+		read <- err
+	}()
+	if f.plan.given() {
+		plans, err = f.plan.read(env, &f.base)
 	}
-	_, applied, err := f.plan.apply(env, &f.base, base)
+	if err := cmp.Or(<-read, err); err != nil {
+		return nil, nil, nil, err
+	}
+	if f.plan.given() {
+		l, err := f.plan.lay(&f.base, base, snap, plans)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if f.format == "json" {
+			res.Head.SHA256 = fmt.Sprintf("%x", sha256.Sum256(l.tree.Bytes()))
+		}
+		res.Plan, res.Notes = f.plan.actions, l.notes
+		return sim.NewWorld(snap), sim.NewWorld(l.after), l.edits, nil
+	}
+	if head, changes, err = f.headOf(env, base); err != nil {
+		return nil, nil, nil, err
+	}
+	res.Head.SHA256 = head.SHA256
+	return sim.NewWorld(snap), sim.NewWorld(head), changes, nil
+}
+
+// headOf is the second snapshot, and what is different in it.
+func (f *reviewFlags) headOf(env *Env, base []byte) (*snapshot.Snapshot, []diff.ResourceChange, error) {
+	side := f.base
+	side.path = f.head
+	head, err := side.native(env)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	res.Plan, res.Notes = f.plan.actions, applied.Notes
-	return applied.Native, nil
+	snap, err := snapshot.Parse(head)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the changed snapshot: %w", err)
+	}
+	return snap, diff.Resources(jsontree.Of(base), jsontree.Of(head)), nil
 }
 
 // source is the file that the change is in.
@@ -230,7 +260,11 @@ func writeReviewMarkdown(w io.Writer, res *reviewResult) {
 		}
 		fmt.Fprint(w, "\n</details>\n")
 	}
-	fmt.Fprintf(w, "\n%s decided on each side", counted(r.Asked, "question"))
+	touched := ""
+	if res.Plan != nil {
+		touched = " that the change can touch,"
+	}
+	fmt.Fprintf(w, "\n%s%s decided on each side", counted(r.Asked, "question"), touched)
 	if r.StillUnknown > 0 {
 		fmt.Fprintf(w, "; %s UNKNOWN on both", isAre(r.StillUnknown))
 	}

@@ -92,6 +92,12 @@ func Of(text []byte) *Tree {
 	return &Tree{Root: root, prefix: text[:from], suffix: text[to:]}
 }
 
+// Original is the tree as it was read, without its edits.
+func (t *Tree) Original() *Tree {
+	n := t.Root
+	return &Tree{Root: &Node{raw: n.raw, at: n.at, kind: n.kind, depth: n.depth, style: n.style}, prefix: t.prefix, suffix: t.suffix}
+}
+
 // Position returns line and column, 1-based and in bytes, of an offset.
 func Position(text []byte, offset int) (line, column int) {
 	offset = min(max(offset, 0), len(text))

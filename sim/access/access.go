@@ -30,6 +30,9 @@ type Query struct {
 	// Jobs adds the interfaces of jobs that the snapshot does not hold.
 	Jobs    []snapshot.Job
 	Options sim.Options
+	// Hidden: what both worlds of a comparison lack may differ, too, as between
+	// two captures; between a snapshot and the same with a plan nothing does.
+	Hidden  bool
 	Workers int // 0: as many as there are processors
 	// Progress is told how many of all questions are decided; nil: nobody.
 	Progress func(done, all int)
@@ -139,17 +142,29 @@ func Decide(ctx context.Context, w *sim.World, q Query) (*Table, error) {
 	if len(resources) == 0 {
 		return nil, fmt.Errorf("the snapshot holds no bucket: name one")
 	}
-	if len(q.Actions) == 0 {
-		q.Actions = []string{"s3:GetObject", "s3:PutObject"}
-	}
-	roles := q.roles(w.Snapshot())
-	p, err := newPlan(ctx, w, &q, roles, resources)
+	q.fill()
+	p, err := newPlan(w, &q, q.roles(w.Snapshot()), resources)
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{Sources: p.sources.list, Asked: len(resources) * len(roles) * len(p.sources.list) * len(q.Actions), w: w, options: q.Options}
+	s, err := sourcesOf(ctx, w, &q, p.resources, p.policies)
+	if err != nil {
+		return nil, err
+	}
+	p.sort(s, nil)
+	t, err := p.decide(ctx, &q)
+	if err != nil {
+		return nil, err
+	}
+	t.Asked = len(p.resources) * len(p.roles) * len(s.list) * len(p.actions)
+	return t, nil
+}
+
+// decide asks one question of each class.
+func (p *plan) decide(ctx context.Context, q *Query) (*Table, error) {
+	t := &Table{Sources: p.sources.list, w: p.w, options: q.Options}
 	answers := make([][]*Answer, len(p.classes))
-	if err := Each(ctx, q, len(p.classes), func(i int) error {
+	if err := Each(ctx, *q, len(p.classes), func(i int) error {
 		a, err := t.decide(p.classes[i])
 		answers[i] = a
 		return err
@@ -159,6 +174,12 @@ func Decide(ctx context.Context, w *sim.World, q Query) (*Table, error) {
 	t.Decided = len(p.classes)
 	t.Rows = p.rows(answers)
 	return t, nil
+}
+
+func (q *Query) fill() {
+	if len(q.Actions) == 0 {
+		q.Actions = []string{"s3:GetObject", "s3:PutObject"}
+	}
 }
 
 func (q *Query) resources(s *snapshot.Snapshot) []string {

@@ -1,7 +1,6 @@
 package access
 
 import (
-	"context"
 	"slices"
 
 	"github.com/canreach/canreach/sim"
@@ -14,6 +13,7 @@ type plan struct {
 	roles     []string
 	resources []string
 	actions   []string
+	policies  *sim.Classes
 	sources   *sources
 	classes   []item // the first of each class
 	pairs     []pair // ordered by resource and role
@@ -34,27 +34,31 @@ type questionKey struct {
 	source    int // the first source of its kind
 }
 
-func newPlan(ctx context.Context, w *sim.World, q *Query, roles, resources []string) (*plan, error) {
+func newPlan(w *sim.World, q *Query, roles, resources []string) (*plan, error) {
 	p := &plan{w: w, roles: distinct(roles), resources: distinct(resources), actions: distinct(q.Actions)}
-	c, err := sim.NewClasses(w, p.roles, p.resources, q.Options)
-	if err != nil {
-		return nil, err
-	}
-	s, err := sourcesOf(ctx, w, q, p.resources, c)
-	if err != nil {
-		return nil, err
-	}
+	var err error
+	p.policies, err = sim.NewClasses(w, p.roles, p.resources, q.Options)
+	return p, err
+}
+
+// sort finds the classes of the questions from the sources; of a part, of those
+// that are asked.
+func (p *plan) sort(s *sources, of *part) {
 	p.sources = s
 	allowed := map[sim.Pair][]int{}
 	index := map[questionKey]int{}
 	for j, resource := range p.resources {
-		from := s.toward(w, resource)
-		endpoints := make([]uint32, len(from))
-		for i, n := range from {
-			endpoints[i] = c.Endpoints(s.list[n].endpoints, resource)
+		open := s.toward(p.w, resource)
+		endpoints := make([]uint32, len(s.list))
+		for _, n := range open {
+			endpoints[n] = p.policies.Endpoints(s.list[n].endpoints, resource)
 		}
 		for i, role := range p.roles {
-			k := c.Of(role, resource)
+			from := of.narrow(role, resource, open)
+			if len(from) == 0 {
+				continue
+			}
+			k := p.policies.Of(role, resource)
 			actions, known := allowed[k]
 			if !known {
 				actions = p.grantable(role, resource)
@@ -65,7 +69,7 @@ func newPlan(ctx context.Context, w *sim.World, q *Query, roles, resources []str
 			}
 			one := pair{role: i, resource: j, actions: actions, from: from, of: make([]int, len(from))}
 			for x, n := range from {
-				key := questionKey{k, endpoints[x], s.list[n].like}
+				key := questionKey{k, endpoints[n], s.list[n].like}
 				at, known := index[key]
 				if !known {
 					at = len(p.classes)
@@ -77,7 +81,6 @@ func newPlan(ctx context.Context, w *sim.World, q *Query, roles, resources []str
 			p.pairs = append(p.pairs, one)
 		}
 	}
-	return p, nil
 }
 
 func distinct(list []string) []string {

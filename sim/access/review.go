@@ -77,6 +77,11 @@ func Compare(ctx context.Context, before, after *sim.World, q Query) (*Review, e
 	if err != nil {
 		return nil, fmt.Errorf("after: %w", err)
 	}
+	return compare(ctx, before, after, q, a, b)
+}
+
+// compare says what differs between what was decided on both sides.
+func compare(ctx context.Context, before, after *sim.World, q Query, a, b *Table) (*Review, error) {
 	x, y := a.entries(), b.entries()
 	r := &Review{Gained: []Change{}, Lost: []Change{}, Opened: []Change{}, Settled: []Change{}, Asked: max(a.Asked, b.Asked)}
 	groups := map[string]*Change{}

@@ -27,6 +27,7 @@ type Source struct {
 
 	question  sim.Question
 	endpoints []snapshot.VPCEndpointID // that its traffic passes or may pass
+	signs     string                   // of its paths
 	like      int                      // the first source that no policy tells from this one
 }
 
@@ -82,21 +83,44 @@ type classKey struct {
 	public, ipv6                         bool
 }
 
-func sourcesOf(ctx context.Context, w *sim.World, q *Query, resources []string, policies *sim.Classes) (*sources, error) {
-	snap := w.Snapshot()
-	classes, keys := interfaceClasses(snap, q)
-	regions := regionsOf(w, snap, resources)
-	perAddress, publicIP := policies.PerInterface(), policies.Name("aws:SourceIp")
-	answers := make([]pathAnswer, len(classes))
-	if err := Each(ctx, Query{Workers: q.Workers}, len(classes), func(i int) error {
-		answers[i] = paths(w, keys[i], classes[i], regions, perAddress, publicIP)
+// survey asks how classes of interfaces reach S3.
+type survey struct {
+	world   *sim.World
+	regions []string // of buckets
+	// perAddress: a policy tells interfaces apart by their addresses; publicIP: by
+	// their public ones. exact: answers are compared in full.
+	perAddress, publicIP, exact bool
+}
+
+func newSurvey(w *sim.World, resources []string, policies *sim.Classes) survey {
+	return survey{world: w, regions: regionsOf(w, w.Snapshot(), resources), perAddress: policies.PerInterface(), publicIP: policies.Name("aws:SourceIp")}
+}
+
+// answers asks for every class.
+func (v *survey) answers(ctx context.Context, q *Query, list []Class, keys []classKey) ([]pathAnswer, error) {
+	out := make([]pathAnswer, len(list))
+	err := Each(ctx, Query{Workers: q.Workers}, len(list), func(i int) error {
+		out[i] = v.paths(keys[i], list[i])
 		return nil
-	}); err != nil {
+	})
+	return out, err
+}
+
+func sourcesOf(ctx context.Context, w *sim.World, q *Query, resources []string, policies *sim.Classes) (*sources, error) {
+	list, keys := interfaceClasses(w.Snapshot(), q)
+	v := newSurvey(w, resources, policies)
+	answers, err := v.answers(ctx, q, list, keys)
+	if err != nil {
 		return nil, err
 	}
+	return joinSources(q, list, keys, answers, v.regions), nil
+}
+
+// joinSources makes one source of the classes whose traffic takes the same paths.
+func joinSources(q *Query, list []Class, keys []classKey, answers []pathAnswer, regions []string) *sources {
 	out := &sources{open: map[string]map[int]bool{}, q: q}
 	index, alike := map[string]int{}, map[string]int{}
-	for i, c := range classes {
+	for i, c := range list {
 		a := &answers[i]
 		n, known := index[a.signs]
 		if !known {
@@ -106,7 +130,7 @@ func sourcesOf(ctx context.Context, w *sim.World, q *Query, resources []string, 
 				alike[a.like] = n
 			}
 			out.list = append(out.list, Source{Kind: "interfaces", Account: keys[i].account, Region: keys[i].region, VPC: keys[i].vpc,
-				Network: a.own, Via: a.via, question: c.question(), endpoints: a.endpoints, like: alike[a.like]})
+				Network: a.own, Via: a.via, question: c.question(), endpoints: a.endpoints, signs: a.signs, like: alike[a.like]})
 			for region := range a.open {
 				out.mark(region, n)
 			}
@@ -121,7 +145,7 @@ func sourcesOf(ctx context.Context, w *sim.World, q *Query, resources []string, 
 			out.mark(region, len(out.list)-1)
 		}
 	}
-	return out, nil
+	return out
 }
 
 func (s *sources) mark(region string, n int) {
@@ -323,29 +347,33 @@ type pathAnswer struct {
 	// signs are equal where two classes take the same paths, like where no policy
 	// tells them apart besides.
 	signs, like string
+	exact       string // equal where nothing tells two answers apart
 }
 
 // paths asks the network half how a class reaches S3 in each Region.
-func paths(w *sim.World, k classKey, c Class, regions []string, perAddress, publicIP bool) pathAnswer {
+func (v *survey) paths(k classKey, c Class) pathAnswer {
 	out := pathAnswer{open: map[string]bool{}}
-	var signs, like strings.Builder
+	var signs, like, exact strings.Builder
 	write := func(format string, args ...any) {
 		fmt.Fprintf(io.MultiWriter(&signs, &like), format, args...)
 	}
 	write("%s %s %s|", k.account, k.region, k.vpc)
-	if perAddress {
+	if v.perAddress {
 		write("%s %s %v|", c.Example, c.Subnet, c.Groups)
 	}
-	for _, region := range regions {
-		res, err := w.Network().Ask(network.Query{From: c.End(k.account), Protocol: 6,
+	for _, region := range v.regions {
+		res, err := v.world.Network().Ask(network.Query{From: c.End(k.account), Protocol: 6,
 			To: network.Endpoint{S3: &network.S3Destination{Region: region}}})
 		if err != nil {
 			write("%s error %s %s|", region, c.Example, err)
 			out.open[region] = true
 			continue
 		}
+		if v.exact {
+			exactly(&exact, res)
+		}
 		outcome := sim.Verdict(res.Outcome)
-		if region == k.region || len(regions) == 1 {
+		if region == k.region || len(v.regions) == 1 {
 			out.own = outcome
 		}
 		write("%s %d ", region, outcome)
@@ -356,7 +384,7 @@ func paths(w *sim.World, k classKey, c Class, regions []string, perAddress, publ
 			f := &res.Flows[i]
 			write("%d %s %s %s %v %v;", f.Outcome, f.Context.Via, f.Context.Endpoint, f.Context.EndpointVPC, f.Context.VPCSourceIP, f.Context.Uncertain)
 			fmt.Fprint(&signs, f.Context.PublicIPs)
-			if publicIP {
+			if v.publicIP {
 				fmt.Fprint(&like, f.Context.PublicIPs)
 			}
 			out.passes(f)
@@ -364,8 +392,25 @@ func paths(w *sim.World, k classKey, c Class, regions []string, perAddress, publ
 	}
 	slices.Sort(out.via)
 	slices.Sort(out.endpoints)
-	out.signs, out.like = signs.String(), like.String()
+	out.signs, out.like, out.exact = signs.String(), like.String(), exact.String()
 	return out
+}
+
+// exactly writes all that the policy half and its answers read of a result.
+func exactly(b *strings.Builder, r *network.Result) {
+	fmt.Fprint(b, r.Outcome)
+	for i := range r.Flows {
+		f := &r.Flows[i]
+		fmt.Fprint(b, f.Outcome, f.Context, f.Destinations)
+		for _, c := range []*network.Cases{&f.Passed, &f.Blocked, &f.Open} {
+			fmt.Fprint(b, c.Empty, c.Sources, c.Whole)
+		}
+	}
+	for _, list := range [][]network.Missing{r.Unknowns, r.Also, r.Steering} {
+		for i := range list {
+			fmt.Fprintln(b, list[i].Code, list[i].Component, list[i].Fact)
+		}
+	}
 }
 
 // passes notes what a flow goes through.

@@ -28,6 +28,12 @@ type ResourceChange struct {
 	old, new *jsontree.Node
 }
 
+// Old is the resource in the first snapshot; nil: it has none.
+func (r *ResourceChange) Old() *jsontree.Node { return r.old }
+
+// New is the resource in the second snapshot; nil: it has none.
+func (r *ResourceChange) New() *jsontree.Node { return r.new }
+
 // PolicyChange is one policy document that differs.
 type PolicyChange struct {
 	Policy   string `json:"policy"`
@@ -70,6 +76,9 @@ func Resources(a, b *jsontree.Tree) []ResourceChange {
 	return out
 }
 
+// Edits lists what somebody changed in a native snapshot.
+func Edits(t *jsontree.Tree) []ResourceChange { return Resources(t.Original(), t) }
+
 func keysOf(a, b *jsontree.Node) []string {
 	seen := map[string]bool{}
 	for _, n := range []*jsontree.Node{a, b} {
@@ -93,7 +102,7 @@ func compareObjects(a, b *jsontree.Node, way []step, where ResourceChange, out *
 		x, y := a.Get(key), b.Get(key)
 		down := append(slices.Clone(way), step{member: key})
 		switch {
-		case header[key]:
+		case header[key] || jsontree.SameText(x, y):
 		case key == "capture" || groups[key] && x.Kind() == jsontree.Object && y.Kind() == jsontree.Object:
 			compareObjects(x, y, down, where, out)
 		case idKeys[key] != "" && (x.Kind() == jsontree.Array && y.Kind() == jsontree.Array):
@@ -127,6 +136,9 @@ func compareLists(key string, a, b *jsontree.Node, way []step, where ResourceCha
 	}
 	sort.Strings(sorted)
 	for _, id := range sorted {
+		if jsontree.SameText(x[id], y[id]) {
+			continue
+		}
 		down := append(slices.Clone(way), step{key, idKey, id})
 		inner := where
 		switch key {

@@ -19,7 +19,7 @@ type Options struct {
 
 // Result is a snapshot with the plan laid over it.
 type Result struct {
-	Native []byte
+	Native []byte   // nil after Edit
 	Notes  []string // what the plan does that is not in the snapshot
 	// Places says which resource of the plan each id of the snapshot is.
 	Places map[string]string
@@ -49,22 +49,31 @@ func (p *Plan) Apply(base []byte, o Options) (*Result, error) {
 		}
 		base = before.Native
 	}
-	return apply(base, p.after, p, o)
+	return p.apply(base, p.after, o)
 }
 
 // Before is the state that the plan began with, as a snapshot. What neither
 // tells is not collected.
-func (p *Plan) Before(o Options) (*Result, error) {
-	return apply([]byte(empty), p.before, p, o)
-}
+func (p *Plan) Before(o Options) (*Result, error) { return p.apply([]byte(empty), p.before, o) }
 
 const empty = `{"schema":"canreach.snapshot/v1","capture":{"tool":"terraform show","gaps":[]},"accounts":[]}`
 
-func apply(base []byte, resources []*resource, p *Plan, o Options) (*Result, error) {
+func (p *Plan) apply(base []byte, resources []*resource, o Options) (*Result, error) {
 	tree, err := jsontree.Parse(base)
 	if err != nil {
 		return nil, fmt.Errorf("the snapshot: %w", err)
 	}
+	res, err := p.edit(tree, resources, o)
+	if err == nil {
+		res.Native = tree.Bytes()
+	}
+	return res, err
+}
+
+// Edit lays the plan over the tree of a native snapshot.
+func (p *Plan) Edit(base *jsontree.Tree, o Options) (*Result, error) { return p.edit(base, p.after, o) }
+
+func (p *Plan) edit(tree *jsontree.Tree, resources []*resource, o Options) (*Result, error) {
 	v := &overlay{root: tree.Root, graph: newGraph(p, resources), options: o, places: map[string]string{},
 		skipped: map[string]int{}, index: map[*jsontree.Node]map[string]*jsontree.Node{}, notes: slices.Clone(p.notes)}
 	if err := v.findAccount(slices.Concat(p.after, p.before)); err != nil {
@@ -77,7 +86,7 @@ func apply(base []byte, resources []*resource, p *Plan, o Options) (*Result, err
 	for _, typ := range sortedKeys(v.skipped) {
 		v.note("%d × %s: this program does not read the type", v.skipped[typ], typ)
 	}
-	return &Result{Native: tree.Bytes(), Notes: v.notes, Places: v.places}, nil
+	return &Result{Notes: v.notes, Places: v.places}, nil
 }
 
 // run removes, then adds resources in the order of the rows, so that what

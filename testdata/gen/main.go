@@ -5,6 +5,7 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -12,24 +13,37 @@ import (
 	"github.com/canreach/canreach/internal/testkit/synth"
 )
 
+// planned is how many resources the plan has.
+const planned = 5_000
+
 func main() {
 	n := flag.Int("interfaces", 1000, "network interfaces, at about 1.5 KB of JSON each")
 	seed := flag.Uint64("seed", 1, "the same seed gives the same bytes")
 	job := flag.String("job", "", "also write a CreateCompilationJob request to this `file`")
+	plan := flag.String("plan", "", "also write a Terraform plan of 5,000 resources to this `file`")
 	flag.Parse()
-	if err := run(synth.Options{Interfaces: *n, Seed: *seed}, *job); err != nil {
+	if err := run(synth.Options{Interfaces: *n, Seed: *seed}, *job, *plan); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func run(o synth.Options, job string) error {
+func run(o synth.Options, job, plan string) error {
 	if o.Interfaces < 1 {
 		return fmt.Errorf("-interfaces %d: at least 1", o.Interfaces)
 	}
 	p := synth.New(o)
 	if job != "" {
 		if err := os.WriteFile(job, p.Job, 0o644); err != nil {
+			return err
+		}
+	}
+	if plan != "" {
+		var b bytes.Buffer
+		if err := p.WriteTerraform(&b, planned); err != nil {
+			return err
+		}
+		if err := os.WriteFile(plan, b.Bytes(), 0o644); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,8 @@ import (
 // Options say how large the accounts are.
 type Options struct {
 	Interfaces int // network interfaces in all, at about 1.5 KB of JSON each
+	Accounts   int // 0: one for every 10,000 interfaces, 8 at most
+	VPCs       int // 0: one for every 1,000 interfaces, 60 at most
 	Buckets    int // 0: one for every 50 interfaces, 10 to 400
 	Roles      int // 0: as many as buckets by default
 	Seed       uint64
@@ -55,8 +57,8 @@ type vpc struct {
 }
 
 // size of things, by the number of interfaces.
-func (o Options) accounts() int { return min(max(o.Interfaces/10_000, 1), 8) }
-func (o Options) vpcs() int     { return min(max(o.Interfaces/1_000, 1), 60) }
+func (o Options) accounts() int { return cmp.Or(o.Accounts, min(max(o.Interfaces/10_000, 1), 8)) }
+func (o Options) vpcs() int     { return cmp.Or(o.VPCs, min(max(o.Interfaces/1_000, 1), 60)) }
 func (o Options) buckets() int  { return cmp.Or(o.Buckets, min(max(o.Interfaces/50, 10), 400)) }
 func (o Options) roles() int    { return cmp.Or(o.Roles, min(max(o.Interfaces/50, 10), 400)) }
 
