@@ -60,7 +60,7 @@ func (w *World) check(q Question) (*Answer, error) {
 	r.c.finish(a)
 	w.nameGaps(a.Unknowns)
 	markSubnetChoice(a)
-	settle(a)
+	settle(a, r.c)
 	return a, nil
 }
 
@@ -136,13 +136,13 @@ func (r *jobRun) jobGate() tally {
 
 // settle marks the missing facts on which a verdict hangs, that of the answer
 // or of a placement, and judges the gates.
-func settle(a *Answer) {
+func settle(a *Answer, c *collector) {
 	a.onlyIfPartial()
 	open := a.Verdict == Unknown || slices.ContainsFunc(a.Placements, func(p Placement) bool { return p.Verdict == Unknown })
 	for i := range a.Unknowns {
 		a.Unknowns[i].Decisive = open && a.Unknowns[i].Decisive
 	}
-	a.judgeGates()
+	a.judgeGates(c.judged)
 }
 
 // onlyIfPartial drops the packets that tell a PARTIAL answer's cases apart
@@ -297,10 +297,12 @@ func (r *jobRun) sources() ([]source, error) {
 	}
 	if !r.q.Job.HasVPCConfig {
 		r.jobs.pass = true
+		r.c.judge(GateJob, network.Judged{Pass: true})
 		r.c.assume("The job has no VpcConfig: it runs in networking that " + nonEmpty(r.work.Name, "SageMaker") + " owns, and calls S3 over the internet from an address that is not known (N156).")
 		return []source{{public: true, region: r.regionName(), account: r.runner.account}}, nil
 	}
 	r.checkConfig()
+	r.c.judge(GateJob, network.Judged{Pass: true})
 	r.checkSubnetEgress()
 	if r.work.PublicAddress == services.PublicAsAsked && r.q.Job.File == "" {
 		r.c.assume("The job gets no public address: assignPublicIp is taken to be DISABLED (N183).")

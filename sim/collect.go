@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/canreach/canreach/sim/network"
 )
 
 // collector gathers findings, missing facts and assumptions, once each, and
@@ -14,6 +16,7 @@ type collector struct {
 	unknowns    []Missing
 	unknownSet  map[Missing]bool
 	assumptions map[string]bool
+	judged      map[Gate]network.Judged
 }
 
 type collected struct {
@@ -26,7 +29,12 @@ type collected struct {
 const everywhere = -1
 
 func newCollector() *collector {
-	return &collector{index: make(map[string]int), unknownSet: make(map[Missing]bool), assumptions: make(map[string]bool)}
+	return &collector{index: make(map[string]int), unknownSet: make(map[Missing]bool), assumptions: make(map[string]bool), judged: make(map[Gate]network.Judged)}
+}
+
+// judge notes what was decided at a gate.
+func (c *collector) judge(g Gate, j network.Judged) {
+	c.judged[g] = network.Judged{Pass: c.judged[g].Pass || j.Pass, Open: c.judged[g].Open || j.Open}
 }
 
 func (c *collector) add(f Finding, placements ...int) {
@@ -110,6 +118,9 @@ func (c *collector) absorb(o *collector) {
 	}
 	for _, m := range o.unknowns {
 		c.file(m)
+	}
+	for g, j := range o.judged {
+		c.judge(g, j)
 	}
 }
 

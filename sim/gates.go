@@ -1,13 +1,17 @@
 package sim
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/canreach/canreach/sim/network"
+)
 
 // GateStatus is what is known of one gate. The zero value claims least.
 type GateStatus uint8
 
 const (
 	GateUnknown    GateStatus = iota // a fact about it is missing
-	GateNotReached                   // the traffic ends before it, so that it was not judged
+	GateNotReached                   // nothing was asked of it: the traffic ends before it, or does not meet it
 	GateStops                        // it stops every case
 	GateInPart                       // it stops some cases, and lets others through
 	GatePasses                       // it lets every case through
@@ -48,36 +52,33 @@ func (a *Answer) GateState(g Gate) GateStatus {
 }
 
 // judgeGates settles every gate's state from the findings, the missing facts,
-// and what the hops and layers decided. Everything that shows a gate reads it.
-func (a *Answer) judgeGates() {
-	asked := slices.ContainsFunc(a.Placements, func(p Placement) bool { return len(p.Requests) > 0 })
-	trace := a.Question.To != ""
+// and what was decided there. Everything that shows a gate reads it. A gate
+// passes only where something was decided that lets the traffic through: one
+// that nothing met is not reached, whatever stands behind it.
+func (a *Answer) judgeGates(judged map[Gate]network.Judged) {
 	for _, g := range Gates() {
-		state := a.gateStatus(g)
-		if state == GatePasses && g != GateJob && !asked && (!trace || policyGate(g)) {
-			state = GateNotReached
-		}
-		a.Gates = append(a.Gates, GateState{g, state})
+		a.Gates = append(a.Gates, GateState{g, a.gateStatus(g, judged[g])})
 	}
 }
 
-func (a *Answer) gateStatus(g Gate) GateStatus {
+func (a *Answer) gateStatus(g Gate, j network.Judged) GateStatus {
 	if stopped, some := a.stoppedBy(g); some {
 		if stopped && a.Verdict == Blocked {
 			return GateStops
 		}
 		return GateInPart
 	}
-	if slices.ContainsFunc(a.Unknowns, func(m Missing) bool { return m.Gate == g }) || a.layerUnknown(g) {
+	a.layers(g, func(l *Layer) {
+		j.Pass, j.Open = true, j.Open || l.Decision == "unknown"
+	})
+	switch {
+	case j.Open || slices.ContainsFunc(a.Unknowns, func(m Missing) bool { return m.Gate == g }):
 		return GateUnknown
+	case j.Pass:
+		return GatePasses
 	}
-	if (g == GateEndpoint || g == GateEndpointPolicy) && a.endsBeforeEndpoint() && !a.layerJudged(g) {
-		return GateNotReached
-	}
-	return GatePasses
+	return GateNotReached
 }
-
-func policyGate(g Gate) bool { return g >= GateEndpointPolicy && g <= GateKMS }
 
 // stoppedBy tells whether blockers of g concern all placements, or some.
 func (a *Answer) stoppedBy(g Gate) (all, some bool) {
@@ -107,29 +108,4 @@ func (a *Answer) layers(g Gate, f func(*Layer)) {
 			}
 		}
 	}
-}
-
-func (a *Answer) layerUnknown(g Gate) (unknown bool) {
-	a.layers(g, func(l *Layer) { unknown = unknown || l.Decision == "unknown" })
-	return unknown
-}
-
-func (a *Answer) layerJudged(g Gate) (judged bool) {
-	a.layers(g, func(*Layer) { judged = true })
-	return judged
-}
-
-// endsBeforeEndpoint tells that no traffic is known to get as far as S3, and
-// none leads through an endpoint.
-func (a *Answer) endsBeforeEndpoint() bool {
-	for i := range a.Placements {
-		n := &a.Placements[i].Network
-		if n.Verdict == Reachable || n.Verdict == Partial || slices.ContainsFunc(n.Paths, func(p Path) bool { return p.Via != "" }) {
-			return false
-		}
-		if slices.ContainsFunc(n.Path, func(h Hop) bool { return h.Kind == "vpc-endpoint" }) {
-			return false
-		}
-	}
-	return len(a.Placements) > 0
 }

@@ -34,7 +34,9 @@ func (r *jobRun) keyFor(t *target, action string) encryptionKey {
 	}
 	b, ok := r.w.FindBucket(t.bucket)
 	if !ok {
-		return encryptionKey{none: true} // the bucket policy is unknown anyway
+		return encryptionKey{missing: &Missing{Code: finding.UnknownEncryption, Gate: GateKMS, Component: t.bucketARN(),
+			Fact:    "the default encryption of " + t.bucketName() + ", which is not in the snapshot",
+			Collect: "aws s3api get-bucket-encryption --bucket " + t.bucket}}
 	}
 	e := &b.Encryption
 	switch e.Presence {
@@ -160,6 +162,10 @@ func (r *jobRun) keyAction(d *decided, use *keyUse, ctx *network.Context) {
 	for _, a := range decision.Assumptions {
 		r.c.assume(a)
 	}
+	if use.key != nil && use.key.State == "" {
+		r.c.alsoUnknown(Missing{Code: finding.UnknownKMS, Gate: GateKMS, Component: use.arn, Pointer: use.key.At.Pointer(),
+			Fact: "the state of key " + use.arn, Collect: "aws kms describe-key --key-id " + use.arn})
+	}
 	switch decision.Outcome {
 	case policy.True:
 		d.kms = append(d.kms, decision)
@@ -194,6 +200,9 @@ func (w *World) policyKey(use *keyUse) policy.Key {
 		return k
 	}
 	k.State, k.AWSManaged = use.key.State, strings.EqualFold(use.key.Manager, "AWS")
+	if use.key.StateGap != nil {
+		k.StateUnknown = gapText(use.key.StateGap)
+	}
 	k.Policy = w.policyOf(use.arn, &use.key.Policy, policy.KindKey)
 	if use.key.GrantsPresence != snapshot.Collected {
 		k.GrantsUnknown = "the grants of " + use.arn + " were not collected"

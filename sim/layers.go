@@ -105,10 +105,6 @@ func (w *World) endpointLayer(l *policy.Layers, id snapshot.VPCEndpointID) {
 	if strings.EqualFold(e.item.Type, "Gateway") {
 		l.EndpointType = policy.EndpointGateway
 	}
-	if e.item.Policy.Presence == snapshot.NotCollected {
-		l.Endpoint = nil // P110: no document is the default, full access
-		return
-	}
 	l.Endpoint = w.policyOf(string(id), &e.item.Policy, policy.KindEndpoint)
 }
 

@@ -122,14 +122,22 @@ func (r *jobRun) fileNetwork(n int, res *network.Result) {
 		}
 		r.c.addShared(networkFinding(&res.Findings[i]), n, res.Findings[i].Together)
 	}
+	r.c.absorbNetwork(res)
+}
+
+// absorbNetwork takes over what the network half says beside its findings.
+func (c *collector) absorbNetwork(res *network.Result) {
 	for i := range res.Unknowns {
-		r.c.missing(networkMissing(&res.Unknowns[i]))
+		c.missing(networkMissing(&res.Unknowns[i]))
 	}
 	for i := range res.Also {
-		r.c.alsoUnknown(networkMissing(&res.Also[i]))
+		c.alsoUnknown(networkMissing(&res.Also[i]))
 	}
 	for _, a := range res.Assumptions {
-		r.c.assume(a)
+		c.assume(a)
+	}
+	for g, j := range res.Judged {
+		c.judge(g, j)
 	}
 }
 

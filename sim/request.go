@@ -278,7 +278,7 @@ func (r *jobRun) ownerOf(t *target) string {
 // take once the network is repaired. Where the way is not known, no endpoint's
 // policy is taken to apply.
 func (r *jobRun) contextOf(f *network.Flow, s *slot) network.Context {
-	if f.Context.Via != "" || f.Outcome != network.Blocked {
+	if f.Context.Via != "" || f.Outcome != network.Blocked || f.Context.Uncertain {
 		return f.Context
 	}
 	if e, ok := r.w.onlyS3Gateway(r.vpc, s.to); ok {

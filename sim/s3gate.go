@@ -19,6 +19,8 @@ var unknownGate = map[Code]Code{
 // s3Gates decides S3's own gates and KMS, behind the policies.
 func (r *jobRun) s3Gates(d *decided, s *slot, t *target, action string, ctx *network.Context) {
 	d.gate = tally{pass: true}
+	_, known := r.w.FindBucket(t.bucket)
+	r.c.judge(GateBucket, network.Judged{Pass: known, Open: !known})
 	r.bucketGate(d, t)
 	r.originGate(d, t)
 	r.publicAccessGate(d, t)
@@ -123,6 +125,8 @@ func (r *jobRun) payerGate(d *decided, t *target) {
 	if strings.EqualFold(b.Payer, "Requester") {
 		enabled = policy.True
 	} else if b.Payer == "" {
+		r.c.alsoUnknown(Missing{Code: finding.UnknownRequesterPays, Gate: GateBucket, Component: t.bucketARN(), Pointer: b.At.Pointer(),
+			Fact: "who pays for requests to bucket " + t.bucket, Collect: "aws s3api get-bucket-request-payment --bucket " + t.bucket})
 		r.c.assume("The owner of bucket " + t.bucket + " is taken to pay for requests, as by default: who pays is not in the snapshot (P275).")
 	}
 	r.s3Gate(d, policy.RequesterPays(enabled, false, &d.request), Finding{Code: finding.RequesterPays, Component: t.bucketARN(), Pointer: b.At.Pointer(), Rule: "P275",

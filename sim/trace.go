@@ -118,9 +118,8 @@ func (w *World) neverCollected(gate Gate, end network.Endpoint) (Missing, bool) 
 
 // traceUnknown answers where an end is not known.
 func (w *World) traceUnknown(q TraceQuestion, n network.Query, m Missing) *Answer {
-	a := w.traceAnswer(q, n, []tracePart{{protocol: n.Protocol, result: &network.Result{}}})
-	a.Unknowns = []Missing{m}
-	return a
+	return w.traceAnswer(q, n, []tracePart{{protocol: n.Protocol, result: &network.Result{
+		Unknowns: []network.Missing{{Code: m.Code, Gate: m.Gate, Fact: m.Fact, Component: m.Component, Collect: m.Collect}}}}})
 }
 
 // tracePart is the answer for one interface of the source and one protocol.
@@ -394,7 +393,7 @@ func (w *World) traceAnswer(q TraceQuestion, n network.Query, parts []tracePart)
 	a.Verdict = whole.judge()
 	c.finish(a)
 	w.nameGaps(a.Unknowns)
-	settle(a)
+	settle(a, c)
 	return a
 }
 
@@ -407,12 +406,7 @@ func (w *World) tracePlacement(c *collector, at int, parts []tracePart) Placemen
 		for i := range res.Findings {
 			c.addShared(networkFinding(&res.Findings[i]), at, res.Findings[i].Together)
 		}
-		for i := range res.Unknowns {
-			c.missing(networkMissing(&res.Unknowns[i]))
-		}
-		for _, a := range res.Assumptions {
-			c.assume(a)
-		}
+		c.absorbNetwork(res)
 		whole.join(tallyOf(Verdict(res.Outcome)))
 		net := (&netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome), passes: res.Passes, fails: res.Fails}).render(w)
 		if len(parts) > 1 {

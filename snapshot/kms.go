@@ -15,6 +15,7 @@ type Key struct {
 	Account        string   `aws:"AWSAccountId"`
 	Manager        string   `aws:"KeyManager"` // "CUSTOMER" or "AWS"; empty: not told
 	State          string   `aws:"KeyState"`   // KeyState: "Enabled", "Disabled", "PendingDeletion"; empty: not told
+	StateGap       *Gap     // describe-key's answer lacks the state, which AWS always sends
 	Policy         Document `aws:"Policy"`
 	Grants         []Grant  `aws:"Grants"`
 	GrantsPresence Presence `known:"Grants"`
@@ -28,7 +29,10 @@ func (v *Key) member(r *reader, key string) bool {
 	return true
 }
 
-func (v *Key) finish(*reader) {
+func (v *Key) finish(r *reader) {
+	if v.State == "" && v.Manager != "" && v.StateGap == nil {
+		v.StateGap = r.lacks(v.At, "KeyState")
+	}
 	if a, ok := parseARN(v.ARN); ok {
 		fill(&v.Region, a.region)
 		fill(&v.Account, a.account)

@@ -32,7 +32,7 @@ func (r *reader) lacksItem(at Source, id, member string) {
 // memberOperations are the operations that print members of one resource.
 var memberOperations = map[string]string{
 	"AssumeRolePolicyDocument": "GetRole", "PermissionsBoundaryArn": "GetRole", "PolicyDocument": "GetRolePolicy", "Document": "GetPolicyVersion",
-	"Content": "DescribePolicy", "SSEAlgorithm": "GetBucketEncryption", "ObjectOwnership": "GetBucketOwnershipControls",
+	"Content": "DescribePolicy", "KeyState": "DescribeKey", "SSEAlgorithm": "GetBucketEncryption", "ObjectOwnership": "GetBucketOwnershipControls",
 	"BlockPublicAcls": "GetPublicAccessBlock", "IgnorePublicAcls": "GetPublicAccessBlock", "BlockPublicPolicy": "GetPublicAccessBlock",
 	"RestrictPublicBuckets": "GetPublicAccessBlock",
 }
@@ -66,7 +66,7 @@ func (s *Snapshot) applyMissing(missing []factMissing) {
 		for _, a := range s.Accounts {
 			for _, v := range a.Regions {
 				if p, ok := v.partOf(key); ok && a.ID == m.gap.Account && v.Name == m.gap.Region {
-					p.partly(m.gap)
+					p.unreadable(m.gap) // whatever is looked up by another member may be in it
 				}
 			}
 		}

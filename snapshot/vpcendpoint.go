@@ -23,7 +23,7 @@ type VPCEndpoint struct {
 	PrivateDNS            Flag                 `aws:"PrivateDnsEnabled"`                                   // PrivateDnsEnabled
 	PrivateDNSInboundOnly Flag                 `aws:"DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint"` // DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint
 	DNSRecordIPType       string               `aws:"DnsOptions.DnsRecordIpType"`
-	IPAddressType         string               `aws:"IpAddressType"`        // "ipv4", "dualstack", "ipv6"; empty: not told
-	DNSNames              []string             `aws:"DnsEntries[].DnsName"` // DnsEntries[].DnsName
-	Policy                Document             `aws:"PolicyDocument"`       // PolicyDocument; NotCollected when the key is absent (P110 decides)
+	IPAddressType         string               `aws:"IpAddressType"`           // "ipv4", "dualstack", "ipv6"; empty: not told
+	DNSNames              []string             `aws:"DnsEntries[].DnsName"`    // DnsEntries[].DnsName
+	Policy                Document             `aws:"PolicyDocument,required"` // of gateway and interface endpoints
 }

@@ -56,7 +56,7 @@ func renderGates(w io.Writer, p painter, a *sim.Answer) {
 	var parts, plain []string // plain: without colours
 	for _, g := range sim.Gates() {
 		state := a.GateState(g)
-		if g == sim.GateSGIngress && state == sim.GatePasses {
+		if g == sim.GateSGIngress && state == sim.GateNotReached {
 			continue // replies are tracked: the gate does not exist
 		}
 		parts, plain = append(parts, p.gateMark(state)+g.String()), append(plain, "·"+g.String())

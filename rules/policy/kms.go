@@ -8,9 +8,11 @@ import (
 
 // Key is a KMS key and what may grant its use.
 type Key struct {
-	ARN    string
-	State  string // KeyState as AWS says it, e.g. "Enabled"; "" where it is not known
-	Policy *Policy
+	ARN   string
+	State string // KeyState as AWS says it, e.g. "Enabled"; "" where nobody asked
+	// StateUnknown: non-empty: why the state is not known, though it was asked for.
+	StateUnknown string
+	Policy       *Policy
 	// AWSManaged tells a key like aws/s3, which has no use in other accounts.
 	AWSManaged    bool
 	Grants        []Grant
@@ -108,7 +110,11 @@ func EvaluateKey(caller *Layers, key *Key, r *Request) Decision {
 		l.RCPs, l.RCPUnknown = nil, "" // P100
 	}
 	d := Evaluate(&l, r)
-	if key.State == "" {
+	switch {
+	case key.StateUnknown != "" && d.Outcome == True:
+		d.Outcome = Unknown
+		d.Needs = append(d.Needs, Need{Layer: LayerKey, Fact: "the state of key " + key.ARN + ": " + key.StateUnknown})
+	case key.State == "" && key.StateUnknown == "":
 		d.Assumptions = append(d.Assumptions, "the key "+key.ARN+" is taken to be enabled: its state is not in the snapshot")
 	}
 	return d

@@ -87,12 +87,14 @@ type AddrRange struct{ From, To netip.Addr }
 // Result is the decision. Flows are disjoint sets of cases, by the way they
 // take; together they are all cases.
 type Result struct {
-	Subnet      snapshot.SubnetID // where the traffic starts; empty: outside
-	Outcome     Outcome
-	Flows       []Flow
-	Findings    []Finding
-	Unknowns    []Missing // the outcome hangs on them
-	Also        []Missing // not known either, where the traffic is blocked whatever they are
+	Subnet   snapshot.SubnetID // where the traffic starts; empty: outside
+	Outcome  Outcome
+	Flows    []Flow
+	Findings []Finding
+	Unknowns []Missing // the outcome hangs on them
+	Also     []Missing // not known either, and the outcome does not hang on them
+	// Judged tells of every gate that some traffic met what was decided there.
+	Judged      map[finding.Gate]Judged
 	Assumptions []string
 	// Passes is a packet of a case that gets through and back, Fails one of a
 	// case that does not; each nil where there is no such case.
@@ -101,6 +103,12 @@ type Result struct {
 	// some flow is Uncertain: facts on which the outcome need not hang, but on
 	// which the request context does (N2).
 	Steering []Missing
+}
+
+// Judged is what the components of one gate do with the traffic that meets them.
+type Judged struct {
+	Pass bool // some traffic is let through
+	Open bool // of some, a missing fact decides
 }
 
 // Flow is traffic that takes the same way.

@@ -57,7 +57,7 @@ func (a *asking) bpa(t *trail, subnet located[snapshot.Subnet]) bpaFacts {
 	switch {
 	case fallback == rules.BPAUnknown && v.of.BPAMode == "" && a.neverAsked(owner, func(e *snapshot.EC2) snapshot.Presence { return e.BlockPublicAccess.Presence }):
 		b.mode, b.word = rules.BPAOff, "off"
-		a.takenAsOff(t.vpcID, v.of, finding.BPANotCollected, finding.GateRoute, "VPC Block Public Access", "aws ec2 describe-vpc-block-public-access-options", urlBPA)
+		a.takenAsOff(t.vpcID, v.of, finding.BPANotCollected, finding.UnknownBPA, finding.GateRoute, "VPC Block Public Access", "aws ec2 describe-vpc-block-public-access-options", urlBPA)
 	case owner == nil || owner.EC2.BlockPublicAccess.Presence != snapshot.Collected || len(owner.EC2.BlockPublicAccess.Items) == 0:
 		b.mode, b.word = fallback, v.of.BPAMode
 		if owner != nil && owner.EC2.BlockPublicAccess.Presence == snapshot.Collected {

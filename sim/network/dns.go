@@ -262,6 +262,7 @@ func (a *asking) notCollected(v located[snapshot.VPC], lacking []string, f *dnsF
 		return
 	}
 	if a.explain {
+		a.off = append(a.off, missing(finding.GateDNS, a.route53Need(v, "not collected: "+what)))
 		a.note(Finding{Code: finding.DNSNotCollected, Gate: finding.GateDNS, Severity: finding.Warning, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: v.of.At,
 			Message: fmt.Sprintf("The snapshot lacks %s; %s is taken to resolve as it does by default (lenient mode).", what, a.name.Host),
 			Fix:     "Collect the Route 53 Resolver data, or ask with --strict.", Rule: "N104", URL: urlResolver})

@@ -77,7 +77,7 @@ func (a *asking) cleartext(t *trail, h Hop, y *target) {
 	}
 	e, f := y.endpoint.of, a.encryption(y.vpc)
 	if f.assumed {
-		a.takenAsOff(y.vpc, a.x.vpcs[y.vpc].of, finding.EncryptionControlsNotCollected, finding.GateEndpoint, "VPC encryption control", "aws ec2 describe-vpc-encryption-controls", urlEncryption)
+		a.takenAsOff(y.vpc, a.x.vpcs[y.vpc].of, finding.EncryptionControlsNotCollected, finding.UnknownEncryptionControls, finding.GateEndpoint, "VPC encryption control", "aws ec2 describe-vpc-encryption-controls", urlEncryption)
 	}
 	http := a.s.And(clear, a.toPort(rules.PortCleartext))
 	for _, part := range []struct {

@@ -14,11 +14,17 @@ func (a *asking) neverAsked(r *snapshot.Region, presence func(*snapshot.EC2) sna
 	return !a.q.Strict && (r == nil || presence(&r.EC2) == snapshot.NotCollected)
 }
 
-// takenAsOff says so: a warning and an assumption.
-func (a *asking) takenAsOff(id snapshot.VPCID, v *snapshot.VPC, code finding.Code, gate finding.Gate, what, collect, url string) {
+// takenAsOff says so: a warning, an assumption, and a missing fact on which
+// the outcome does not hang.
+func (a *asking) takenAsOff(id snapshot.VPCID, v *snapshot.VPC, code, unknown finding.Code, gate finding.Gate, what, collect, url string) {
 	if !a.explain {
 		return
 	}
+	m := Missing{Code: unknown, Gate: gate, Component: string(id), Fact: "the " + what + " settings that apply to " + string(id), Collect: collect}
+	if v != nil {
+		m.At = v.At
+	}
+	a.off = append(a.off, m)
 	a.assumed = append(a.assumed, fmt.Sprintf("%s is off for %s: it was not collected.", what, id))
 	f := Finding{Code: code, Gate: gate, Severity: finding.Warning, Component: string(id),
 		Message: fmt.Sprintf("The snapshot does not hold the %s settings that apply to %s; they are taken to be off, AWS's default.", what, id),

@@ -41,11 +41,12 @@ func (a *asking) result() *Result {
 	}
 	a.findings(r, blocked, open)
 	r.Unknowns = a.unknowns(open)
-	r.Also = a.unknowns(blocked)
 	for _, n := range a.needs {
 		r.Steering = append(r.Steering, n.need)
 	}
 	r.Steering = sortedMissing(r.Steering)
+	r.Also = sortedMissing(slices.Concat(a.unknowns(blocked), a.off, r.Steering))
+	r.Judged = a.judged(r.Also)
 	r.Assumptions = append([]string(nil), a.assumed...)
 	slices.Sort(r.Assumptions)
 	r.Assumptions = slices.Compact(r.Assumptions)
@@ -443,6 +444,50 @@ func (a *asking) unknowns(open packetset.Set) []Missing {
 		}
 	}
 	return sortedMissing(out)
+}
+
+// hopGates are the gates of components that have one for themselves; those
+// that are missing here are part of the route, or of the way's ends.
+var hopGates = map[string]finding.Gate{"dns-name": finding.GateDNS, "vpc-endpoint": finding.GateEndpoint}
+
+// ends are the kinds of hops at which nothing is decided but who sends.
+var ends = []string{"subnet", "network-interface", "instance", "vpc", "destination", "address", "security-group"}
+
+// judged sums up, gate by gate, what the ways' steps decided.
+func (a *asking) judged(unknown []Missing) map[finding.Gate]Judged {
+	out := make(map[finding.Gate]Judged)
+	join := func(g finding.Gate, j Judged) {
+		out[g] = Judged{out[g].Pass || j.Pass, out[g].Open || j.Open}
+	}
+	for _, m := range unknown {
+		join(m.Gate, Judged{Open: true})
+	}
+	for _, w := range a.ways {
+		if a.name.Host != "" && w.cases != packetset.None {
+			join(finding.GateDNS, Judged{Pass: true})
+		}
+		for _, s := range w.steps {
+			g, ok := s.judgedAt()
+			if !ok {
+				continue
+			}
+			left := a.s.Diff(a.s.Diff(w.cases, s.permit), s.deny)
+			join(g, Judged{a.s.And(s.permit, w.cases) != packetset.None, left != packetset.None})
+		}
+	}
+	return out
+}
+
+// judgedAt is the gate at which a step decides.
+func (s *step) judgedAt() (finding.Gate, bool) {
+	if s.gate != finding.GateJob {
+		return s.gate, true
+	}
+	kind := s.hops[0].Kind
+	if g, ok := hopGates[kind]; ok {
+		return g, true
+	}
+	return finding.GateRoute, !slices.Contains(ends, kind)
 }
 
 func sortedMissing(out []Missing) []Missing {

@@ -26,7 +26,8 @@ type asking struct {
 	notes    []Finding
 	needs    []steering
 	assumed  []string
-	steps    int // taken so far, against hostile topologies
+	off      []Missing // what nobody collected and is taken as off (N104, N161)
+	steps    int       // taken so far, against hostile topologies
 	nested   bool
 	reading  reading
 	posed    bool

@@ -63,6 +63,9 @@ func (w *way) addLayer(a *sim.Answer, name string, requests []sim.Request) {
 	if silent && s.Mark == picture.Stop {
 		s.Mark = picture.Partial
 	}
+	if len(a.Gates) > 0 {
+		s.Mark = stateMark(a.GateState(l.gate), s.Mark)
+	}
 	if len(s.names) == 0 {
 		s.names = w.owners(l.gate, requests)
 	}

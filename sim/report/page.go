@@ -112,7 +112,24 @@ func (h *page) header(a *sim.Answer, d *picture.Diagram) {
 		h.El("p", "note", n)
 	}
 	h.El("p", "summary", summary(a))
+	h.gates(a)
 	h.Close("header")
+}
+
+// gates lists every gate that something was asked of, with its state.
+func (h *page) gates(a *sim.Answer) {
+	if len(a.Gates) == 0 {
+		return
+	}
+	h.Open("ol", "class", "gates", "aria-label", "The gates, in order")
+	for _, g := range a.Gates {
+		mark := stateMark(g.State, picture.Partial)
+		h.Open("li", "class", mark.String(), "data-gate", g.Gate.String())
+		h.Raw(picture.MarkSVG(mark, 12))
+		h.Text(g.Gate.String() + ": " + strings.ReplaceAll(g.State.String(), "-", " "))
+		h.Close("li")
+	}
+	h.Close("ol")
 }
 
 // summary says in a sentence what the page is about.

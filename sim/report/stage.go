@@ -16,6 +16,7 @@ type stage struct {
 	names []string
 	texts [][]string // of each line
 	likes map[like]int
+	hop   bool // its mark is what the hop itself decided; others show their gate's state
 	// What it was made of.
 	places   []Place
 	findings []int
@@ -192,6 +193,22 @@ var gateLooks = [...]look{
 	sim.GateKMS:            {"KMS key", picture.IconKey, sim.GateKMS},
 	sim.GateNACLIngress:    {"Network ACL", picture.IconList, sim.GateNACLEgress},
 	sim.GateSGIngress:      {"Security group", picture.IconShield, sim.GateSGEgress},
+}
+
+// stateMark is the mark of a gate's state, and the picture's own where the
+// state says only that some traffic passes.
+func stateMark(state sim.GateStatus, own picture.Mark) picture.Mark {
+	switch state {
+	case sim.GatePasses:
+		return picture.Pass
+	case sim.GateStops:
+		return picture.Stop
+	case sim.GateNotReached:
+		return picture.Unreached
+	case sim.GateInPart:
+		return own
+	}
+	return picture.Unknown
 }
 
 // decisionMark reads the word of a hop or a layer.

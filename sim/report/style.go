@@ -16,6 +16,8 @@ code,pre,.ids,tbody th{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Libera
 .note,.summary{margin:2px 0;color:#475569}
 .summary{margin-top:10px;color:inherit}
 .verdict{display:inline-flex;gap:8px;align-items:center;margin:0;padding:4px 16px 4px 10px;border:2px solid;border-radius:99px;font-size:18px;font-weight:700;background:#f8fafc}
+.gates{display:flex;flex-wrap:wrap;gap:2px 14px;list-style:none;margin:10px 0 0;padding:0;font-size:13px}
+.gates .sign{margin-right:4px}
 .sign{vertical-align:-.15em;flex:none}
 .verdict.pass,td.pass{color:#15803d}.verdict.stop,td.stop{color:#b91c1c}.verdict.partial,td.partial{color:#9a3412}.verdict.unknown,td.unknown{color:#92400e}
 .verdict.unknown{border-style:dashed}

@@ -178,6 +178,9 @@ func (w *way) addSource(a *sim.Answer) {
 		name = "job"
 	}
 	s := newStage(sim.GateJob, picture.IconJob, "SageMaker job", name, picture.Pass)
+	if len(a.Gates) > 0 && w.verdict != sim.Reachable && a.GateState(sim.GateJob) == sim.GateUnknown {
+		s.Mark = picture.Unknown
+	}
 	w.stations = append(w.stations, s)
 }
 
@@ -190,6 +193,7 @@ func (w *way) addHops(hops []sim.Hop) {
 			continue
 		}
 		s := newStage(l.gate, l.icon, l.label, h.Component, mark)
+		s.hop = true
 		if via := viaText(h, w.subnets[0]); via != "" {
 			s.add(picture.Line{Mark: picture.None, Text: via})
 		}
@@ -369,14 +373,25 @@ func (w *way) find(gate sim.Gate, component string) *stage {
 	return near
 }
 
+// onSomePath tells whether a component lies on a path of the answer: what is
+// missing of it concerns that path and no other.
+func onSomePath(a *sim.Answer, component string) bool {
+	on := func(h sim.Hop) bool { return h.Component == component }
+	return component != "" && slices.ContainsFunc(a.Placements, func(p sim.Placement) bool {
+		return p.Subnet == component || slices.ContainsFunc(p.Network.Path, on) ||
+			slices.ContainsFunc(p.Network.Paths, func(q sim.Path) bool { return slices.ContainsFunc(q.Hops, on) })
+	})
+}
+
+// addMissing draws what is not known, whatever the verdict: never as passing.
 func (w *way) addMissing(a *sim.Answer, n int) {
 	m := &a.Unknowns[n]
-	if w.verdict == sim.Reachable {
-		return
+	if w.verdict == sim.Reachable && m.Decisive {
+		return // another lane hangs on it
 	}
 	s := w.find(m.Gate, m.Component)
 	if s == nil {
-		if w.verdict != sim.Unknown && w.verdict != sim.Partial {
+		if onSomePath(a, m.Component) {
 			return
 		}
 		l := gateLooks[m.Gate]
