@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Draws the sample answers, opens them in headless Chromium on a phone, on a
 # desktop, in the dark and on paper, and checks there that they are inert (no
-# script, nothing loaded) and that no text leaves its place. The pictures stay
-# in OUT to be looked at.
+# script, nothing loaded) and that no text leaves its place. Then it walks
+# through the explorer, by mouse and by keyboard, with axe-core on every page.
+# The pictures stay in OUT to be looked at.
 #
 #   scripts/screenshots.sh [OUT]        default: dist/screenshots
 #
@@ -90,5 +91,11 @@ for s in two twenty hostile map map500; do
 		pdftoppm -r 60 -png "$out/$s.pdf" "$out/$s-print"
 	fi
 done
+
+# The explorer, in a browser that is driven: scripts/browser, a module of its own.
+command -v npm >/dev/null || { echo "error: npm is missing: it brings axe-core, which checks that pages are accessible" >&2; exit 2; }
+(cd "$work" && npm pack --silent axe-core@4.10.3 >/dev/null && tar xzf axe-core-*.tgz)
+(cd scripts/browser && CANREACH="$work/canreach" AXE="$work/package/axe.min.js" BROWSER=$(command -v "$browser") OUT="$out" go test -count=1 .) || failed=1
+
 echo "pictures are in $out"
 exit $failed

@@ -180,7 +180,11 @@ func (v *view) mapPage() error {
 		return &mistake{err}
 	}
 	var b bytes.Buffer
-	if err := report.MapHTML(&b, m); err != nil {
+	subnet := func(id string) string {
+		one := view{srv: v.srv, snap: v.snap, list: v.list, flags: url.Values{"from": {id}, "to": {"s3"}}}
+		return one.link("check")
+	}
+	if err := report.LinkedMap(&b, m, v.link(""), subnet); err != nil {
 		return err
 	}
 	h := v.w.Header()

@@ -38,11 +38,11 @@ func (v *view) check() error {
 	if err := v.changed(st, a); err != nil {
 		return err
 	}
-	v.h.Raw("<h2>The path</h2>\n<p class=\"note\">Open a gate to see its rule in the snapshot and to change it.</p>\n")
 	v.send(http.StatusOK) // the answer is there; whom else the changes concern may take longer
 	if len(v.changes) > 0 {
 		v.others(st, q)
 	}
+	v.h.Raw("<h2>The path</h2>\n<p class=\"note\">Open a gate to see its rule in the snapshot and to change it.</p>\n")
 	if err := report.Body(v.h, a, d, v.placeLink); err != nil {
 		return err
 	}

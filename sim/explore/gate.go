@@ -55,6 +55,9 @@ func (v *view) gate() error {
 	if word := stop.Reply.Word(); word != "" {
 		v.h.El("p", "summary", "What it does to the reply: "+word+".")
 	}
+	if len(stop.Findings) > 0 && a.Verdict != sim.Reachable {
+		v.h.Raw("<p><a href=\"#repairs\">Repairs</a> are at the end of the page.</p>\n")
+	}
 	v.why(a, stop)
 	found := resources(tree.Root, stop.Places)
 	v.rules(found)
@@ -136,6 +139,8 @@ func (v *view) rules(list []*resource) {
 		h.Close("h3")
 		if len(r.decided) > 0 {
 			h.El("p", "note", "The marked lines decided.")
+		} else {
+			h.El("p", "note", "No single line of it decided.")
 		}
 		h.Open("pre", "class", "rule", "tabindex", "0")
 		lines, skipped := r.window()
@@ -160,7 +165,7 @@ func (v *view) rules(list []*resource) {
 
 // gateRepairs searches for repairs and offers each.
 func (v *view) gateRepairs(q Asked) {
-	v.section("repairs", "Repairs")
+	v.h.Raw("<section id=\"repairs\"><h2>Repairs</h2>\n")
 	defer v.h.Close("section")
 	res, err := v.repairs(q, repairTime)
 	if err != nil {

@@ -43,7 +43,9 @@ func (v *view) fix() error {
 	v.anchor("", v.link("check"), "← Back to the answer")
 	v.h.Close("p")
 	v.h.El("h1", "", "Repairs")
+	v.section("repairs", "What makes it REACHABLE")
 	v.repairList(res)
+	v.h.Close("section")
 	if v.traced() && len(v.changes) == 0 {
 		v.command(v.questionCommand(q, "--fix")...)
 	} else if !v.traced() {

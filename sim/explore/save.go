@@ -25,7 +25,7 @@ func (v *view) saves() {
 		h.Open("li")
 		h.Open("a", "href", v.link("save", "as", as), "download", name)
 		h.Text(name)
-		h.Close("a")
+		h.Raw("</a>")
 		h.Text(": " + what)
 		h.Close("li")
 	}

@@ -224,15 +224,23 @@ func (v *view) send(status int) {
 
 // section writes the start of a section with a title.
 func (v *view) section(class, title string) {
-	v.h.Open("section", "class", class)
+	if class == "" {
+		v.h.Open("section")
+	} else {
+		v.h.Open("section", "class", class)
+	}
 	v.h.El("h2", "", title)
 }
 
 // anchor writes a link to one of this server's pages.
 func (v *view) anchor(class, href, text string) {
-	v.h.Open("a", "class", class, "href", href)
+	if class == "" {
+		v.h.Open("a", "href", href)
+	} else {
+		v.h.Open("a", "class", class, "href", href)
+	}
 	v.h.Text(text)
-	v.h.Close("a")
+	v.h.Raw("</a>")
 }
 
 // command writes the command line that gives the same in a terminal.

@@ -17,14 +17,29 @@ import (
 
 // MapHTML writes m as one self-contained page. Its one script is the program's
 // own and sets classes and attributes; without it the page shows everything.
-func MapHTML(w io.Writer, m *accountmap.Map) error {
+func MapHTML(w io.Writer, m *accountmap.Map) error { return mapHTML(w, m, newPage()) }
+
+// LinkedMap is MapHTML with each subnet a link to where subnet says, and a way
+// back to home.
+func LinkedMap(w io.Writer, m *accountmap.Map, home string, subnet func(id string) string) error {
 	h := newPage()
+	h.home, h.subnet = home, subnet
+	return mapHTML(w, m, h)
+}
+
+func mapHTML(w io.Writer, m *accountmap.Map, h *page) error {
 	h.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
 	h.Raw(`<meta http-equiv="Content-Security-Policy" content="` + MapPolicy() + `">` + "\n")
 	h.Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
 	h.El("title", "", "Map: "+mapTitle(m))
 	h.Raw("<style>" + mapSheet + "</style>\n</head>\n<body class=\"map\">\n<main>\n")
 	h.Raw("<header>\n")
+	if h.home != "" {
+		h.Open("p")
+		h.Open("a", "href", h.home)
+		h.Text("← Ask")
+		h.Close("a", "p")
+	}
 	h.El("h1", "", mapTitle(m))
 	h.El("p", "note", "Each subnet is shown as its interfaces fare; one without interfaces as an interface with the VPC's default security group would. "+
 		"Subnets of a VPC that fare alike are one group. A bucket is reached where some role of the snapshot reaches it from there.")
@@ -245,7 +260,13 @@ func (h *page) answer(a *accountmap.Answer) {
 func (h *page) tile(s *accountmap.Subnet, mark picture.Mark, v sim.Verdict) {
 	h.Open("li", "class", "tile "+mark.String(), "data-tags", tagList(s.Tags))
 	h.Open("b")
+	if h.subnet != nil {
+		h.Open("a", "href", h.subnet(s.ID))
+	}
 	h.Text(named(s.Name, s.ID))
+	if h.subnet != nil {
+		h.Raw("</a>")
+	}
 	h.Close("b")
 	h.El("span", "", strings.Join(s.Ranges, ", "))
 	h.El("span", "", free(s)+" · "+s.Zone)

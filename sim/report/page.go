@@ -33,7 +33,9 @@ type Rule struct {
 // page is an HTML page that shows parts of answers.
 type page struct {
 	*markup.Page
-	place func(pointer string) string // where a place in the snapshot is shown; nil: nowhere
+	place  func(pointer string) string // where a place in the snapshot is shown; nil: nowhere
+	subnet func(id string) string      // where the map's subnets lead; nil: nowhere
+	home   string                      // where the map leads back to; empty: nowhere
 }
 
 func newPage() *page { return &page{Page: &markup.Page{}} }
@@ -47,7 +49,7 @@ func Head(h *markup.Page, a *sim.Answer, d *picture.Diagram) { (&page{Page: h}).
 // Body writes what an answer's page has between these and the record, with
 // the picture d. place says where a place in the snapshot is shown.
 func Body(h *markup.Page, a *sim.Answer, d *picture.Diagram, place func(pointer string) string) error {
-	return (&page{h, place}).body(a, d)
+	return (&page{Page: h, place: place}).body(a, d)
 }
 
 func (h *page) body(a *sim.Answer, d *picture.Diagram) error {
@@ -63,7 +65,7 @@ func (h *page) body(a *sim.Answer, d *picture.Diagram) error {
 
 // Stopped writes the findings and missing facts of one station into h.
 func (s *Stop) Stopped(h *markup.Page, a *sim.Answer, place func(pointer string) string) {
-	p := &page{h, place}
+	p := &page{Page: h, place: place}
 	for _, n := range s.Findings {
 		p.finding(a, &a.Findings[n])
 	}
