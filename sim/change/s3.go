@@ -180,7 +180,8 @@ func putBucketMember(name, parameter string) func(*editor, parameters) error {
 
 func putAccessPointPolicy(e *editor, p parameters) error {
 	for _, a := range e.accounts() {
-		for _, ap := range a.Get("s3").Get("accessPoints").Elements() {
+		points := append(a.Get("s3").Get("accessPoints").Elements(), a.Get("s3").Get("AccessPointList").Elements()...)
+		for _, ap := range points {
 			if ap.Get("Name").Text() != p.text("Name") || a.Get("accountId").Text() != p.text("AccountId") {
 				continue
 			}

@@ -39,6 +39,8 @@ func (g *generator) holders(gate sim.Gate) []holder {
 		return g.orgHolders(g.snap.Organizations.RCPs.Items)
 	case sim.GateKMS:
 		return g.keyHolders()
+	case sim.GateBucket:
+		return g.accessPointHolders()
 	}
 	return nil
 }

@@ -51,6 +51,10 @@ func (g *generator) candidates(f *sim.Finding) []candidate {
 		out = g.route(f)
 	case sim.GateEndpointPolicy, sim.GateRole, sim.GateSCP, sim.GateRCP, sim.GateBucketPolicy, sim.GateKMS:
 		out = g.policy(f)
+	case sim.GateBucket:
+		if strings.HasPrefix(f.Code.String(), "ACCESS_POINT_POLICY_") {
+			out = g.policy(f)
+		}
 	}
 	return dedupe(out)
 }

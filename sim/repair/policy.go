@@ -17,7 +17,7 @@ import (
 // policyLayers are the layers of an answer that a gate stands for.
 var policyLayers = map[sim.Gate][]string{
 	sim.GateEndpointPolicy: {"endpoint-policy"}, sim.GateRole: {"role", "permissions-boundary", "session-policy"},
-	sim.GateSCP: {"scp"}, sim.GateRCP: {"rcp"}, sim.GateBucketPolicy: {"bucket-policy"}, sim.GateKMS: {"kms"},
+	sim.GateSCP: {"scp"}, sim.GateRCP: {"rcp"}, sim.GateBucketPolicy: {"bucket-policy"}, sim.GateKMS: {"kms"}, sim.GateBucket: {"access-point-policy"},
 }
 
 // policy proposes statements that allow exactly what is asked for, or
@@ -44,6 +44,8 @@ func (g *generator) policy(f *sim.Finding) []candidate {
 		return g.allowKey(f)
 	case sim.GateSCP:
 		return g.allowSCP()
+	case sim.GateBucket:
+		return g.accessPoint(f)
 	}
 	return nil
 }
@@ -64,9 +66,10 @@ func (g *generator) requests(gate sim.Gate) []request {
 			}
 		}
 	}
-	return out
+	return g.through(out, gate)
 }
 
+// allRequests are those that an endpoint's policy must allow.
 func (g *generator) allRequests() []request {
 	var out []request
 	for _, p := range g.answer.Placements {
@@ -76,7 +79,7 @@ func (g *generator) allRequests() []request {
 			}
 		}
 	}
-	return out
+	return g.through(out, sim.GateEndpointPolicy)
 }
 
 // onlyRole is the condition that narrows a statement to the job's role.
