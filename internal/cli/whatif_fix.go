@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"time"
 
@@ -192,7 +193,7 @@ func writeRepairs(w io.Writer, p painter, res *repair.Result, show int) {
 		if i == 0 {
 			fmt.Fprintf(w, "\n%s\n", p.paint("1", repairsTitle(res)))
 		}
-		writeRepair(w, p, i+1, &res.Repairs[i])
+		writeRepair(w, p, i+1, &res.Repairs[i], false)
 	}
 	if len(res.Repairs) == 0 {
 		writeNoRepair(w, p, res)
@@ -245,8 +246,9 @@ func writeNoRepair(w io.Writer, p painter, res *repair.Result) {
 	}
 }
 
-// writeRepair writes a repair in one line, and below it what else to know of it.
-func writeRepair(w io.Writer, p painter, n int, r *repair.Repair) {
+// writeRepair writes a repair in one line, and below it what else to know of
+// it. Neighbours that fare alike are one line, unless all are to be named.
+func writeRepair(w io.Writer, p painter, n int, r *repair.Repair, all bool) {
 	fmt.Fprintf(w, "  %d. %s\n", n, p.wrap(safeText(strings.Join(r.Why, " ")), 5))
 	line := func(title, text string) {
 		fmt.Fprintf(w, "     %s %s\n", p.paint("1", fmt.Sprintf("%-8s", title)), p.wrap(safeText(text), 14))
@@ -259,7 +261,32 @@ func writeRepair(w io.Writer, p painter, n int, r *repair.Repair) {
 	}
 	for i := range r.Neighbours {
 		x := &r.Neighbours[i]
-		line(x.Effect, fmt.Sprintf("%s: %s (%s → %s)", x.Who, x.What, x.Before, x.After))
+		alike := func(o repair.Neighbour) bool { o.Who = x.Who; return o == *x }
+		first := slices.IndexFunc(r.Neighbours, alike)
+		who := x.Who
+		if !all {
+			if first < i {
+				continue
+			}
+			more := 0
+			for _, o := range r.Neighbours[i+1:] {
+				if alike(o) {
+					more++
+				}
+			}
+			if more > 0 {
+				who = fmt.Sprintf("%s, and %d others (--show %d names them)", who, more, n)
+			}
+		}
+		line(x.Effect, fmt.Sprintf("%s: %s (%s → %s)", who, x.What, x.Before, x.After))
+	}
+	if r.NotAsked > 0 {
+		line("unasked", fmt.Sprintf("%d further classes of interfaces and roles that it touches", r.NotAsked))
+	}
+	for _, note := range r.Notes {
+		if all {
+			line("note", note)
+		}
 	}
 	for _, b := range r.Breaks {
 		line("breaks", b)
@@ -274,7 +301,7 @@ func writeRepair(w io.Writer, p painter, n int, r *repair.Repair) {
 
 func writeWholeRepair(w io.Writer, p painter, n int, r *repair.Repair) {
 	fmt.Fprintf(w, "\n%s\n", p.paint("1", fmt.Sprintf("Repair %d", n)))
-	writeRepair(w, p, n, r)
+	writeRepair(w, p, n, r, true)
 	fmt.Fprintf(w, "\n")
 	for l := range strings.Lines(change.YAML(r.Changes)) {
 		fmt.Fprintf(w, "    %s\n", strings.TrimRight(safeText(l), "\n"))

@@ -2,8 +2,10 @@ package change
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/canreach/canreach/internal/jsontree"
+	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -43,10 +45,21 @@ func (b *Base) Try(changes []Change) (*snapshot.Snapshot, []string, error) {
 		return nil, nil, err
 	}
 	arrays := b.arrays
-	if slices.ContainsFunc(changes, func(c Change) bool { return c.op == patchOperation }) {
-		arrays = nil // a patch may move whole accounts
+	if slices.ContainsFunc(changes, movesLists) {
+		arrays = nil
 	}
 	text, empty := b.tree.BytesWithout(arrays)
 	s, err := b.snap.Reread(text, empty)
 	return s, notes, err
 }
+
+// movesLists tells whether a change may take whole lists away, or put them elsewhere.
+func movesLists(c Change) bool {
+	return c.op == patchOperation && slices.ContainsFunc(c.Parameters.Items, func(step located.Value) bool {
+		s := parameters{step}
+		return s.text("op") != "replace" || strings.Count(s.text("path"), "/") < len(inAnItem)
+	})
+}
+
+// inAnItem is the shortest way to a member of a list's item.
+var inAnItem = []string{"accounts", "0", "s3", "buckets", "0", "Name"}

@@ -1,6 +1,7 @@
 package repair
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -25,7 +26,7 @@ type Neighbour struct {
 
 // Bounds of what is asked of neighbours.
 const (
-	maxClasses   = 64 // classes asked for one repair
+	maxClasses   = 64 // classes of interfaces asked for one repair, and as many roles
 	maxBuckets   = 6  // buckets asked for one class
 	maxQuestions = 2_000
 )
@@ -45,6 +46,7 @@ type class struct {
 	subnets []snapshot.SubnetID
 	groups  []string
 	vpc     snapshot.VPCID
+	role    string                  // its ARN; empty: not known
 	list    func() []neighbourQuery // the questions, listed when somebody asks
 	queries []neighbourQuery
 }
@@ -53,7 +55,23 @@ type class struct {
 type neighbourQuery struct {
 	Query
 	what   string
+	role   string // of a question about a bucket
 	before *sim.Answer
+}
+
+// answer asks in a world; of a question about a bucket, for the verdict alone.
+func (q *neighbourQuery) answer(w *sim.World) (*sim.Answer, error) {
+	if q.role == "" {
+		return q.Query.Ask(w)
+	}
+	if !w.MayAllow(q.role, q.Check.Bucket, q.Check.Actions[0]) {
+		return &sim.Answer{Verdict: sim.Blocked}, nil
+	}
+	outcomes, err := w.Decide(q.Check)
+	if err != nil || len(outcomes) != 1 {
+		return nil, cmp.Or(err, errNoChange)
+	}
+	return &sim.Answer{Verdict: outcomes[0].Verdict}, nil
 }
 
 // Others are all other workloads of a snapshot, asked before and after changes.
@@ -76,7 +94,8 @@ func NewOthers(w *sim.World, q Query) (*Others, error) {
 // Ask asks everybody whom the changes that made after concern, and returns
 // whom they break or open; fewer where ctx ends before.
 func (o *Others) Ask(ctx context.Context, changes []change.Change, after *sim.World) []Neighbour {
-	return o.n.ask(ctx, changes, after)
+	list, _ := o.n.ask(ctx, changes, after)
+	return list
 }
 
 func (s *search) neighbours() *neighbours {
@@ -105,6 +124,7 @@ func (n *neighbours) collect(self *source) {
 			n.jobs(r, add)
 		}
 	}
+	n.otherRoles(self)
 }
 
 // startsTraffic are the types of interfaces that start connections of their own.
@@ -133,13 +153,20 @@ func (n *neighbours) interfaces(r *snapshot.Region, self *source, add func(strin
 
 func (n *neighbours) interfaceClass(r *snapshot.Region, e *snapshot.NetworkInterface, in *snapshot.Instance) *class {
 	c := &class{who: named(string(e.ID), e.Tags), subnets: []snapshot.SubnetID{e.Subnet}, vpc: e.VPC, groups: idTexts(e.Groups)}
+	var role *snapshot.Role
 	if in != nil {
 		c.who = named(in.ID, in.Tags)
+		if in.ProfileARN != "" {
+			role = roleOfProfile(r.Account, in.ProfileARN)
+		}
+	}
+	if role != nil {
+		c.role = role.ARN
 	}
 	c.list = func() []neighbourQuery {
 		out := []neighbourQuery{network(string(e.ID), "s3"), network(string(e.ID), "internet")}
-		if in != nil && in.ProfileARN != "" {
-			out = append(out, n.buckets(sim.Question{Source: in.ID}, r, roleOfProfile(r.Account, in.ProfileARN))...)
+		if role != nil {
+			out = append(out, n.buckets(sim.Question{Source: in.ID}, r, role)...)
 		}
 		return out
 	}
@@ -162,7 +189,7 @@ func (n *neighbours) functions(r *snapshot.Region, self *source, add func(string
 			continue
 		}
 		add("function "+fmt.Sprint(f.Subnets, f.Groups, f.RoleARN), func() *class {
-			return &class{who: "function " + f.Name, subnets: f.Subnets, vpc: f.VPC, groups: idTexts(f.Groups), list: func() []neighbourQuery {
+			return &class{who: "function " + f.Name, role: f.RoleARN, subnets: f.Subnets, vpc: f.VPC, groups: idTexts(f.Groups), list: func() []neighbourQuery {
 				role, _ := n.world.FindRole(f.RoleARN)
 				return n.buckets(sim.Question{Source: f.Name}, r, role)
 			}}
@@ -178,7 +205,7 @@ func (n *neighbours) jobs(r *snapshot.Region, add func(string, func() *class)) {
 			continue
 		}
 		add("job "+j.Name, func() *class {
-			return &class{who: "job " + j.Name, subnets: j.Subnets, groups: idTexts(j.SecurityGroups), list: func() []neighbourQuery {
+			return &class{who: "job " + j.Name, role: j.RoleARN, subnets: j.Subnets, groups: idTexts(j.SecurityGroups), list: func() []neighbourQuery {
 				return []neighbourQuery{{Query: Query{Check: sim.Question{Job: j}}, what: "its own buckets"}}
 			}}
 		})
@@ -229,10 +256,10 @@ func (n *neighbours) buckets(q sim.Question, r *snapshot.Region, role *snapshot.
 	partition, _, _ := strings.Cut(strings.TrimPrefix(role.ARN, "arn:"), ":")
 	var out []neighbourQuery
 	for _, name := range by[:min(len(by), maxBuckets)] {
-		for _, action := range []string{"s3:GetObject", "s3:PutObject"} {
+		for _, action := range bucketActions {
 			x := q
 			x.Bucket, x.Actions, x.Account, x.Region = "arn:"+partition+":s3:::"+name+"/*", []string{action}, r.Account.ID, r.Name
-			out = append(out, neighbourQuery{Query: Query{Check: x}, what: action + " on " + x.Bucket})
+			out = append(out, neighbourQuery{Query: Query{Check: x}, role: role.ARN, what: action + " on " + x.Bucket})
 		}
 	}
 	return out
@@ -255,28 +282,34 @@ func (n *neighbours) policies(role *snapshot.Role) string {
 	return b.String()
 }
 
-// ask asks everybody whom the changes concern, and returns whom they break or open.
-func (n *neighbours) ask(ctx context.Context, changes []change.Change, after *sim.World) []Neighbour {
+// ask asks everybody whom the changes concern, and returns whom they break or
+// open, and how many classes were left out.
+func (n *neighbours) ask(ctx context.Context, changes []change.Change, after *sim.World) (list []Neighbour, left int) {
 	touched := n.touched(changes)
 	if touched.none() {
-		return nil
+		return nil, 0
 	}
-	var out []Neighbour
-	classes := 0
+	interfaces, roles := 0, 0
 	for _, c := range n.classes {
 		if !touched.concerns(c) {
 			continue
 		}
-		if classes++; classes > maxClasses || n.asked > maxQuestions || ctx.Err() != nil {
-			break
+		count := &interfaces
+		if len(c.subnets) == 0 {
+			count = &roles
 		}
-		out = append(out, n.askClass(c, after)...)
+		if *count >= maxClasses || n.asked > maxQuestions || ctx.Err() != nil {
+			left++
+			continue
+		}
+		*count++
+		list = append(list, n.askClass(c, touched, after)...)
 	}
-	slices.SortStableFunc(out, func(a, b Neighbour) int { return strings.Compare(a.Effect, b.Effect) })
-	return out
+	slices.SortStableFunc(list, func(a, b Neighbour) int { return strings.Compare(a.Effect, b.Effect) })
+	return list, left
 }
 
-func (n *neighbours) askClass(c *class, after *sim.World) []Neighbour {
+func (n *neighbours) askClass(c *class, t *touched, after *sim.World) []Neighbour {
 	who := c.who
 	if c.alike > 0 {
 		who = fmt.Sprintf("%s and %d alike", who, c.alike)
@@ -284,17 +317,18 @@ func (n *neighbours) askClass(c *class, after *sim.World) []Neighbour {
 	if c.queries == nil {
 		c.queries = c.list()
 	}
+	n.bucketsOf(c, t)
 	var out []Neighbour
 	for i := range c.queries {
 		q := &c.queries[i]
 		if q.before == nil {
-			a, err := q.Query.Ask(n.world)
+			a, err := q.answer(n.world)
 			if err != nil {
 				a = &sim.Answer{Verdict: sim.Unknown}
 			}
 			q.before = a
 		}
-		a, err := q.Query.Ask(after)
+		a, err := q.answer(after)
 		if n.asked++; err != nil {
 			continue
 		}
@@ -367,18 +401,23 @@ type touched struct {
 	subnets map[snapshot.SubnetID]bool
 	vpcs    map[snapshot.VPCID]bool
 	groups  map[string]bool
+	roles   map[string]bool // ARNs
+	buckets map[string]bool // names, and ARNs of access points
 }
 
-func (t *touched) none() bool { return len(t.subnets)+len(t.vpcs)+len(t.groups) == 0 }
+func (t *touched) none() bool {
+	return len(t.subnets)+len(t.vpcs)+len(t.groups)+len(t.roles)+len(t.buckets) == 0
+}
 
 func (t *touched) concerns(c *class) bool {
-	return t.vpcs[c.vpc] || slices.ContainsFunc(c.subnets, func(id snapshot.SubnetID) bool { return t.subnets[id] }) ||
+	return t.vpcs[c.vpc] || t.roles[c.role] || len(t.buckets) > 0 && c.role != "" || slices.ContainsFunc(c.subnets, func(id snapshot.SubnetID) bool { return t.subnets[id] }) ||
 		slices.ContainsFunc(c.groups, func(id string) bool { return t.groups[id] })
 }
 
 // touched finds the subnets, VPCs and groups behind the ids that changes name.
 func (n *neighbours) touched(changes []change.Change) *touched {
-	t := &touched{map[snapshot.SubnetID]bool{}, map[snapshot.VPCID]bool{}, map[string]bool{}}
+	t := &touched{map[snapshot.SubnetID]bool{}, map[snapshot.VPCID]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	t.policies(n.world.Snapshot(), changes)
 	ids := map[string]bool{}
 	wholeVPC := false
 	for i := range changes {

@@ -79,7 +79,7 @@ func TestNeighboursAreAskedBeforeAndAfter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := s.neighbours().ask(t.Context(), changes, sim.NewWorld(snap))
+	got, _ := s.neighbours().ask(t.Context(), changes, sim.NewWorld(snap))
 	want := Neighbour{"i-web (web)", "s3:GetObject on arn:aws:s3:::assets/*", sim.Reachable, sim.Blocked, "breaks"}
 	if !slices.Contains(got, want) {
 		t.Errorf("got %+v, want %+v among them", got, want)
@@ -92,9 +92,30 @@ func TestNeighboursAreAskedBeforeAndAfter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got = s.neighbours().ask(t.Context(), changes, sim.NewWorld(snap))
+	got, _ = s.neighbours().ask(t.Context(), changes, sim.NewWorld(snap))
 	if len(got) != 1 || got[0].Who != "eni-x" || got[0].Effect != "breaks" || !strings.Contains(got[0].What, "vpce-narrow") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Roles and buckets under a policy that a change touches are asked, too.
+func TestWhoIsUnderATouchedPolicyIsAsked(t *testing.T) {
+	const boundary, partner = "arn:aws:iam::111122223333:policy/Boundary", "arn:aws:iam::111122223333:role/Partner"
+	other := world.Add("RoleDetailList", world.RoleObj(partner, world.Trust("ec2.amazonaws.com"), world.Doc(world.Allow("s3:*", "*"))))
+	bound := world.Set("RoleDetailList", partner, "PermissionsBoundary", world.Obj{"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": boundary})
+	res := mustFind(t, world.Network(world.Boundary(world.Role, world.Doc(world.Allow("ec2:*", "*"))), other, bound).JSON(), question("arn:aws:s3:::reports"))
+	want := Neighbour{"role Partner", "s3:GetObject on arn:aws:s3:::reports/*", sim.Blocked, sim.Reachable, "opens"}
+	if len(res.Repairs) == 0 || !slices.Contains(res.Repairs[0].Neighbours, want) {
+		t.Errorf("%q: %+v", whys(res), res.Repairs)
+	}
+	// A bucket's policy that lets an endpoint through lets through who else uses it.
+	deny := world.BucketPolicy(world.Bucket, world.Doc(world.If("StringNotEquals", "aws:SourceVpce", "vpce-x", world.For("*", world.Deny("s3:*", world.List{"arn:aws:s3:::reports", "arn:aws:s3:::reports/*"})))))
+	web := world.All(webServer("sg-1"), world.Identity(webRole, world.Doc(world.Allow("s3:*", "*"))))
+	res = mustFind(t, world.Network(deny, web).JSON(), question("arn:aws:s3:::reports"))
+	want = Neighbour{"i-web (web)", "s3:GetObject on arn:aws:s3:::reports/*", sim.Blocked, sim.Reachable, "opens"}
+	i := slices.IndexFunc(res.Repairs, func(r Repair) bool { return strings.Contains(r.Why[0], "let vpce-g through") })
+	if i < 0 || !slices.Contains(res.Repairs[i].Neighbours, want) {
+		t.Errorf("%q: %+v", whys(res), res.Repairs)
 	}
 }
 
@@ -142,6 +163,22 @@ func TestAPassingStateIsWaitedFor(t *testing.T) {
 	res := mustFind(t, native, question("arn:aws:s3:::reports"))
 	if len(res.Wait) != 1 || len(res.Repairs) == 0 || res.Repairs[0].Why[0] != "Let sg-1 send HTTPS to S3 (pl-s3)." || len(res.Repairs[0].Changes) != 1 {
 		t.Fatalf("%+v, %q", res.Wait, whys(res))
+	}
+	// What the other side has to accept is not ours to change.
+	native = world.Network(world.VPC("vpc-b", "10.1.0.0/16"), world.Subnet("subnet-b", "vpc-b", "10.1.1.0/24", "use1-az1"), world.Peering("pcx-1", "vpc-b", "vpc-a"), world.DNS("vpc-b", true, true),
+		world.Set("VpcPeeringConnections", "pcx-1", "Status", world.Obj{"Code": "pending-acceptance"}), world.Group("sg-b", "vpc-b", nil, []world.Obj{world.Rule("-1", "0.0.0.0/0")}),
+		world.Table("rtb-b", "vpc-b", []string{"subnet-b"}, world.To("10.0.0.0/16", "pcx-1")), world.Routes("rtb-1", world.To("10.1.0.0/16", "pcx-1")), world.ACL("acl-b", "vpc-b", true, world.AllowIn, world.AllowOut),
+		world.Group("sg-a", "vpc-a", []world.Obj{world.Rule("-1", "10.1.0.0/16")}, nil), world.Interface("eni-a", "subnet-1", "10.0.1.50", "sg-a"), world.Interface("eni-b", "subnet-b", "10.1.1.50", "sg-b")).JSON()
+	base, err := change.Open(native)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err = Find(context.Background(), base, Query{Trace: &sim.TraceQuestion{From: "eni-b", To: "eni-a"}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.Wait) != 1 || len(res.Repairs) != 0 || !strings.Contains(res.Wait[0].Advice, "must accept it; collect again when it is active") {
+		t.Fatalf("%+v, %q, stuck %+v, before %+v", res.Wait, whys(res), res.Stuck, res.Before.Findings)
 	}
 	// A failed endpoint is not.
 	res = mustFind(t, world.Network(world.Set("VpcEndpoints", "vpce-g", "State", "failed")).JSON(), question("arn:aws:s3:::reports"))

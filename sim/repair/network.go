@@ -86,14 +86,17 @@ func (g *generator) aclRules(acl regional[snapshot.NetworkACL], f *sim.Finding, 
 	}
 	c := candidate{cost: costShared + costExact, actor: g.actor(acl.of.OwnerID, "the network ACL's owner")}
 	direction := map[bool]string{true: "out to", false: "in from"}[egress]
-	what := "S3's addresses"
+	what, ports := "S3's addresses", fmt.Sprintf("ports %d to %d", from, to)
+	if from == to {
+		ports = fmt.Sprintf("port %d", from)
+	}
 	if len(blocks) == 1 {
 		what = blocks[0]
 	}
 	if blocks[0] == "0.0.0.0/0" {
-		c.cost, c.wide = costAnywhere, fmt.Sprintf("ports %d to %d %s every address", from, to, direction)
+		c.cost, c.wide = costAnywhere, fmt.Sprintf("%s %s every address", ports, direction)
 	}
-	c.why = fmt.Sprintf("Let %s pass %s ports %d to %d %s %s.", acl.of.ID, strings.ToUpper(g.protocol(f)), from, to, direction, what)
+	c.why = fmt.Sprintf("Let %s pass %s %s %s %s.", acl.of.ID, strings.ToUpper(g.protocol(f)), ports, direction, what)
 	for i, b := range blocks {
 		c.changes = append(c.changes, change.New("CreateNetworkAclEntry", "NetworkAclId", string(acl.of.ID), "RuleNumber", numbers[i], "Egress", egress,
 			"Protocol", aclProtocols[g.protocol(f)], "RuleAction", "allow", "CidrBlock", b, "PortRange", located.Pairs("From", from, "To", to)))

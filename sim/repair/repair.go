@@ -54,6 +54,7 @@ type Repair struct {
 	Notes      []string        `json:"notes,omitempty"`
 	Warnings   []sim.Finding   `json:"warnings,omitempty"`   // that the changed snapshot has and the first one has not
 	Neighbours []Neighbour     `json:"neighbours,omitempty"` // others whom it breaks or opens
+	NotAsked   int             `json:"notAsked,omitempty"`   // classes of others that it touches, beyond the bound
 	Breaks     []string        `json:"breaks,omitempty"`     // assertions that held and would not
 	Unknown    []sim.Missing   `json:"unknown,omitempty"`    // facts on which an UNKNOWN verdict hangs
 	cost       int

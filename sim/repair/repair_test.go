@@ -92,7 +92,7 @@ var broken = []struct {
 	{"endpoint on another table (T3)", world.NoS3Route(), "Associate rtb-1 with the S3 gateway endpoint vpce-g."},
 	{"replies denied (T53)", world.FilterExactly("subnet-1", world.AllowOut), "Let acl-of-subnet-1 pass TCP ports 32768 to 60999 in from S3's addresses."},
 	{"a lower-numbered deny (T57)", world.Filter("subnet-1", world.Entry(100, "out", "deny", "6", "0.0.0.0/0", 443, 443), world.Entry(200, "out", "allow", "-1", "0.0.0.0/0")),
-		"Let acl-of-subnet-1 pass TCP ports 443 to 443 out to S3's addresses."},
+		"Let acl-of-subnet-1 pass TCP port 443 out to S3's addresses."},
 	{"no room before the deny", world.Filter("subnet-1", world.Entry(1, "out", "deny", "6", "0.0.0.0/0", 443, 443), world.Entry(200, "out", "allow", "-1", "0.0.0.0/0")),
 		"Delete the rule 1 of acl-of-subnet-1, which denies."},
 	{"a blackhole slice (T18)", world.Routes("rtb-1", world.Blackhole(world.To("3.5.0.0/19", "nat-old"))), "Delete the route 3.5.0.0/19 of rtb-1, which leads to nat-old."},

@@ -339,7 +339,7 @@ func (s *search) describe(t *tried) Repair {
 			r.Warnings = append(r.Warnings, f)
 		}
 	}
-	r.Neighbours = s.neighbours().ask(context.WithoutCancel(s.ctx), r.Changes, t.world)
+	r.Neighbours, r.NotAsked = s.neighbours().ask(context.WithoutCancel(s.ctx), r.Changes, t.world)
 	if s.opt.Breaks != nil {
 		var err error
 		if r.Breaks, err = s.opt.Breaks(t.world); err != nil {
