@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -214,6 +215,62 @@ func TestWhatTellsClassesApart(t *testing.T) {
 			}
 			if differ != tt.differ {
 				t.Errorf("%q fare differently, want %q: %v", differ, tt.differ, got)
+			}
+		})
+	}
+}
+
+// Interfaces of one subnet and group that a rule or policy tells apart by their
+// addresses are asked about one by one; others are not.
+func TestMembersThatFareDifferently(t *testing.T) {
+	firewalled := world.All(world.NAT(), world.NoS3Route(), world.Routes("rtb-1", world.To("0.0.0.0/0", "nat-1")),
+		world.Filter("subnet-9", world.Entry(10, "in", "allow", "-1", "10.0.1.20/32"), world.Entry(20, "in", "deny", "-1", "10.0.1.0/24"), world.AllowIn))
+	deny := func(operator, key string, value any) world.Edit {
+		return world.BucketPolicy(world.Bucket, world.Doc(world.If(operator, key, value, world.For("*", world.Deny("s3:*", world.List{"arn:aws:s3:::" + world.Bucket, "arn:aws:s3:::" + world.Bucket + "/*"})))))
+	}
+	outside := world.All(world.NoS3Route(), world.IGW("igw-1", "vpc-a"), world.Routes("rtb-1", world.To("0.0.0.0/0", "igw-1")), world.PublicIP("eni-1", "203.0.113.9"), world.PublicIP("eni-2", "198.51.100.7"), world.PublicIP("eni-3", "198.51.100.8"))
+	for name, tt := range map[string]struct {
+		edit    world.Edit
+		reaches string
+		classes int
+	}{
+		"alike":                                    {world.All(), "eni-1 eni-2 eni-3", 1},
+		"an ACL on the way knows one address":      {firewalled, "eni-1", 3},
+		"a policy knows the private address":       {deny("NotIpAddress", "aws:VpcSourceIp", "10.0.1.20/31"), "eni-1 eni-2", 3},
+		"a policy knows the public address":        {world.All(outside, deny("NotIpAddress", "aws:SourceIp", "203.0.113.0/24")), "eni-1", 3},
+		"public addresses that nobody asks about":  {outside, "eni-1 eni-2 eni-3", 3},
+		"a policy knows the instance, as its user": {deny("StringNotLike", "aws:userid", "*:i-2"), "eni-2", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := world.Network(world.Interface("eni-1", "subnet-1", "10.0.1.20", "sg-1"), world.Interface("eni-2", "subnet-1", "10.0.1.21", "sg-1"), world.Interface("eni-3", "subnet-1", "10.0.1.33", "sg-1"), tt.edit)
+			made := sim.NewWorld(w.Snapshot(t))
+			tab, err := access.Decide(context.Background(), made, access.Query{Actions: []string{"s3:GetObject"}, Options: sim.Options{AssumeNoOrganization: true}, VPC: "vpc-a"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var reaches []string
+			classes := 0
+			for s := range tab.Sources {
+				classes += len(tab.Sources[s].Classes)
+				for i := range tab.Rows {
+					if r := &tab.Rows[i]; r.Source == s && r.Verdict == sim.Reachable {
+						for _, c := range tab.Sources[s].Classes {
+							for _, m := range c.Members {
+								reaches = append(reaches, string(m))
+							}
+						}
+					}
+				}
+			}
+			slices.Sort(reaches)
+			if got := strings.Join(reaches, " "); got != tt.reaches || classes != tt.classes {
+				t.Errorf("%s reach the bucket, in %d classes; want %s in %d", got, classes, tt.reaches, tt.classes)
+			}
+			for _, eni := range []string{"eni-1", "eni-2", "eni-3"} {
+				a, err := made.Check(sim.Question{Source: eni, Job: snapshot.Job{RoleARN: world.Role}, Bucket: "arn:aws:s3:::" + world.Bucket, Actions: []string{"s3:GetObject"}, Options: sim.Options{AssumeNoOrganization: true}})
+				if err != nil || (a.Verdict == sim.Reachable) != strings.Contains(tt.reaches, eni) {
+					t.Errorf("%s alone: %v %v", eni, a.Verdict, err)
+				}
 			}
 		})
 	}

@@ -75,7 +75,6 @@ type pruned struct {
 type prunedSide struct {
 	plan    *plan
 	classes []Class
-	keys    []classKey
 	answers map[classKey]pathAnswer
 	survey  survey
 }
@@ -87,7 +86,7 @@ func (p *pruned) survey(ctx context.Context) error {
 	var all survey
 	for i := range p.sides {
 		s := &p.sides[i]
-		s.classes, s.keys = interfaceClasses(s.plan.w.Snapshot(), p.q)
+		s.classes = interfaceClasses(s.plan.w, p.q)
 		v := newSurvey(s.plan.w, s.plan.resources, s.plan.policies)
 		names, _ := s.plan.w.Network().NamesMatter()
 		p.names = p.names || names
@@ -98,9 +97,9 @@ func (p *pruned) survey(ctx context.Context) error {
 		s := &p.sides[i]
 		s.survey = all
 		s.survey.world, s.survey.exact = s.plan.w, true
-		both[i] = make(map[classKey]int, len(s.keys))
-		for n, k := range s.keys {
-			both[i][k] = n
+		both[i] = make(map[classKey]int, len(s.classes))
+		for n := range s.classes {
+			both[i][s.classes[n].key()] = n
 		}
 	}
 	for i := range p.sides {
@@ -124,22 +123,21 @@ func (p *pruned) survey(ctx context.Context) error {
 // side lacks.
 func (p *pruned) surveySide(ctx context.Context, s *prunedSide, other map[classKey]int) error {
 	var list []Class
-	var keys []classKey
-	for i, k := range s.keys {
-		if _, known := other[k]; !known || p.mayTouch(k, &s.classes[i]) {
-			list, keys = append(list, s.classes[i]), append(keys, k)
+	for i := range s.classes {
+		if _, known := other[s.classes[i].key()]; !known || p.mayTouch(&s.classes[i]) {
+			list = append(list, s.classes[i])
 		}
 	}
-	return s.ask(ctx, p.q, list, keys)
+	return s.ask(ctx, p.q, list)
 }
 
-func (s *prunedSide) ask(ctx context.Context, q *Query, list []Class, keys []classKey) error {
-	answers, err := s.survey.answers(ctx, q, list, keys)
+func (s *prunedSide) ask(ctx context.Context, q *Query, list []Class) error {
+	answers, err := s.survey.answers(ctx, q, list)
 	if s.answers == nil {
-		s.answers = make(map[classKey]pathAnswer, len(keys))
+		s.answers = make(map[classKey]pathAnswer, len(list))
 	}
-	for i, k := range keys {
-		s.answers[k] = answers[i]
+	for i := range list {
+		s.answers[list[i].key()] = answers[i]
 	}
 	return err
 }
@@ -150,13 +148,12 @@ func (p *pruned) surveyRest(ctx context.Context, s *prunedSide) error {
 	rest := prunedSide{survey: s.survey}
 	rest.survey.exact = false
 	var list []Class
-	var keys []classKey
-	for i, k := range s.keys {
-		if _, known := s.answers[k]; !known {
-			list, keys = append(list, s.classes[i]), append(keys, k)
+	for i := range s.classes {
+		if _, known := s.answers[s.classes[i].key()]; !known {
+			list = append(list, s.classes[i])
 		}
 	}
-	if err := rest.ask(ctx, p.q, list, keys); err != nil {
+	if err := rest.ask(ctx, p.q, list); err != nil {
 		return err
 	}
 	for k, a := range rest.answers {
@@ -169,6 +166,9 @@ func (p *pruned) surveyRest(ctx context.Context, s *prunedSide) error {
 // endpoints that they lead through, and what the class itself is.
 func (p *pruned) same(a, b *Class, x, y *pathAnswer) bool {
 	if p.names { // the answers are for one name; other names may fare differently
+		return false
+	}
+	if len(x.members)+len(y.members) > 0 && !slices.Equal(a.Members, b.Members) {
 		return false
 	}
 	own := []string{string(a.Subnet), p.vpcOf(a), string(a.Example)}
@@ -189,22 +189,20 @@ func (p *pruned) vpcOf(c *Class) string {
 // decide asks on one side for what the change touches.
 func (p *pruned) decide(ctx context.Context, i int) (*Table, error) {
 	s := &p.sides[i]
-	var list []Class
-	var keys []classKey
 	var answers []pathAnswer
 	touched := map[string]bool{}
-	for n, k := range s.keys {
-		a, same := p.shared[k]
+	for n := range s.classes {
+		a, same := p.shared[s.classes[n].key()]
 		if !same {
-			a = s.answers[k]
-			a.signs, a.like = "touched "+a.signs, "touched "+a.like
-			touched[a.signs] = true
+			a = s.answers[s.classes[n].key()]
+			a.touch(touched)
 		}
+		a.class = s.classes[n] // which shares its answer with the other side's
 		if !same || p.whole {
-			list, keys, answers = append(list, s.classes[n]), append(keys, k), append(answers, a)
+			answers = append(answers, a)
 		}
 	}
-	sources := joinSources(p.q, list, keys, answers, s.survey.regions)
+	sources := joinSources(p.q, answers, s.survey.regions)
 	narrowed := &part{pruned: p}
 	for n := range sources.list {
 		if touched[sources.list[n].signs] {
@@ -222,6 +220,16 @@ func (p *pruned) decide(ctx context.Context, i int) (*Table, error) {
 		}
 	}
 	return t, nil
+}
+
+// touch sets an answer apart from those that are the same on both sides.
+func (a *pathAnswer) touch(touched map[string]bool) {
+	a.signs, a.like = "touched "+a.signs, "touched "+a.like
+	touched[a.signs] = true
+	a.members = slices.Clone(a.members)
+	for i := range a.members {
+		a.members[i].touch(touched)
+	}
 }
 
 // part is the questions of one side that a change can bear on; nil: all.

@@ -222,12 +222,12 @@ func (s *scope) touchesBucket(resource string) bool {
 
 // mayTouch tells whether the change may bear on the network of a class: some
 // place that its traffic can meet is among the change's.
-func (s *scope) mayTouch(k classKey, c *Class) bool {
+func (s *scope) mayTouch(c *Class) bool {
 	if s.all || s.places[network.AnyPlace] {
 		return true
 	}
 	for _, side := range []*side{s.before, s.after} {
-		homes := []string{k.vpc}
+		homes := []string{string(c.VPC)}
 		for _, g := range c.Groups {
 			homes = append(homes, side.extent.Homes(string(g))...)
 		}

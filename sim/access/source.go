@@ -1,7 +1,6 @@
 package access
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -31,24 +30,11 @@ type Source struct {
 	like      int                      // the first source that no policy tells from this one
 }
 
-// Class is interfaces that no rule tells apart but by their address.
+// Class is interfaces that fare alike, or one that jobs and functions get.
 type Class struct {
-	Subnet snapshot.SubnetID          `json:"subnet"`
-	Groups []snapshot.SecurityGroupID `json:"groups"`
-	Public bool                       `json:"public,omitempty"` // they have public addresses
-	Count  int                        `json:"count"`            // interfaces in the snapshot
-	// Example is one of the interfaces; empty where there is none yet.
-	Example snapshot.NetworkInterfaceID `json:"example,omitempty"`
+	network.Class
 	// Users names the jobs and functions that get such interfaces.
 	Users []string `json:"users,omitempty"`
-}
-
-// End is the class as one end of a network query.
-func (c *Class) End(account string) network.Endpoint {
-	if c.Example != "" {
-		return network.Endpoint{Interface: c.Example}
-	}
-	return network.Endpoint{Job: &network.HypotheticalInterface{Account: account, Subnet: c.Subnet, Groups: c.Groups}}
 }
 
 // question asks from the class.
@@ -83,6 +69,10 @@ type classKey struct {
 	public, ipv6                         bool
 }
 
+func (c *Class) key() classKey {
+	return classKey{c.Account, c.Region, string(c.VPC), string(c.Subnet), fmt.Sprint(c.Groups), c.Public, c.IPv6}
+}
+
 // survey asks how classes of interfaces reach S3.
 type survey struct {
 	world   *sim.World
@@ -97,47 +87,47 @@ func newSurvey(w *sim.World, resources []string, policies *sim.Classes) survey {
 }
 
 // answers asks for every class.
-func (v *survey) answers(ctx context.Context, q *Query, list []Class, keys []classKey) ([]pathAnswer, error) {
+func (v *survey) answers(ctx context.Context, q *Query, list []Class) ([]pathAnswer, error) {
 	out := make([]pathAnswer, len(list))
 	err := Each(ctx, Query{Workers: q.Workers}, len(list), func(i int) error {
-		out[i] = v.paths(keys[i], list[i])
+		out[i] = v.paths(&list[i])
 		return nil
 	})
 	return out, err
 }
 
 func sourcesOf(ctx context.Context, w *sim.World, q *Query, resources []string, policies *sim.Classes) (*sources, error) {
-	list, keys := interfaceClasses(w.Snapshot(), q)
 	v := newSurvey(w, resources, policies)
-	answers, err := v.answers(ctx, q, list, keys)
+	answers, err := v.answers(ctx, q, interfaceClasses(w, q))
 	if err != nil {
 		return nil, err
 	}
-	return joinSources(q, list, keys, answers, v.regions), nil
+	return joinSources(q, answers, v.regions), nil
 }
 
 // joinSources makes one source of the classes whose traffic takes the same paths.
-func joinSources(q *Query, list []Class, keys []classKey, answers []pathAnswer, regions []string) *sources {
+func joinSources(q *Query, answers []pathAnswer, regions []string) *sources {
 	out := &sources{open: map[string]map[int]bool{}, q: q}
 	index, alike := map[string]int{}, map[string]int{}
-	for i, c := range list {
-		a := &answers[i]
-		n, known := index[a.signs]
-		if !known {
-			n = len(out.list)
-			index[a.signs] = n
-			if _, known := alike[a.like]; !known {
-				alike[a.like] = n
+	for i := range answers {
+		for _, a := range answers[i].parts() {
+			n, known := index[a.signs]
+			if !known {
+				n = len(out.list)
+				index[a.signs] = n
+				if _, known := alike[a.like]; !known {
+					alike[a.like] = n
+				}
+				out.list = append(out.list, Source{Kind: "interfaces", Account: a.class.Account, Region: a.class.Region, VPC: string(a.class.VPC),
+					Network: a.own, Via: a.via, question: a.class.question(), endpoints: a.endpoints, signs: a.signs, like: alike[a.like]})
+				for region := range a.open {
+					out.mark(region, n)
+				}
 			}
-			out.list = append(out.list, Source{Kind: "interfaces", Account: keys[i].account, Region: keys[i].region, VPC: keys[i].vpc,
-				Network: a.own, Via: a.via, question: c.question(), endpoints: a.endpoints, signs: a.signs, like: alike[a.like]})
-			for region := range a.open {
-				out.mark(region, n)
-			}
+			s := &out.list[n]
+			s.Count += a.class.Count
+			s.Classes = append(s.Classes, a.class)
 		}
-		s := &out.list[n]
-		s.Count += c.Count
-		s.Classes = append(s.Classes, c)
 	}
 	if q.Subnet == "" && q.VPC == "" {
 		out.list = append(out.list, Source{Kind: "internet", Network: sim.Reachable, Via: []string{"internet"}, question: sim.Question{Source: sim.FromInternet}, like: len(out.list)})
@@ -200,39 +190,47 @@ func regionsOf(w *sim.World, s *snapshot.Snapshot, resources []string) []string 
 	return out
 }
 
-// classes collects interface classes.
-type classes struct {
-	q     *Query
-	index map[classKey]int
-	list  []Class
-	keys  []classKey
-}
-
 // interfaceClasses sorts the snapshot's interfaces, and those that its jobs and
 // functions get, into classes. Interfaces that AWS manages, and that carry
 // nobody's role, are left out.
-func interfaceClasses(s *snapshot.Snapshot, q *Query) ([]Class, []classKey) {
-	c := &classes{q: q, index: map[classKey]int{}}
-	for _, a := range s.Accounts {
+func interfaceClasses(w *sim.World, q *Query) []Class {
+	c := &classes{q: q, index: map[string]int{}}
+	for _, k := range w.Network().Classes(func(e *snapshot.NetworkInterface) bool { return c.wanted(e.VPC, e.Subnet) && !managed(e) }) {
+		c.list = append(c.list, Class{Class: k})
+		if !k.Public && !k.IPv6 {
+			c.index[placementKey(&k)] = len(c.list) - 1
+		}
+	}
+	for _, a := range w.Snapshot().Accounts {
 		for _, r := range a.Regions {
-			for i := range r.EC2.NetworkInterfaces.Items {
-				if e := &r.EC2.NetworkInterfaces.Items[i]; !managed(e) {
-					k := classKey{a.ID, r.Name, string(e.VPC), string(e.Subnet), groupKey(e.Groups, e.GroupsKnown), hasPublic(e), len(e.IPv6) > 0}
-					c.add(k, Class{Subnet: e.Subnet, Groups: sorted(e.Groups), Public: k.public, Example: e.ID}, 1, "")
-				}
-			}
 			c.future(a, r)
 		}
 	}
 	for i := range q.Jobs {
-		c.job(s, &q.Jobs[i])
+		c.job(w.Snapshot(), &q.Jobs[i])
 	}
-	return sortClasses(c.list, c.keys)
+	slices.SortFunc(c.list, func(x, y Class) int { return network.CompareClasses(&x.Class, &y.Class) })
+	return c.list
+}
+
+// classes collects interface classes.
+type classes struct {
+	q     *Query
+	index map[string]int // those that a job's interface may be of
+	list  []Class
+}
+
+func placementKey(c *network.Class) string {
+	return fmt.Sprint(c.Account, c.Region, c.Subnet, c.Groups)
+}
+
+func (c *classes) wanted(vpc snapshot.VPCID, subnet snapshot.SubnetID) bool {
+	return (c.q.Subnet == "" || c.q.Subnet == subnet) && (c.q.VPC == "" || c.q.VPC == vpc)
 }
 
 // Subnets are those that some of the query's interfaces are in.
-func Subnets(s *snapshot.Snapshot, q Query) map[snapshot.SubnetID]bool {
-	list, _ := interfaceClasses(s, &q)
+func Subnets(w *sim.World, q Query) map[snapshot.SubnetID]bool {
+	list := interfaceClasses(w, &q)
 	out := map[snapshot.SubnetID]bool{}
 	for i := range list {
 		out[list[i].Subnet] = true
@@ -271,49 +269,23 @@ func (c *classes) job(s *snapshot.Snapshot, j *snapshot.Job) {
 // placement adds what an interface in a subnet of the Region would be.
 func (c *classes) placement(a *snapshot.Account, r *snapshot.Region, id snapshot.SubnetID, groups []snapshot.SecurityGroupID, user string) {
 	for i := range r.EC2.Subnets.Items {
-		if n := &r.EC2.Subnets.Items[i]; n.ID == id {
-			c.add(classKey{a.ID, r.Name, string(n.VPC), string(id), groupKey(groups, true), false, false}, Class{Subnet: id, Groups: sorted(groups)}, 0, user)
+		if n := &r.EC2.Subnets.Items[i]; n.ID == id && c.wanted(n.VPC, id) {
+			c.add(network.Class{Account: a.ID, Region: r.Name, VPC: n.VPC, Subnet: id, Groups: slices.Compact(slices.Sorted(slices.Values(groups)))}, user)
 		}
 	}
 }
 
-func (c *classes) add(k classKey, fresh Class, count int, user string) {
-	if c.q.Subnet != "" && fresh.Subnet != c.q.Subnet || c.q.VPC != "" && k.vpc != string(c.q.VPC) {
-		return
-	}
-	n, known := c.index[k]
+func (c *classes) add(fresh network.Class, user string) {
+	key := placementKey(&fresh)
+	n, known := c.index[key]
 	if !known {
 		n = len(c.list)
-		c.index[k] = n
-		c.list, c.keys = append(c.list, fresh), append(c.keys, k)
+		c.index[key] = n
+		c.list = append(c.list, Class{Class: fresh})
 	}
-	one := &c.list[n]
-	one.Count += count
-	if user != "" && !slices.Contains(one.Users, user) {
+	if one := &c.list[n]; user != "" && !slices.Contains(one.Users, user) {
 		one.Users = append(one.Users, user)
 	}
-}
-
-func sorted(g []snapshot.SecurityGroupID) []snapshot.SecurityGroupID {
-	return slices.Compact(slices.Sorted(slices.Values(g)))
-}
-
-func groupKey(g []snapshot.SecurityGroupID, known bool) string { return fmt.Sprint(sorted(g), known) }
-
-func sortClasses(classes []Class, keys []classKey) ([]Class, []classKey) {
-	order := make([]int, len(classes))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(keys[a].account, keys[b].account), cmp.Compare(keys[a].region, keys[b].region), cmp.Compare(keys[a].subnet, keys[b].subnet),
-			slices.Compare(classes[a].Groups, classes[b].Groups), cmp.Compare(classes[a].Example, classes[b].Example))
-	})
-	c, k := make([]Class, len(order)), make([]classKey, len(order))
-	for i, n := range order {
-		c[i], k[i] = classes[n], keys[n]
-	}
-	return c, k
 }
 
 // managed tells interfaces of AWS's own services from those that a role's
@@ -328,60 +300,103 @@ func managed(e *snapshot.NetworkInterface) bool {
 	return true
 }
 
-func hasPublic(e *snapshot.NetworkInterface) bool {
-	for _, a := range e.Addresses {
-		if a.Public.IsValid() {
-			return true
-		}
-	}
-	return false
-}
-
 // pathAnswer is how one class's traffic reaches S3.
 type pathAnswer struct {
-	own  sim.Verdict
-	via  []string
-	open map[string]bool // Regions where some traffic may arrive
+	class Class
+	own   sim.Verdict
+	via   []string
+	open  map[string]bool // Regions where some traffic may arrive
 	// endpoints are those of every flow, whatever becomes of it.
 	endpoints []snapshot.VPCEndpointID
 	// signs are equal where two classes take the same paths, like where no policy
 	// tells them apart besides.
 	signs, like string
-	exact       string // equal where nothing tells two answers apart
+	exact       string       // equal where nothing tells two answers apart
+	members     []pathAnswer // of the class's interfaces one by one, where they may fare differently
 }
 
-// paths asks the network half how a class reaches S3 in each Region.
-func (v *survey) paths(k classKey, c Class) pathAnswer {
-	out := pathAnswer{open: map[string]bool{}}
+// parts are the answers of which the class's consists.
+func (a *pathAnswer) parts() []pathAnswer {
+	if len(a.members) > 0 {
+		return a.members
+	}
+	return []pathAnswer{*a}
+}
+
+// paths asks the network half how a class reaches S3 in each Region: for one of
+// its interfaces, or for each, where they may fare differently.
+func (v *survey) paths(c *Class) pathAnswer {
+	if v.alike(c) {
+		return v.answer(*c)
+	}
+	out := pathAnswer{class: *c}
+	for _, id := range c.Members {
+		one := *c
+		one.Example, one.Members, one.Count = id, []snapshot.NetworkInterfaceID{id}, 1
+		a := v.answer(one)
+		out.signs, out.exact = out.signs+a.signs, out.exact+a.exact
+		out.endpoints = append(out.endpoints, a.endpoints...)
+		out.members = append(out.members, a)
+	}
+	return out
+}
+
+// alike tells that no rule and no policy tells the interfaces of a class apart
+// by their addresses: whatever address of the subnet they have, the outcome is
+// the same.
+func (v *survey) alike(c *Class) bool {
+	if c.Count < 2 {
+		return true
+	}
+	if v.perAddress || v.publicIP && c.Public {
+		return false
+	}
+	for _, region := range v.regions {
+		all, err := v.world.Network().Brief(query(c.Job(), region))
+		if err != nil || !all.Uniform {
+			return false
+		}
+		one, err := v.world.Network().Brief(query(c.End(), region))
+		if err != nil || one.Outcome != all.Outcome || !slices.EqualFunc(one.Ways, all.Ways, func(x, y network.Way) bool {
+			return x.Outcome == y.Outcome && x.Context.Via == y.Context.Via && x.Context.Endpoint == y.Context.Endpoint
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+func query(from network.Endpoint, region string) network.Query {
+	return network.Query{From: from, Protocol: 6, To: network.Endpoint{S3: &network.S3Destination{Region: region}}}
+}
+
+func (v *survey) answer(c Class) pathAnswer {
+	out := pathAnswer{class: c, open: map[string]bool{}}
 	var signs, like, exact strings.Builder
 	write := func(format string, args ...any) {
 		fmt.Fprintf(io.MultiWriter(&signs, &like), format, args...)
 	}
-	write("%s %s %s|", k.account, k.region, k.vpc)
+	write("%s %s %s|", c.Account, c.Region, c.VPC)
 	if v.perAddress {
 		write("%s %s %v|", c.Example, c.Subnet, c.Groups)
 	}
 	for _, region := range v.regions {
-		res, err := v.world.Network().Ask(network.Query{From: c.End(k.account), Protocol: 6,
-			To: network.Endpoint{S3: &network.S3Destination{Region: region}}})
+		b, err := v.brief(query(c.End(), region), &exact)
 		if err != nil {
 			write("%s error %s %s|", region, c.Example, err)
 			out.open[region] = true
 			continue
 		}
-		if v.exact {
-			exactly(&exact, res)
-		}
-		outcome := sim.Verdict(res.Outcome)
-		if region == k.region || len(v.regions) == 1 {
+		outcome := sim.Verdict(b.Outcome)
+		if region == c.Region || len(v.regions) == 1 {
 			out.own = outcome
 		}
 		write("%s %d ", region, outcome)
 		if outcome != sim.Blocked {
 			out.open[region] = true
 		}
-		for i := range res.Flows {
-			f := &res.Flows[i]
+		for i := range b.Ways {
+			f := &b.Ways[i]
 			write("%d %s %s %s %v %v;", f.Outcome, f.Context.Via, f.Context.Endpoint, f.Context.EndpointVPC, f.Context.VPCSourceIP, f.Context.Uncertain)
 			fmt.Fprint(&signs, f.Context.PublicIPs)
 			if v.publicIP {
@@ -394,6 +409,18 @@ func (v *survey) paths(k classKey, c Class) pathAnswer {
 	slices.Sort(out.endpoints)
 	out.signs, out.like, out.exact = signs.String(), like.String(), exact.String()
 	return out
+}
+
+// brief asks; where answers are compared in full, it writes all of the answer.
+func (v *survey) brief(q network.Query, exact *strings.Builder) (network.Brief, error) {
+	if v.exact {
+		res, err := v.world.Network().Ask(q)
+		if err != nil {
+			return network.Brief{}, err
+		}
+		exactly(exact, res)
+	}
+	return v.world.Network().Brief(q)
 }
 
 // exactly writes all that the policy half and its answers read of a result.
@@ -413,8 +440,8 @@ func exactly(b *strings.Builder, r *network.Result) {
 	}
 }
 
-// passes notes what a flow goes through.
-func (a *pathAnswer) passes(f *network.Flow) {
+// passes notes what a way goes through.
+func (a *pathAnswer) passes(f *network.Way) {
 	via := string(f.Context.Endpoint)
 	if via != "" && !slices.Contains(a.endpoints, f.Context.Endpoint) {
 		a.endpoints = append(a.endpoints, f.Context.Endpoint)

@@ -37,7 +37,7 @@ func (b *builder) paths(ctx context.Context, t *access.Table) error {
 		s := &t.Sources[i]
 		for _, c := range s.Classes {
 			if tile := b.tiles[c.Subnet]; tile != nil {
-				tile.classes = append(tile.classes, class{c, s.Account, i})
+				tile.classes = append(tile.classes, class{c, i})
 				tile.Interfaces += c.Count
 			}
 		}
@@ -55,7 +55,7 @@ func (b *builder) tile(t *tile) {
 	if len(t.classes) > 0 {
 		ends = ends[:0]
 		for i := range t.classes {
-			ends = append(ends, t.classes[i].End(t.classes[i].account))
+			ends = append(ends, t.classes[i].End())
 		}
 	}
 	to := []network.Endpoint{{S3: &network.S3Destination{Region: t.region}}, {Internet: true}}

@@ -37,8 +37,7 @@ type tile struct {
 // class is one class of the tile's interfaces.
 type class struct {
 	access.Class
-	account string
-	source  int // in the access table
+	source int // in the access table
 }
 
 // collect lists the VPCs, their components and subnets.
@@ -224,7 +223,7 @@ func sortComponents(list []Component) {
 //
 // AWS: https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
 func (b *builder) assumed(q access.Query) []snapshot.Job {
-	occupied := access.Subnets(b.w.Snapshot(), q)
+	occupied := access.Subnets(b.w, q)
 	groups := map[snapshot.VPCID]snapshot.SecurityGroupID{}
 	for _, a := range b.w.Snapshot().Accounts {
 		for _, r := range a.Regions {

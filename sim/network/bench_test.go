@@ -32,15 +32,22 @@ func perSize(b *testing.B, run func(b *testing.B, s *snapshot.Snapshot)) {
 	}
 }
 
-// BenchmarkSweep decides every class of the interfaces of a new model, cold.
-func BenchmarkSweep(b *testing.B) {
+func everyInterface(*snapshot.NetworkInterface) bool { return true }
+
+// BenchmarkClasses decides every class of the interfaces of a new model, cold.
+func BenchmarkClasses(b *testing.B) {
 	perSize(b, func(b *testing.B, s *snapshot.Snapshot) {
 		q := network.Query{To: network.Endpoint{S3: &network.S3Destination{Region: synth.Region}}, Protocol: 6}
 		classes := 0
 		for b.Loop() {
 			m := network.NewModel(s)
-			c := m.Classes()
-			m.Sweep(q, c)
+			c := m.Classes(everyInterface)
+			for i := range c {
+				q.From = c[i].Job()
+				if _, err := m.Brief(q); err != nil {
+					b.Fatal(err)
+				}
+			}
 			classes = len(c)
 		}
 		b.ReportMetric(float64(classes), "classes/op")
@@ -51,7 +58,7 @@ func BenchmarkSweep(b *testing.B) {
 func BenchmarkWhatIf(b *testing.B) {
 	perSize(b, func(b *testing.B, s *snapshot.Snapshot) {
 		m := network.NewModel(s)
-		c := m.Classes()[0]
+		c := m.Classes(everyInterface)[0]
 		q := network.Query{From: network.Endpoint{Job: &network.HypotheticalInterface{Subnet: c.Subnet, Groups: c.Groups}},
 			To: network.Endpoint{S3: &network.S3Destination{Region: synth.Region}}}
 		if _, err := m.Ask(q); err != nil {

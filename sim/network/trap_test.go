@@ -85,9 +85,13 @@ func (tr *trap) query() network.Query {
 
 func (tr *trap) failures(t *testing.T) []string {
 	t.Helper()
-	r, err := network.NewModel(tr.world().Snapshot(t)).Ask(tr.query())
+	m := network.NewModel(tr.world().Snapshot(t))
+	r, err := m.Ask(tr.query())
 	if err != nil {
 		return []string{"Ask: " + err.Error()}
+	}
+	if differs := network.BriefDiffers(m, tr.query(), r); differs != "" {
+		return append(tr.judge(r), differs)
 	}
 	return tr.judge(r)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/canreach/canreach/snapshot"
 )
 
-func TestSweepAgreesWithAsk(t *testing.T) {
+func TestBriefAgreesWithAsk(t *testing.T) {
 	w := base()
 	w.nat()
 	w.ife()
@@ -20,14 +20,14 @@ func TestSweepAgreesWithAsk(t *testing.T) {
 	}
 	m := NewModel(w.snap)
 	q := w.s3()
-	for i, v := range m.Sweep(q, classes) {
-		q.From = Endpoint{Job: &HypotheticalInterface{Subnet: classes[i].Subnet, Groups: classes[i].Groups}}
+	for i := range classes {
+		q.From = classes[i].Job()
 		r, err := NewModel(w.snap).Ask(q)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Outcome != v.Outcome {
-			t.Errorf("%v: sweep says %v, Ask %v", classes[i], v.Outcome, r.Outcome)
+		if differs := BriefDiffers(m, q, r); differs != "" {
+			t.Errorf("%v: %s", classes[i], differs)
 		}
 	}
 }
@@ -38,7 +38,7 @@ func TestClassesCountInterfacesAlike(t *testing.T) {
 		return snapshot.NetworkInterface{ID: id, Subnet: "s1", Groups: groups, GroupsKnown: true}
 	}
 	w.ec2.NetworkInterfaces = got(eni("a", "sg1", "sg2"), eni("b", "sg2", "sg1"), eni("c", "sg1"))
-	c := NewModel(w.snap).Classes()
+	c := NewModel(w.snap).Classes(func(e *snapshot.NetworkInterface) bool { return e.GroupsKnown })
 	if len(c) != 2 || c[0].Count != 1 || c[1].Count != 2 {
 		t.Errorf("classes %+v", c)
 	}
