@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -59,12 +57,12 @@ func (f *accessFlags) decide(env *Env, q access.Query) (*sim.World, *access.Tabl
 		}
 		q.Jobs = append(q.Jobs, j)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	t, err := access.Decide(ctx, w, q)
-	if errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted: nothing is written")
-	}
+	var t *access.Table
+	err = env.whole(func(ctx context.Context, progress func(done, all int)) error {
+		q.Progress = progress
+		t, err = access.Decide(ctx, w, q)
+		return err
+	})
 	return w, t, err
 }
 

@@ -3,10 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
-	"os"
-	"os/signal"
 
 	"github.com/spf13/cobra"
 
@@ -48,13 +45,12 @@ The exit status is 0 whenever the map was drawn, whatever the verdicts.`,
 				}
 				q.Jobs = append(q.Jobs, j)
 			}
-			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-			defer stop()
-			m, err := accountmap.Build(ctx, sim.NewWorld(snap), q)
-			if errors.Is(err, context.Canceled) {
-				err = errors.New("interrupted: nothing is written")
-			}
-			if err != nil {
+			var m *accountmap.Map
+			if err := env.whole(func(ctx context.Context, progress func(done, all int)) error {
+				q.Progress = progress
+				m, err = accountmap.Build(ctx, sim.NewWorld(snap), q)
+				return err
+			}); err != nil {
 				return err
 			}
 			var b bytes.Buffer

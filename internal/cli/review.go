@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
 
@@ -134,9 +132,11 @@ func (f *reviewFlags) review(env *Env) (*reviewResult, error) {
 		}
 		q.Jobs = append(q.Jobs, j)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if res.Review, err = access.CompareChanged(ctx, before, after, q, changes); err != nil {
+	if err := env.whole(func(ctx context.Context, progress func(done, all int)) error {
+		q.Progress = progress
+		res.Review, err = access.CompareChanged(ctx, before, after, q, changes)
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	res.Exact = res.Review.Exact()

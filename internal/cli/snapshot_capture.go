@@ -283,10 +283,7 @@ type progress struct {
 func newProgress(env *Env) *progress {
 	p := &progress{env: env, seen: map[string]bool{}}
 	if env.StderrTerminal {
-		p.bar = progressbar.NewOptions(1,
-			progressbar.OptionSetWriter(env.Stderr), progressbar.OptionSetDescription("asking AWS"), progressbar.OptionShowCount(),
-			progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetPredictTime(false),
-			progressbar.OptionEnableColorCodes(env.Getenv("NO_COLOR") == ""))
+		p.bar = newBar(env, 1, "asking AWS")
 	}
 	return p
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
 
 	"github.com/canreach/canreach/sim"
@@ -41,10 +39,12 @@ func (f *accessFlags) writeWithout(env *Env) error {
 		}
 		q.Jobs = append(q.Jobs, j)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	r, err := access.Compare(ctx, sim.NewWorld(before), sim.NewWorld(after), q)
-	if err != nil {
+	var r *access.Review
+	if err := env.whole(func(ctx context.Context, progress func(done, all int)) error {
+		q.Progress = progress
+		r, err = access.Compare(ctx, sim.NewWorld(before), sim.NewWorld(after), q)
+		return err
+	}); err != nil {
 		return err
 	}
 	out := bufio.NewWriter(env.Stdout)

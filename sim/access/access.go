@@ -151,7 +151,9 @@ func Decide(ctx context.Context, w *sim.World, q Query) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.sort(s, nil)
+	if err := p.sort(ctx, s, nil); err != nil {
+		return nil, err
+	}
 	t, err := p.decide(ctx, &q)
 	if err != nil {
 		return nil, err

@@ -276,6 +276,28 @@ func TestMembersThatFareDifferently(t *testing.T) {
 	}
 }
 
+// A class that one of two snapshots splits is compared interface by interface.
+func TestReviewOfAClassThatIsSplit(t *testing.T) {
+	made := func(edits ...world.Edit) *sim.World {
+		w := world.Network(world.NAT(), world.NoS3Route(), world.Routes("rtb-1", world.To("0.0.0.0/0", "nat-1")), world.Interface("eni-1", "subnet-1", "10.0.1.20", "sg-1"), world.Interface("eni-2", "subnet-1", "10.0.1.21", "sg-1"))
+		return sim.NewWorld(w.Apply(edits...).Snapshot(t))
+	}
+	before, after := made(), made(world.Filter("subnet-9", world.Entry(10, "in", "deny", "-1", "10.0.1.20/32"), world.AllowIn))
+	q := access.Query{Actions: []string{"s3:GetObject"}, VPC: "vpc-a", Options: sim.Options{AssumeNoOrganization: true}}
+	lost, err := access.Compare(context.Background(), before, after, q)
+	if err != nil || len(lost.Lost) != 1 || len(lost.Gained) != 0 {
+		t.Errorf("an address that is shut out: %+v %v", lost, err)
+	}
+	gained, err := access.Compare(context.Background(), after, before, q)
+	if err != nil || len(gained.Gained) != 1 || len(gained.Lost) != 0 {
+		t.Errorf("an address that is let in: %+v %v", gained, err)
+	}
+	same, err := access.Compare(context.Background(), after, after, q)
+	if err != nil || len(same.Gained)+len(same.Lost) != 0 {
+		t.Errorf("nothing changed: %+v %v", same, err)
+	}
+}
+
 // Every question of a drawn world gets the same answer by its class as alone:
 // the verdict, and, where a row is explained, the same facts and statements.
 func TestDrawnWorldsAgreeWithSingleQuestions(t *testing.T) {

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"slices"
 
 	"github.com/canreach/canreach/sim"
@@ -43,11 +44,14 @@ func newPlan(w *sim.World, q *Query, roles, resources []string) (*plan, error) {
 
 // sort finds the classes of the questions from the sources; of a part, of those
 // that are asked.
-func (p *plan) sort(s *sources, of *part) {
+func (p *plan) sort(ctx context.Context, s *sources, of *part) error {
 	p.sources = s
 	allowed := map[sim.Pair][]int{}
 	index := map[questionKey]int{}
 	for j, resource := range p.resources {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		open := s.toward(p.w, resource)
 		endpoints := make([]uint32, len(s.list))
 		for _, n := range open {
@@ -81,6 +85,7 @@ func (p *plan) sort(s *sources, of *part) {
 			p.pairs = append(p.pairs, one)
 		}
 	}
+	return nil
 }
 
 func distinct(list []string) []string {

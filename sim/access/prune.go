@@ -52,8 +52,8 @@ func (r *Review) countUnknown(ctx context.Context, w *sim.World, q Query, decide
 	if err != nil {
 		return err
 	}
-	done := decided.entries()
-	for e, d := range all.entries() {
+	done, every := entriesOf(decided, all)
+	for e, d := range every {
 		if _, known := done[e]; !known && d.verdict == sim.Unknown {
 			r.StillUnknown++
 		}
@@ -209,7 +209,9 @@ func (p *pruned) decide(ctx context.Context, i int) (*Table, error) {
 			narrowed.touched = append(narrowed.touched, n)
 		}
 	}
-	s.plan.sort(sources, narrowed)
+	if err := s.plan.sort(ctx, sources, narrowed); err != nil {
+		return nil, err
+	}
 	t, err := s.plan.decide(ctx, p.q)
 	if err != nil {
 		return nil, err

@@ -82,7 +82,7 @@ func Compare(ctx context.Context, before, after *sim.World, q Query) (*Review, e
 
 // compare says what differs between what was decided on both sides.
 func compare(ctx context.Context, before, after *sim.World, q Query, a, b *Table) (*Review, error) {
-	x, y := a.entries(), b.entries()
+	x, y := entriesOf(a, b)
 	r := &Review{Gained: []Change{}, Lost: []Change{}, Opened: []Change{}, Settled: []Change{}, Asked: max(a.Asked, b.Asked)}
 	groups := map[string]*Change{}
 	var order []string
@@ -144,8 +144,28 @@ func weight(v sim.Verdict) int {
 	return slices.Index([]sim.Verdict{sim.Unknown, sim.Blocked, sim.Partial, sim.Reachable}, v)
 }
 
-// entries parts the rows by class.
-func (t *Table) entries() map[entry]decision {
+// entriesOf parts the rows of two tables alike.
+func entriesOf(a, b *Table) (x, y map[entry]decision) {
+	split := map[string]bool{}
+	a.split(split)
+	b.split(split)
+	return a.entries(split), b.entries(split)
+}
+
+// split adds the keys of several classes: their interfaces fare differently.
+func (t *Table) split(out map[string]bool) {
+	seen := map[string]bool{}
+	for i := range t.Sources {
+		for k := range t.Sources[i].Classes {
+			key := fmt.Sprint(t.Sources[i].Classes[k].key())
+			out[key] = out[key] || seen[key]
+			seen[key] = true
+		}
+	}
+}
+
+// entries parts the rows by class, and by interface where that is split.
+func (t *Table) entries(split map[string]bool) map[entry]decision {
 	out := map[entry]decision{}
 	for i := range t.Rows {
 		r := &t.Rows[i]
@@ -155,7 +175,17 @@ func (t *Table) entries() map[entry]decision {
 		}
 		for k := range s.Classes {
 			c := &s.Classes[k]
-			out[entry{r.Role, r.Resource, r.Action, fmt.Sprint(s.Account, s.Region, c.Subnet, c.Groups, c.Public)}] = decision{r.Verdict, r, t, s, c}
+			d := decision{r.Verdict, r, t, s, c}
+			key := fmt.Sprint(c.key())
+			if !split[key] || len(c.Members) == 0 {
+				out[entry{r.Role, r.Resource, r.Action, key}] = d
+				continue
+			}
+			for _, id := range c.Members {
+				one := *c
+				one.Example, d.class = id, &one
+				out[entry{r.Role, r.Resource, r.Action, key + string(id)}] = d
+			}
 		}
 	}
 	return out

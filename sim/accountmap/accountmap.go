@@ -110,6 +110,8 @@ type Query struct {
 	Jobs    []snapshot.Job
 	Options sim.Options
 	Workers int
+	// Progress is told how many of all questions are decided; nil: nobody.
+	Progress func(done, all int)
 }
 
 // Build answers the query. An error means that the VPC is not in the snapshot
@@ -122,7 +124,7 @@ func Build(ctx context.Context, w *sim.World, q Query) (*Map, error) {
 	if err := b.collect(); err != nil {
 		return nil, err
 	}
-	aq := access.Query{VPC: q.VPC, Actions: q.Actions, Jobs: q.Jobs, Options: q.Options, Workers: q.Workers}
+	aq := access.Query{VPC: q.VPC, Actions: q.Actions, Jobs: q.Jobs, Options: q.Options, Workers: q.Workers, Progress: q.Progress}
 	aq.Jobs = append(aq.Jobs[:len(aq.Jobs):len(aq.Jobs)], b.assumed(aq)...)
 	t, err := access.Decide(ctx, w, aq)
 	if err != nil {
