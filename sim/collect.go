@@ -127,9 +127,12 @@ func (c *collector) absorb(o *collector) {
 func (c *collector) assume(text string) { c.assumptions[text] = true }
 
 // finish writes what was gathered into the answer, in the contract's order:
-// by gate, then the more severe first, then component, pointer and code.
+// by gate, then the more severe first, then component, code and words. Where
+// things stand in the snapshot's arrays decides last: their order says nothing.
 func (c *collector) finish(a *Answer) {
-	slices.SortStableFunc(c.findings, func(x, y collected) int { return compareFindings(&x.Finding, &y.Finding) })
+	slices.SortStableFunc(c.findings, func(x, y collected) int {
+		return cmp.Or(compareFindings(&x.Finding, &y.Finding), cmp.Compare(x.first(), y.first()), comparePointers(x.Pointer, y.Pointer))
+	})
 	a.Findings = make([]Finding, 0, len(c.findings))
 	for p := range a.Placements {
 		a.Placements[p].Findings = []int{}
@@ -166,10 +169,18 @@ func compareFindings(x, y *Finding) int {
 		cmp.Compare(x.Gate, y.Gate),
 		cmp.Compare(y.Severity, x.Severity),
 		strings.Compare(x.Component, y.Component),
-		comparePointers(x.Pointer, y.Pointer),
 		strings.Compare(x.Code.String(), y.Code.String()),
 		strings.Compare(x.Message, y.Message),
 	)
+}
+
+// first is the first placement that a finding is about.
+func (f *collected) first() int {
+	first := int(^uint(0) >> 1)
+	for p := range f.placements {
+		first = min(first, p)
+	}
+	return first
 }
 
 func compareMissing(x, y Missing) int {
