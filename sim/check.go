@@ -74,6 +74,9 @@ func (w *World) start(q *Question, brief bool) (*jobRun, []target, []slot, error
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	if err := w.resolveRole(&q.Job); err != nil {
+		return nil, nil, nil, err
+	}
 	targets, err := q.validate(&by)
 	if err != nil {
 		return nil, nil, nil, err
@@ -161,7 +164,7 @@ func (q *Question) validate(by *caller) ([]target, error) {
 	switch {
 	case q.noRole(by):
 	case j.RoleARN == "" && j.File != "":
-		return nil, fmt.Errorf("%s: /RoleArn: missing; add it or pass --role", j.File)
+		return nil, fmt.Errorf("%s: the job names no role for its own calls; add it, or pass --role", j.File)
 	case j.RoleARN == "":
 		return nil, errors.New("no role: the job has no RoleArn; pass --role, or --caller where another signs")
 	case !isRoleARN(j.RoleARN):
@@ -169,6 +172,9 @@ func (q *Question) validate(by *caller) ([]target, error) {
 	}
 	if q.Source == "" && !by.service() && len(j.Subnets) == 0 && len(j.SecurityGroups) == 0 && j.Kind == "" {
 		return nil, errNoJob
+	}
+	if work, _ := services.Find(j.Kind); work.Service == "eks" && j.File != "" && len(j.SecurityGroups) == 0 {
+		return nil, fmt.Errorf("%s: no security groups: add the cluster as describe-cluster prints it, or pass --security-groups", j.File)
 	}
 	for _, a := range q.Options.Assume {
 		k, _, ok := strings.Cut(a, "=")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/sim/network"
@@ -23,6 +24,9 @@ type existing struct {
 // its instance profile, unless --role says it.
 func (w *World) resolveSource(q *Question) (existing, error) {
 	if q.Source == "" {
+		if q.Job.Running {
+			return existing{session: q.Job.Name, function: true}, nil
+		}
 		return existing{}, nil
 	}
 	if e, ok := w.outside(q); ok {
@@ -44,6 +48,35 @@ func (w *World) resolveSource(q *Question) (existing, error) {
 		}
 	}
 	return existing{}, fmt.Errorf("%s is not in the snapshot: name a network interface, an instance or a function that it holds", q.Source)
+}
+
+// resolveRole finds the role of a job that names it by its name, or by an
+// instance profile.
+func (w *World) resolveRole(j *snapshot.Job) error {
+	name := j.RoleARN
+	if strings.HasPrefix(name, "arn:") || name == "" && (j.InstanceProfile == "" || strings.HasPrefix(j.InstanceProfile, "arn:") && strings.Contains(j.InstanceProfile, ":role/")) {
+		return nil
+	}
+	var found []string
+	for _, a := range w.snap.Accounts {
+		for i := range a.IAM.Roles.Items {
+			r := &a.IAM.Roles.Items[i]
+			profile := func(p string) bool {
+				return p == j.InstanceProfile || strings.HasSuffix(p, "/"+j.InstanceProfile)
+			}
+			if name != "" && r.Name == name || name == "" && slices.ContainsFunc(r.InstanceProfiles, profile) {
+				found = append(found, r.ARN)
+			}
+		}
+	}
+	switch {
+	case len(found) == 1:
+		j.RoleARN = found[0]
+		return nil
+	case name != "":
+		return fmt.Errorf("the job names its role %q, and the snapshot holds %s of that name; pass --role", name, count(len(found), "role"))
+	}
+	return fmt.Errorf("the job names the instance profile %q, and the snapshot holds %s with it; pass --role", j.InstanceProfile, count(len(found), "role"))
 }
 
 // FromInternet is the Question.Source of a client outside of every VPC whose

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/rules/policy/sar"
+	"github.com/canreach/canreach/rules/services"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -65,6 +67,11 @@ func (q *Question) targets() ([]target, error) {
 		}
 		out = append(out, t)
 	}
+	code, err := q.codeTargets()
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, code...)
 	if len(out) == 0 {
 		return nil, errors.New("no destination: the job names no S3 location of its own, so --bucket has to name one")
 	}
@@ -78,6 +85,27 @@ func (q *Question) targets() ([]target, error) {
 		}
 	}
 	return mergeTargets(out), nil
+}
+
+// codeTargets are the scripts and libraries that the job's own interface
+// reads: one object each, or what is below a prefix.
+func (q *Question) codeTargets() ([]target, error) {
+	work, _ := services.Find(q.Job.Kind)
+	if !slices.ContainsFunc(work.Calls, func(c services.Call) bool { return c.On == services.OnCode && c.From == services.FromInterface }) {
+		return nil, nil // the service reads them, from its own network
+	}
+	var out []target
+	for _, l := range q.Job.Code {
+		t, err := locationTarget(l, "CompilationJob", "input", q.partition())
+		if err != nil {
+			return nil, err
+		}
+		if l.Prefix != "" && !strings.HasSuffix(l.Prefix, "/") {
+			t.actions, t.listPrefix = []string{"s3:GetObject"}, nil
+		}
+		out = append(out, t)
+	}
+	return out, nil
 }
 
 func (q *Question) partition() string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -116,12 +117,18 @@ func FuzzJob(f *testing.F) {
 		`[{"TransformJobName":"t"},{"ModelName":"m","ExecutionRoleArn":"arn:aws:iam::1:role/R"}]`, `{"Domain":1}`, `{"TrainingJobName":7,"ResourceConfig":{"InstanceGroups":[{"InstanceCount":1e9}]}}`} {
 		f.Add([]byte(s))
 	}
+	for _, s := range []string{"[" + ecsServiceJSON + "," + taskJSON + "]", "[" + glueJSON + "," + connectionJSON + "]",
+		`[{"nodegroup":{"nodeRole":"r","subnets":["s"]}},{"cluster":{"resourcesVpcConfig":{"clusterSecurityGroupId":"g"}}},{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"image":"i"}]}}]`,
+		`{"Cluster":{"LogUri":"s3n://b/k","Ec2InstanceAttributes":{"Ec2SubnetId":"s"}}}`, `{"projects":[{"serviceRole":"r","source":{"type":"S3","location":"b/k"},"environment":{}}]}`,
+		`[{"Clusters":[{"ClusterIdentifier":"d","IamRoles":[{}]}]},{"ClusterSubnetGroups":[{"ClusterSubnetGroupName":"g","Subnets":[{}]}]}]`} {
+		f.Add([]byte(s))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		j, err := ParseJob(data)
 		if err == nil && (j.Kind == "" || j.Instances < 1) {
 			t.Fatalf("%+v", j)
 		}
-		for _, l := range append(j.Inputs, j.Outputs...) {
+		for _, l := range slices.Concat(j.Inputs, j.Outputs, j.Code) {
 			if again, err := ParseS3URI(l.URI); err != nil || again.Bucket != l.Bucket || l.Bucket == "" {
 				t.Fatalf("%+v, %v", l, err)
 			}

@@ -9,11 +9,13 @@ type Job struct {
 	ARN              string
 	RoleARN          string
 	ExecutionRoleARN string // of the role that starts the job, where that is another one (ECS, Batch)
+	InstanceProfile  string // of instances, by ARN or name, instead of a role
 	ServiceAccount   string // of a pod, "NAMESPACE:NAME"
 	Subnets          []SubnetID
 	SecurityGroups   []SecurityGroupID
 	HasVPCConfig     bool // false: the job runs in service-owned networking (N156)
 	AssignPublicIP   bool // its interface gets a public address (ECS, Batch on Fargate)
+	Running          bool // it exists and runs: AWS let it through its checks
 	Instances        int  // instance count, at least 1
 	Inputs           []S3Location
 	Outputs          []S3Location

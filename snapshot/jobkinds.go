@@ -1,5 +1,7 @@
 package snapshot
 
+import "strings"
+
 // compilationJob reads CreateCompilationJob or DescribeCompilationJob.
 //
 // AWS: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateCompilationJob.html
@@ -41,6 +43,9 @@ func (p *jobParser) trainingJob(n *node) {
 		p.job.Inputs = append(p.job.Inputs, l)
 		p.job.Outputs = append(p.job.Outputs, l)
 	}
+	p.reference(&p.job.Images, n, "AlgorithmSpecification", "TrainingImage")
+	p.reference(&p.job.VolumeKeys, n, "ResourceConfig", "VolumeKmsKeyId")
+	p.submitDirectory(n, "HyperParameters", "sagemaker_submit_directory")
 	p.output(n, "", "DebugHookConfig", "S3OutputPath")
 	p.output(n, "", "TensorBoardOutputConfig", "S3OutputPath")
 	p.output(n, "", "ProfilerConfig", "S3OutputPath")
@@ -56,6 +61,8 @@ func (p *jobParser) processingJob(n *node) {
 	for _, in := range p.items(n, "ProcessingInputs") {
 		p.input(in, "", "S3Input", "S3Uri")
 	}
+	p.reference(&p.job.Images, n, "AppSpecification", "ImageUri")
+	p.reference(&p.job.VolumeKeys, n, "ProcessingResources", "ClusterConfig", "VolumeKmsKeyId")
 	key := p.text(n, "ProcessingOutputConfig", "KmsKeyId")
 	for _, out := range p.items(n, "ProcessingOutputConfig", "Outputs") {
 		p.output(out, key, "S3Output", "S3Uri")
@@ -68,6 +75,7 @@ func (p *jobParser) processingJob(n *node) {
 // AWS: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html
 func (p *jobParser) transformJob(n *node) {
 	p.instances(n, "TransformResources", "InstanceCount")
+	p.reference(&p.job.VolumeKeys, n, "TransformResources", "VolumeKmsKeyId")
 	p.input(n, "", "TransformInput", "DataSource", "S3DataSource", "S3Uri")
 	p.output(n, p.text(n, "TransformOutput", "KmsKeyId"), "TransformOutput", "S3OutputPath")
 }
@@ -103,6 +111,8 @@ func (p *jobParser) model(n *node) {
 		containers = append([]*node{c}, containers...)
 	}
 	for _, c := range containers {
+		p.reference(&p.job.Images, c, "Image")
+		p.submitDirectory(c, "Environment", "SAGEMAKER_SUBMIT_DIRECTORY")
 		p.input(c, "", "ModelDataUrl")
 		p.input(c, "", "ModelDataSource", "S3DataSource", "S3Uri")
 		for _, more := range p.items(c, "AdditionalModelDataSources") {
@@ -117,6 +127,7 @@ func (p *jobParser) model(n *node) {
 // AWS: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateNotebookInstance.html
 func (p *jobParser) notebook(n *node) {
 	p.role(n, "RoleArn")
+	p.reference(&p.job.VolumeKeys, n, "KmsKeyId")
 	subnet := n.get("SubnetId")
 	if subnet == nil {
 		return
@@ -134,10 +145,21 @@ func (p *jobParser) notebook(n *node) {
 // AWS: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateDomain.html
 func (p *jobParser) domain(n *node) {
 	p.role(n, "DefaultUserSettings", "ExecutionRole")
+	p.reference(&p.job.VolumeKeys, n, "KmsKeyId")
 	p.output(n, p.text(n, "DefaultUserSettings", "SharingSettings", "S3KmsKeyId"), "DefaultUserSettings", "SharingSettings", "S3OutputPath")
 	if p.text(n, "AppNetworkAccessType") != "VpcOnly" {
 		return
 	}
 	p.setVPC(n.get("SubnetIds"), n.get("SubnetIds"), p.texts(n, "SubnetIds"),
 		n.get("DefaultUserSettings", "SecurityGroups"), p.texts(n, "DefaultUserSettings", "SecurityGroups"))
+}
+
+// submitDirectory is the archive with the user's script, as the SageMaker
+// Python SDK names it: a hyperparameter is JSON itself.
+func (p *jobParser) submitDirectory(n *node, path ...string) {
+	uri := strings.Trim(p.text(n, path...), `"`)
+	if l, err := ParseS3URI(uri); err == nil && strings.HasPrefix(uri, "s3://") {
+		l.Pointer = p.pointer(n.get(path...))
+		p.job.Code = append(p.job.Code, l)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,6 +72,19 @@ type jobParser struct {
 	data []byte
 	job  Job
 	errs []*LoadError
+	serviceParts
+}
+
+// serviceParts is what the parts of another service's job say, until all are read.
+type serviceParts struct {
+	launched                     string   // "EC2" or "FARGATE"
+	compatible                   []string // what a task or job definition may be launched on
+	glueConnections              bool     // the Glue job names connections
+	isPod, routed                bool
+	podName, podSpace            string
+	podAccount                   string
+	nodeRole, podGroups          *node
+	clusterGroup, clusterSubnets *node
 }
 
 func (p *jobParser) problem(offset int, hint, format string, args ...any) {
@@ -113,6 +127,7 @@ var readableJobs = []jobKind{
 // together, as an array or as {"TransformJob": …, "Model": …}.
 func (p *jobParser) root(n *node) {
 	var others []*node
+	whole := n
 	switch {
 	case n.kind == jsonscan.Array && len(n.items) > 0:
 		n, others = p.pickJob(n.items)
@@ -127,6 +142,9 @@ func (p *jobParser) root(n *node) {
 		return
 	}
 	kind, ok := recogniseJob(n)
+	if !ok && p.serviceJob(whole) {
+		return
+	}
 	if !ok {
 		p.unrecognised(n)
 		return
@@ -195,7 +213,7 @@ func (p *jobParser) unrecognised(n *node) {
 	for i, k := range readableJobs {
 		names[i] = k.kind
 	}
-	p.problem(n.offset, "give the request or the description of a "+strings.Join(names, ", ")+" as AWS prints it",
+	p.problem(n.offset, "give the request or the description of a "+strings.Join(names, ", ")+", or of "+partNames()+", as AWS prints it",
 		"not a job that this program knows: its keys are %q", keys[:min(len(keys), 12)])
 }
 
@@ -358,10 +376,15 @@ func (p *jobParser) place() {
 	}
 }
 
+var roleName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+
 // finish checks what holds for every kind.
 func (p *jobParser) finish() {
 	if p.job.RoleARN == "" {
 		return
+	}
+	if p.job.Kind == "GlueJob" && roleName.MatchString(p.job.RoleARN) {
+		return // Glue takes a name, too
 	}
 	if a, ok := parseARN(p.job.RoleARN); !ok || a.service != "iam" || !strings.HasPrefix(a.resource, "role/") {
 		e := &LoadError{At: At(p.job.Pointers["RoleArn"]), Problem: fmt.Sprintf("%q is not the ARN of a role", short(p.job.RoleARN)),

@@ -19,7 +19,7 @@ func ParseS3URI(uri string) (S3Location, error) {
 		return bad("it looks like s3://bucket/prefix")
 	}
 	switch strings.ToLower(scheme) {
-	case "s3":
+	case "s3", "s3a", "s3n": // the last two are Hadoop's
 		l.Bucket, l.Prefix = splitBucket(rest)
 	case "https":
 		host, path, _ := strings.Cut(rest, "/")

@@ -8,7 +8,7 @@ import (
 type node struct {
 	kind    jsonscan.Kind
 	offset  int
-	text    string // of a string; the digits of a number
+	text    string // of a string; the digits of a number; "true"
 	keys    []string
 	members map[string]*node
 	items   []*node
@@ -53,6 +53,8 @@ func readNode(s *jsonscan.Scanner) *node {
 	}
 	return n
 }
+
+func (n *node) isTrue() bool { return n != nil && n.kind == jsonscan.Bool && n.text == "true" }
 
 // get returns a member, or nil where there is none or it is null.
 func (n *node) get(path ...string) *node {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/rules/services"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -19,6 +21,7 @@ type questionFlags struct {
 	job, bucket           string
 	actions               []string
 	write                 bool
+	service               string
 	subnets, groups       []string
 	role                  string
 	eni, instance, lambda string
@@ -40,6 +43,7 @@ func (f *questionFlags) register(fs *pflag.FlagSet) {
 	fs.StringVarP(&f.bucket, "bucket", "b", "", "`bucket` or objects: an ARN with or without wildcards, s3://BUCKET/KEY, or a name; default: what the job itself reads and writes")
 	fs.StringArrayVarP(&f.actions, "action", "a", nil, "S3 `action`, repeatable; default: s3:GetObject and s3:ListBucket")
 	fs.BoolVar(&f.write, "write", false, "ask about s3:PutObject instead of a read")
+	fs.StringVar(&f.service, "service", "", serviceHelp)
 	fs.StringSliceVar(&f.subnets, "subnets", nil, "subnets by `id`, ARN or Name tag, instead of a job")
 	fs.StringSliceVar(&f.groups, "security-groups", nil, "security groups by `id`, ARN or name, instead of a job")
 	fs.StringVar(&f.role, "role", "", "execution `role` by ARN or name, instead of the job's")
@@ -174,7 +178,10 @@ func (f *questionFlags) outside() (string, error) {
 
 // override lets flags stand for members of the job.
 func (f *questionFlags) override(j *snapshot.Job, all []resource) error {
-	var err error
+	err := ofService(j, f.service)
+	if err != nil {
+		return err
+	}
 	if f.role != "" {
 		if j.RoleARN, err = id(all, kindRole, "--role", f.role); err != nil {
 			return err
@@ -204,6 +211,29 @@ func (f *questionFlags) override(j *snapshot.Job, all []resource) error {
 		j.SecurityGroups = append(j.SecurityGroups, snapshot.SecurityGroupID(g))
 	}
 	j.Instances = max(j.Instances, 1)
+	return nil
+}
+
+// serviceHelp words --service.
+const serviceHelp = "with --subnets, --security-groups and --role: the `service` whose job it is, such as ecs, glue or sagemaker; docs/services.md lists them"
+
+// ofService sets the kind of job that --service means. What a file says of
+// itself is not overridden.
+func ofService(j *snapshot.Job, word string) error {
+	if word == "" {
+		return nil
+	}
+	work, ok := services.Named(word)
+	switch {
+	case !ok:
+		return withHint(fmt.Errorf("--service %q: not a service of the table", word), "one of "+strings.Join(services.Words(), ", "))
+	case j.Kind != "" && j.Kind != work.Kind:
+		if is, _ := services.Find(j.Kind); is.Service != work.Service || strings.Contains(word, "/") {
+			return fmt.Errorf("--service %q: the job is of another kind: %s", word, cmp.Or(is.Title, j.Kind))
+		}
+	default:
+		j.Kind = work.Kind
+	}
 	return nil
 }
 

@@ -20,13 +20,16 @@ import (
 type traceFlags struct {
 	q                       sim.TraceQuestion
 	ports, sourcePorts, job string
-	groups                  []string
+	service                 string
+	subnets, groups         []string
 }
 
 func (f *traceFlags) register(fs *pflag.FlagSet) {
 	q := &f.q
 	fs.StringVar(&q.From, "from", "", "where the traffic starts")
 	fs.StringVarP(&f.job, "job", "j", "", "instead of --from: a `file` with a job, or the name or ARN of one in the snapshot")
+	fs.StringVar(&f.service, "service", "", serviceHelp)
+	fs.StringSliceVar(&f.subnets, "subnets", nil, "instead of --from: subnets by `id`, ARN or Name tag in which a job would run")
 	fs.StringSliceVar(&f.groups, "security-groups", nil, "security groups by `id`, ARN or name of an interface that does not exist yet, with a subnet as --from")
 	fs.StringVar(&q.To, "to", "", "where it goes")
 	fs.StringVar(&q.Protocol, "protocol", "tcp", "tcp, udp, icmp, icmpv6, all or a protocol number")
@@ -66,8 +69,9 @@ print it (https://sts.us-east-1.amazonaws.com/). Host names that are no AWS
 service's are hosts on the internet. ARNs are read, too. icmp is an echo request
 and its reply.
 
-What does not run yet is asked about by --job, in each of its subnets, or by a
-subnet and --security-groups.
+What does not run yet is asked about by --job, in each of its subnets, by
+--service with --subnets and --security-groups, or by a subnet and
+--security-groups.
 
 Exit status: 0 REACHABLE, 1 PARTIAL or BLOCKED, 3 UNKNOWN, 2 if the input could
 not be read or the question makes no sense.`,
@@ -132,6 +136,13 @@ func (f *traceFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapshot)
 		q.Job = &j
 	}
 	all := resourcesOf(s)
+	if len(f.subnets) > 0 || f.service != "" {
+		if f.job == "" {
+			q.Job = &snapshot.Job{Name: "job"}
+		}
+		flags := questionFlags{service: f.service, subnets: f.subnets, groups: f.groups}
+		return q, flags.override(q.Job, all)
+	}
 	for _, word := range f.groups {
 		g, err := id(all, kindGroup, "--security-groups", word)
 		if err != nil {

@@ -31,7 +31,7 @@ func TestServicesPage(t *testing.T) {
 func page() string {
 	var b strings.Builder
 	b.WriteString("# Services\n\nWhat each service asks of a job in a VPC, and what the job calls, from the table in `rules/services` (generated: `UPDATE_GOLDEN=1 go test ./rules/services`).\n" +
-		"`--service WORD` with `--subnets`, `--security-groups` and `--role`, or the service's own description as `--job`, asks what the row says; what a row does not say is not asked.\n")
+		"`--service WORD` with `--subnets`, `--security-groups` and `--role`, or the service's own description as `--job`, asks what the row says; what a row does not say is not asked.\n" + jobFiles)
 	b.WriteString("\n| `--service` | Job | Interface made by | Role trusts | Subnets | Security groups | Session |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, w := range All() {
 		fmt.Fprintf(&b, "| `%s` | [%s](%s) | %s | [%s](%s) | %s | %s | %s |\n", word(&w), w.Title, w.Page, makerText(&w), trustText(&w), w.Trust.Page, limitText(w.Subnets, w.PublicAddress), groupText(&w), sessionText(&w))
@@ -52,6 +52,24 @@ func page() string {
 	}
 	return b.String()
 }
+
+const jobFiles = `
+A job file holds what AWS's CLI prints, or the request; documents that belong together are an array in one file.
+
+| Service | What the file holds |
+| --- | --- |
+| SageMaker | a job, model, notebook instance or domain; a transform job with its model |
+| ECS | describe-services, or a create-service or run-task request, with describe-task-definition |
+| Batch | describe-compute-environments with describe-job-definitions |
+| EKS | describe-nodegroup with describe-cluster; for a pod also the Pod, and its ServiceAccount or describe-pod-identity-association; a SecurityGroupPolicy |
+| Glue | get-job with get-connection |
+| Lambda | get-function-configuration or get-function |
+| EMR | describe-cluster, or a run-job-flow request: the core nodes' groups are asked about |
+| EMR Serverless | get-application with get-job-run |
+| CodeBuild | batch-get-projects |
+| MWAA | get-environment |
+| Redshift | describe-clusters with describe-cluster-subnet-groups |
+`
 
 func word(w *Workload) string {
 	if first, _ := Named(w.Service); first.Kind == w.Kind {

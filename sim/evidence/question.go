@@ -35,11 +35,13 @@ type job struct {
 	ARN              string            `json:"arn,omitempty"`
 	RoleARN          string            `json:"roleArn,omitempty"`
 	ExecutionRoleARN string            `json:"executionRoleArn,omitempty"`
+	InstanceProfile  string            `json:"instanceProfile,omitempty"`
 	ServiceAccount   string            `json:"serviceAccount,omitempty"`
 	Subnets          []string          `json:"subnets,omitempty"`
 	SecurityGroups   []string          `json:"securityGroups,omitempty"`
 	HasVPCConfig     bool              `json:"hasVpcConfig"`
 	AssignPublicIP   bool              `json:"assignPublicIp,omitempty"`
+	Running          bool              `json:"running,omitempty"`
 	Instances        int               `json:"instances,omitempty"`
 	Inputs           []location        `json:"inputs,omitempty"`
 	Outputs          []location        `json:"outputs,omitempty"`
@@ -90,9 +92,9 @@ func MarshalQuestion(q sim.Question) ([]byte, error) {
 	return marshal(question{
 		Schema: SchemaQuestion,
 		Job: job{
-			File: j.File, Kind: j.Kind, Name: j.Name, ARN: j.ARN, RoleARN: j.RoleARN, ExecutionRoleARN: j.ExecutionRoleARN, ServiceAccount: j.ServiceAccount,
+			File: j.File, Kind: j.Kind, Name: j.Name, ARN: j.ARN, RoleARN: j.RoleARN, ExecutionRoleARN: j.ExecutionRoleARN, InstanceProfile: j.InstanceProfile, ServiceAccount: j.ServiceAccount,
 			Subnets: convert[string](j.Subnets), SecurityGroups: convert[string](j.SecurityGroups),
-			HasVPCConfig: j.HasVPCConfig, AssignPublicIP: j.AssignPublicIP, Instances: j.Instances, Inputs: toLocations(j.Inputs), Outputs: toLocations(j.Outputs), Code: toLocations(j.Code),
+			HasVPCConfig: j.HasVPCConfig, AssignPublicIP: j.AssignPublicIP, Running: j.Running, Instances: j.Instances, Inputs: toLocations(j.Inputs), Outputs: toLocations(j.Outputs), Code: toLocations(j.Code),
 			Images: toReferences(j.Images), LogGroups: toReferences(j.LogGroups), Secrets: toReferences(j.Secrets), Parameters: toReferences(j.Parameters), VolumeKeys: toReferences(j.VolumeKeys), Catalog: j.Catalog,
 			Region: j.Region, Account: j.Account, Pointers: j.Pointers,
 		},
@@ -119,9 +121,9 @@ func ParseQuestion(text []byte) (sim.Question, error) {
 	j := f.Job
 	return sim.Question{
 		Job: snapshot.Job{
-			File: j.File, Kind: j.Kind, Name: j.Name, ARN: j.ARN, RoleARN: j.RoleARN, ExecutionRoleARN: j.ExecutionRoleARN, ServiceAccount: j.ServiceAccount,
+			File: j.File, Kind: j.Kind, Name: j.Name, ARN: j.ARN, RoleARN: j.RoleARN, ExecutionRoleARN: j.ExecutionRoleARN, InstanceProfile: j.InstanceProfile, ServiceAccount: j.ServiceAccount,
 			Subnets: convert[snapshot.SubnetID](j.Subnets), SecurityGroups: convert[snapshot.SecurityGroupID](j.SecurityGroups),
-			HasVPCConfig: j.HasVPCConfig, AssignPublicIP: j.AssignPublicIP, Instances: j.Instances, Inputs: fromLocations(j.Inputs), Outputs: fromLocations(j.Outputs), Code: fromLocations(j.Code),
+			HasVPCConfig: j.HasVPCConfig, AssignPublicIP: j.AssignPublicIP, Running: j.Running, Instances: j.Instances, Inputs: fromLocations(j.Inputs), Outputs: fromLocations(j.Outputs), Code: fromLocations(j.Code),
 			Images: fromReferences(j.Images), LogGroups: fromReferences(j.LogGroups), Secrets: fromReferences(j.Secrets), Parameters: fromReferences(j.Parameters), VolumeKeys: fromReferences(j.VolumeKeys), Catalog: j.Catalog,
 			Region: j.Region, Account: j.Account, Pointers: j.Pointers,
 		},
