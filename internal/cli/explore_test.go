@@ -219,6 +219,37 @@ func TestExploreTheJourney(t *testing.T) {
 	}
 }
 
+// A gate's forms hold what the snapshot has, and what is filled in is made.
+func TestExploreSmallForms(t *testing.T) {
+	b := openExplorer(t, exploreDir+"broken/acl-without-ephemeral-ports.json")
+	page := b.get("check?job=" + url.QueryEscape(exploreJob))
+	gate := b.get(find1(t, `<a href="([^"]*)" aria-label="Network ACL [^"]*replies: stops`, page))
+	form := find1(t, `<summary>ReplaceNetworkAclEntry</summary>(.*?)</form>`, gate)
+	for field, want := range map[string]string{"NetworkAclId": "acl-06f8e1d3b5c7a9204", "RuleNumber": "32767", "Protocol": "-1", "CidrBlock": "0.0.0.0/0"} {
+		if got := find1(t, `name="p.`+field+`"[^>]* value="([^"]*)"`, form); got != want {
+			t.Errorf("%s is filled in with %q, want %q", field, got, want)
+		}
+	}
+	if !strings.Contains(gate, "<mark>▶     &#34;RuleNumber&#34;: 32767") && !strings.Contains(gate, "&#34;RuleNumber&#34;: 32767") {
+		t.Error("the rule that decided is not there")
+	}
+	if n := strings.Count(gate, "<mark>"); n < 3 || n > 20 {
+		t.Errorf("%d lines are marked", n)
+	}
+	_, after := b.follow("change?job="+url.QueryEscape(exploreJob), url.Values{"op": {"createNetworkAclEntry"}, "p.NetworkAclId": {"acl-06f8e1d3b5c7a9204"}, "p.RuleNumber": {"90"}, "p.Egress": {"false"},
+		"p.Protocol": {"6"}, "p.RuleAction": {"allow"}, "p.CidrBlock": {"0.0.0.0/0"}, "p.PortRange.From": {"1024"}, "p.PortRange.To": {"65535"}})
+	if !strings.Contains(after, "<title>REACHABLE") {
+		t.Errorf("the entry does not mend it: %s", commandOf(t, after))
+	}
+
+	b = openExplorer(t, exploreDir+"broken/sg-without-egress.json")
+	_, after = b.follow("change?job="+url.QueryEscape(exploreJob), url.Values{"op": {"authorizeSecurityGroupEgress"}, "p.GroupId": {"sg-0e9f1a2b3c4d5e6f7"}, "p.IpPermissions.0.IpProtocol": {"tcp"},
+		"p.IpPermissions.0.FromPort": {"443"}, "p.IpPermissions.0.ToPort": {"443"}, "p.IpPermissions.0.IpRanges.0.CidrIp": {"0.0.0.0/0"}})
+	if !strings.Contains(after, "Gone: SG_HAS_NO_RULES") {
+		t.Errorf("the rule does not mend it: %s", commandOf(t, after))
+	}
+}
+
 func query(address string) string {
 	_, q, _ := strings.Cut(address, "?")
 	return q

@@ -25,6 +25,9 @@ type Parameter struct {
 	Form     Form
 	Words    []string // that a FormChoice takes
 	Example  string   // how JSON of a FormJSON looks, with every member; empty: any policy
+	// Parts are the members of a FormJSON that has few, by their path in it:
+	// "0.IpRanges.0.CidrIp". Of a list they are the first element's.
+	Parts []Parameter
 }
 
 // Form is how a parameter is written.
@@ -79,8 +82,33 @@ func (f field) describe() Parameter {
 		p.Form = FormTexts
 	default:
 		p.Example = string(s.example().JSON())
+		if p.Parts = s.parts(""); len(p.Parts) > maxParts {
+			p.Parts = nil
+		}
 	}
 	return p
+}
+
+// maxParts is how many members a small form has.
+const maxParts = 24
+
+// parts are the members below a path, the lists' first elements.
+func (s *shape) parts(path string) []Parameter {
+	if s.kind == located.List && s.elem.kind == located.Map && !s.elem.policy {
+		return s.elem.parts(path + "0.")
+	}
+	var out []Parameter
+	for _, f := range s.fields {
+		p := f.describe()
+		p.Required = false // where nothing of it is given, nothing is missing
+		if p.Form == FormJSON && p.Example != "" {
+			out = append(out, f.shape.parts(path+f.name+".")...)
+			continue
+		}
+		p.Name = path + f.name
+		out = append(out, p)
+	}
+	return out
 }
 
 // example is a value of the shape with every member.

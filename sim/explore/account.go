@@ -36,7 +36,7 @@ func (v *view) whoCan() error {
 	v.own("arn", "Bucket or objects", "bucket", "an ARN or a bucket's name")
 	v.own("can", "Actions", "", "empty: s3:GetObject and s3:PutObject; several with commas")
 	h.Raw("<p><button type=\"submit\">Ask</button></p></form>\n")
-	v.datalist("bucket", v.nameLists()["bucket"])
+	v.datalist("list-bucket", v.nameLists()["bucket"])
 	if resource == "" {
 		v.end(http.StatusOK)
 		return nil
@@ -106,7 +106,10 @@ func (v *view) accessGroups(t *access.Table) {
 		m := report.VerdictMark(g.Verdict)
 		h.Open("td", "class", m.String(), "data-label", "Verdict")
 		h.Raw(picture.MarkSVG(m, 14))
-		h.Text(" " + g.Verdict.String() + " " + g.Objects)
+		h.Text(" " + g.Verdict.String())
+		if g.Objects != "" {
+			h.Text(", " + g.Objects + " objects")
+		}
 		h.Close("td")
 		h.El("td", "", first(g.Roles, 5))
 		h.Open("td")
@@ -146,7 +149,11 @@ func (v *view) source(g *access.Group, s *access.Source) {
 	if len(groups) > 0 {
 		one.flags.Set("security-groups", strings.Join(groups, ","))
 	}
-	v.anchor("", one.link("check"), s.Name())
+	name := s.Name()
+	if s.Count == 0 {
+		name = "interfaces to come in " + string(c.Subnet)
+	}
+	v.anchor("", one.link("check"), name)
 }
 
 func first(list []string, n int) string {

@@ -60,6 +60,7 @@ func (v *view) changePage(st *state, key string, filled url.Values, problem stri
 	if i := slices.IndexFunc(ops, func(o change.Described) bool { return o.Key == key }); i >= 0 {
 		h.El("h2", "", ops[i].Name)
 		v.form(&ops[i], filled, "f")
+		v.offers(st.world.Snapshot(), ops[i:i+1])
 	}
 	v.section("", "As a change file")
 	h.El("p", "note", "Operations in YAML or JSON, as canreach whatif --change reads them, or a JSON Patch.")
@@ -92,7 +93,7 @@ func (v *view) form(o *change.Described, filled url.Values, id string) {
 	h.Open("form", "method", "post", "action", v.link("change"), "class", "fields")
 	h.Open("input", "type", "hidden", "name", "op", "value", o.Key)
 	for i := range o.Parameters {
-		v.field(&o.Parameters[i], filled.Get("p."+o.Parameters[i].Name), fmt.Sprintf("%s-%d", id, i))
+		v.parameter(&o.Parameters[i], filled, fmt.Sprintf("%s-%d", id, i))
 	}
 	if strings.HasPrefix(o.Name, "Create") {
 		v.field(&change.Parameter{Name: "as", Doc: "an id for what is created, so that later changes can name it"}, filled.Get("p.as"), id+"-as")
@@ -100,12 +101,48 @@ func (v *view) form(o *change.Described, filled url.Values, id string) {
 	h.Raw("<p><button type=\"submit\">Make this change</button></p></form>\n")
 }
 
-// field writes one parameter with its label.
-func (v *view) field(p *change.Parameter, value, id string) {
+// parameter writes the fields of one parameter: of one with members, a field
+// for each, or its JSON.
+func (v *view) parameter(p *change.Parameter, filled url.Values, id string) {
+	whole := filled.Get("p." + p.Name)
+	if len(p.Parts) == 0 {
+		v.field(p, whole, id)
+		return
+	}
+	h := v.h
+	h.Open("fieldset")
+	h.Open("legend")
+	h.Text(p.Name)
+	if p.Required {
+		h.El("span", "must", " required")
+	}
+	h.Close("legend")
+	h.El("p", "note", p.Doc)
+	for i := range p.Parts {
+		part := p.Parts[i]
+		path := part.Name
+		part.Name = p.Name + "." + path
+		v.labelled(&part, strings.ReplaceAll(strings.ReplaceAll(path, "0.", ""), ".", " "), filled.Get("p."+part.Name), fmt.Sprintf("%s-%d", id, i))
+	}
+	if whole == "" {
+		h.Open("details")
+	} else {
+		h.Open("details", "open", "")
+	}
+	h.El("summary", "", "Or as JSON")
+	v.labelled(&change.Parameter{Name: p.Name, Form: change.FormJSON, Example: p.Example}, "JSON", whole, id)
+	h.Close("details", "fieldset")
+}
+
+// field writes one parameter with its name as the label.
+func (v *view) field(p *change.Parameter, value, id string) { v.labelled(p, p.Name, value, id) }
+
+// labelled writes one field with its label.
+func (v *view) labelled(p *change.Parameter, label, value, id string) {
 	h := v.h
 	h.Open("p")
 	h.Open("label", "for", id)
-	h.Text(p.Name)
+	h.Text(label)
 	if p.Required {
 		h.El("span", "must", " required")
 	}
@@ -128,7 +165,7 @@ func (v *view) field(p *change.Parameter, value, id string) {
 		h.Lines(value)
 		h.Close("textarea")
 		if p.Example != "" {
-			doc = strings.TrimSpace(doc + " JSON, e.g. " + p.Example)
+			doc = "e.g. " + p.Example
 		}
 	case change.FormTexts:
 		h.Open("textarea", append(attrs, "rows", "2", "spellcheck", "false")...)
@@ -138,7 +175,11 @@ func (v *view) field(p *change.Parameter, value, id string) {
 	case change.FormNumber:
 		h.Open("input", append(attrs, "inputmode", "numeric", "value", value)...)
 	case change.FormText:
-		h.Open("input", append(attrs, "value", value, "autocomplete", "off")...)
+		attrs = append(attrs, "value", value, "autocomplete", "off")
+		if list := listOf(p); list != "" {
+			attrs = append(attrs, "list", list)
+		}
+		h.Open("input", attrs...)
 	}
 	h.El("span", "hint", doc)
 	h.Close("p")
@@ -198,6 +239,9 @@ func (v *view) readChange(form url.Values) ([]change.Change, error) {
 	body := located.Pairs()
 	for _, p := range ops[i].Parameters {
 		value, given, err := formValue(&p, form.Get("p."+p.Name))
+		if err == nil && !given && len(p.Parts) > 0 {
+			value, given, err = partsValue(&p, form)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -231,9 +275,52 @@ func formValue(p *change.Parameter, text string) (v located.Value, given bool, e
 			err = fmt.Errorf("%s is not JSON: %w", p.Name, err)
 		}
 		return v, true, err
-	case change.FormText, change.FormChoice:
+	case change.FormChoice:
+		if p.Words[0] == "true" {
+			return located.Of(text == "true"), true, nil
+		}
+	case change.FormText:
 	}
 	return located.Of(text), true, nil
+}
+
+// partsValue puts a parameter together from the fields of its members.
+func partsValue(p *change.Parameter, form url.Values) (whole located.Value, given bool, err error) {
+	for _, part := range p.Parts {
+		part.Name = p.Name + "." + part.Name
+		value, ok, err := formValue(&part, form.Get("p."+part.Name))
+		if err != nil {
+			return whole, given, err
+		}
+		if ok {
+			given = true
+			put(&whole, strings.Split(part.Name, ".")[1:], value)
+		}
+	}
+	return whole, given, nil
+}
+
+// put sets what a path leads to: "0" is a list's first element.
+func put(at *located.Value, path []string, value located.Value) {
+	if len(path) == 0 {
+		*at = value
+		return
+	}
+	if path[0] == "0" {
+		at.Kind = located.List
+		if len(at.Items) == 0 {
+			at.Items = make([]located.Value, 1)
+		}
+		put(&at.Items[0], path[1:], value)
+		return
+	}
+	at.Kind = located.Map
+	i := slices.IndexFunc(at.Members, func(m located.Member) bool { return m.Key == path[0] })
+	if i < 0 {
+		i = len(at.Members)
+		at.Members = append(at.Members, located.Member{Key: path[0]})
+	}
+	put(&at.Members[i].Value, path[1:], value)
 }
 
 // indented is JSON as a field shows it.

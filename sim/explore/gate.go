@@ -61,7 +61,7 @@ func (v *view) gate() error {
 	v.why(a, stop)
 	found := resources(tree.Root, stop.Places)
 	v.rules(found)
-	v.changeForms(found)
+	v.changeForms(st, found)
 	v.send(http.StatusOK)
 	if len(stop.Findings) > 0 && a.Verdict != sim.Reachable {
 		v.gateRepairs(q)
@@ -146,21 +146,27 @@ func (v *view) rules(list []*resource) {
 		lines, skipped := r.window()
 		for i, l := range lines {
 			if n := skipped[i]; n > 0 {
-				h.El("span", "left", fmt.Sprintf("  … %s left out", counted(n, "line")))
+				v.leftOut(n)
 			}
 			if l.marked {
 				h.Open("mark")
 				h.Text("▶ " + l.text)
-				h.Close("mark")
+				h.Raw("</mark>")
 				continue
 			}
 			h.Lines("  " + l.text + "\n")
 		}
 		if n := skipped[len(lines)]; n > 0 {
-			h.El("span", "left", fmt.Sprintf("  … %s left out", counted(n, "line")))
+			v.leftOut(n)
 		}
 		h.Close("pre")
 	}
+}
+
+func (v *view) leftOut(lines int) {
+	v.h.Open("span", "class", "left")
+	v.h.Text("  … " + counted(lines, "line") + " left out")
+	v.h.Raw("</span>")
 }
 
 // gateRepairs searches for repairs and offers each.

@@ -24,11 +24,11 @@ func (v *view) home() error {
 	v.askCheck(names)
 	v.askTrace()
 	for _, kind := range []string{"job", "subnet", "group", "role", "bucket", "instance", "interface", "function"} {
-		v.datalist(kind, names[kind])
+		v.datalist("list-"+kind, names[kind])
 	}
-	v.datalist("action", []Name{{"s3:GetObject", ""}, {"s3:PutObject", ""}, {"s3:ListBucket", ""}, {"s3:DeleteObject", ""}, {"s3:GetObjectVersion", ""}, {"s3:AbortMultipartUpload", ""}})
+	v.datalist("list-action", []Name{{"s3:GetObject", ""}, {"s3:PutObject", ""}, {"s3:ListBucket", ""}, {"s3:DeleteObject", ""}, {"s3:GetObjectVersion", ""}, {"s3:AbortMultipartUpload", ""}})
 	ends := append([]Name{{"s3", ""}, {"internet", ""}}, names["interface"]...)
-	v.datalist("end", append(append(ends, names["instance"]...), names["subnet"]...))
+	v.datalist("list-end", append(append(ends, names["instance"]...), names["subnet"]...))
 	v.end(http.StatusOK)
 	return nil
 }
@@ -145,9 +145,9 @@ func (v *view) askTrace() {
 	v.h.Raw("<p><button type=\"submit\">Trace</button></p></form></section>\n")
 }
 
-// datalist writes the names that fields of a kind offer.
-func (v *view) datalist(kind string, names []Name) {
-	v.h.Open("datalist", "id", "list-"+kind)
+// datalist writes the values that fields offer.
+func (v *view) datalist(id string, names []Name) {
+	v.h.Open("datalist", "id", id)
 	for _, n := range names[:min(len(names), maxNames)] {
 		v.h.Open("option", "value", n.ID)
 		v.h.Text(n.Label)

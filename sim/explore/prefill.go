@@ -34,10 +34,11 @@ var suggested = map[string][]string{
 
 // changeForms offers the operations that change what was found, filled in as
 // far as the snapshot tells.
-func (v *view) changeForms(found []*resource) {
+func (v *view) changeForms(st *state, found []*resource) {
 	v.section("", "Change it")
 	defer v.h.Close("section")
 	ops := change.Operations()
+	var shown []change.Described
 	n := 0
 	for _, r := range found {
 		for _, key := range suggested[collection(r.pointer)] {
@@ -46,6 +47,7 @@ func (v *view) changeForms(found []*resource) {
 				continue
 			}
 			n++
+			shown = append(shown, ops[i])
 			v.h.Open("details", "class", "op")
 			v.h.Open("summary")
 			v.h.Text(ops[i].Name)
@@ -58,6 +60,7 @@ func (v *view) changeForms(found []*resource) {
 		}
 	}
 	v.h.Open("p")
+	v.offers(st.world.Snapshot(), shown)
 	v.anchor("", v.link("change"), "Any other operation, or a change file")
 	v.h.Close("p")
 }
@@ -102,7 +105,57 @@ func prefill(o *change.Described, r *resource) url.Values {
 			}
 		}
 	}
+	for i := range o.Parameters {
+		intoParts(out, &o.Parameters[i])
+	}
 	return out
+}
+
+// intoParts spreads a parameter's JSON over the fields of its members, where
+// no list in it has several elements.
+func intoParts(out url.Values, p *change.Parameter) {
+	text := out.Get("p." + p.Name)
+	if text == "" || len(p.Parts) == 0 {
+		return
+	}
+	t, err := jsontree.Parse([]byte(text))
+	if err != nil || !single(t.Root) {
+		return
+	}
+	out.Del("p." + p.Name)
+	for _, part := range p.Parts {
+		if n := t.Root.Resolve("/" + strings.ReplaceAll(part.Name, ".", "/")); n != nil {
+			out.Set("p."+p.Name+"."+part.Name, field(n, &part))
+		}
+	}
+}
+
+// single tells whether no list in n has more than one element.
+func single(n *jsontree.Node) bool {
+	if n.Kind() != jsontree.Array && n.Kind() != jsontree.Object {
+		return true
+	}
+	if n.Kind() == jsontree.Array && n.Len() > 1 {
+		return false
+	}
+	for i := range n.Len() {
+		if !single(n.At(i)) {
+			return false
+		}
+	}
+	return true
+}
+
+// field is a value as a field holds it.
+func field(n *jsontree.Node, p *change.Parameter) string {
+	if p.Form == change.FormTexts && n.Kind() == jsontree.Array {
+		var out []string
+		for _, e := range n.Elements() {
+			out = append(out, text(e))
+		}
+		return strings.Join(out, "\n")
+	}
+	return text(n)
 }
 
 // special are the parameters that no member of the same name fills in.

@@ -27,7 +27,7 @@ type textLine struct {
 
 // Bounds of what is shown of one resource.
 const (
-	maxLines     = 400 // shown whole up to here
+	maxLines     = 150 // shown whole up to here
 	contextLines = 12  // around what is marked, beyond that
 )
 

@@ -3,6 +3,7 @@ package explore_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -169,5 +170,50 @@ func TestNothingOfASnapshotIsMarkup(t *testing.T) {
 	}
 	if seen < 10 {
 		t.Errorf("the attack is on the pages %d times: the test looks at nothing", seen)
+	}
+}
+
+// Whatever a form's fields hold, the change that they say is one that a change
+// file could say; what it lacks or AWS would refuse is told.
+func TestEveryOperationHasAForm(t *testing.T) {
+	s := newServer(t, example(t, "snapshot.json"))
+	for _, o := range change.Operations() {
+		page := ask(s, "GET", "/SECRET/change?op="+url.QueryEscape(o.Key), nil).Body.String()
+		form := url.Values{"op": {o.Key}}
+		fill := func(p *change.Parameter, name string) {
+			if !strings.Contains(page, `name="p.`+name+`"`) {
+				t.Errorf("%s: there is no field %s", o.Key, name)
+			}
+			switch p.Form {
+			case change.FormNumber:
+				form.Set("p."+name, "1")
+			case change.FormChoice:
+				form.Set("p."+name, p.Words[0])
+			case change.FormJSON:
+				form.Set("p."+name, `{"Version": "2012-10-17", "Statement": []}`)
+			case change.FormText, change.FormTexts:
+				form.Set("p."+name, "x-1")
+			}
+		}
+		for _, p := range o.Parameters {
+			for _, part := range p.Parts {
+				fill(&part, p.Name+"."+part.Name)
+			}
+			if len(p.Parts) == 0 {
+				fill(&p, p.Name)
+			} else if !strings.Contains(page, `name="p.`+p.Name+`"`) {
+				t.Errorf("%s: there is no field for the JSON of %s", o.Key, p.Name)
+			}
+		}
+		w := ask(s, "POST", "/SECRET/change", func(r *http.Request) {
+			r.Header.Set("Origin", "http://"+host)
+			body := form.Encode()
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+		})
+		text := w.Body.String()
+		if w.Code != http.StatusSeeOther && w.Code != http.StatusUnprocessableEntity || strings.Contains(text, "has no parameter") || strings.Contains(text, " takes ") && strings.Contains(text, "the form:") && !strings.Contains(text, "AWS would refuse") {
+			_, problem, _ := strings.Cut(text, `id="problem"`)
+			t.Errorf("%s: status %d %.300s", o.Key, w.Code, problem)
+		}
 	}
 }

@@ -33,7 +33,10 @@ textarea{width:100%;font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Liberatio
 .error{border:2px solid #b91c1c;border-radius:6px;color:#991b1b;padding:10px;white-space:pre-wrap}
 .turned{font-size:17px;font-weight:700}
 .word.pass{color:#15803d}.word.stop{color:#b91c1c}.word.partial{color:#9a3412}.word.unknown{color:#92400e}
-.rule{max-height:70vh;overflow:auto;line-height:1.45}
+.rule{line-height:1.45}
+fieldset{border:1px solid #cbd5e1;border-radius:6px;margin:10px 0;padding:4px 12px 8px;max-width:860px;min-width:0}
+legend{font-weight:600;padding:0 4px}
+fieldset .fields{padding:0}
 .rule mark{display:block;background:#fde68a;color:#1e293b;font-weight:600}
 .rule .left{display:block;color:#475569;font-style:italic}
 .repair{border-left-color:#1d4ed8}
@@ -55,7 +58,7 @@ main{padding-left:10px;padding-right:10px}
 a:focus-visible,button:focus-visible,input:focus-visible,select:focus-visible,textarea:focus-visible,summary:focus-visible,pre:focus-visible,.scroll:focus-visible,.pic a:focus-visible{outline-color:#93c5fd}
 .list .button{color:#93c5fd;border-color:#93c5fd}
 input,select,textarea{background:#1e293b;border-color:#94a3b8}
-.op{border-color:#475569}
+.op,fieldset{border-color:#475569}
 .error{border-color:#f87171;color:#fca5a5}
 .word.pass{color:#4ade80}.word.stop{color:#fca5a5}.word.partial{color:#fb923c}.word.unknown{color:#fbbf24}
 .rule mark{background:#713f12;color:#fef9c3}
