@@ -86,6 +86,9 @@ func readsData(action string) bool {
 // resourceFor is the ARN, or pattern of ARNs, that an action on t is checked
 // against.
 func (t *target) resourceFor(action string) string {
+	if t.service != nil {
+		return t.service.resource
+	}
 	if t.directoryBucket() {
 		return t.bucketARN()
 	}

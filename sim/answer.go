@@ -41,6 +41,7 @@ const (
 	GateSCP            = finding.GateSCP
 	GateRCP            = finding.GateRCP
 	GateBucketPolicy   = finding.GateBucketPolicy
+	GateResourcePolicy = finding.GateResourcePolicy
 	GateBucket         = finding.GateBucket
 	GateKMS            = finding.GateKMS
 	GateNACLIngress    = finding.GateNACLIngress

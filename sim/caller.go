@@ -190,3 +190,16 @@ func (q *Question) noRole(c *caller) bool {
 func isRoleARN(arn string) bool {
 	return arnField(arn, 2) == "iam" && strings.HasPrefix(arnField(arn, 5), "role/")
 }
+
+// regionOf is the Region where a question's source is; "" where nothing tells.
+func (w *World) regionOf(q *Question, e *existing) string {
+	if e.from != nil {
+		return e.from.region
+	}
+	for _, id := range q.Job.Subnets {
+		if p, ok := inAccount(w.subnets[id], arnField(q.Job.RoleARN, 4)); ok {
+			return nonEmpty(q.Region, p.region.Name)
+		}
+	}
+	return nonEmpty(q.Region, q.Job.Region, w.onlyRegion())
+}

@@ -20,10 +20,11 @@ import (
 // status 2); everything else, a missing fact included, is in the Answer.
 func (w *World) Check(q Question) (*Answer, error) {
 	a, err := w.check(q)
-	if err != nil || a.Verdict != Unknown || q.Options.AssumeSSES3 && q.Options.AssumeNoOrganization {
+	o := &q.Options
+	if err != nil || a.Verdict != Unknown || o.AssumeSSES3 && o.AssumeNoOrganization && o.AssumeNoResourcePolicy {
 		return a, err
 	}
-	q.Options.AssumeSSES3, q.Options.AssumeNoOrganization = true, true
+	o.AssumeSSES3, o.AssumeNoOrganization, o.AssumeNoResourcePolicy = true, true, true
 	if b, err := w.check(q); err == nil && b.Verdict != Unknown {
 		a.WithDefaults = &WithDefaults{Verdict: b.Verdict, Assumptions: []string{}}
 		for _, s := range b.Assumptions {
@@ -77,7 +78,7 @@ func (w *World) start(q *Question, brief bool) (*jobRun, []target, []slot, error
 	if err := w.resolveRole(&q.Job); err != nil {
 		return nil, nil, nil, err
 	}
-	targets, err := q.validate(&by)
+	targets, err := q.validate(&by, w.regionOf(q, &existing))
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -98,7 +99,7 @@ func (w *World) start(q *Question, brief bool) (*jobRun, []target, []slot, error
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if p := arnField(q.Bucket, 1); p != "" && p != q.partition() {
+	if p := arnField(q.Bucket, 1); p != "" && !strings.ContainsAny(p, "*?") && p != q.partition() {
 		r.block(Finding{Code: finding.JobPartition, Component: q.Bucket, Rule: "N108",
 			Message: fmt.Sprintf("%s is of the partition %s, the role of %s: no role of one reaches a bucket of another.", q.Bucket, p, q.partition()),
 			Fix:     fmt.Sprintf("Name a bucket of the partition %s.", q.partition())}, everywhere)
@@ -159,7 +160,7 @@ func (a *Answer) onlyIfPartial() {
 	}
 }
 
-func (q *Question) validate(by *caller) ([]target, error) {
+func (q *Question) validate(by *caller, region string) ([]target, error) {
 	j := &q.Job
 	switch {
 	case q.noRole(by):
@@ -195,7 +196,7 @@ func (q *Question) validate(by *caller) ([]target, error) {
 	if p := q.Options.Port; p < 0 || p > 65535 {
 		return nil, fmt.Errorf("port %d is not between 1 and 65535", p)
 	}
-	return q.targets()
+	return q.targets(region)
 }
 
 func epochOf(at string) (string, bool) {
@@ -358,7 +359,7 @@ next:
 		t := &targets[i]
 		region, known := r.bucketRegion(t, s.region)
 		for j := range out {
-			if out[j].to == region && out[j].known == known && (!r.w.byBucket || out[j].targets[0].bucket == t.bucket) {
+			if out[j].to == region && out[j].known == known && out[j].targets[0].sameEndpoint(t) && (!r.w.byBucket || out[j].targets[0].bucket == t.bucket) {
 				out[j].targets = append(out[j].targets, t)
 				continue next
 			}
@@ -375,6 +376,9 @@ const multiRegion = "s3-global"
 // bucketRegion is where a bucket lives; where the snapshot does not tell, the
 // job's own region stands in and the second result is false.
 func (r *jobRun) bucketRegion(t *target, own string) (string, bool) {
+	if t.service != nil {
+		return t.serviceRegion(own), true
+	}
 	if t.accessPoint != nil && strings.HasSuffix(t.accessPoint.name, ".mrap") {
 		return multiRegion, true
 	}

@@ -2,7 +2,9 @@ package sim
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/canreach/canreach/rules/policy"
 	"github.com/canreach/canreach/sim/network"
 )
 
@@ -57,8 +59,49 @@ func (a *Answer) GateState(g Gate) GateStatus {
 // that nothing met is not reached, whatever stands behind it.
 func (a *Answer) judgeGates(judged map[Gate]network.Judged) {
 	for _, g := range Gates() {
+		if !a.concerns(g) {
+			continue
+		}
 		a.Gates = append(a.Gates, GateState{g, a.gateStatus(g, judged[g])})
 	}
+}
+
+// concerns tells that a gate is one of the question's: S3 has a bucket's, other
+// services have their resources' own.
+func (a *Answer) concerns(g Gate) bool {
+	service := arnField(a.Question.Bucket, 2)
+	if service == "" && len(a.Question.Actions) > 0 {
+		service, _, _ = strings.Cut(a.Question.Actions[0], ":")
+	}
+	s3 := service == "" || service == "s3" || service == "s3express"
+	switch g {
+	case GateBucketPolicy, GateBucket:
+		return s3
+	case GateResourcePolicy:
+		return !s3 && service != "kms"
+	case GateKMS:
+		return s3 || service == "kms"
+	}
+	return true
+}
+
+// grantOpen tells of a request that no policy of the role allows, and that the
+// resource's own policy, which is not known, may: whether the role's stop it is open.
+func (a *Answer) grantOpen() bool {
+	for _, p := range a.Placements {
+		for _, r := range p.Requests {
+			role, resource := false, false
+			for _, l := range r.Layers {
+				role = role || l.Layer == policy.LayerRole && l.Decision == "implicitDeny"
+				of := gateLayers[l.Layer].gate
+				resource = resource || (of == GateBucketPolicy || of == GateResourcePolicy) && l.Decision == "unknown"
+			}
+			if role && resource {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (a *Answer) gateStatus(g Gate, j network.Judged) GateStatus {
@@ -72,7 +115,7 @@ func (a *Answer) gateStatus(g Gate, j network.Judged) GateStatus {
 		j.Pass, j.Open = true, j.Open || l.Decision == "unknown"
 	})
 	switch {
-	case j.Open || slices.ContainsFunc(a.Unknowns, func(m Missing) bool { return m.Gate == g }):
+	case j.Open || g == GateRole && a.grantOpen() || slices.ContainsFunc(a.Unknowns, func(m Missing) bool { return m.Gate == g }):
 		return GateUnknown
 	case j.Pass:
 		return GatePasses

@@ -174,14 +174,14 @@ type interfaceResource struct{ arn, subnet string }
 
 func (r *jobRun) interfaceResources(types []string) []interfaceResource {
 	region := r.regionName()
-	prefix := "arn:" + partitionOf(region) + ":ec2:" + region + ":" + r.runner.account + ":"
+	prefix := "arn:" + snapshot.Partition(region) + ":ec2:" + region + ":" + r.runner.account + ":"
 	var subnets, out []interfaceResource
 	for _, s := range r.q.Job.Subnets {
 		owner := r.runner.account
 		if p, ok := r.jobSubnet(s); ok && p.item.OwnerID != "" {
 			owner = p.item.OwnerID
 		}
-		subnets = append(subnets, interfaceResource{arn: "arn:" + partitionOf(region) + ":ec2:" + region + ":" + owner + ":subnet/" + string(s)})
+		subnets = append(subnets, interfaceResource{arn: "arn:" + snapshot.Partition(region) + ":ec2:" + region + ":" + owner + ":subnet/" + string(s)})
 	}
 	for _, t := range types {
 		switch t {
@@ -215,7 +215,7 @@ func (r *jobRun) serviceRequest(action, resource string) policy.Request {
 		req.Context["ec2:region"] = known(region)
 	}
 	if r.vpc != "" {
-		req.Context["ec2:vpc"] = known("arn:" + partitionOf(r.regionName()) + ":ec2:" + r.regionName() + ":" + r.runner.account + ":vpc/" + string(r.vpc))
+		req.Context["ec2:vpc"] = known("arn:" + snapshot.Partition(r.regionName()) + ":ec2:" + r.regionName() + ":" + r.runner.account + ":vpc/" + string(r.vpc))
 	}
 	req.UnknownKeys = append(req.UnknownKeys, "ec2:*", "aws:resourcetag/*", "aws:requesttag/*", "aws:tagkeys", "aws:sourceidentity", "aws:useragent")
 	applyAssumptions(&req, r.q.Options.Assume)

@@ -173,7 +173,7 @@ func (r *jobRun) sourceARN() policy.Value {
 	case form == "" || region == "":
 		return policy.Value{State: policy.KeyValueUnknown}
 	}
-	arn := strings.NewReplacer("PARTITION", partitionOf(region), "REGION", region, "ACCOUNT", r.runner.account).Replace(form)
+	arn := strings.NewReplacer("PARTITION", snapshot.Partition(region), "REGION", region, "ACCOUNT", r.runner.account).Replace(form)
 	if !strings.HasSuffix(form, "NAME") {
 		return known(arn)
 	}

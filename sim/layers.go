@@ -183,6 +183,9 @@ func (w *World) requestFor(q *Question, a *asker, t *target, action string, ctx 
 	w.pathKeys(&r, ctx)
 	w.resourceKeys(&r, t, owner, region)
 	requestKeys(&r, q, t, a, region)
+	if t.service != nil {
+		t.serviceKeys(&r)
+	}
 	applyAssumptions(&r, q.Options.Assume)
 	return r
 }
@@ -295,7 +298,7 @@ func (w *World) endpointOwnerKeys(r *policy.Request, ctx *network.Context) {
 		if v, found := inAccount(w.vpcs[ctx.EndpointVPC], owner); found && v.item.OwnerID != "" {
 			vpcOwner = v.item.OwnerID
 		}
-		c["aws:sourcevpcarn"] = known("arn:" + partitionOf(e.region.Name) + ":ec2:" + e.region.Name + ":" + vpcOwner + ":vpc/" + string(ctx.EndpointVPC))
+		c["aws:sourcevpcarn"] = known("arn:" + snapshot.Partition(e.region.Name) + ":ec2:" + e.region.Name + ":" + vpcOwner + ":vpc/" + string(ctx.EndpointVPC))
 	}
 }
 

@@ -67,9 +67,13 @@ func (w *World) askOnce(s *slot, q network.Query) (*network.Result, error) {
 	}
 	word(string(s.from.Interface))
 	word(s.from.Instance)
-	word(q.To.S3.Region)
-	word(q.To.S3.Hostname)
-	word(q.To.S3.Bucket)
+	if to := q.To.S3; to != nil {
+		word(to.Region)
+		word(to.Hostname)
+		word(to.Bucket)
+	}
+	word(q.To.Service)
+	word(q.To.Host)
 	word(fmt.Sprint(q.Strict, q.StrictDNS, q.AssumePublicDNS, q.Ports, q.SourcePorts))
 	a := w.asked.get(b.String(), func() asked {
 		res, err := w.net.Ask(q)
@@ -86,6 +90,7 @@ func (w *World) askOnce(s *slot, q network.Query) (*network.Result, error) {
 func (r *jobRun) clientName(s *slot) (bucket, host string) {
 	t := s.targets[0]
 	switch {
+	case t.service != nil:
 	case r.q.Options.Hostname != "":
 		return "", r.q.Options.Hostname
 	case !r.w.names || t.directoryBucket() || !s.known || r.brief && !r.w.byBucket:
@@ -101,7 +106,7 @@ func (r *jobRun) clientName(s *slot) (bucket, host string) {
 func (r *jobRun) networkQuery(s *slot, region string) network.Query {
 	o := &r.q.Options
 	bucket, host := r.clientName(s)
-	q := network.Query{From: s.from, To: network.Endpoint{S3: &network.S3Destination{Region: region, Hostname: host, Bucket: bucket}},
+	q := network.Query{From: s.from, To: s.targets[0].destination(network.S3Destination{Region: region, Hostname: host, Bucket: bucket}),
 		Protocol: 6, Strict: o.Strict, StrictDNS: o.StrictDNS, AssumePublicDNS: o.AssumePublicDNS}
 	if o.Port != 0 {
 		q.Ports = []network.PortRange{{From: uint16(o.Port), To: uint16(o.Port)}}

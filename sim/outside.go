@@ -41,8 +41,8 @@ func (r *jobRun) askOutside(n int, s *slot) *netAnswer {
 // can connect to, and reports whether the name that it calls is one of theirs,
 // so that there is no other way.
 func (r *jobRun) onPremises(n int, s *slot, out *netAnswer) (only bool) {
-	named, hasName := endpointOfName(r.q.Options.Hostname)
-	for _, e := range r.w.s3Endpoints(s.to) {
+	named, hasName := endpointHost(strings.ToLower(r.q.Options.Hostname))
+	for _, e := range r.w.interfaceEndpoints(s.targets[0].endpointService(s.to)) {
 		if hasName && e.item.ID != named {
 			continue
 		}
@@ -65,7 +65,7 @@ func (r *jobRun) onPremises(n int, s *slot, out *netAnswer) (only bool) {
 	}
 	if len(out.flows) > 0 && !only {
 		out.steer = []network.Missing{{Code: finding.UnknownDNS, Gate: GateDNS, Component: s.subnet,
-			Fact:    "which addresses the DNS servers on premises give for S3: public ones, or those of an interface endpoint",
+			Fact:    "which addresses the DNS servers on premises give for the name: public ones, or those of an interface endpoint",
 			Collect: "--hostname with the name that the client calls"}}
 	}
 	if hasName && !only {
@@ -85,26 +85,12 @@ func joinWays(a, b Verdict) Verdict {
 	return Unknown
 }
 
-// endpointOfName is the interface endpoint whose own name a client calls, as
-// in bucket.vpce-1a2b-5e6f.s3.us-east-1.vpce.amazonaws.com.
-//
-// AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
-func endpointOfName(host string) (snapshot.VPCEndpointID, bool) {
-	for _, label := range strings.Split(strings.ToLower(host), ".") {
-		if rest, ok := strings.CutPrefix(label, "vpce-"); ok {
-			id, _, _ := strings.Cut(rest, "-")
-			return snapshot.VPCEndpointID("vpce-" + id), true
-		}
-	}
-	return "", false
-}
-
-// s3Endpoints lists the snapshot's interface endpoints for S3 in a Region.
-func (w *World) s3Endpoints(region string) []place[snapshot.VPCEndpoint] {
+// interfaceEndpoints lists the snapshot's interface endpoints for a service.
+func (w *World) interfaceEndpoints(service string) []place[snapshot.VPCEndpoint] {
 	w.endpoint("") // builds the index
 	var out []place[snapshot.VPCEndpoint]
 	for _, e := range w.byVPCE {
-		if strings.EqualFold(e.item.Type, "Interface") && strings.HasSuffix(e.item.ServiceName, "."+region+".s3") {
+		if strings.EqualFold(e.item.Type, "Interface") && e.item.ServiceName == service {
 			out = append(out, e)
 		}
 	}

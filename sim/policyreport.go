@@ -24,6 +24,8 @@ var gateLayers = map[string]struct {
 	policy.LayerSCP:         {GateSCP, finding.SCPExplicitDeny, finding.SCPNoAllow, finding.UnknownSCP, "service control policy"},
 	policy.LayerRCP:         {GateRCP, finding.RCPExplicitDeny, finding.RCPNoAllow, finding.UnknownRCP, "resource control policy"},
 	policy.LayerBucket:      {GateBucketPolicy, finding.BucketPolicyExplicitDeny, finding.BucketPolicyNoAllow, finding.UnknownBucketPolicy, "resource-based policy"},
+	policy.LayerResource:    {GateResourcePolicy, finding.ResourcePolicyExplicitDeny, finding.ResourcePolicyNoAllow, finding.UnknownResourcePolicy, "resource-based policy"},
+	policy.LayerTrust:       {GateResourcePolicy, finding.ResourcePolicyExplicitDeny, finding.ResourcePolicyNoAllow, finding.UnknownResourcePolicy, "role trust policy"},
 	policy.LayerAccessPoint: {GateBucket, finding.AccessPointPolicyExplicitDeny, finding.AccessPointPolicyNoAllow, finding.UnknownAccessPointPolicy, "access point policy"},
 	policy.LayerKey:         {GateKMS, finding.KMSExplicitDeny, finding.KMSNoAllow, finding.UnknownKMS, "KMS key policy"},
 	policy.TheResource:      {gate: GateBucket, unknown: finding.UnknownBucket, call: "bucket"},
@@ -148,6 +150,8 @@ func (r *jobRun) layerPlace(d *decided, t *target, l policy.LayerDecision) (comp
 		return component{id: t.bucketARN()}, nil
 	case policy.LayerAccessPoint:
 		return component{id: t.accessPoint.arn}, nil
+	case policy.LayerResource, policy.LayerTrust, policy.LayerKey:
+		return r.servicePlace(t)
 	case policy.LayerSCP, policy.LayerRCP:
 		if len(l.Statements) > 0 {
 			return component{id: l.Statements[0].Policy, pointer: r.w.resolved(l.Statements[0])}, nil
@@ -261,7 +265,7 @@ func (r *jobRun) reportMalformed(n int, l *policy.Layers) {
 	for _, level := range l.RCPs {
 		each(level, GateRCP)
 	}
-	one(l.Resource, GateBucketPolicy)
+	one(l.Resource, map[bool]Gate{true: GateBucketPolicy, false: GateResourcePolicy}[l.ResourceKind == policy.KindBucket])
 	one(l.AccessPoint, GateBucket)
 }
 

@@ -16,7 +16,7 @@ import (
 // makes, so this is never a blocker (P320).
 func (r *jobRun) precheck(s *slot, t *target, action string, d *decided) []Finding {
 	via, ok := d.request.Context["aws:sourcevpce"]
-	if !ok || via.State != policy.KeyKnown || d.result.Outcome != symbolic.All || !r.work.Prechecks || r.existing.function {
+	if !ok || via.State != policy.KeyKnown || d.result.Outcome != symbolic.All || !r.work.Prechecks || r.existing.function || t.service != nil {
 		return nil
 	}
 	l := d.layers

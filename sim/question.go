@@ -35,5 +35,8 @@ type Options struct {
 	// AssumeNoOrganization takes an account whose organization was not collected
 	// to be in none (P99).
 	AssumeNoOrganization bool
-	AssumeSSES3          bool // encryption that was not collected is S3's own default (P370)
+	// AssumeNoResourcePolicy takes a resource whose policy was not collected, of
+	// another service than S3 and KMS, to have none.
+	AssumeNoResourcePolicy bool
+	AssumeSSES3            bool // encryption that was not collected is S3's own default (P370)
 }

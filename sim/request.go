@@ -171,7 +171,11 @@ func (r *jobRun) decideFresh(s *slot, t *target, action string, f *network.Flow,
 		sample.Resource = concreteResource(req.Resource)
 		d.sample = policy.Evaluate(&layers, &sample)
 	}
-	r.s3Gates(d, s, t, action, ctx)
+	if t.service != nil {
+		r.serviceGates(d, t, action)
+	} else {
+		r.s3Gates(d, s, t, action, ctx)
+	}
 	if r.brief {
 		return d
 	}
@@ -198,7 +202,9 @@ func (r *jobRun) layersFor(t *target, action string, ctx *network.Context) (poli
 	outer := r.c
 	r.c = newCollector()
 	layers := r.who.layers()
-	if assumed := r.w.bucketLayers(&layers, t, r.ownerOf(t), r.q.Options.AssumeNoOrganization); assumed != "" {
+	if t.service != nil {
+		r.serviceLayers(&layers, t, action)
+	} else if assumed := r.w.bucketLayers(&layers, t, r.ownerOf(t), r.q.Options.AssumeNoOrganization); assumed != "" {
 		r.c.assume(assumed)
 	}
 	if ctx.Via == "gateway-endpoint" || ctx.Via == "interface-endpoint" {
@@ -207,7 +213,9 @@ func (r *jobRun) layersFor(t *target, action string, ctx *network.Context) (poli
 	if t.accessPoint != nil {
 		r.accessPointLayer(&layers, t)
 	}
-	r.accessLists(&layers, t, action)
+	if t.service == nil {
+		r.accessLists(&layers, t, action)
+	}
 	notes := r.c
 	r.c = outer
 	return layers, notes
@@ -226,7 +234,7 @@ func (r *jobRun) decisionKey(s *slot, t *target, action string, ctx *network.Con
 		ctx.Via, string(ctx.Endpoint), string(ctx.EndpointVPC), ctx.EndpointOwner, o.At, r.q.Job.Kind} {
 		word(s)
 	}
-	for _, flag := range []bool{t.listPrefix != nil, ctx.SourceIsClient, r.existing.function, r.existing.from != nil, r.brief, o.AssumeSSES3, o.AssumeNoOrganization, o.Presigned || r.who.presigned} {
+	for _, flag := range []bool{t.listPrefix != nil, ctx.SourceIsClient, r.existing.function, r.existing.from != nil, r.brief, o.AssumeSSES3, o.AssumeNoOrganization, o.AssumeNoResourcePolicy, o.Presigned || r.who.presigned} {
 		if flag {
 			b.WriteByte(1)
 		}
@@ -266,6 +274,9 @@ func clientRanges(ctx *network.Context, f *network.Flow) []network.AddrRange {
 }
 
 func (r *jobRun) ownerOf(t *target) string {
+	if t.service != nil {
+		return nonEmpty(t.service.account, r.who.account)
+	}
 	if b, ok := r.w.FindBucket(t.bucket); ok && b.Account != nil {
 		return b.Account.ID
 	}
@@ -278,7 +289,7 @@ func (r *jobRun) ownerOf(t *target) string {
 // take once the network is repaired. Where the way is not known, no endpoint's
 // policy is taken to apply.
 func (r *jobRun) contextOf(f *network.Flow, s *slot) network.Context {
-	if f.Context.Via != "" || f.Outcome != network.Blocked || f.Context.Uncertain {
+	if f.Context.Via != "" || f.Outcome != network.Blocked || f.Context.Uncertain || s.targets[0].service != nil {
 		return f.Context
 	}
 	if e, ok := r.w.onlyS3Gateway(r.vpc, s.to); ok {

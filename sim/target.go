@@ -25,6 +25,7 @@ type target struct {
 	listPrefix  *string
 	kmsKey      string // key that the job names for what it writes
 	accessPoint *accessPointTarget
+	service     *serviceTarget // nil: S3
 }
 
 // accessPointTarget is set where the question goes through an access point.
@@ -40,7 +41,10 @@ var (
 
 // targets lists what a question asks about: its bucket, or the job's own
 // inputs and outputs.
-func (q *Question) targets() ([]target, error) {
+func (q *Question) targets(region string) ([]target, error) {
+	if q.otherService() {
+		return q.serviceTargets(region)
+	}
 	if q.Bucket != "" {
 		t, err := parseTarget(q.Bucket)
 		if err != nil {
@@ -128,7 +132,7 @@ func (q *Question) actionsFor() ([]string, error) {
 			return nil, fmt.Errorf("action %q: want one action with its service, such as s3:GetObject", a)
 		}
 		if !strings.EqualFold(service, "s3") && !strings.EqualFold(service, "s3express") {
-			return nil, fmt.Errorf("action %q: only S3 actions can be asked about", a)
+			return nil, fmt.Errorf("action %q is not of S3, and %s is; ask about one service at a time", a, q.Bucket)
 		}
 		if err := knownAction(a, service, name); err != nil {
 			return nil, err
@@ -300,6 +304,9 @@ func parseAccessPoint(text string, part []string) (target, error) {
 
 // bucketName is the bucket in words.
 func (t *target) bucketName() string {
+	if t.service != nil {
+		return t.service.resource
+	}
 	if t.bucket == "" && t.accessPoint != nil {
 		return "the bucket behind " + t.accessPoint.arn
 	}
@@ -308,6 +315,9 @@ func (t *target) bucketName() string {
 
 // bucketARN is the ARN that bucket-level actions are checked against.
 func (t *target) bucketARN() string {
+	if t.service != nil {
+		return t.service.resource
+	}
 	if t.bucket == "" && t.accessPoint != nil {
 		return t.accessPoint.arn // the bucket behind it is not known
 	}

@@ -21,7 +21,8 @@ type World struct {
 	subnets         map[snapshot.SubnetID][]place[snapshot.Subnet]
 	vpcs            map[snapshot.VPCID][]place[snapshot.VPC]
 	groups          map[snapshot.SecurityGroupID][]place[snapshot.SecurityGroup]
-	once            struct{ endpoints, roles, keys, interfaces sync.Once }
+	once            struct{ endpoints, roles, keys, interfaces, resourcePolicies sync.Once }
+	byResource      map[string]*snapshot.ResourcePolicy
 	byVPCE          map[snapshot.VPCEndpointID]place[snapshot.VPCEndpoint]
 	byENI           map[snapshot.NetworkInterfaceID]place[snapshot.NetworkInterface]
 	roles           map[string]*snapshot.Role
@@ -213,31 +214,8 @@ func keyARN(id, region, account string) string {
 	case strings.HasPrefix(id, "arn:"):
 		return id
 	case strings.HasPrefix(id, "alias/"):
-		return "arn:" + partitionOf(region) + ":kms:" + region + ":" + account + ":" + id
+		return "arn:" + snapshot.Partition(region) + ":kms:" + region + ":" + account + ":" + id
 	default:
-		return "arn:" + partitionOf(region) + ":kms:" + region + ":" + account + ":key/" + id
+		return "arn:" + snapshot.Partition(region) + ":kms:" + region + ":" + account + ":key/" + id
 	}
-}
-
-// partitionOf returns the partition a region belongs to.
-//
-// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
-func partitionOf(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	case strings.HasPrefix(region, "us-iso-"):
-		return "aws-iso"
-	case strings.HasPrefix(region, "us-isob-"):
-		return "aws-iso-b"
-	case strings.HasPrefix(region, "eu-isoe-"):
-		return "aws-iso-e"
-	case strings.HasPrefix(region, "us-isof-"):
-		return "aws-iso-f"
-	case strings.HasPrefix(region, "eusc-"):
-		return "aws-eusc"
-	}
-	return "aws"
 }

@@ -18,3 +18,26 @@ func parseARN(t string) (arn, bool) {
 func isAccountID(t string) bool {
 	return len(t) == 12 && strings.Trim(t, "0123456789") == ""
 }
+
+// Partition returns the partition that a Region belongs to, e.g. "aws".
+//
+// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+func Partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	case strings.HasPrefix(region, "us-iso-"):
+		return "aws-iso"
+	case strings.HasPrefix(region, "us-isob-"):
+		return "aws-iso-b"
+	case strings.HasPrefix(region, "eu-isoe-"):
+		return "aws-iso-e"
+	case strings.HasPrefix(region, "us-isof-"):
+		return "aws-iso-f"
+	case strings.HasPrefix(region, "eusc-"):
+		return "aws-eusc"
+	}
+	return "aws"
+}

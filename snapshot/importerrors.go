@@ -125,7 +125,7 @@ func (m *importer) gap(f *cliFile, operation, code, message string) {
 	g := Gap{Account: f.account, Operation: operation, Code: short(code), Message: clipMessage(message)}
 	g.Service = serviceOf(f, operation)
 	switch g.Service {
-	case "ec2", "route53resolver", "route53profiles", "lambda", "sagemaker", "kms":
+	case "ec2", "route53resolver", "route53profiles", "lambda", "sagemaker", "kms", "resources":
 		g.Region = f.region
 	}
 	g.Resource = resourceOf(f, g.Service, operation)

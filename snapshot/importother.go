@@ -8,7 +8,7 @@ import (
 
 // otherFile takes in what the remaining services print; false: none of it.
 func (m *importer) otherFile(f *cliFile) bool {
-	return m.identityFile(f) || m.jobFile(f) || m.kmsFile(f) || m.zoneFile(f) || m.lambdaFile(f)
+	return m.identityFile(f) || m.jobFile(f) || m.kmsFile(f) || m.zoneFile(f) || m.lambdaFile(f) || m.resourcePolicyFile(f)
 }
 
 // identityFile reads sts get-caller-identity.

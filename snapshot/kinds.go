@@ -103,6 +103,7 @@ var kinds = []kind{
 	listed("ec2", "VpcBlockPublicAccessExclusions", "ExclusionId", func(v *Region) *Collection[BPAExclusion] { return &v.EC2.BPAExclusions }),
 	listed("ec2", "VpcEncryptionControls", "VpcEncryptionControlId", func(v *Region) *Collection[VPCEncryptionControl] { return &v.EC2.EncryptionControls }),
 	shaped("ec2", "Addresses", []string{"AllocationId", "PublicIp"}, func(v *Region) *Collection[ElasticIP] { return &v.EC2.Addresses }, addressShape),
+	listed("resources", "ResourcePolicies", "ResourceArn", func(v *Region) *Collection[ResourcePolicy] { return &v.ResourcePolicies }),
 	listed("lambda", "Functions", "FunctionArn", func(v *Region) *Collection[Function] { return &v.Functions }),
 	listed("route53resolver", "ResolverRules", "Id", func(v *Region) *Collection[ResolverRule] { return &v.Resolver.Rules }),
 	shaped("route53resolver", "ResolverRuleAssociations", []string{"Id"}, func(v *Region) *Collection[ResolverRuleAssociation] { return &v.Resolver.RuleAssociations },

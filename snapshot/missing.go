@@ -43,7 +43,7 @@ func placeOfCollection(pointer string) (service, key string) {
 	parts := strings.Split(pointer, "/")
 	for i, p := range parts[:len(parts)-1] {
 		switch p {
-		case "ec2", "route53resolver", "route53", "lambda", "iam", "s3", "kms", "organizations":
+		case "ec2", "route53resolver", "route53", "lambda", "iam", "s3", "kms", "organizations", "resources":
 			return p, parts[i+1]
 		}
 	}

@@ -246,7 +246,7 @@ func (r *reader) region(v *Region) {
 		switch r.Key() {
 		case "region":
 			v.Name = r.text()
-		case "ec2", "lambda", "route53resolver", "route53profiles":
+		case "ec2", "lambda", "route53resolver", "route53profiles", "resources":
 			service := r.Key()
 			r.service(parts, service, base+"/"+service)
 		case "sagemaker":

@@ -69,6 +69,9 @@ type Region struct {
 	Resolver  Resolver
 	SageMaker SageMaker
 	Functions Collection[Function] // lambda list-functions
+	// ResourcePolicies are the policies of resources of other services than S3
+	// and KMS: secrets, repositories, queues, topics.
+	ResourcePolicies Collection[ResourcePolicy]
 }
 
 // EC2 holds the collections of the EC2 API, under AWS's own names.

@@ -18,7 +18,7 @@ import (
 
 // questionFlags say a question on the command line.
 type questionFlags struct {
-	job, bucket           string
+	job, bucket, resource string
 	actions               []string
 	write                 bool
 	service               string
@@ -33,6 +33,7 @@ type questionFlags struct {
 	strictDNS, publicDNS  bool
 	sseS3, presigned      bool
 	noOrganization        bool
+	noResourcePolicy      bool
 	defaults              bool
 	port                  int
 	ephemeral             string
@@ -41,7 +42,8 @@ type questionFlags struct {
 func (f *questionFlags) register(fs *pflag.FlagSet) {
 	fs.StringVarP(&f.job, "job", "j", "", "job: a `file` with its request or description as AWS prints it, or the name or ARN of one in the snapshot; default: its only one")
 	fs.StringVarP(&f.bucket, "bucket", "b", "", "`bucket` or objects: an ARN with or without wildcards, s3://BUCKET/KEY, or a name; default: what the job itself reads and writes")
-	fs.StringArrayVarP(&f.actions, "action", "a", nil, "S3 `action`, repeatable; default: s3:GetObject and s3:ListBucket")
+	fs.StringVar(&f.resource, "resource", "", "a resource of any service instead of a bucket: its `ARN`, with or without wildcards; with --action")
+	fs.StringArrayVarP(&f.actions, "action", "a", nil, "`action`, repeatable, such as s3:PutObject or ecr:BatchGetImage; default: s3:GetObject and s3:ListBucket")
 	fs.BoolVar(&f.write, "write", false, "ask about s3:PutObject instead of a read")
 	fs.StringVar(&f.service, "service", "", serviceHelp)
 	fs.StringSliceVar(&f.subnets, "subnets", nil, "subnets by `id`, ARN or Name tag, instead of a job")
@@ -58,7 +60,8 @@ func (f *questionFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.at, "at", "", "the `time` of the request (aws:CurrentTime), e.g. 2026-01-31T12:00:00Z")
 	fs.StringVar(&f.hostname, "hostname", "", "S3 `name` that the client calls; default: BUCKET.s3.REGION.amazonaws.com")
 	fs.BoolVar(&f.noOrganization, "assume-no-organization", false, "take an account whose organization was not collected to be in none")
-	fs.BoolVar(&f.defaults, "assume-defaults", false, "take AWS's defaults for what was never collected: no organization, SSE-S3")
+	fs.BoolVar(&f.noResourcePolicy, "assume-no-resource-policy", false, "take resources of other services than S3, whose policies were not collected, to have none")
+	fs.BoolVar(&f.defaults, "assume-defaults", false, "take AWS's defaults for what was never collected: no organization, SSE-S3, no policy of a resource's own")
 	fs.BoolVar(&f.sseS3, "assume-sse-s3", false, "take bucket encryption that was not collected as SSE-S3, which needs no KMS key")
 	fs.BoolVar(&f.presigned, "presigned", false, "the request is presigned")
 	fs.BoolVar(&f.strict, "strict", false, strictHelp)
@@ -84,8 +87,11 @@ func (f *questionFlags) check(env *Env, sf *snapshotFlags) (*snapshot.Snapshot, 
 
 // question builds the question, with the names of s in place of ids resolved.
 func (f *questionFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapshot) (sim.Question, error) {
-	q := sim.Question{Bucket: bucketARN(s, f.bucket), Actions: f.actions, Write: f.write, Account: sf.account, Region: sf.region,
-		Options: sim.Options{Hostname: f.hostname, Strict: f.strict, StrictDNS: f.strictDNS, AssumeSSES3: f.sseS3 || f.defaults, AssumeNoOrganization: f.noOrganization || f.defaults, Presigned: f.presigned, Caller: f.caller, AssumePublicDNS: f.publicDNS, Port: f.port,
+	if f.bucket != "" && f.resource != "" {
+		return sim.Question{}, errors.New("--bucket and --resource exclude one another")
+	}
+	q := sim.Question{Bucket: cmp.Or(f.resource, bucketARN(s, f.bucket)), Actions: f.actions, Write: f.write, Account: sf.account, Region: sf.region,
+		Options: sim.Options{Hostname: f.hostname, Strict: f.strict, StrictDNS: f.strictDNS, AssumeSSES3: f.sseS3 || f.defaults, AssumeNoOrganization: f.noOrganization || f.defaults, AssumeNoResourcePolicy: f.noResourcePolicy || f.defaults, Presigned: f.presigned, Caller: f.caller, AssumePublicDNS: f.publicDNS, Port: f.port,
 			At: f.at, Assume: f.assume, ObjectTags: f.tags}}
 	if f.ephemeral != "" {
 		var lo, hi int

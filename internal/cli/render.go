@@ -54,8 +54,8 @@ func questionText(a *sim.Answer) string {
 // renderGates draws the path as a chain of gates with a mark each.
 func renderGates(w io.Writer, p painter, a *sim.Answer) {
 	var parts, plain []string // plain: without colours
-	for _, g := range sim.Gates() {
-		state := a.GateState(g)
+	for _, s := range a.Gates {
+		g, state := s.Gate, s.State
 		if g == sim.GateSGIngress && state == sim.GateNotReached {
 			continue // replies are tracked: the gate does not exist
 		}

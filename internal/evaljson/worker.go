@@ -239,8 +239,8 @@ func (w *Worker) findID(text []byte) {
 // gather makes the layers and the request ready.
 func (w *Worker) gather() *lineError {
 	w.layers = policy.Layers{ResourceKind: resourceKind(w.request.Action, w.request.Resource)}
-	if strings.EqualFold(w.request.Action, "sts:GetCallerIdentity") {
-		w.layers.Identity = needsNothing
+	if policy.NeedsNoPermission(w.request.Action) {
+		w.layers.Identity = policy.NothingNeeded
 		return nil
 	}
 	for f, raw := range w.line.raw {
@@ -285,20 +285,6 @@ func (w *Worker) place(f field, l *layer) {
 		to.AccessPoint = l.one
 	case fieldCount:
 	}
-}
-
-// needsNothing stands for the permissions of sts:GetCallerIdentity, which no
-// policy can take away (P364).
-//
-// AWS: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-var needsNothing = []policy.Policy{{Name: "sts:GetCallerIdentity needs no permission", Document: mustParse(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}}
-
-func mustParse(text string) *policy.Document {
-	d, err := policy.Parse([]byte(text), policy.KindIdentity)
-	if err != nil {
-		panic("unreachable: " + err.Error())
-	}
-	return d
 }
 
 // resourceKind tells what kind of policy the resource of an action has.

@@ -166,6 +166,23 @@ func EvaluateTrust(trust *Policy, rcps [][]Policy, rcpUnknown string, r *Request
 	return Evaluate(&Layers{Resource: trust, ResourceKind: KindTrust, RCPs: rcps, RCPUnknown: rcpUnknown}, r)
 }
 
+// NeedsNoPermission reports whether no policy but an endpoint's can deny an
+// action (P364).
+//
+// AWS: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+func NeedsNoPermission(action string) bool { return strings.EqualFold(action, "sts:GetCallerIdentity") }
+
+// NothingNeeded stands for the permissions of an action that needs none.
+var NothingNeeded = []Policy{{Name: "sts:GetCallerIdentity needs no permission", Document: mustParse(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}}
+
+func mustParse(text string) *Document {
+	d, err := Parse([]byte(text), KindIdentity)
+	if err != nil {
+		panic("unreachable: " + err.Error())
+	}
+	return d
+}
+
 // iamOnly are the KMS actions that no key policy is asked for.
 var iamOnly = map[string]bool{
 	"connectcustomkeystore": true, "createcustomkeystore": true, "createkey": true, "deletecustomkeystore": true, "describecustomkeystores": true,

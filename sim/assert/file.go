@@ -259,7 +259,7 @@ func (p *parser) skip(v located.Value) *Skip {
 func (p *parser) options(v located.Value, o *sim.Options) {
 	var port, ephemeral string
 	p.members(v, "options", map[string]func(located.Value){
-		"hostname": p.text(&o.Hostname), "strict": p.yes(&o.Strict), "strictDNS": p.yes(&o.StrictDNS), "assumeSSES3": p.yes(&o.AssumeSSES3), "assumeNoOrganization": p.yes(&o.AssumeNoOrganization), "assumePublicDNS": p.yes(&o.AssumePublicDNS),
+		"hostname": p.text(&o.Hostname), "strict": p.yes(&o.Strict), "strictDNS": p.yes(&o.StrictDNS), "assumeSSES3": p.yes(&o.AssumeSSES3), "assumeNoOrganization": p.yes(&o.AssumeNoOrganization), "assumeNoResourcePolicy": p.yes(&o.AssumeNoResourcePolicy), "assumePublicDNS": p.yes(&o.AssumePublicDNS),
 		"at": p.text(&o.At), "assume": p.texts(&o.Assume), "objectTags": p.texts(&o.ObjectTags), "presigned": p.yes(&o.Presigned), "caller": p.text(&o.Caller),
 		"port": p.text(&port), "ephemeralPorts": p.text(&ephemeral),
 	})

@@ -38,6 +38,7 @@ func JSONSchema() []byte {
 		"hostname", str("S3 name that the client calls."), "strict", yes("What is off by default and was never collected (Route 53 data, Block Public Access, encryption controls) is UNKNOWN."), "strictDNS", yes("Route 53 data that was not collected is UNKNOWN."),
 		"assumeSSES3", yes("Bucket encryption that was not collected is SSE-S3."),
 		"assumeNoOrganization", yes("An account whose organization was not collected is in none."),
+		"assumeNoResourcePolicy", yes("A resource of another service than S3 whose policy was not collected has none."),
 		"assumePublicDNS", yes("Custom DNS servers give public answers."), "at", str("aws:CurrentTime, RFC 3339."),
 		"assume", strs("KEY=VALUE or KEY=absent."), "objectTags", strs("none, or k=v."), "presigned", yes("The request is presigned."), "caller", str("Who signs, as in the test's caller."),
 		"port", located.Pairs("type", "integer", "minimum", 1, "maximum", 65535), "ephemeralPorts", str("Client ports, FROM-TO.")))

@@ -71,19 +71,20 @@ type reference struct {
 }
 
 type questionOptions struct {
-	Hostname             string   `json:"hostname,omitempty"`
-	Strict               bool     `json:"strict,omitempty"`
-	StrictDNS            bool     `json:"strictDns,omitempty"`
-	AssumePublicDNS      bool     `json:"assumePublicDns,omitempty"`
-	Port                 int      `json:"port,omitempty"`
-	Ephemeral            [2]int   `json:"ephemeralPorts,omitzero"`
-	At                   string   `json:"at,omitempty"`
-	Assume               []string `json:"assume,omitempty"`
-	ObjectTags           []string `json:"objectTags,omitempty"`
-	Presigned            bool     `json:"presigned,omitempty"`
-	Caller               string   `json:"caller,omitempty"`
-	AssumeNoOrganization bool     `json:"assumeNoOrganization,omitempty"`
-	AssumeSSES3          bool     `json:"assumeSseS3,omitempty"`
+	Hostname               string   `json:"hostname,omitempty"`
+	Strict                 bool     `json:"strict,omitempty"`
+	StrictDNS              bool     `json:"strictDns,omitempty"`
+	AssumePublicDNS        bool     `json:"assumePublicDns,omitempty"`
+	Port                   int      `json:"port,omitempty"`
+	Ephemeral              [2]int   `json:"ephemeralPorts,omitzero"`
+	At                     string   `json:"at,omitempty"`
+	Assume                 []string `json:"assume,omitempty"`
+	ObjectTags             []string `json:"objectTags,omitempty"`
+	Presigned              bool     `json:"presigned,omitempty"`
+	Caller                 string   `json:"caller,omitempty"`
+	AssumeNoOrganization   bool     `json:"assumeNoOrganization,omitempty"`
+	AssumeNoResourcePolicy bool     `json:"assumeNoResourcePolicy,omitempty"`
+	AssumeSSES3            bool     `json:"assumeSseS3,omitempty"`
 }
 
 // MarshalQuestion writes q as canreach.question/v1.

@@ -66,6 +66,8 @@ var (
 		Meaning: "The bucket's organization was not captured, or not whole.", Do: "aws organizations list-policies-for-target", Rules: []string{"P99"}})
 	UnknownBucketPolicy = define("UNK_BUCKET_POLICY", Entry{Kind: MissingFact, Title: "The bucket policy is not known", Gates: []Gate{GateBucketPolicy},
 		Meaning: "It is not in the snapshot.", Do: "aws s3api get-bucket-policy"})
+	UnknownResourcePolicy = define("UNK_RESOURCE_POLICY", Entry{Kind: MissingFact, Title: "The resource's own policy is not known", Gates: []Gate{GateResourcePolicy},
+		Meaning: "The policy of the secret, repository, queue, topic or role is not in the snapshot.", Do: "Collect it (aws secretsmanager get-resource-policy, aws ecr get-repository-policy, …), or --assume-no-resource-policy."})
 	UnknownAccessPointPolicy = define("UNK_ACCESS_POINT_POLICY", Entry{Kind: MissingFact, Title: "The access point's policy is not known", Gates: []Gate{GateBucket},
 		Meaning: "It is not in the snapshot.", Do: "aws s3control get-access-point-policy"})
 	UnknownAccessPointOrigin = define("UNK_ACCESS_POINT_ORIGIN", Entry{Kind: MissingFact, Title: "The access point's network origin is not known", Gates: []Gate{GateBucket},

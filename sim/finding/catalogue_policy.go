@@ -22,6 +22,10 @@ var (
 		Meaning: "A Deny statement of the bucket policy matches.", Do: "Narrow the Deny statement.", Rules: []string{"P80"}})
 	BucketPolicyNoAllow = define("BUCKET_POLICY_NO_ALLOW", Entry{Kind: Blocking, Title: "The bucket policy does not allow the request", Gates: []Gate{GateBucketPolicy},
 		Meaning: "Across accounts the bucket policy must allow it, too.", Do: "Allow the role in the bucket policy.", Rules: []string{"P82", "P206"}})
+	ResourcePolicyExplicitDeny = define("RESOURCE_POLICY_EXPLICIT_DENY", Entry{Kind: Blocking, Title: "The resource's own policy denies the request", Gates: []Gate{GateResourcePolicy},
+		Meaning: "A Deny statement of the policy of a secret, repository, queue, topic or role matches.", Do: "Narrow the Deny statement.", Rules: []string{"P80"}})
+	ResourcePolicyNoAllow = define("RESOURCE_POLICY_NO_ALLOW", Entry{Kind: Blocking, Title: "The resource's own policy does not allow the request", Gates: []Gate{GateResourcePolicy},
+		Meaning: "Across accounts, and for a role that is to be assumed, the resource's own policy must allow it, too.", Do: "Allow the caller in the resource's policy.", Rules: []string{"P82"}})
 	AccessPointPolicyExplicitDeny = define("ACCESS_POINT_POLICY_EXPLICIT_DENY", Entry{Kind: Blocking, Title: "The access point's policy denies the request", Gates: []Gate{GateBucket},
 		Meaning: "A Deny statement of the access point's policy matches.", Do: "Narrow the Deny statement.", Rules: []string{"P80"}})
 	AccessPointPolicyNoAllow = define("ACCESS_POINT_POLICY_NO_ALLOW", Entry{Kind: Blocking, Title: "The access point's policy does not allow the request", Gates: []Gate{GateBucket},

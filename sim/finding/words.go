@@ -54,13 +54,14 @@ const (
 	GateSCP
 	GateRCP
 	GateBucketPolicy
+	GateResourcePolicy // of a resource of another service than S3; the gates of buckets are S3's
 	GateBucket
 	GateKMS
 	GateNACLIngress
 	GateSGIngress
 )
 
-var gateNames = [...]string{"job", "dns", "sg-egress", "nacl-egress", "route", "endpoint", "endpoint-policy", "role", "scp", "rcp", "bucket-policy", "bucket", "kms", "nacl-ingress", "sg-ingress"}
+var gateNames = [...]string{"job", "dns", "sg-egress", "nacl-egress", "route", "endpoint", "endpoint-policy", "role", "scp", "rcp", "bucket-policy", "resource-policy", "bucket", "kms", "nacl-ingress", "sg-ingress"}
 
 // Gates lists every gate in order.
 func Gates() []Gate {

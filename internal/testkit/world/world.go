@@ -131,7 +131,7 @@ var idKeys = map[string]string{
 	"TransitGatewayVpcAttachments": "TransitGatewayAttachmentId", "TransitGatewayAttachments": "TransitGatewayAttachmentId",
 	"TransitGatewayRouteTables": "TransitGatewayRouteTableId", "VpnGateways": "VpnGatewayId",
 	"VpcBlockPublicAccessExclusions": "ExclusionId", "VpcEncryptionControls": "VpcEncryptionControlId", "RoleDetailList": "Arn", "Policies": "Arn", "buckets": "Name",
-	"Instances": "InstanceId", "Addresses": "AllocationId", "SecurityGroupVpcAssociations": "GroupId",
+	"Instances": "InstanceId", "ResourcePolicies": "ResourceArn", "Addresses": "AllocationId", "SecurityGroupVpcAssociations": "GroupId",
 }
 
 // holder returns the object that a collection is a member of, in the
@@ -147,6 +147,8 @@ func (w *World) holder(collection string) Obj {
 		return member(w.Region(w.account, w.region), "route53resolver")
 	case "ProfileAssociations", "ProfileResourceAssociations":
 		return member(w.Region(w.account, w.region), "route53profiles")
+	case "ResourcePolicies":
+		return member(w.Region(w.account, w.region), "resources")
 	case "HostedZones":
 		return member(w.Region(w.account, w.region), "route53")
 	case "serviceControlPolicies", "resourceControlPolicies":
