@@ -100,3 +100,15 @@ func TestOtherServiceMistakes(t *testing.T) {
 		}
 	}
 }
+
+// A role's implicit deny is open where a policy that nobody knows may grant.
+func TestRoleGateIsOpenWhereTheResourceMayGrant(t *testing.T) {
+	tr := trap{edits: []Edit{Identity(roleR, Doc(Allow("s3:*", "*"))), reached("ecr.api")}, change: service(repository, "ecr:BatchGetImage")}
+	a, err := sim.NewWorld(Policy(tr.edits...).Snapshot(t)).Check(tr.question())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := a.GateState(sim.GateRole); s != sim.GateUnknown {
+		t.Errorf("the role's gate %v", s)
+	}
+}
