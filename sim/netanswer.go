@@ -20,9 +20,9 @@ type netAnswer struct {
 	differs bool // the bucket's Region is not known, and another one gives another answer
 }
 
-// elsewhere stands for any Region but the job's: the network half knows no
+// AnotherRegion stands for any Region but the job's: the network half knows no
 // addresses there and treats them as a set disjoint from the job's own (N41).
-const elsewhere = "another-region"
+const AnotherRegion = "another-region"
 
 // askNetwork decides the network of one placement and files its findings.
 func (r *jobRun) askNetwork(n int, s *slot) *netAnswer {
@@ -37,7 +37,7 @@ func (r *jobRun) askNetwork(n int, s *slot) *netAnswer {
 	r.fileNetwork(n, res)
 	out := &netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome), steer: res.Steering, passes: res.Passes, fails: res.Fails}
 	if !s.known {
-		other, err := r.w.askOnce(s, r.networkQuery(s, elsewhere))
+		other, err := r.w.askOnce(s, r.networkQuery(s, AnotherRegion))
 		out.differs = err != nil || Verdict(other.Outcome) != out.outcome || out.outcome == Reachable
 	}
 	return out

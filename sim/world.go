@@ -60,9 +60,12 @@ type policyKey struct {
 
 // NewWorld prepares s. It reads indexes only; policies are parsed when a
 // question first meets them.
-func NewWorld(s *snapshot.Snapshot) *World {
+func NewWorld(s *snapshot.Snapshot) *World { return NewWorldOn(s, network.NewModel(s)) }
+
+// NewWorldOn is NewWorld with a network model that is there already.
+func NewWorldOn(s *snapshot.Snapshot, net *network.Model) *World {
 	w := &World{
-		snap: s, net: network.NewModel(s),
+		snap: s, net: net,
 		accounts: make(map[string]*snapshot.Account),
 		buckets:  make(map[string]*snapshot.Bucket),
 		subnets:  make(map[snapshot.SubnetID][]place[snapshot.Subnet]),

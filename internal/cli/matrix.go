@@ -17,9 +17,9 @@ import (
 const schemaMatrix = "canreach.matrix/v1"
 
 func newMatrixCommand(env *Env) *cobra.Command {
-	f := &accessFlags{}
+	f, index := &accessFlags{}, &indexFlags{}
 	cmd := &cobra.Command{
-		Use:   "matrix --snapshot S [--action A]…",
+		Use:   "matrix --snapshot S|--index INDEX [--action A]…",
 		Short: "Every role against every bucket: a table, a heat map, or rows for a database",
 		Long: `Matrix decides every role of the snapshot against every bucket, from every class
 of interfaces and from the internet. A cell shows the most that the role can do
@@ -28,29 +28,54 @@ from any of them: all, some, not known, or blocked (.).
 With --without it says instead which role loses which bucket, from where and why,
 if a NAT gateway, an endpoint, an entry of a prefix list or a zone goes.
 
+-o rows writes one JSON object for each role, bucket, action and class of interfaces
+of the role's own account, and the internet. --index asks so of a whole organization,
+account by account; --rows DIR keeps what was found, so that the next run does only
+what changed. canreach worker does the same on many machines.
+
 Exit status: 0, or 3 where a cell is UNKNOWN; with --without 1 where something is lost.`,
 		Example: `  canreach matrix -s testdata/examples/neo-compile/snapshot.json -a s3:GetObject
   canreach matrix -s snapshot.json -o html --out matrix.html
   canreach matrix -s testdata/examples/neo-compile/snapshot.json -j testdata/examples/neo-compile/job.json --without vpce-0a1b2c3d4e5f60718
+  canreach matrix --index org/index.json --rows rows > access.jsonl
   canreach matrix -s snapshot.json -o csv`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if index.index != "" {
+				return f.overIndex(env, cmd, index)
+			}
 			if len(f.actions) == 0 {
 				f.actions = []string{"s3:GetObject", "s3:PutObject"}
 			}
 			if len(f.without) > 0 {
 				return f.writeWithout(env)
 			}
-			_, t, err := f.decide(env, access.Query{})
+			w, t, err := f.decide(env, access.Query{})
 			if err != nil {
 				return err
 			}
-			return f.writeMatrix(env, t)
+			return f.writeMatrix(env, w, t)
 		},
 	}
-	f.register(cmd, "text", "json", "csv", "html")
+	f.register(cmd, "text", "json", "csv", "html", "rows")
+	cmd.Flags().StringVar(&index.index, "index", "", "`file` that names an organization's files, instead of a snapshot: the index.json of a capture")
+	cmd.Flags().StringVar(&index.rows, "rows", "", "with --index: `directory` that keeps the rows of each shard")
 	cmd.Flags().StringArrayVar(&f.without, "without", nil, "what is lost if this goes: nat-…, vpce-…, pl-…=CIDR or zone:ZONE; repeatable")
 	return cmd
+}
+
+// overIndex asks of the organization of an index.
+func (f *accessFlags) overIndex(env *Env, cmd *cobra.Command, index *indexFlags) error {
+	for _, name := range []string{"snapshot", "job", "without", "account", "region"} {
+		if cmd.Flags().Changed(name) {
+			return fmt.Errorf("--index goes without --%s", name)
+		}
+	}
+	if cmd.Flags().Changed("output") && f.format != "rows" {
+		return fmt.Errorf("-o %s: an organization has rows only; for less, merge some of its files with canreach snapshot merge", f.format)
+	}
+	index.actions = f.actions
+	return index.runIndex(env, f.workers)
 }
 
 // matrixResult is what -o json prints.
@@ -60,7 +85,7 @@ type matrixResult struct {
 	Matrices []*access.Matrix `json:"matrices"` // one an action
 }
 
-func (f *accessFlags) writeMatrix(env *Env, t *access.Table) error {
+func (f *accessFlags) writeMatrix(env *Env, world *sim.World, t *access.Table) error {
 	roles, buckets := t.Names()
 	res := matrixResult{Schema: schemaMatrix, Sources: t.Sources}
 	for _, a := range f.actions {
@@ -75,6 +100,8 @@ func (f *accessFlags) writeMatrix(env *Env, t *access.Table) error {
 		err = writeMatrixCSV(w, &res)
 	case "html":
 		writeMatrixHTML(w, &res)
+	case "rows":
+		err = writeRows(w, world, t)
 	default:
 		writeMatrixText(w, env.painter(), &res)
 		fmt.Fprintf(w, "%s decided; roles and buckets without a row or column are BLOCKED everywhere.\n", counted(t.Asked, "question"))

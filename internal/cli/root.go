@@ -169,7 +169,7 @@ func NewRoot(env *Env) *cobra.Command {
 	root.SetErr(env.Stderr)
 	root.AddCommand(
 		newCheckCommand(env),
-		newTraceCommand(env), newWhoCanCommand(env), newReachCommand(env), newMatrixCommand(env), newMapCommand(env), newReviewCommand(env),
+		newTraceCommand(env), newWhoCanCommand(env), newReachCommand(env), newMatrixCommand(env), newWorkerCommand(env), newMapCommand(env), newReviewCommand(env),
 		newSnapshotCommand(env),
 		newPolicyCommand(env),
 		newWhatifCommand(env),

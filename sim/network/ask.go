@@ -14,8 +14,9 @@ import (
 
 // Model is a snapshot indexed for queries; safe for concurrent use once built.
 type Model struct {
-	x    *index
-	pool *enginePool
+	x     *index
+	pool  *enginePool
+	given *given // nil: it works its answers out
 }
 
 // enginePool keeps what was compiled. Models that share objects share it: its
@@ -52,6 +53,9 @@ func (m *Model) give(e *engine) {
 // Ask decides q. An error means that the query makes no sense, e.g. an id
 // that the snapshot lacks; everything else is in the Result.
 func (m *Model) Ask(q Query) (*Result, error) {
+	if m.given != nil {
+		return m.given.ask(&q)
+	}
 	e := m.take()
 	defer m.give(e)
 	a := &asking{engine: e, x: m.x, explain: true}

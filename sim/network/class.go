@@ -112,6 +112,9 @@ type Way struct {
 
 // Brief decides q as Ask does, and says less about it.
 func (m *Model) Brief(q Query) (Brief, error) {
+	if m.given != nil {
+		return m.given.brief(&q)
+	}
 	e := m.take()
 	defer m.give(e)
 	a := &asking{engine: e, x: m.x}

@@ -16,6 +16,9 @@ import (
 // all names of a bucket in its Region fare alike (N106). byBucket: one bucket's
 // name may fare otherwise than another's.
 func (m *Model) NamesMatter() (any, byBucket bool) {
+	if m.given != nil {
+		return m.given.names, m.given.everyNames
+	}
 	for _, acc := range m.x.snap.Accounts {
 		for _, r := range acc.Regions {
 			d := &r.Resolver
