@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PKGS = ./...
 
 .DEFAULT_GOAL := build
-.PHONY: help build install test check fmt vet lint race fuzz mutations golden sar bench example integration solver browser workflows man clean
+.PHONY: help build install test check fmt vet lint race fuzz mutations golden sar bench example integration solver browser cdk workflows man clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -63,6 +63,9 @@ solver: ## set decisions against an independent solver (installs it)
 
 browser: ## pictures in headless Chromium (installs it)
 	./scripts/screenshots.sh
+
+cdk: ## templates as the AWS CDK synthesizes them (installs it into testdata/cdk)
+	./scripts/cdk.sh
 
 man: ## man pages, completions and command reference into dist/docs
 	$(GO) run ./cmd/canreach-docs -o dist/docs
