@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // State is what a component's state means for traffic. The zero value claims
 // least.
@@ -34,6 +37,12 @@ func stateOf(s string, works, broken string) State {
 // EndpointState reads VpcEndpoint.State (N42).
 func EndpointState(s string) State {
 	return stateOf(s, "available", "pending pendingacceptance deleting deleted failed rejected expired")
+}
+
+// Pending reports whether a state is one that AWS leaves on its own for one
+// that carries traffic: waiting is the repair.
+func Pending(s string) bool {
+	return slices.Contains([]string{"pending", "attaching", "associating", "provisioning", "initiating", "initiatingrequest"}, strings.ToLower(s))
 }
 
 // SubnetState reads Subnet.State; not told is available, as it nearly always

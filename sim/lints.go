@@ -8,6 +8,7 @@ import (
 	"github.com/canreach/canreach/rules/policy"
 	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/sim/network"
+	"github.com/canreach/canreach/snapshot"
 )
 
 // maxLints bounds what is said about one document.
@@ -169,7 +170,14 @@ func (r *jobRun) deadEndpoint(n int, s *slot, net *netAnswer) {
 		r.c.add(Finding{Code: finding.BadState, Gate: GateEndpoint, Severity: Warning, Component: string(e.item.ID), Name: nameTag(e.item.Tags),
 			Pointer: e.item.At.Child("State").Pointer(), Rule: "N42", URL: "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html",
 			Message: fmt.Sprintf("The S3 gateway endpoint of %s, %s, is %s: a route to it would not help.", r.vpc, e.item.ID, e.item.State),
-			Fix:     "Create a new S3 gateway endpoint in its place."}, n)
+			Fix:     deadEndpointFix(e.item)}, n)
 		return
 	}
+}
+
+func deadEndpointFix(e *snapshot.VPCEndpoint) string {
+	if rules.Pending(e.State) {
+		return fmt.Sprintf("Wait until %s is no longer %s, then collect again.", e.ID, e.State)
+	}
+	return "Create a new S3 gateway endpoint in its place."
 }

@@ -366,7 +366,13 @@ func (a *asking) routeFix(t *trail, tb *snapshot.RouteTable) string {
 	v6 := a.s.And(t.cases, a.s.OfFamily(false)) == packetset.None
 	for _, id := range a.x.vpcEndpoints[tb.VPC] {
 		e := a.x.endpoints[id].of
-		if rules.KindOfEndpoint(e) == rules.EndpointGateway && rules.ServesService(e, a.name.Region, "s3") && rules.EndpointState(e.State) != rules.StateBroken {
+		if rules.KindOfEndpoint(e) != rules.EndpointGateway || !rules.ServesService(e, a.name.Region, "s3") {
+			continue
+		}
+		if rules.Pending(e.State) {
+			return fmt.Sprintf("Wait until %s is no longer %s, then collect again.", id, e.State)
+		}
+		if rules.EndpointState(e.State) != rules.StateBroken {
 			if v6 && slices.Contains(e.RouteTables, tb.ID) {
 				return fmt.Sprintf("Set the IpAddressType of %s to dualstack, or route ::/0 of %s to an egress-only internet gateway.", id, tb.ID)
 			}

@@ -183,8 +183,12 @@ func (a *asking) resolverFacts(v located[snapshot.VPC]) dnsFacts {
 		f.attrs = rules.StateWorks
 	}
 	if a.explain && names.Presence == snapshot.Collected && !names.Value {
+		why := "private DNS of interface endpoints does not work without"
+		if a.q.To.S3 != nil {
+			why = "AWS asks for it with S3 endpoints, and " + why
+		}
 		a.note(Finding{Code: finding.DNSHostnamesOff, Gate: finding.GateDNS, Severity: finding.Warning, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: x.At,
-			Message: fmt.Sprintf("enableDnsHostnames of %s is false. AWS asks for it with S3 endpoints, and private DNS does not work without.", v.of.ID),
+			Message: fmt.Sprintf("enableDnsHostnames of %s is false; %s.", v.of.ID, why),
 			Fix:     fmt.Sprintf("Turn on enableDnsHostnames: aws ec2 modify-vpc-attribute --vpc-id %s --enable-dns-hostnames.", v.of.ID), Rule: "N55", URL: urlDNS})
 	}
 	return f

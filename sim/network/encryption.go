@@ -142,9 +142,12 @@ func (a *asking) lintCrossing(vpc snapshot.VPCID, h Hop, c crossing) {
 }
 
 func (a *asking) noteCrossing(vpc snapshot.VPCID, h Hop, c crossing, f *encryptionFacts) {
-	id := f.id()
+	id, inside := f.id(), ""
+	if a.q.To.S3 != nil {
+		inside = ", or keep the traffic inside AWS: a gateway endpoint for S3 needs none"
+	}
 	n := Finding{Code: finding.EncryptionControls, Gate: finding.GateRoute, Severity: finding.Warning, Component: h.Component, At: f.control.At, Rule: "N132", URL: urlEncryption,
-		Fix: fmt.Sprintf("Create the exclusion (aws ec2 modify-vpc-encryption-control --vpc-encryption-control-id %s %s enable), or keep the traffic inside AWS: a gateway endpoint for S3 needs none.", id, c.option)}
+		Fix: fmt.Sprintf("Create the exclusion (aws ec2 modify-vpc-encryption-control --vpc-encryption-control-id %s %s enable)%s.", id, c.option, inside)}
 	switch excluded := rules.ExcludedFromEncryption(f.control, c.resource); {
 	case f.enforcement == rules.EnforcementUnknown:
 		n.Message = fmt.Sprintf("Whether %s enforces encryption is open: the mode of %s is %q in state %q. In enforce mode %s need an exclusion; %s is taken to work.", vpc, id, f.control.Mode, f.control.State, c.words, h.Component)

@@ -46,6 +46,9 @@ func (a *asking) badState(t *trail, h Hop, st rules.State, f Finding, state stri
 	case rules.StateWorks:
 		t.pass(h)
 	case rules.StateBroken:
+		if rules.Pending(state) {
+			f.Fix = fmt.Sprintf("Wait until %s is no longer %s, then collect again.", h.Component, state)
+		}
 		a.deny(t, h, t.cases, f)
 	default:
 		a.doubt(t, h, t.cases, f.Gate, rules.Need{Code: unknownCode(h.Kind), Component: h.Component, At: h.At,

@@ -1,6 +1,8 @@
 package network_test
 
 import (
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,7 +48,8 @@ func TestUnknownWords(t *testing.T) {
 // TestRouteFixNamesNoDeadEndpoint: a route to an endpoint that carries nothing
 // (N42) mends nothing.
 func TestRouteFixNamesNoDeadEndpoint(t *testing.T) {
-	for state, want := range map[string]string{"available": "Associate rtb-1 with the gateway endpoint vpce-g", "failed": "Create a gateway endpoint"} {
+	for state, want := range map[string]string{"available": "Associate rtb-1 with the gateway endpoint vpce-g", "failed": "Create a gateway endpoint",
+		"pending": "Wait until vpce-g is no longer pending, then collect again."} {
 		tr := trap{edits: edits(world.NoS3Route(), world.Set("VpcEndpoints", "vpce-g", "State", state))}
 		r, err := network.NewModel(tr.world().Snapshot(t)).Ask(tr.query())
 		if err != nil {
@@ -59,6 +62,52 @@ func TestRouteFixNamesNoDeadEndpoint(t *testing.T) {
 		}
 		if r.Outcome != blocked {
 			t.Errorf("%s: %v", state, r.Outcome)
+		}
+	}
+}
+
+// TestPendingWaits: what AWS is still making needs no repair but time.
+func TestPendingWaits(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		edit world.Edit
+		want string
+	}{
+		{"an endpoint", world.Set("VpcEndpoints", "vpce-g", "State", "pending"), "Wait until vpce-g is no longer pending, then collect again."},
+		{"one that failed", world.Set("VpcEndpoints", "vpce-g", "State", "failed"), "Create a gateway endpoint for com.amazonaws.us-east-1.s3 and associate it with the route table."},
+		{"a NAT gateway", world.All(world.All(natDefault...), world.Set("NatGateways", "nat-1", "State", "pending")), "Wait until nat-1 is no longer pending, then collect again."},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := network.NewModel((&trap{edits: edits(tt.edit)}).world().Snapshot(t)).Ask((&trap{}).query())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Outcome != blocked || !slices.ContainsFunc(r.Findings, func(f network.Finding) bool { return f.Fix == tt.want }) {
+				t.Errorf("%v: %+v", r.Outcome, r.Findings)
+			}
+		})
+	}
+}
+
+// TestFixesSpeakOfTheDestination: of S3 only where S3 was asked about.
+func TestFixesSpeakOfTheDestination(t *testing.T) {
+	spoilt := []world.Edit{world.NoS3Route(), world.All(natDefault...), world.All(world.All(natDefault...), world.Set("NatGateways", "nat-1", "State", "failed")),
+		world.Egress("sg-1"), world.Filter("subnet-1"), world.DNS("vpc-a", true, false), world.DNS("vpc-a", false, true),
+		world.Routes("rtb-1", world.To("0.0.0.0/0", "eni-x")), world.All(world.All(natDefault...), world.EncryptionControl("vpc-a", "enforce")), world.BPA("block-bidirectional")}
+	for _, to := range []network.Endpoint{{Service: "com.amazonaws.us-east-1.sts", Host: "sts.us-east-1.amazonaws.com"}, {Host: "pypi.org"},
+		{Address: netip.MustParsePrefix("8.8.8.8/32")}, {Service: "com.amazonaws.us-east-1.dynamodb", Host: "dynamodb.us-east-1.amazonaws.com"}} {
+		for i, edit := range spoilt {
+			q := (&trap{}).query()
+			q.To = to
+			r, err := network.NewModel((&trap{edits: edits(edit)}).world().Snapshot(t)).Ask(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range r.Findings {
+				if strings.Contains(f.Message+f.Fix, "S3") {
+					t.Errorf("%d, to %v: %s: %s %s", i, to, f.Code, f.Message, f.Fix)
+				}
+			}
 		}
 	}
 }
