@@ -1,0 +1,179 @@
+package sim
+
+import (
+	"cmp"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim/network"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// traceEnd reads one end: an id, an ARN that ends in one, an address, or a word.
+func (w *World) traceEnd(name, word, region string) (network.Endpoint, error) {
+	s := strings.TrimSpace(word)
+	if u, err := url.Parse(s); err == nil && u.Host != "" {
+		s = u.Hostname()
+	} else if host, _, err := net.SplitHostPort(s); err == nil && strings.Contains(host, ".") {
+		s = host
+	}
+	if strings.HasPrefix(s, "arn:") {
+		s = s[strings.LastIndexAny(s, "/:")+1:]
+	}
+	prefix, _, _ := strings.Cut(s, "-")
+	switch {
+	case s == "":
+		return network.Endpoint{}, &EndError{name, word, "is missing"}
+	case strings.EqualFold(s, "internet"):
+		return network.Endpoint{Internet: true}, nil
+	case prefix == "eni" && s != prefix:
+		return network.Endpoint{Interface: snapshot.NetworkInterfaceID(s)}, nil
+	case prefix == "i" && s != prefix:
+		return network.Endpoint{Instance: s}, nil
+	case prefix == "subnet" && s != prefix:
+		return network.Endpoint{Subnet: snapshot.SubnetID(s)}, nil
+	case prefix == "vpce" && !strings.Contains(s, "."):
+		return network.Endpoint{VPCEndpoint: snapshot.VPCEndpointID(s)}, nil
+	}
+	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
+		a = a.Unmap()
+		return network.Endpoint{Address: netip.PrefixFrom(a, a.BitLen())}, nil
+	}
+	if p, err := netip.ParsePrefix(s); err == nil {
+		return network.Endpoint{Address: p.Masked()}, nil
+	}
+	return w.traceService(name, word, s, region)
+}
+
+// traceFrom reads where the traffic starts: an end, the interface that a job
+// would get in each of its subnets, or one with security groups in a subnet.
+func (w *World) traceFrom(q *TraceQuestion) ([]network.Endpoint, error) {
+	if q.Job != nil {
+		if q.From != "" || len(q.SecurityGroups) > 0 {
+			return nil, &EndError{"--job", q.Job.Name, "says where the traffic starts; leave --from and --security-groups out"}
+		}
+		var out []network.Endpoint
+		for _, id := range q.Job.Subnets {
+			i := &network.HypotheticalInterface{Subnet: id, Groups: q.Job.SecurityGroups}
+			if list := w.subnets[id]; len(list) > 0 {
+				i.Public, i.Groups = publicAddress(q.Job, list[0].item), w.groupsOf(q.Job, list[0].item.VPC)
+			}
+			out = append(out, network.Endpoint{Job: i})
+		}
+		if len(out) == 0 {
+			return nil, &EndError{"--job", q.Job.Name, "has no subnets: its traffic leaves from AWS's own network"}
+		}
+		q.From = cmp.Or(q.Job.Name, "job")
+		return out, nil
+	}
+	e, err := w.traceEnd("--from", q.From, "any-region")
+	switch {
+	case err != nil:
+		return nil, err
+	case e.S3 != nil || e.Service != "" || e.VPCEndpoint != "" || e.Host != "":
+		return nil, &EndError{"--from", q.From, "services answer and never start a connection; swap the ends"}
+	case len(q.SecurityGroups) > 0 && e.Subnet == "":
+		return nil, &EndError{"--security-groups", q.From, "goes with a subnet as --from: what exists has groups of its own"}
+	case len(q.SecurityGroups) > 0:
+		e = network.Endpoint{Job: &network.HypotheticalInterface{Subnet: e.Subnet, Groups: q.SecurityGroups}}
+	}
+	return []network.Endpoint{e}, nil
+}
+
+// hostPort is the port that a URL or HOST:PORT names, where no port is given.
+func hostPort(q *TraceQuestion) ([]network.PortRange, bool) {
+	if len(q.Ports) > 0 || q.Protocol != "" && !strings.EqualFold(q.Protocol, "tcp") {
+		return nil, false
+	}
+	s := strings.TrimSpace(q.To)
+	port := ""
+	if u, err := url.Parse(s); err == nil && u.Host != "" {
+		port = cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+	} else if host, p, err := net.SplitHostPort(s); err == nil && strings.Contains(host, ".") {
+		port = p
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 {
+		return nil, false
+	}
+	return []network.PortRange{{From: uint16(n), To: uint16(n)}}, true
+}
+
+// traceService reads "s3", "s3:REGION", an S3 host name, an AWS service by its
+// name or host name, or another host name.
+func (w *World) traceService(name, word, s, region string) (network.Endpoint, error) {
+	s = strings.TrimSuffix(strings.ToLower(s), ".")
+	if first, other, ok := strings.Cut(s, ":"); ok {
+		s, region = first, other
+	}
+	if host, err := rules.ParseName(s); err == nil {
+		return network.Endpoint{S3: &network.S3Destination{Region: host.Region, Hostname: s}}, nil
+	}
+	if id, ok := endpointHost(s); ok {
+		return network.Endpoint{VPCEndpoint: id}, nil
+	}
+	if region == "any-region" {
+		region = ""
+	}
+	f, ok := rules.FindService(s, region)
+	switch {
+	case ok && f.Name == "":
+		return network.Endpoint{}, &EndError{name, word, "which Region? Write it out: com.amazonaws.REGION." + s}
+	case ok && strings.HasSuffix(f.Name, ".s3"):
+		return network.Endpoint{S3: &network.S3Destination{Region: f.Region}}, nil
+	case ok:
+		return network.Endpoint{Service: f.Name, Host: f.Host}, nil
+	case w.servesEndpoint(s):
+		return network.Endpoint{Service: s}, nil
+	case isHostName(s):
+		return network.Endpoint{Host: s}, nil
+	}
+	return network.Endpoint{}, &EndError{name, word, `is not an AWS service; want an id (eni-…, i-…, subnet-…, vpce-…), an address, "internet", "s3", a service such as "sts", or a host name`}
+}
+
+// servesEndpoint reports whether an endpoint of the snapshot is for a service,
+// such as a customer's own, that AWS's table lacks.
+func (w *World) servesEndpoint(service string) bool {
+	for _, acc := range w.snap.Accounts {
+		for _, r := range acc.Regions {
+			if slices.ContainsFunc(r.EC2.VPCEndpoints.Items, func(e snapshot.VPCEndpoint) bool { return e.ServiceName == service }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// endpointHost finds the endpoint in its own name:
+// vpce-ID-SUFFIX[-ZONE].SERVICE.REGION.vpce.amazonaws.com.
+func endpointHost(host string) (snapshot.VPCEndpointID, bool) {
+	if !strings.Contains(host, ".vpce.amazonaws.com") {
+		return "", false
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if id, ok := strings.CutPrefix(label, "vpce-"); ok {
+			id, _, _ = strings.Cut(id, "-")
+			return snapshot.VPCEndpointID("vpce-" + id), id != "" && id != "svc"
+		}
+	}
+	return "", false
+}
+
+// isHostName reports whether a word can be a host name with a domain. A name
+// of AWS's that is no service's is none.
+func isHostName(s string) bool {
+	if !strings.Contains(s, ".") || strings.HasPrefix(s, "com.amazonaws.") || len(s) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || len(label) > 63 || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return false
+		}
+	}
+	return true
+}
