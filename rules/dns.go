@@ -358,3 +358,30 @@ func firewallMatches(spec, host string) bool {
 	}
 	return spec == host
 }
+
+// privateDomains are domains that no public name server has: reserved, or used
+// inside of networks.
+//
+// IANA: https://www.iana.org/assignments/special-use-domain-names
+var privateDomains = []string{"internal", "local", "localdomain", "localhost", "lan", "corp", "home", "intranet", "private", "test", "invalid", "example", "arpa", "onion"}
+
+// resourceLabels are in the host names that AWS gives resources which may have
+// private addresses only.
+//
+// AWS: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html
+var resourceLabels = []string{"rds", "docdb", "neptune", "elb", "efs", "fsx", "eks", "es", "aos", "cache", "memorydb", "redshift", "redshift-serverless", "kafka",
+	"kafka-serverless", "mq", "dax-clusters"}
+
+// MayBePrivate reports whether a host name may have a private address: it is an
+// AWS resource's own, such as a database's or a load balancer's, or in a domain
+// that only private name servers have (N172).
+func MayBePrivate(host string) bool {
+	labels := strings.Split(strings.TrimSuffix(strings.ToLower(host), "."), ".")
+	host = strings.Join(labels, ".")
+	for _, suffix := range []string{".amazonaws.com", ".amazonaws.com.cn", ".on.aws"} {
+		if strings.HasSuffix(host, suffix) {
+			return slices.ContainsFunc(labels[1:], func(l string) bool { return slices.Contains(resourceLabels, l) })
+		}
+	}
+	return slices.Contains(privateDomains, labels[len(labels)-1])
+}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,14 +15,40 @@ import (
 	"github.com/canreach/canreach/snapshot"
 )
 
-// traceEnd reads one end: an id, an ARN that ends in one, an address, or a word.
-func (w *World) traceEnd(name, word, region string) (network.Endpoint, error) {
-	s := strings.TrimSpace(word)
+// address is an end as a person writes it or an error message prints it: a host
+// name or address, with the port that goes with it.
+type address struct{ host, port string }
+
+// pooled is how Python's HTTP clients print the host and port of a connection.
+var pooled = regexp.MustCompile(`host=['"]?([^'",)\s]+)['"]?, *port=(\d+)`)
+
+// readAddress takes a word apart: a URL, HOST:PORT, [IPv6]:PORT, HOST/PATH, or
+// HTTPSConnectionPool(host='…', port=443). What is none of these is the host.
+func readAddress(word string) address {
+	s := strings.Trim(strings.TrimSpace(word), "\"'`<>,;")
+	if m := pooled.FindStringSubmatch(s); m != nil {
+		return address{m[1], m[2]}
+	}
+	s = strings.TrimPrefix(s, "jdbc:")
 	if u, err := url.Parse(s); err == nil && u.Host != "" {
-		s = u.Hostname()
-	} else if host, _, err := net.SplitHostPort(s); err == nil && strings.Contains(host, ".") {
+		return address{u.Hostname(), cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])}
+	}
+	if host, _, ok := strings.Cut(s, "/"); ok && strings.ContainsAny(host, "abcdefghijklmnopqrstuvwxyz") && isHostName(strings.ToLower(host)) {
 		s = host
 	}
+	if host, port, err := net.SplitHostPort(s); err == nil && strings.ContainsAny(host, ".:") {
+		return address{host, port}
+	}
+	return address{host: s}
+}
+
+// traceEnd reads one end: an id, an ARN that ends in one, an address, a bucket,
+// or a word.
+func (w *World) traceEnd(name, word, region string) (network.Endpoint, error) {
+	if t, err := parseTarget(strings.TrimSpace(word)); err == nil && strings.ContainsRune(word, ':') && !strings.Contains(word, ":accesspoint/") {
+		return w.traceBucket(name, word, t.bucket)
+	}
+	s := readAddress(word).host
 	if strings.HasPrefix(s, "arn:") {
 		s = s[strings.LastIndexAny(s, "/:")+1:]
 	}
@@ -34,11 +61,15 @@ func (w *World) traceEnd(name, word, region string) (network.Endpoint, error) {
 	case prefix == "eni" && s != prefix:
 		return network.Endpoint{Interface: snapshot.NetworkInterfaceID(s)}, nil
 	case prefix == "i" && s != prefix:
+		s, _, _ = strings.Cut(s, ".") // i-….ec2.internal is its own name
 		return network.Endpoint{Instance: s}, nil
 	case prefix == "subnet" && s != prefix:
 		return network.Endpoint{Subnet: snapshot.SubnetID(s)}, nil
 	case prefix == "vpce" && !strings.Contains(s, "."):
 		return network.Endpoint{VPCEndpoint: snapshot.VPCEndpointID(s)}, nil
+	}
+	if a, ok := ec2Address(s); ok {
+		return w.ec2End(a), nil
 	}
 	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
 		a = a.Unmap()
@@ -48,6 +79,48 @@ func (w *World) traceEnd(name, word, region string) (network.Endpoint, error) {
 		return network.Endpoint{Address: p.Masked()}, nil
 	}
 	return w.traceService(name, word, s, region)
+}
+
+// traceBucket is S3 in the Region of a bucket of the snapshot.
+func (w *World) traceBucket(name, word, bucket string) (network.Endpoint, error) {
+	b, ok := w.FindBucket(bucket)
+	if !ok || b.Region == "" {
+		return network.Endpoint{}, &EndError{name, word, "the Region of bucket " + bucket + " is not in the snapshot; ask s3:REGION"}
+	}
+	return network.Endpoint{S3: &network.S3Destination{Region: b.Region, Bucket: bucket}}, nil
+}
+
+// ec2Name is a name that EC2 gives an instance by its private or public address.
+var ec2Name = regexp.MustCompile(`^(?:ip|ec2)-(\d+)-(\d+)-(\d+)-(\d+)\.(?:ec2\.internal|compute-1\.amazonaws\.com|[a-z0-9-]+\.compute\.(?:internal|amazonaws\.com(?:\.cn)?))$`)
+
+// ec2Address is the address in the name that EC2 gives an instance by it.
+//
+// AWS: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html
+func ec2Address(host string) (netip.Addr, bool) {
+	m := ec2Name.FindStringSubmatch(strings.ToLower(strings.TrimSuffix(host, ".")))
+	if m == nil {
+		return netip.Addr{}, false
+	}
+	a, err := netip.ParseAddr(strings.Join(m[1:], "."))
+	return a, err == nil
+}
+
+// ec2End is the interface that has a public address, or else the address: inside
+// of a VPC the public name leads to the private address.
+//
+// AWS: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html
+func (w *World) ec2End(a netip.Addr) network.Endpoint {
+	for _, acc := range w.snap.Accounts {
+		for _, r := range acc.Regions {
+			for i := range r.EC2.NetworkInterfaces.Items {
+				e := &r.EC2.NetworkInterfaces.Items[i]
+				if slices.ContainsFunc(e.Addresses, func(x snapshot.InterfaceAddress) bool { return x.Public == a }) {
+					return network.Endpoint{Interface: e.ID}
+				}
+			}
+		}
+	}
+	return network.Endpoint{Address: netip.PrefixFrom(a, a.BitLen())}
 }
 
 // traceFrom reads where the traffic starts: an end, the interface that a job
@@ -90,14 +163,7 @@ func hostPort(q *TraceQuestion) ([]network.PortRange, bool) {
 	if len(q.Ports) > 0 || q.Protocol != "" && !strings.EqualFold(q.Protocol, "tcp") {
 		return nil, false
 	}
-	s := strings.TrimSpace(q.To)
-	port := ""
-	if u, err := url.Parse(s); err == nil && u.Host != "" {
-		port = cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
-	} else if host, p, err := net.SplitHostPort(s); err == nil && strings.Contains(host, ".") {
-		port = p
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
+	n, err := strconv.ParseUint(readAddress(q.To).port, 10, 16)
 	if err != nil || n == 0 {
 		return nil, false
 	}
@@ -122,6 +188,8 @@ func (w *World) traceService(name, word, s, region string) (network.Endpoint, er
 	}
 	f, ok := rules.FindService(s, region)
 	switch {
+	case isHostName(s) && rules.MayBePrivate(s):
+		return network.Endpoint{Host: s}, nil
 	case ok && f.Name == "":
 		return network.Endpoint{}, &EndError{name, word, "which Region? Write it out: com.amazonaws.REGION." + s}
 	case ok && strings.HasSuffix(f.Name, ".s3"):

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
@@ -62,12 +63,13 @@ one end to the other and its replies back. It looks at no policy.
 
 An end is an interface (eni-…), an instance (i-…: every interface of it), a
 subnet (subnet-…: any address in it, with the VPC's default security group),
-an address or CIDR, in a VPC or outside, "internet", "s3" or "s3:REGION", an
-interface endpoint (vpce-…), another AWS service ("sts", "iam",
-"com.amazonaws.us-east-1.ecr.api"), or a host name or URL as error messages
-print it (https://sts.us-east-1.amazonaws.com/). Host names that are no AWS
-service's are hosts on the internet. ARNs are read, too. icmp is an echo request
-and its reply.
+the Name tag of one of them, an address or CIDR, in a VPC or outside,
+"internet", "s3" or "s3:REGION", an interface endpoint (vpce-…), another AWS service
+("sts", "iam", "com.amazonaws.us-east-1.ecr.api"), or a host name or URL as error messages
+print it (https://sts.us-east-1.amazonaws.com/), or a bucket (s3://BUCKET).
+Host names that are no AWS service's are hosts on the internet, but for those
+that may have a private address: resources' own, such as a database's, are
+UNKNOWN. ARNs are read, too. icmp is an echo request and its reply.
 
 What does not run yet is asked about by --job, in each of its subnets, by
 --service with --subnets and --security-groups, or by a subnet and
@@ -136,6 +138,13 @@ func (f *traceFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapshot)
 		q.Job = &j
 	}
 	all := resourcesOf(s)
+	for flag, end := range map[string]*string{"--from": &q.From, "--to": &q.To} {
+		named, err := endNamed(all, flag, *end)
+		if err != nil {
+			return q, err
+		}
+		*end = named
+	}
 	if len(f.subnets) > 0 || f.service != "" {
 		if f.job == "" {
 			q.Job = &snapshot.Job{Name: "job"}
@@ -151,6 +160,20 @@ func (f *traceFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapshot)
 		q.SecurityGroups = append(q.SecurityGroups, snapshot.SecurityGroupID(g))
 	}
 	return q, nil
+}
+
+// endNamed is the id of the instance, interface, subnet or endpoint whose Name
+// tag an end is. What AWS or the internet knows by that name comes first.
+func endNamed(all []resource, flag, word string) (string, error) {
+	if _, service := rules.FindService(word, ""); word == "" || service || strings.ContainsAny(word, ".:/") {
+		return word, nil
+	}
+	for _, k := range []kind{kindInstance, kindInterface, kindSubnet, kindEndpoint} {
+		if len(find(all, k, word)) > 0 {
+			return id(all, k, flag, word)
+		}
+	}
+	return word, nil
 }
 
 // portRanges reads "443", "1024-65535" or "80,443".

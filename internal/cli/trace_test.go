@@ -33,6 +33,8 @@ func TestTraceStatuses(t *testing.T) {
 		{"another service by its interface endpoint", []string{"--from", subnet, "--to", "sts"}, ExitHolds, "interface endpoint for com.amazonaws.us-east-1.sts"},
 		{"port 80 to an endpoint that admits 443", []string{"--from", subnet, "--to", "sts", "--port", "80"}, ExitViolated, "ENI_SG_RULES_MISMATCH"},
 		{"nothing comes in from the internet", []string{"--from", "internet", "--to", subnet}, ExitViolated, "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"},
+		{"a subnet by its Name tag, with a group by its name", []string{"--from", "ml-private-1a", "--security-groups", "neo-jobs", "--to", "https://sts.us-east-1.amazonaws.com/"}, ExitHolds, "interface endpoint for com.amazonaws.us-east-1.sts"},
+		{"a bucket", []string{"--from", subnet, "--to", "s3://neo-models-111122223333-use1/m"}, ExitHolds, "gateway endpoint for com.amazonaws.us-east-1.s3"},
 		{"a service starts nothing", []string{"--from", "s3", "--to", "internet"}, ExitUsage, ""},
 		{"an id that is not there", []string{"--from", "subnet-000", "--to", "s3"}, ExitUsage, ""},
 		{"a word that is no end", []string{"--from", "vol-1", "--to", "s3"}, ExitUsage, ""},

@@ -37,7 +37,9 @@ func (a *asking) destinations() (resolution, error) {
 		a.name = rules.Name{Host: orElse(to.Host, s.Host), Form: rules.FormService, Region: s.Region}
 		return a.resolveName(), nil
 	case to.Host != "":
-		a.assumed = append(a.assumed, fmt.Sprintf("%s is a host on the internet: AWS has no service of that name.", to.Host))
+		if !rules.MayBePrivate(to.Host) {
+			a.assumed = append(a.assumed, fmt.Sprintf("%s is a host on the internet: AWS has no service of that name.", to.Host))
+		}
 		a.name = rules.Name{Host: to.Host, Form: rules.FormHost, Dualstack: !a.from.v4}
 		return a.resolveName(), nil
 	case to.Internet:

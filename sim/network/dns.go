@@ -77,8 +77,14 @@ const noOptions snapshot.DHCPOptionsID = "default"
 // publicAnswer is what the public name servers say of the name: an endpoint's
 // own name leads to it from everywhere (N71).
 func (a *asking) publicAnswer(at Hop) branch {
-	if a.name.Form == rules.FormEndpoint {
+	switch {
+	case a.name.Form == rules.FormEndpoint:
 		return a.endpointNameBranch(at)
+	case a.name.Form == rules.FormHost && rules.MayBePrivate(a.name.Host):
+		b := a.elsewhere(at, a.publicBranch(at))
+		b.needs = append(b.needs, rules.Need{Code: finding.UnknownDNS, Component: a.name.Host, At: at.At, Fact: "which address " + a.name.Host + " has: it may be a private one",
+			Collect: "ask a client in the VPC: dig +short " + a.name.Host + "; then ask by the address, or by the interface that has it"})
+		return b
 	}
 	return a.publicBranch(at)
 }
