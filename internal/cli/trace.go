@@ -138,12 +138,12 @@ func (f *traceFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapshot)
 		q.Job = &j
 	}
 	all := resourcesOf(s)
-	for flag, end := range map[string]*string{"--from": &q.From, "--to": &q.To} {
-		named, err := endNamed(all, flag, *end)
-		if err != nil {
-			return q, err
-		}
-		*end = named
+	var err error
+	if q.From, err = endNamed(all, "--from", q.From); err != nil {
+		return q, err
+	}
+	if q.To, err = endNamed(all, "--to", q.To); err != nil {
+		return q, err
 	}
 	if len(f.subnets) > 0 || f.service != "" {
 		if f.job == "" {
