@@ -98,7 +98,7 @@ func (e *evaluator) parameter(name string, p located.Value) (any, bool) {
 // named lists the property that Ref returns for types that are known by name.
 var named = map[string]string{
 	"AWS::S3::Bucket": "BucketName", "AWS::IAM::Role": "RoleName", "AWS::IAM::InstanceProfile": "InstanceProfileName", "AWS::KMS::Alias": "AliasName",
-	"AWS::Lambda::Function": "FunctionName", "AWS::Serverless::Function": "FunctionName", "AWS::SageMaker::Model": "ModelName",
+	"AWS::Lambda::Function": "FunctionName", "AWS::SageMaker::Model": "ModelName",
 }
 
 func (e *evaluator) refOf(logical string, r located.Value) (any, bool) {
@@ -144,7 +144,7 @@ func (e *evaluator) arn(logical string, r located.Value) (any, bool) {
 		return "arn:aws:iam::" + account + ":policy" + property("Path", "/") + property("ManagedPolicyName", id), account != ""
 	case "AWS::KMS::Key":
 		return "arn:aws:kms:" + region + ":" + account + ":key/" + id, account != "" && region != ""
-	case "AWS::Lambda::Function", "AWS::Serverless::Function":
+	case "AWS::Lambda::Function":
 		return "arn:aws:lambda:" + region + ":" + account + ":function:" + property("FunctionName", id), account != "" && region != ""
 	}
 	return nil, false

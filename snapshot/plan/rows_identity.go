@@ -74,6 +74,7 @@ func (v *overlay) inlineOf(r *resource, o object, l *jsontree.Node, arn string) 
 		for _, a := range arns {
 			attached = append(attached, attachedPolicy(a))
 		}
+		v.managedPolicies(r, arns)
 		if !whole && r.configured("managed_policy_arns") {
 			v.gap(r, "iam", "ListAttachedRolePolicies", arn, "managed_policy_arns")
 		}
@@ -125,6 +126,7 @@ func attachPolicy(v *overlay, r *resource) {
 		v.gap(r, "iam", "ListAttachedRolePolicies", n.Get("Arn").Text(), "policy_arn")
 		return
 	}
+	v.managedPolicies(r, []string{arn})
 	putUnique(list(n, "AttachedManagedPolicies"), attachedPolicy(arn), "PolicyArn")
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -40,14 +41,20 @@ func ReadTemplate(file string, text []byte, s Stack) (*Plan, error) {
 		s.Name = strings.TrimSuffix(strings.TrimSuffix(file[strings.LastIndexByte(file, '/')+1:], ".json"), ".yaml")
 	}
 	e := newEvaluator(root, s)
+	if transforms := e.transforms(); slices.Contains(transforms, serverless) {
+		resources = expandSAM(root, resources)
+		e.resources = byKey(resources)
+	}
 	p := &Plan{variables: map[string]any{}}
 	for _, m := range resources.Members {
 		if r := e.resource(m.Key, m.Value); r != nil {
 			p.after = append(p.after, r...)
 		}
 	}
-	if _, macro := root.Get("Transform"); macro {
-		p.notes = append(p.notes, e.transformNote(root))
+	for _, name := range e.transforms() {
+		if name != serverless {
+			p.notes = append(p.notes, "the template uses the macro "+name+": resources that it makes or changes are not read")
+		}
 	}
 	p.notes = append(p.notes, e.notes...)
 	p.exports = e.exports()
@@ -72,27 +79,32 @@ type evaluator struct {
 func newEvaluator(root located.Value, s Stack) *evaluator {
 	e := &evaluator{stack: s, root: root, visiting: map[string]bool{}}
 	section := func(name string) map[string]located.Value {
-		out := map[string]located.Value{}
 		v, _ := root.Get(name)
-		for _, m := range v.Members {
-			out[m.Key] = m.Value
-		}
-		return out
+		return byKey(v)
 	}
 	e.resources, e.parameters = section("Resources"), section("Parameters")
 	e.mappings, e.conditions = section("Mappings"), section("Conditions")
 	return e
 }
 
-func (e *evaluator) transformNote(root located.Value) string {
-	v, _ := root.Get("Transform")
-	var names []string
+// byKey is a map's members by key.
+func byKey(v located.Value) map[string]located.Value {
+	out := map[string]located.Value{}
+	for _, m := range v.Members {
+		out[m.Key] = m.Value
+	}
+	return out
+}
+
+// transforms are the macros that the template names.
+func (e *evaluator) transforms() (names []string) {
+	v, _ := e.root.Get("Transform")
 	for _, i := range append(v.Items, v) {
 		if i.Kind == located.String {
 			names = append(names, i.Text)
 		}
 	}
-	return "the template uses macros (" + strings.Join(names, ", ") + "): resources that they make are not read; AWS::Serverless functions are"
+	return names
 }
 
 // id is the id of a resource of the template.

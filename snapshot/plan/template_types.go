@@ -63,7 +63,6 @@ func init() {
 		"AWS::KMS::Key":                                 {"aws_kms_key", one(tagMap, document("key_policy", "policy"))},
 		"AWS::KMS::Alias":                               {"aws_kms_alias", one(renamed("alias_name", "name"))},
 		"AWS::Lambda::Function":                         {"aws_lambda_function", one(withoutSecrets, listOf("vpc_config"))},
-		"AWS::Serverless::Function":                     {"aws_lambda_function", one(withoutSecrets, listOf("vpc_config"))},
 		"AWS::SageMaker::Model":                         {"aws_sagemaker_model", one(tagMap, listOf("vpc_config"))},
 		"AWS::SageMaker::NotebookInstance":              {"aws_sagemaker_notebook_instance", one(tagMap, renamed("security_group_ids", "security_groups"))},
 		"AWS::SageMaker::Domain":                        {"aws_sagemaker_domain", one(tagMap, listOf("default_user_settings"))},
