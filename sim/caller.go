@@ -38,6 +38,9 @@ func parseCaller(text string) (caller, error) {
 		}
 		return caller{principal: policy.Principal{Kind: policy.PrincipalService, Service: name}}, nil
 	case "principal", "presigned-by":
+		if word == "presigned-by" && name == awsSigner {
+			return caller{principal: awsPrincipal, presigned: true}, nil
+		}
 		p, err := policy.ParsePrincipal(name)
 		if err != nil {
 			return caller{}, fmt.Errorf("caller %q: %w", text, err)
@@ -74,6 +77,9 @@ func (w *World) principalAsker(p policy.Principal, noOrganization bool) asker {
 	case policy.PrincipalAnonymous, policy.PrincipalService:
 		return asker{principal: p} // no identity layers (P90, P91), no SCPs (P95)
 	case policy.PrincipalRole:
+		if p.Account == awsOwned {
+			return awsAsker()
+		}
 		return w.newAsker(w.roleOfSession(p), p.Session, noOrganization)
 	}
 	a := asker{principal: p, account: p.Account}
@@ -110,6 +116,9 @@ func (w *World) roleOfSession(p policy.Principal) string {
 
 // name is the caller in a sentence, e.g. "role Neo".
 func (a *asker) name() string {
+	if a.account == awsOwned {
+		return "AWS, by a URL that it signed,"
+	}
 	switch a.principal.Kind {
 	case policy.PrincipalAnonymous:
 		return "an unsigned request"
@@ -149,6 +158,9 @@ func (a *asker) signed() bool { return a.principal.Kind != policy.PrincipalAnony
 func (a *asker) principalElement() string {
 	if !a.signed() {
 		return `Principal "*" and no condition on the principal: the request is unsigned`
+	}
+	if a.account == awsOwned {
+		return `Principal "*" and no condition on the principal: AWS signs the request`
 	}
 	return `Principal "*", narrowed by aws:PrincipalArn if need be`
 }

@@ -89,6 +89,13 @@ func (w *World) start(q *Question, brief bool) (*jobRun, []target, []slot, error
 	}
 	work, _ := services.Find(q.Job.Kind)
 	r := &jobRun{w: w, q: q, work: work, c: newCollector(), brief: brief, runner: w.askerOf(q.Job.RoleARN, sessionOf(&work, &existing), q.Options.AssumeNoOrganization), existing: existing}
+	if by.ofSource() && q.Options.Caller == "" {
+		if word, ok := w.awsCaller(targets); ok {
+			q.Options.Caller = word
+			by, _ = parseCaller(word)
+		}
+	}
+	r.awsNote(targets)
 	if r.who = r.runner; !by.ofSource() {
 		r.who = w.askerFor(by, q.Options.AssumeNoOrganization)
 	}

@@ -224,6 +224,9 @@ func (w *World) principalKeys(r *policy.Request, a *asker) {
 func (w *World) orgKeys(r *policy.Request, account, idKey, pathKey string) {
 	a, ok := w.accounts[account]
 	switch {
+	case account == awsOwned: // absent, or AWS's
+		r.Context[idKey] = policy.Value{State: policy.KeyMaybe, Values: []string{awsOwned}}
+		r.Context[pathKey] = policy.Value{State: policy.KeyMaybe, Values: []string{awsOwned + "/"}, Multi: true}
 	case !ok || a.Organization != snapshot.Collected && a.OrganizationID == "":
 		r.UnknownKeys = append(r.UnknownKeys, idKey, pathKey)
 	case a.OrganizationID == "":

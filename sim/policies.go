@@ -23,6 +23,10 @@ func (w *World) policyOf(name string, d *snapshot.Document, kind policy.Kind) *p
 		return nil
 	}
 	at := d.At.Pointer()
+	if at == "" { // of AWS's own buckets, which no snapshot holds
+		p := parsePolicy(name, d, kind)
+		return &p
+	}
 	p := w.policies.get(policyKey{at, kind}, func() policy.Policy {
 		w.documents.get(at, func() *snapshot.Document { return d })
 		return parsePolicy(name, d, kind)
@@ -140,6 +144,9 @@ func (w *World) boundary(r *snapshot.Role) *policy.Policy {
 // why they are unknown (P95 to P104).
 func (w *World) controlPolicies(account string, kind policy.Kind, assumeNone bool) (levels [][]policy.Policy, unknown string, assumed string) {
 	a, ok := w.accounts[account]
+	if account == awsOwned {
+		return nil, "", ""
+	}
 	if !ok {
 		return nil, "account " + account + " is not in the snapshot, so its organization is not known", ""
 	}

@@ -182,10 +182,13 @@ func (w *World) FindRole(arn string) (*snapshot.Role, bool) {
 	return r, ok
 }
 
-// FindBucket looks a bucket up by its name.
+// FindBucket looks a bucket up by its name. AWS's own buckets are known without
+// a snapshot (P384).
 func (w *World) FindBucket(name string) (*snapshot.Bucket, bool) {
-	b, ok := w.buckets[name]
-	return b, ok
+	if b, ok := w.buckets[name]; ok {
+		return b, true
+	}
+	return awsBucket(name)
 }
 
 func (w *World) findKey(id, region, account string) (*snapshot.Key, bool) {

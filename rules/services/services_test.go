@@ -36,6 +36,11 @@ func page() string {
 	for _, w := range All() {
 		fmt.Fprintf(&b, "| `%s` | [%s](%s) | %s | [%s](%s) | %s | %s | %s |\n", word(&w), w.Title, w.Page, makerText(&w), trustText(&w), w.Trust.Page, limitText(w.Subnets, w.PublicAddress), groupText(&w), sessionText(&w))
 	}
+	b.WriteString("\n## AWS's own buckets\n\nWhat an endpoint policy for S3 has to admit beside the job's own buckets (" + BucketsDate + "). REGION is a Region, REGIONLESS one without its hyphens.\n" +
+		"`check --bucket` knows them without a snapshot: the endpoint policy decides.\n\n| Bucket | For | Actions | Signed by | Policy | Jobs |\n| --- | --- | --- | --- | --- | --- |\n")
+	for _, k := range AWSBuckets() {
+		fmt.Fprintf(&b, "| `%s` | [%s](%s) | %s | %s | %s | %s |\n", k.Name, k.For, k.Page, strings.Join(k.Actions, ", "), bucketSigner(&k), bucketPolicy(&k), bucketJobs(&k))
+	}
 	for _, w := range All() {
 		fmt.Fprintf(&b, "\n## %s\n\n", w.Title)
 		if len(w.Interfaces.Actions) > 0 {
@@ -76,6 +81,34 @@ func word(w *Workload) string {
 		return w.Service
 	}
 	return w.Service + "/" + w.Kind
+}
+
+func bucketSigner(b *Bucket) string {
+	if b.By == Presigned {
+		return "AWS (presigned URL)"
+	}
+	return signerText[b.By]
+}
+
+func bucketPolicy(b *Bucket) string {
+	switch {
+	case b.Public:
+		return "public, as documented"
+	case b.By == Presigned:
+		return "AWS's"
+	}
+	return "not documented"
+}
+
+func bucketJobs(b *Bucket) string {
+	if len(b.Kinds) == 0 {
+		return "those that pull an image from their interface"
+	}
+	out := strings.Join(b.Kinds, ", ")
+	if b.Optional {
+		out += " (optional)"
+	}
+	return out
 }
 
 func makerText(w *Workload) string {

@@ -84,10 +84,18 @@ func (g *generator) allRequests() []request {
 
 // onlyRole is the condition that narrows a statement to the job's role.
 func (g *generator) onlyRole() located.Value {
-	if g.source.role == "" {
-		return located.Value{}
+	if g.source.signer == "" {
+		return located.Value{} // nobody signs, or another than the role
 	}
-	return located.Pairs("ArnEquals", located.Pairs("aws:PrincipalArn", g.source.role))
+	return located.Pairs("ArnEquals", located.Pairs("aws:PrincipalArn", g.source.signer))
+}
+
+// forWhom words whom a statement with onlyRole lets pass.
+func (g *generator) forWhom() string {
+	if g.source.signer == "" {
+		return "whoever signs it"
+	}
+	return "to its role only"
 }
 
 // grants returns statements that allow the requests and nothing else: resources
@@ -288,7 +296,7 @@ func (g *generator) allowAtEndpoint(f *sim.Finding) []candidate {
 		return second
 	}
 	return append(second, candidate{changes: []change.Change{change.New("ModifyVpcEndpoint", "VpcEndpointId", string(e.of.ID), "PolicyDocument", text)}, cost: costShared,
-		why: "Let the policy of " + string(e.of.ID) + " allow what the job asks for, to its role only.", target: "policy of " + string(e.of.ID), actor: g.actor(e.of.OwnerID, "the endpoint's owner")})
+		why: "Let the policy of " + string(e.of.ID) + " allow what the job asks for, " + g.forWhom() + ".", target: "policy of " + string(e.of.ID), actor: g.actor(e.of.OwnerID, "the endpoint's owner")})
 }
 
 // allowRole grants to the role itself; where the role is under a boundary that

@@ -172,6 +172,7 @@ var errNoChange = errors.New("nothing to change")
 type source struct {
 	id      string // of what exists; empty: the job's interfaces are hypothetical
 	role    string
+	signer  string // the role, where it signs the requests itself
 	groups  []string
 	subnets []snapshot.SubnetID
 	account string
@@ -205,6 +206,9 @@ func sourceOf(snap *snapshot.Snapshot, q *Query, a *sim.Answer) source {
 	}
 	if s.role != "" {
 		s.account = accountOf(s.role)
+	}
+	if a.Question.Caller == "" || a.Question.Caller == "role" {
+		s.signer = s.role
 	}
 	return s
 }
