@@ -3,6 +3,7 @@ package change
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/canreach/canreach/internal/jsontree"
 	"github.com/canreach/canreach/internal/located"
@@ -11,9 +12,10 @@ import (
 
 // Base is a snapshot on which sets of changes are tried out, one after
 // another: on one tree, from which each set is taken back. Only the lists that
-// a set touches are read anew. It is for one goroutine at a time.
+// a set touches are read anew. Goroutines may share it.
 type Base struct {
 	native []byte
+	mu     sync.Mutex // of tree
 	tree   *jsontree.Tree
 	arrays [][]string
 	snap   *snapshot.Snapshot
@@ -39,18 +41,28 @@ func (b *Base) Native() []byte { return b.native }
 // side effects in words. The base stays as it is. The error is a *RefusedError
 // where a change is at fault.
 func (b *Base) Try(changes []Change) (*snapshot.Snapshot, []string, error) {
-	defer b.tree.Reset()
-	notes, err := apply(b.tree.Root, changes)
+	text, empty, notes, err := b.edited(changes)
 	if err != nil {
 		return nil, nil, err
+	}
+	s, err := b.snap.Reread(text, empty)
+	return s, notes, err
+}
+
+// edited returns the changed text without the lists that no change touched.
+func (b *Base) edited(changes []Change) (text []byte, empty, notes []string, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.tree.Reset()
+	if notes, err = apply(b.tree.Root, changes); err != nil {
+		return nil, nil, nil, err
 	}
 	arrays := b.arrays
 	if slices.ContainsFunc(changes, movesLists) {
 		arrays = nil
 	}
-	text, empty := b.tree.BytesWithout(arrays)
-	s, err := b.snap.Reread(text, empty)
-	return s, notes, err
+	text, empty = b.tree.BytesWithout(arrays)
+	return text, empty, notes, nil
 }
 
 // movesLists tells whether a change may take whole lists away, or put them elsewhere.

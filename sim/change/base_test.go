@@ -1,7 +1,9 @@
 package change_test
 
 import (
+	"fmt"
 	"reflect"
+	"sync"
 	"testing"
 
 	"github.com/canreach/canreach/internal/testkit/world"
@@ -35,6 +37,8 @@ func compareTries(t *testing.T, native []byte) {
 		`createNetworkInterface: {subnetId: subnet-1, groups: [sg-1]}`,
 		`modifyVpcAttribute: {vpcId: vpc-a, enableDnsSupport: {value: false}}`,
 		`{as: vpce-n, createVpcEndpoint: {vpcId: vpc-a, vpcEndpointType: Interface, serviceName: com.amazonaws.us-east-1.sts, subnetIds: [subnet-1], securityGroupIds: [sg-1]}}`,
+		`{patch: [{op: replace, path: /accounts/0/regions/0/ec2/VpcEndpoints/0/State, value: pending}]}`,
+		`{patch: [{op: remove, path: /accounts/0/regions/0/ec2/RouteTables}]}`,
 		`{patch: [{op: remove, path: /accounts/0/regions/0/ec2/NetworkInterfaces/0}]}`,
 	} {
 		changes, err := change.Parse("c.yaml", []byte(text))
@@ -59,4 +63,40 @@ func compareTries(t *testing.T, native []byte) {
 			t.Errorf("%s: the snapshots differ", text)
 		}
 	}
+}
+
+// Goroutines may share a base: none sees what another tries.
+func TestABaseIsSharedByGoroutines(t *testing.T) {
+	base, err := change.Open(world.Network().JSON())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			id := fmt.Sprintf("10.%d.0.0/16", i+1)
+			changes, err := change.Parse("c.yaml", []byte("authorizeSecurityGroupIngress: {groupId: sg-1, ipPermissions: [{ipProtocol: tcp, fromPort: 1, toPort: 2, ipRanges: [{cidrIp: "+id+"}]}]}"))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for range 20 {
+				s, _, err := base.Try(changes)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				n := 0
+				for _, g := range s.Accounts[0].Regions[0].EC2.SecurityGroups.Items {
+					if g.ID == "sg-1" {
+						n = len(g.Ingress)
+					}
+				}
+				if was := len(base.Snapshot().Accounts[0].Regions[0].EC2.SecurityGroups.Items[0].Ingress); n != was+1 {
+					t.Errorf("%d rules, %d before", n, was)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
