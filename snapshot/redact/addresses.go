@@ -17,6 +17,7 @@ type addresses struct {
 	inside map[netip.Prefix]bool // nothing in them changes: AWS's own ranges and, but for what is in front of them, VPCs
 	around map[netip.Prefix]bool // prefixes around ranges that nothing gets into or out of, e.g. 10.0.0.0/8
 	seen   map[netip.Prefix]step // by whole bytes
+	turned map[netip.Prefix]*[sha256.Size]byte
 }
 
 // step is the replacement of a prefix.
@@ -43,7 +44,7 @@ func prefixes(texts ...string) []netip.Prefix {
 }
 
 func newAddresses(key []byte, fixed, vpcs []netip.Prefix) *addresses {
-	a := &addresses{mac: hmac.New(sha256.New, derive(key, "addresses")), inside: map[netip.Prefix]bool{}, around: map[netip.Prefix]bool{}, seen: map[netip.Prefix]step{}}
+	a := &addresses{mac: hmac.New(sha256.New, derive(key, "addresses")), inside: map[netip.Prefix]bool{}, around: map[netip.Prefix]bool{}, seen: map[netip.Prefix]step{}, turned: map[netip.Prefix]*[sha256.Size]byte{}}
 	for i, list := range [][]netip.Prefix{fixed, untouched, frames, vpcs} {
 		for _, p := range list {
 			a.inside[p] = a.inside[p] || i != 2
@@ -125,10 +126,19 @@ func (a *addresses) walk(p netip.Prefix) step {
 	return s
 }
 
-// turns tells whether the bit behind front is turned.
+// turns tells whether the bit behind front is turned. One sum for the whole
+// bytes of front decides all bits of the byte behind them: the bit at n, where
+// n is 1 followed by the bits of front in that byte.
 func (a *addresses) turns(front netip.Prefix, i, bytes int) bool {
-	a.mac.Reset()
-	a.mac.Write([]byte{byte(i), byte(bytes)})
-	a.mac.Write(front.Addr().AsSlice())
-	return a.mac.Sum(nil)[0]&1 == 1
+	whole := netip.PrefixFrom(front.Addr(), i/8*8).Masked()
+	sum := a.turned[whole]
+	if sum == nil {
+		a.mac.Reset()
+		a.mac.Write([]byte{byte(i / 8), byte(bytes)})
+		a.mac.Write(whole.Addr().AsSlice())
+		sum = (*[sha256.Size]byte)(a.mac.Sum(nil))
+		a.turned[whole] = sum
+	}
+	n := 1<<(i%8) | int(front.Addr().AsSlice()[i/8])>>(8-i%8)
+	return sum[n/8]>>(n%8)&1 == 1
 }

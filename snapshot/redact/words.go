@@ -3,6 +3,7 @@ package redact
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"hash"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // the patterns know, each always by the same letters, digits by digits and
 // case kept, so that what matched still matches.
 type words struct {
-	key    []byte
+	mac    hash.Hash
 	public map[string]bool
 	pieces map[string]string // lower-case piece → replacement
 	taken  map[string]string // the reverse
@@ -23,7 +24,7 @@ type words struct {
 }
 
 func newWords(key []byte, public map[string]bool) *words {
-	return &words{key: derive(key, "words"), public: public, pieces: map[string]string{}, taken: map[string]string{}, cuts: map[string][]int{}}
+	return &words{mac: hmac.New(sha256.New, derive(key, "words")), public: public, pieces: map[string]string{}, taken: map[string]string{}, cuts: map[string][]int{}}
 }
 
 var wordForm = regexp.MustCompile(`[\p{L}\p{N}]+`)
@@ -147,7 +148,8 @@ const letters = "abcdefghijklmnopqrstuvwxyz"
 
 // draw makes letters for letters and digits for digits.
 func (w *words) draw(piece string, n byte) string {
-	m := hmac.New(sha256.New, w.key)
+	m := w.mac
+	m.Reset()
 	m.Write([]byte{n})
 	m.Write([]byte(piece))
 	stream := m.Sum(nil)
