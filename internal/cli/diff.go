@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -67,6 +69,7 @@ func runDiff(env *Env, f *diffFlags, a, b string) error {
 		}
 		sides[i] = native
 	}
+	defer holdMemory(len(sides[0]) + len(sides[1]))()
 	o := diff.Options{Buckets: f.buckets, Questions: f.questions, Base: sim.Question{Account: f.account, Region: f.region}, Names: [2]string{a, b}}
 	for _, name := range f.jobs {
 		j, err := snapshot.LoadJob(name, snapshot.Options{Account: f.account, Region: f.region, Stdin: env.Stdin})
@@ -101,6 +104,19 @@ func runDiff(env *Env, f *diffFlags, a, b string) error {
 	}
 	return exit(diffStatus(res))
 }
+
+// holdMemory makes the garbage collector keep near four times the files, unless
+// the environment sets a limit (GOMEMLIMIT), until the returned function is called.
+func holdMemory(files int) (release func()) {
+	was := debug.SetMemoryLimit(-1)
+	if was == math.MaxInt64 {
+		debug.SetMemoryLimit(max(4*int64(files), leastMemory))
+	}
+	return func() { debug.SetMemoryLimit(was) }
+}
+
+// leastMemory is what every diff may take.
+const leastMemory = 96 << 20
 
 func diffStatus(res *diff.Result) int {
 	for i := range res.Differences {
