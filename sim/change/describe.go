@@ -15,6 +15,7 @@ type Described struct {
 	Service    string
 	Doc        string
 	Parameters []Parameter
+	Example    string // JSON with every parameter
 }
 
 // Parameter is one parameter of an operation.
@@ -56,6 +57,7 @@ func Operations() []Described {
 		for _, f := range o.parameters {
 			d.Parameters = append(d.Parameters, f.describe())
 		}
+		d.Example = string(located.Pairs(d.Key, o.unfold(structure(o.parameters...).example())).JSON())
 		out = append(out, d)
 	}
 	slices.SortStableFunc(out, func(a, b Described) int {
@@ -122,6 +124,8 @@ func (s *shape) example() located.Value {
 		return located.Of(true)
 	case s.kind == located.List:
 		return located.Of([]located.Value{s.elem.example()})
+	case s.policy:
+		return located.Pairs("Version", "2012-10-17", "Statement", []located.Value{})
 	case s.kind == located.Map:
 		out := located.Pairs()
 		for _, f := range s.fields {

@@ -57,7 +57,8 @@ func (v *view) changePage(st *state, key string, filled url.Values, problem stri
 		v.option(o.Key, o.Name, o.Key == key)
 	}
 	h.Raw("</optgroup></select> <button type=\"submit\">Show its form</button></p></form>\n")
-	if i := slices.IndexFunc(ops, func(o change.Described) bool { return o.Key == key }); i >= 0 {
+	i := slices.IndexFunc(ops, func(o change.Described) bool { return o.Key == key })
+	if i >= 0 {
 		h.El("h2", "", ops[i].Name)
 		v.form(&ops[i], filled, "f")
 		v.offers(st.world.Snapshot(), ops[i:i+1])
@@ -68,7 +69,14 @@ func (v *view) changePage(st *state, key string, filled url.Values, problem stri
 	h.Raw("<p><label for=\"text\">Changes</label><br>")
 	h.Open("textarea", "id", "text", "name", "text", "rows", "8", "spellcheck", "false", "required", "")
 	h.Lines(filled.Get("text"))
-	h.Raw("</textarea></p>\n<p><button type=\"submit\">Make these changes</button></p></form></section>\n")
+	h.Raw("</textarea></p>\n<p><button type=\"submit\">Make these changes</button></p></form>\n")
+	if i >= 0 {
+		h.El("h3", "", ops[i].Name+" with every parameter")
+		h.Open("pre", "tabindex", "0")
+		h.Lines(indented([]byte(ops[i].Example)))
+		h.Close("pre")
+	}
+	h.Close("section")
 	if len(v.changes) > 0 {
 		v.section("changes", "Changes so far")
 		v.changeList(st)

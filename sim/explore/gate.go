@@ -192,11 +192,9 @@ func (v *view) repairs(q Asked, limit time.Duration) (*repair.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	base := st.base
-	if len(st.changes) > 0 {
-		if base, err = opened(st); err != nil {
-			return nil, err
-		}
+	base, err := opened(st)
+	if err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(v.ctx, limit)
 	defer cancel()

@@ -15,7 +15,8 @@ import (
 // noMark marks nothing.
 const noMark = picture.None
 
-// opened reads a changed snapshot anew, so that further changes can be tried.
+// opened reads a changed snapshot anew, so that further changes can be tried
+// while other pages try theirs.
 func opened(st *state) (*change.Base, error) {
 	native, err := st.native()
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -170,6 +171,39 @@ func TestNothingOfASnapshotIsMarkup(t *testing.T) {
 	}
 	if seen < 10 {
 		t.Errorf("the attack is on the pages %d times: the test looks at nothing", seen)
+	}
+}
+
+// Tabs with different changes, asked at the same time, know nothing of each other.
+func TestTabs(t *testing.T) {
+	s := newServer(t, example(t, "snapshot.json"))
+	changes := []string{
+		`{"revokeSecurityGroupEgress": {"GroupId": "sg-0e9f1a2b3c4d5e6f7", "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": [{"PrefixListId": "pl-63a5400a"}]}]}}`,
+		`{"deleteVpcEndpoints": {"VpcEndpointIds": ["vpce-0a1b2c3d4e5f60718"]}}`,
+		`{"createTags": {"Resources": ["vpc-0c3f9e1a7b2d84e65"], "Tags": [{"Key": "a", "Value": "b"}]}}`,
+	}
+	wants := []string{"ENI_SG_RULES_MISMATCH", "NO_ROUTE_TO_DESTINATION", "REACHABLE"}
+	var all sync.WaitGroup
+	for n := range 24 {
+		all.Go(func() {
+			i := n % len(changes)
+			body := url.Values{"text": {changes[i]}}.Encode()
+			w := ask(s, "POST", "/SECRET/change", func(r *http.Request) {
+				r.Header.Set("Origin", "http://"+host)
+				r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+			})
+			page := ask(s, "GET", w.Header().Get("Location"), nil).Body.String()
+			if !strings.Contains(page, wants[i]) || !strings.Contains(page, "with 1 change<") {
+				t.Errorf("tab %d: status %d %s %.2000s", n, w.Code, w.Header().Get("Location"), page)
+			}
+			for _, other := range []string{"/gate?lane=0&stop=2&", "/fix?"} {
+				ask(s, "GET", strings.Replace(w.Header().Get("Location"), "/check?", other, 1), nil)
+			}
+		})
+	}
+	all.Wait()
+	if page := ask(s, "GET", "/SECRET/check", nil).Body.String(); !strings.Contains(page, "as captured<") || !strings.Contains(page, "<title>REACHABLE") {
+		t.Error("the snapshot without changes is another one")
 	}
 }
 

@@ -93,6 +93,7 @@ func (s *state) native() ([]byte, error) {
 
 // worlds are the states that were asked last.
 type worlds struct {
+	trying    sync.Mutex // a base is for one goroutine at a time
 	unchanged memo[*state]
 	changed   memo[*state]
 }
@@ -105,6 +106,8 @@ func (w *worlds) get(snap, list string, base *change.Base, changes []change.Chan
 		})
 	}
 	return w.changed.get(snap+" "+list, func() (*state, error) {
+		w.trying.Lock()
+		defer w.trying.Unlock()
 		s, notes, err := base.Try(changes)
 		if err != nil {
 			return nil, &mistake{err}
