@@ -146,6 +146,25 @@ func part(typ string, put, remove func(*overlay, *resource)) row {
 	return row{typ: typ, remove: remove, put: put}
 }
 
+// without removes what an attribute names from a list of the resource that
+// another attribute names.
+func without(of func(*overlay, *resource) *jsontree.Node, list, key, attr string) func(*overlay, *resource) {
+	return func(v *overlay, r *resource) {
+		n, id := of(v, r), v.id(r, attr)
+		if n == nil || id == "" {
+			return
+		}
+		removeWhere(n.Get(list), func(x *jsontree.Node) bool { return x.Text() == id || key != "" && x.Get(key).Text() == id })
+	}
+}
+
+// owner finds the item that an attribute names.
+func owner(service, collection, idKey, attr string) func(*overlay, *resource) *jsontree.Node {
+	return func(v *overlay, r *resource) *jsontree.Node {
+		return v.within(service, collection, idKey, v.id(r, attr))
+	}
+}
+
 // Types lists the Terraform types that are read, in the order in which they
 // are added.
 func Types() []string {
@@ -155,3 +174,6 @@ func Types() []string {
 	}
 	return out
 }
+
+// Removes tells whether a destroyed resource of a type leaves the snapshot.
+func Removes(typ string) bool { return rowOf[typ] != nil && rowOf[typ].remove != nil }

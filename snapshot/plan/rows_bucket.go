@@ -14,11 +14,23 @@ var bucketRows = []row{
 				v.document(r, n, "Policy", "policy")
 			}
 		}
-	}, nil),
+	}, func(v *overlay, r *resource) {
+		for _, key := range []string{"KeyId", "Arn"} {
+			if n := v.find(v.accountOf(r).Get("kms").Get("Keys"), key, v.id(r, "key_id")); n != nil {
+				n.Set("Policy", jsontree.NewString(defaultKeyPolicy(v.accountOf(r).Get("accountId").Text())))
+			}
+		}
+	}),
 	{typ: "aws_kms_alias", put: func(v *overlay, r *resource) {
 		v.upsert(list(v.accountOf(r), "kms", "Aliases"), "AliasName", v.idOf(r), object{"AliasArn": v.arnOf(r), "TargetKeyId": v.id(r, "target_key_id")})
+	}, remove: func(v *overlay, r *resource) {
+		v.removeItem(list(v.accountOf(r), "kms", "Aliases"), "AliasName", v.idOf(r))
 	}},
-	{typ: "aws_kms_grant", put: kmsGrant},
+	{typ: "aws_kms_grant", put: kmsGrant, remove: func(v *overlay, r *resource) {
+		for _, n := range v.accountOf(r).Get("kms").Get("Keys").Elements() {
+			removeWhere(n.Get("Grants"), func(x *jsontree.Node) bool { return x.Get("GrantId").Text() == orText(r.text("grant_id"), v.idOf(r)) })
+		}
+	}},
 	{typ: "aws_s3_bucket", put: bucket, remove: func(v *overlay, r *resource) {
 		v.removeItem(list(v.accountOf(r), "s3", "buckets"), "Name", v.idOf(r))
 	}},
@@ -30,23 +42,45 @@ var bucketRows = []row{
 	bucketPart("aws_s3_bucket_ownership_controls", func(v *overlay, r *resource, n *jsontree.Node) {
 		n.Set("OwnershipControls", node(object{"Rules": []object{{"ObjectOwnership": r.text("rule", 0, "object_ownership")}}}))
 	}, func(n *jsontree.Node) { n.Set("OwnershipControls", jsontree.NewNull()) }),
-	bucketPart("aws_s3_bucket_server_side_encryption_configuration", encryption, nil),
+	bucketPart("aws_s3_bucket_server_side_encryption_configuration", encryption, func(n *jsontree.Node) { n.Set("ServerSideEncryptionConfiguration", node(sseS3)) }),
 	bucketPart("aws_s3_bucket_request_payment_configuration", func(v *overlay, r *resource, n *jsontree.Node) {
 		n.Set("RequestPayment", node(object{"Payer": r.text("payer")}))
-	}, nil),
+	}, func(n *jsontree.Node) { n.Set("RequestPayment", node(object{"Payer": "BucketOwner"})) }),
 	bucketPart("aws_s3_bucket_acl", acl, nil),
 	{typ: "aws_s3_account_public_access_block", put: func(v *overlay, r *resource) {
 		list(v.accountOf(r), "s3", "buckets")
 		v.accountOf(r).Get("s3").Set("accountPublicAccessBlock", node(publicAccessBlock(r)))
+	}, remove: func(v *overlay, r *resource) {
+		if n := v.accountOf(r).Get("s3"); n != nil {
+			n.Set("accountPublicAccessBlock", jsontree.NewNull())
+		}
 	}},
-	{typ: "aws_s3_access_point", put: accessPoint},
+	{typ: "aws_s3_access_point", put: accessPoint, remove: func(v *overlay, r *resource) {
+		v.removeItem(list(v.accountOf(r), "s3", "accessPoints"), "Name", r.text("name"))
+	}},
 	part("aws_s3control_access_point_policy", func(v *overlay, r *resource) {
 		for _, n := range v.accountOf(r).Get("s3").Get("accessPoints").Elements() {
 			if arn := v.id(r, "access_point_arn"); arn != "" && n.Get("AccessPointArn").Text() == arn {
 				v.document(r, n, "Policy", "policy")
 			}
 		}
-	}, nil),
+	}, func(v *overlay, r *resource) {
+		for _, n := range v.accountOf(r).Get("s3").Get("accessPoints").Elements() {
+			if n.Get("AccessPointArn").Text() == v.id(r, "access_point_arn") {
+				n.Set("Policy", jsontree.NewNull())
+			}
+		}
+	}),
+}
+
+// sseS3 is what S3 encrypts with where nothing else is set.
+var sseS3 = object{"Rules": []object{{"ApplyServerSideEncryptionByDefault": object{"SSEAlgorithm": "AES256"}}}}
+
+// defaultKeyPolicy is the policy of a key that is made without one.
+//
+// AWS: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+func defaultKeyPolicy(account string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + account + `:root"},"Action":"kms:*","Resource":"*"}]}`
 }
 
 func kmsKey(v *overlay, r *resource) {
@@ -63,7 +97,7 @@ func kmsKey(v *overlay, r *resource) {
 		o["Grants"] = []object{}
 	}
 	if r.created() && !r.configured("policy") {
-		o["Policy"] = `{"Version":"2012-10-17","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + account + `:root"},"Action":"kms:*","Resource":"*"}]}`
+		o["Policy"] = defaultKeyPolicy(account)
 	} else {
 		v.policyMember(r, o, "Policy", "kms", "GetKeyPolicy", v.arnOf(r), "policy")
 	}
@@ -82,7 +116,7 @@ func kmsGrant(v *overlay, r *resource) {
 	key := v.id(r, "key_id")
 	for _, n := range v.accountOf(r).Get("kms").Get("Keys").Elements() {
 		if n.Get("KeyId").Text() == key || n.Get("Arn").Text() == key {
-			putUnique(list(n, "Grants"), object{"GrantId": v.idOf(r), "GranteePrincipal": v.id(r, "grantee_principal"), "Operations": orEmpty(operations)}, "GrantId")
+			putUnique(list(n, "Grants"), object{"GrantId": orText(r.text("grant_id"), v.idOf(r)), "GranteePrincipal": v.id(r, "grantee_principal"), "Operations": orEmpty(operations)}, "GrantId")
 		}
 	}
 }
@@ -102,7 +136,7 @@ func bucket(v *overlay, r *resource) {
 		o["Policy"] = nil
 		o["PublicAccessBlockConfiguration"] = object{"BlockPublicAcls": on, "IgnorePublicAcls": on, "BlockPublicPolicy": on, "RestrictPublicBuckets": on}
 		o["OwnershipControls"] = object{"Rules": []object{{"ObjectOwnership": "BucketOwnerEnforced"}}}
-		o["ServerSideEncryptionConfiguration"] = object{"Rules": []object{{"ApplyServerSideEncryptionByDefault": object{"SSEAlgorithm": "AES256"}}}}
+		o["ServerSideEncryptionConfiguration"] = sseS3
 		o["RequestPayment"] = object{"Payer": "BucketOwner"}
 	} else if policy, known := r.get("policy"); known && asText(policy) != "" {
 		o["Policy"] = policy

@@ -5,13 +5,19 @@ import (
 )
 
 var endpointRows = []row{
-	endpointRow(ec2("aws_vpc_endpoint", "VpcEndpoints", "VpcEndpointId",
-		"VpcId=vpc_id! ServiceName=service_name VpcEndpointType=vpc_endpoint_type IpAddressType=ip_address_type ServiceRegion=service_region PrivateDnsEnabled=private_dns_enabled", endpoint)),
+	taking(ec2("aws_vpc_endpoint", "VpcEndpoints", "VpcEndpointId",
+		"VpcId=vpc_id! ServiceName=service_name VpcEndpointType=vpc_endpoint_type IpAddressType=ip_address_type ServiceRegion=service_region PrivateDnsEnabled=private_dns_enabled", endpoint), func(v *overlay, id string) {
+		v.each("RouteTables", func(t *jsontree.Node) { removeEndpointRoutes(t, id) })
+	}),
 	part("aws_vpc_endpoint_policy", func(v *overlay, r *resource) {
 		if n := v.endpoint(r); n != nil {
 			v.document(r, n, "PolicyDocument", "policy")
 		}
-	}, nil),
+	}, func(v *overlay, r *resource) {
+		if n := v.endpoint(r); n != nil {
+			n.Set("PolicyDocument", jsontree.NewString(fullAccess))
+		}
+	}),
 	part("aws_vpc_endpoint_route_table_association", func(v *overlay, r *resource) {
 		if n := v.endpoint(r); n != nil {
 			v.endpointTable(n, v.id(r, "route_table_id"))
@@ -25,27 +31,17 @@ var endpointRows = []row{
 			removeEndpointRoutes(t, n.Get("VpcEndpointId").Text())
 		}
 	}),
-	part("aws_vpc_endpoint_subnet_association", endpointPart("SubnetIds", "subnet_id"), nil),
+	part("aws_vpc_endpoint_subnet_association", endpointPart("SubnetIds", "subnet_id"), without((*overlay).endpoint, "SubnetIds", "", "subnet_id")),
 	part("aws_vpc_endpoint_security_group_association", func(v *overlay, r *resource) {
 		if n, id := v.endpoint(r), v.id(r, "security_group_id"); n != nil && id != "" {
 			putUnique(list(n, "Groups"), object{"GroupId": id}, "GroupId")
 		}
-	}, nil),
+	}, without((*overlay).endpoint, "Groups", "GroupId", "security_group_id")),
 	part("aws_vpc_endpoint_private_dns", func(v *overlay, r *resource) {
 		if n := v.endpoint(r); n != nil {
 			n.Set("PrivateDnsEnabled", jsontree.NewBool(r.text("private_dns_enabled") == "true"))
 		}
 	}, nil),
-}
-
-// endpointRow removes an endpoint with its routes.
-func endpointRow(w row) row {
-	remove := w.remove
-	w.remove = func(v *overlay, r *resource) {
-		remove(v, r)
-		v.each("RouteTables", func(t *jsontree.Node) { removeEndpointRoutes(t, v.idOf(r)) })
-	}
-	return w
 }
 
 func (v *overlay) endpoint(r *resource) *jsontree.Node {

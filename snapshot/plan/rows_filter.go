@@ -7,16 +7,16 @@ import (
 )
 
 var filterRows = []row{
-	ec2("aws_network_acl", "NetworkAcls", "NetworkAclId", "VpcId=vpc_id!", networkACL),
+	aclRow(ec2("aws_network_acl", "NetworkAcls", "NetworkAclId", "VpcId=vpc_id!", networkACL)),
 	{typ: "aws_default_network_acl", put: defaultNetworkACL},
 	part("aws_network_acl_rule", aclRule, removeACLRule),
-	part("aws_network_acl_association", aclAssociation, nil),
+	part("aws_network_acl_association", aclAssociation, removeACLAssociation),
 	ec2("aws_security_group", "SecurityGroups", "GroupId", "GroupName=name VpcId=vpc_id! Description=description", securityGroup),
 	{typ: "aws_default_security_group", put: defaultSecurityGroup},
 	part("aws_security_group_rule", groupRule, removeGroupRule),
 	part("aws_vpc_security_group_ingress_rule", singleGroupRule("IpPermissions"), removeSingleGroupRule("IpPermissions")),
 	part("aws_vpc_security_group_egress_rule", singleGroupRule("IpPermissionsEgress"), removeSingleGroupRule("IpPermissionsEgress")),
-	part("aws_vpc_security_group_vpc_association", groupVPC, nil),
+	part("aws_vpc_security_group_vpc_association", groupVPC, removeGroupVPC),
 }
 
 func aclAllow(number int, egress bool) object {
@@ -173,6 +173,32 @@ func removeWhere(l *jsontree.Node, match func(*jsontree.Node) bool) {
 func aclAssociation(v *overlay, r *resource) {
 	acl, subnet := v.id(r, "network_acl_id"), v.id(r, "subnet_id")
 	v.late = append(v.late, func() { v.associateACL(acl, subnet) })
+}
+
+// removeACLAssociation gives the subnet back to its VPC's default ACL.
+func removeACLAssociation(v *overlay, r *resource) {
+	v.backToDefault(v.acl(v.id(r, "network_acl_id")), v.id(r, "subnet_id"))
+}
+
+func (v *overlay) backToDefault(acl *jsontree.Node, subnet string) {
+	if acl == nil || subnet == "" {
+		return
+	}
+	removeWhere(acl.Get("Associations"), func(x *jsontree.Node) bool { return x.Get("SubnetId").Text() == subnet })
+	v.defaultACL(acl.Get("VpcId").Text(), subnet)
+}
+
+// aclRow removes an ACL after its subnets have gone back to the default one.
+func aclRow(w row) row {
+	remove := w.remove
+	w.remove = func(v *overlay, r *resource) {
+		n := v.acl(v.idOf(r))
+		for _, a := range n.Get("Associations").Elements() {
+			v.backToDefault(n, a.Get("SubnetId").Text())
+		}
+		remove(v, r)
+	}
+	return w
 }
 
 // associateACL moves a subnet to a network ACL: a subnet has one.
@@ -465,6 +491,12 @@ func removeSingleGroupRule(key string) func(*overlay, *resource) {
 	return func(v *overlay, r *resource) {
 		v.removePermissions(v.id(r, "security_group_id"), key, v.singleRule(r))
 	}
+}
+
+func removeGroupVPC(v *overlay, r *resource) {
+	removeWhere(list(v.regionOf(r), "ec2", "SecurityGroupVpcAssociations"), func(x *jsontree.Node) bool {
+		return x.Get("GroupId").Text() == v.id(r, "security_group_id") && x.Get("VpcId").Text() == v.id(r, "vpc_id")
+	})
 }
 
 func groupVPC(v *overlay, r *resource) {

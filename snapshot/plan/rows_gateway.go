@@ -13,7 +13,7 @@ var gatewayRows = []row{
 		if n := v.within("ec2", "InternetGateways", "InternetGatewayId", v.id(r, "internet_gateway_id")); n != nil {
 			putUnique(list(n, "Attachments"), object{"VpcId": v.id(r, "vpc_id"), "State": "available"}, "VpcId")
 		}
-	}, nil),
+	}, without(owner("ec2", "InternetGateways", "InternetGatewayId", "internet_gateway_id"), "Attachments", "VpcId", "vpc_id")),
 	ec2("aws_egress_only_internet_gateway", "EgressOnlyInternetGateways", "EgressOnlyInternetGatewayId", "", func(v *overlay, r *resource, o object) {
 		o["Attachments"] = []object{{"VpcId": v.id(r, "vpc_id"), "State": "attached"}}
 	}),
@@ -29,7 +29,7 @@ var gatewayRows = []row{
 		if n := v.within("ec2", "VpnGateways", "VpnGatewayId", v.id(r, "vpn_gateway_id")); n != nil {
 			putUnique(list(n, "VpcAttachments"), object{"VpcId": v.id(r, "vpc_id"), "State": "attached"}, "VpcId")
 		}
-	}, nil),
+	}, without(owner("ec2", "VpnGateways", "VpnGatewayId", "vpn_gateway_id"), "VpcAttachments", "VpcId", "vpc_id")),
 	ec2("aws_vpn_connection", "VpnConnections", "VpnConnectionId", "VpnGatewayId=vpn_gateway_id! TransitGatewayId=transit_gateway_id! CustomerGatewayId=customer_gateway_id!", state("available")),
 	ec2("aws_vpc_peering_connection", "VpcPeeringConnections", "VpcPeeringConnectionId", "", peering),
 	part("aws_vpc_peering_connection_accepter", func(v *overlay, r *resource) {

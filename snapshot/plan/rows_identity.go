@@ -15,11 +15,28 @@ var identityRows = []row{
 	}},
 	part("aws_iam_role_policy", inlinePolicy, removeInlinePolicy),
 	part("aws_iam_role_policy_attachment", attachPolicy, detachPolicy),
-	part("aws_iam_policy_attachment", attachPolicyToMany, nil),
-	part("aws_iam_instance_profile", instanceProfile, nil),
-	{typ: "aws_organizations_policy", put: organizationPolicy, remove: nil},
-	part("aws_organizations_policy_attachment", organizationAttachment, nil),
+	part("aws_iam_policy_attachment", attachPolicyToMany, detachFromAll),
+	part("aws_iam_instance_profile", instanceProfile, func(v *overlay, r *resource) {
+		if n, name := v.roleNamed(v.id(r, "role")), v.idOf(r); n != nil {
+			removeWhere(n.Get("InstanceProfileList"), func(x *jsontree.Node) bool { return x.Get("InstanceProfileName").Text() == name })
+		}
+	}),
+	{typ: "aws_organizations_policy", put: organizationPolicy, remove: func(v *overlay, r *resource) {
+		for _, key := range controlPolicies {
+			v.removeItem(v.root.Get("organizations").Get(key), "Id", v.idOf(r))
+		}
+	}},
+	part("aws_organizations_policy_attachment", organizationAttachment, func(v *overlay, r *resource) {
+		for _, key := range controlPolicies {
+			if n := v.find(v.root.Get("organizations").Get(key), "Id", v.id(r, "policy_id")); n != nil {
+				removeWhere(n.Get("Targets"), func(x *jsontree.Node) bool { return x.Get("TargetId").Text() == v.id(r, "target_id") })
+			}
+		}
+	}),
 }
+
+// controlPolicies are the lists of an organization's policies.
+var controlPolicies = []string{"serviceControlPolicies", "resourceControlPolicies"}
 
 func managedPolicy(v *overlay, r *resource) {
 	arn := v.arnOf(r)
@@ -137,13 +154,25 @@ func detachPolicy(v *overlay, r *resource) {
 	}
 }
 
+// attachPolicyToMany: the resource is exclusive, and detaches the policy from
+// every role that it does not list.
 func attachPolicyToMany(v *overlay, r *resource) {
-	roles, _ := v.ids(r, "roles")
+	roles, whole := v.ids(r, "roles")
 	arn := v.id(r, "policy_arn")
+	if whole && !r.unchanged() {
+		detachFromAll(v, r)
+	}
 	for _, name := range roles {
 		if n := v.roleNamed(name); n != nil && arn != "" {
 			putUnique(list(n, "AttachedManagedPolicies"), attachedPolicy(arn), "PolicyArn")
 		}
+	}
+}
+
+func detachFromAll(v *overlay, r *resource) {
+	arn := v.id(r, "policy_arn")
+	for _, n := range v.accountOf(r).Get("iam").Get("RoleDetailList").Elements() {
+		removeWhere(n.Get("AttachedManagedPolicies"), func(x *jsontree.Node) bool { return x.Get("PolicyArn").Text() == arn })
 	}
 }
 
@@ -176,7 +205,7 @@ func organizationPolicy(v *overlay, r *resource) {
 
 func organizationAttachment(v *overlay, r *resource) {
 	id, target := v.id(r, "policy_id"), v.id(r, "target_id")
-	for _, key := range []string{"serviceControlPolicies", "resourceControlPolicies"} {
+	for _, key := range controlPolicies {
 		if n := v.find(v.root.Get("organizations").Get(key), "Id", id); n != nil && target != "" {
 			putUnique(list(n, "Targets"), object{"TargetId": target}, "TargetId")
 		}

@@ -10,25 +10,52 @@ var networkRows = []row{
 	{typ: "aws_caller_identity", put: nothing}, {typ: "aws_region", put: nothing}, {typ: "aws_iam_policy_document", put: nothing},
 	ec2("aws_vpc_dhcp_options", "DhcpOptions", "DhcpOptionsId", "", dhcpOptions),
 	ec2("aws_default_vpc_dhcp_options", "DhcpOptions", "DhcpOptionsId", "", dhcpOptions),
-	ec2("aws_vpc", "Vpcs", "VpcId", "CidrBlock=cidr_block InstanceTenancy=instance_tenancy DhcpOptionsId=dhcp_options_id", vpc),
+	taking(ec2("aws_vpc", "Vpcs", "VpcId", "CidrBlock=cidr_block InstanceTenancy=instance_tenancy DhcpOptionsId=dhcp_options_id", vpc), func(v *overlay, id string) {
+		for _, kind := range []string{"VpcAttributes", "RouteTables", "NetworkAcls", "SecurityGroups"} { // what is made with a VPC goes with it
+			v.eachList(kind, func(l *jsontree.Node) {
+				removeWhere(l, func(x *jsontree.Node) bool { return x.Get("VpcId").Text() == id })
+				delete(v.index, l)
+			})
+		}
+	}),
 	ec2("aws_default_vpc", "Vpcs", "VpcId", "CidrBlock=cidr_block InstanceTenancy=instance_tenancy DhcpOptionsId=dhcp_options_id", vpc),
-	part("aws_vpc_ipv4_cidr_block_association", vpcBlock("CidrBlock", "cidr_block"), nil),
-	part("aws_vpc_ipv6_cidr_block_association", vpcBlock("Ipv6CidrBlock", "ipv6_cidr_block"), nil),
+	part("aws_vpc_ipv4_cidr_block_association", vpcBlock("CidrBlock", "cidr_block"), removeVPCBlock("CidrBlock", "cidr_block")),
+	part("aws_vpc_ipv6_cidr_block_association", vpcBlock("Ipv6CidrBlock", "ipv6_cidr_block"), removeVPCBlock("Ipv6CidrBlock", "ipv6_cidr_block")),
 	part("aws_vpc_dhcp_options_association", func(v *overlay, r *resource) {
 		if n := v.within("ec2", "Vpcs", "VpcId", v.id(r, "vpc_id")); n != nil {
 			n.Set("DhcpOptionsId", jsontree.NewString(v.id(r, "dhcp_options_id")))
 		}
-	}, nil),
-	ec2("aws_subnet", "Subnets", "SubnetId", subnetSpec, subnet),
+	}, func(v *overlay, r *resource) { // the provider associates AWS's "default" then
+		if n := v.within("ec2", "Vpcs", "VpcId", v.id(r, "vpc_id")); n != nil {
+			n.Set("DhcpOptionsId", jsontree.NewString("default"))
+		}
+	}),
+	taking(ec2("aws_subnet", "Subnets", "SubnetId", subnetSpec, subnet), func(v *overlay, id string) {
+		for _, kind := range []string{"RouteTables", "NetworkAcls"} {
+			v.each(kind, func(n *jsontree.Node) {
+				removeWhere(n.Get("Associations"), func(x *jsontree.Node) bool { return x.Get("SubnetId").Text() == id })
+			})
+		}
+	}),
 	ec2("aws_default_subnet", "Subnets", "SubnetId", subnetSpec, subnet),
 	ec2("aws_ec2_managed_prefix_list", "ManagedPrefixLists", "PrefixListId", "PrefixListName=name AddressFamily=address_family MaxEntries=max_entries", prefixList),
 	ec2("aws_prefix_list", "PrefixLists", "PrefixListId", "PrefixListName=name Cidrs=cidr_blocks", nil),
-	part("aws_ec2_managed_prefix_list_entry", prefixEntry, nil),
+	part("aws_ec2_managed_prefix_list_entry", prefixEntry, without(owner("ec2", "ManagedPrefixLists", "PrefixListId", "prefix_list_id"), "Entries", "Cidr", "cidr")),
 	ec2("aws_vpc_block_public_access_options", "VpcBlockPublicAccessOptions", "AwsAccountId", "InternetGatewayBlockMode=internet_gateway_block_mode", state("update-complete")),
 	ec2("aws_vpc_block_public_access_exclusion", "VpcBlockPublicAccessExclusions", "ExclusionId", "InternetGatewayExclusionMode=internet_gateway_exclusion_mode", bpaExclusion),
 }
 
 func nothing(*overlay, *resource) {}
+
+// taking removes with an item what there is of it elsewhere.
+func taking(w row, rest func(v *overlay, id string)) row {
+	remove := w.remove
+	w.remove = func(v *overlay, r *resource) {
+		remove(v, r)
+		rest(v, v.idOf(r))
+	}
+	return w
+}
 
 const subnetSpec = "VpcId=vpc_id! CidrBlock=cidr_block AvailabilityZone=availability_zone AvailabilityZoneId=availability_zone_id " +
 	"MapPublicIpOnLaunch=map_public_ip_on_launch AssignIpv6AddressOnCreation=assign_ipv6_address_on_creation EnableDns64=enable_dns64"
@@ -135,6 +162,22 @@ func vpcBlock(key, attr string) func(*overlay, *resource) {
 	}
 }
 
+func removeVPCBlock(key, attr string) func(*overlay, *resource) {
+	return func(v *overlay, r *resource) {
+		vpc, block := v.id(r, "vpc_id"), r.text(attr)
+		if n := v.within("ec2", "Vpcs", "VpcId", vpc); n != nil && block != "" {
+			removeWhere(n.Get(key+"AssociationSet"), func(x *jsontree.Node) bool { return x.Get(key).Text() == block })
+			v.each("RouteTables", func(t *jsontree.Node) {
+				if t.Get("VpcId").Text() == vpc {
+					removeWhere(t.Get("Routes"), func(x *jsontree.Node) bool {
+						return x.Get("GatewayId").Text() == "local" && x.Get("Destination"+key).Text() == block
+					})
+				}
+			})
+		}
+	}
+}
+
 // localRoutes adds a VPC's new block to its tables.
 func (v *overlay) localRoutes(vpc, key, block string) {
 	v.each("RouteTables", func(t *jsontree.Node) {
@@ -146,12 +189,18 @@ func (v *overlay) localRoutes(vpc, key, block string) {
 
 // each visits every item of a regional EC2 collection.
 func (v *overlay) each(collection string, visit func(*jsontree.Node)) {
+	v.eachList(collection, func(l *jsontree.Node) {
+		for _, n := range l.Elements() {
+			visit(n)
+		}
+	})
+}
+
+func (v *overlay) eachList(collection string, visit func(*jsontree.Node)) {
 	for _, a := range v.root.Get("accounts").Elements() {
 		for _, g := range a.Get("regions").Elements() {
-			if e := g.Get("ec2"); e != nil {
-				for _, n := range e.Get(collection).Elements() {
-					visit(n)
-				}
+			if e := g.Get("ec2"); e != nil && e.Get(collection) != nil {
+				visit(e.Get(collection))
 			}
 		}
 	}

@@ -10,9 +10,9 @@ var routeRows = []row{
 	ec2("aws_route_table", "RouteTables", "RouteTableId", "VpcId=vpc_id!", routeTable),
 	{typ: "aws_default_route_table", put: defaultRouteTable},
 	part("aws_route_table_association", associateTable, removeTableAssociation),
-	part("aws_main_route_table_association", mainTable, nil),
+	part("aws_main_route_table_association", mainTable, formerMainTable),
 	part("aws_route", route, removeRoute),
-	part("aws_vpn_gateway_route_propagation", propagation, nil),
+	part("aws_vpn_gateway_route_propagation", propagation, without(owner("ec2", "RouteTables", "RouteTableId", "route_table_id"), "PropagatingVgws", "GatewayId", "vpn_gateway_id")),
 }
 
 // routeTargets are the attributes that name a route's next hop, with AWS's
@@ -222,6 +222,13 @@ func mainTable(v *overlay, r *resource) {
 		}
 	})
 	list(n, "Associations").Append(node(object{"Main": true, "RouteTableId": id, "RouteTableAssociationId": v.idOf(r), "AssociationState": object{"State": "associated"}}))
+}
+
+// formerMainTable makes the table the main one that was so before.
+func formerMainTable(v *overlay, r *resource) {
+	former := *r
+	former.values = map[string]any{"vpc_id": r.values["vpc_id"], "route_table_id": r.values["original_route_table_id"], "id": r.values["id"]}
+	mainTable(v, &former)
 }
 
 // routeKeys tell one route of a table from another.

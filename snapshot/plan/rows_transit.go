@@ -43,12 +43,16 @@ var transitRows = []row{
 		if n := v.attachment(v.id(r, "transit_gateway_attachment_id")); n != nil {
 			n.Set("Association", node(object{"TransitGatewayRouteTableId": v.id(r, "transit_gateway_route_table_id"), "State": "associated"}))
 		}
-	}, nil),
-	part("aws_ec2_transit_gateway_route_table_propagation", propagateTGW, nil),
+	}, func(v *overlay, r *resource) {
+		if n := v.attachment(v.id(r, "transit_gateway_attachment_id")); n != nil {
+			n.Set("Association", jsontree.NewObject())
+		}
+	}),
+	part("aws_ec2_transit_gateway_route_table_propagation", propagateTGW, removePropagation),
 	part("aws_ec2_transit_gateway_route", tgwRoute, removeTGWRoute),
 	part("aws_ec2_transit_gateway_prefix_list_reference", func(v *overlay, r *resource) {
 		v.tgwPut(r, object{"PrefixListId": v.id(r, "prefix_list_id")})
-	}, nil),
+	}, without(owner("ec2", "TransitGatewayRouteTables", "TransitGatewayRouteTableId", "transit_gateway_route_table_id"), "Routes", "PrefixListId", "prefix_list_id")),
 }
 
 func (v *overlay) attachment(id string) *jsontree.Node {
@@ -93,6 +97,15 @@ func propagateTGW(v *overlay, r *resource) {
 	for _, b := range vpc.Get("CidrBlockAssociationSet").Elements() {
 		o := object{"DestinationCidrBlock": b.Get("CidrBlock").Text(), "Type": "propagated", "State": "active"}
 		v.tgwAppend(v.id(r, "transit_gateway_route_table_id"), o, id, "vpc", n.Get("VpcId").Text())
+	}
+}
+
+func removePropagation(v *overlay, r *resource) {
+	if t := v.tgwTable(v.id(r, "transit_gateway_route_table_id")); t != nil {
+		id := v.id(r, "transit_gateway_attachment_id")
+		removeWhere(t.Get("Routes"), func(x *jsontree.Node) bool {
+			return x.Get("Type").Text() == "propagated" && x.Get("TransitGatewayAttachments").Len() > 0 && x.Get("TransitGatewayAttachments").At(0).Get("TransitGatewayAttachmentId").Text() == id
+		})
 	}
 }
 
