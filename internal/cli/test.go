@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -123,7 +124,7 @@ func runTests(env *Env, f *testFlags, names []string) error {
 		}
 		return sim.NewWorld(s), nil
 	}}
-	report, err := runner.Run(files)
+	report, err := runner.Run(context.Background(), files)
 	if err != nil {
 		return err
 	}

@@ -304,7 +304,7 @@ func (f *whatifFlags) compareTests(env *Env, before, after *sim.World, res *what
 	}
 	run := func(w *sim.World) (*assert.Report, error) {
 		r := assert.Runner{Snapshot: "as given", Now: env.Now(), Load: func(string) (assert.Asker, error) { return w, nil }}
-		return r.Run(files)
+		return r.Run(context.Background(), files)
 	}
 	a, err := run(before)
 	if err != nil {

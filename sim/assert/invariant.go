@@ -90,7 +90,7 @@ type scope struct {
 }
 
 // prove decides every question of an invariant and judges each answer.
-func (t *Test) prove(a Asker, res *Result) error {
+func (t *Test) prove(ctx context.Context, a Asker, res *Result) error {
 	w, ok := a.(*sim.World)
 	if !ok {
 		return errors.New("an invariant is decided on a whole snapshot")
@@ -109,7 +109,7 @@ func (t *Test) prove(a Asker, res *Result) error {
 	counts := map[bool]int{}
 	for _, part := range c.parts(w) {
 		c.foreign = part.foreign
-		tab, err := access.Decide(context.Background(), w, part.query)
+		tab, err := access.Decide(ctx, w, part.query)
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", t.File, t.At.Line, err)
 		}

@@ -26,7 +26,7 @@ func prove(t *testing.T, text string, edit func(*snapshot.Snapshot), parameters 
 		edit(s)
 	}
 	r := assert.Runner{Snapshot: "s", Now: time.Unix(0, 0), Load: func(string) (assert.Asker, error) { return sim.NewWorld(s), nil }}
-	report, err := r.Run([]*assert.File{f})
+	report, err := r.Run(t.Context(), []*assert.File{f})
 	if err != nil {
 		t.Fatal(err)
 	}

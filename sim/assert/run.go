@@ -1,6 +1,7 @@
 package assert
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -30,8 +31,8 @@ type Report struct {
 const worst = 5
 
 // Run runs the tests of all files, in parallel. An error means that a file
-// can't be run at all: its snapshot is missing or can't be read.
-func (r *Runner) Run(files []*File) (*Report, error) {
+// can't be run at all: its snapshot is missing or can't be read; or that ctx ended.
+func (r *Runner) Run(ctx context.Context, files []*File) (*Report, error) {
 	worlds, err := r.load(files)
 	if err != nil {
 		return nil, err
@@ -44,8 +45,13 @@ func (r *Runner) Run(files []*File) (*Report, error) {
 	results := make([]Result, len(tests))
 	errs := make([]error, len(tests))
 	parallel(len(tests), r.workers(), func(i int) {
-		results[i], errs[i] = r.one(tests[i], worlds[snapshotOf(tests[i])])
+		if ctx.Err() == nil {
+			results[i], errs[i] = r.one(ctx, tests[i], worlds[snapshotOf(tests[i])])
+		}
 	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -125,7 +131,7 @@ func (r *Runner) load(files []*File) (map[string]Asker, error) {
 	return worlds, errors.Join(errs...)
 }
 
-func (r *Runner) one(t *Test, w Asker) (Result, error) {
+func (r *Runner) one(ctx context.Context, t *Test, w Asker) (Result, error) {
 	res := Result{Name: t.Name, File: t.File, Line: t.At.Line}
 	if t.Skip != nil {
 		if !r.expired(t.Skip) {
@@ -138,7 +144,8 @@ func (r *Runner) one(t *Test, w Asker) (Result, error) {
 		res.Note = fmt.Sprintf("the skip %q has expired on %s", t.Skip.Reason, t.Skip.Until)
 	}
 	if t.Invariant != nil {
-		return res, t.prove(w, &res)
+		err := t.prove(ctx, w, &res)
+		return res, err
 	}
 	questions, err := t.questions(w.Snapshot())
 	if err == nil && len(questions) == 0 && !t.AllowEmpty {
@@ -153,7 +160,8 @@ func (r *Runner) one(t *Test, w Asker) (Result, error) {
 		return res, nil
 	}
 	res.Asked = len(questions)
-	return res, r.ask(t, w, questions, &res)
+	err = r.ask(ctx, t, w, questions, &res)
+	return res, err
 }
 
 func (r *Runner) expired(s *Skip) bool {
@@ -161,10 +169,13 @@ func (r *Runner) expired(s *Skip) bool {
 	return s.Until != "" && err == nil && !r.Now.UTC().Before(until.AddDate(0, 0, 1))
 }
 
-func (r *Runner) ask(t *Test, w Asker, questions []asked, res *Result) error {
+func (r *Runner) ask(ctx context.Context, t *Test, w Asker, questions []asked, res *Result) error {
 	res.Outcome = Passed
 	failed, open := 0, 0
 	for _, q := range questions {
+		if ctx.Err() != nil {
+			return nil // Run says so
+		}
 		a, err := w.Check(q.question)
 		if err != nil {
 			return fmt.Errorf("%s:%d: %s: %w", t.File, t.At.Line, q.name, err)

@@ -50,7 +50,7 @@ func (v *view) invariants() error {
 	h.Raw("<p><button type=\"submit\">Run</button></p></form>\n")
 	v.send(http.StatusOK)
 	runner := assert.Runner{Snapshot: "as given", Now: v.srv.cfg.Now(), Load: func(string) (assert.Asker, error) { return st.world, nil }}
-	res, err := runner.Run([]*assert.File{file})
+	res, err := runner.Run(v.ctx, []*assert.File{file})
 	if err != nil {
 		h.El("p", "error", err.Error())
 	} else {

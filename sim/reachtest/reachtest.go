@@ -12,6 +12,7 @@
 package reachtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -93,7 +94,7 @@ func runFiles(t *testing.T, now time.Time, names []string) {
 		}
 		return s.world, nil
 	}}
-	report, err := r.Run(files)
+	report, err := r.Run(context.Background(), files)
 	if err != nil {
 		t.Fatal(err)
 	}
