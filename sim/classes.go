@@ -20,6 +20,7 @@ import (
 type Classes struct {
 	w         *World
 	o         Options
+	actions   []string // that are asked about, and those that they need besides
 	ids       interner
 	shapes    map[*policy.Document]*shape
 	roles     map[string]*roleClass
@@ -42,13 +43,15 @@ type roleClass struct {
 	general  uint32          // what the policies say of a bucket that none of them names
 	buckets  map[string]bool // that some of them names
 	loose    bool
+	asks     []policy.Condition
 }
 
 // resourceClass is a resource's.
 type resourceClass struct {
 	target    target
 	id        uint32
-	principal map[string]bool // that its bucket policy names
+	principal map[string]string // that its bucket policy names, and where
+	asks      []policy.Condition
 }
 
 // controls are the control policies of an account, of one type.
@@ -62,8 +65,8 @@ type Pair struct{ Role, Resource uint32 }
 
 // NewClasses prepares the classes of some roles and resources. Resources that
 // no question can be asked about are an error.
-func NewClasses(w *World, roles, resources []string, o Options) (*Classes, error) {
-	c := &Classes{w: w, o: o, ids: interner{}, shapes: map[*policy.Document]*shape{}, roles: map[string]*roleClass{}, resources: map[string]*resourceClass{},
+func NewClasses(w *World, roles, resources, actions []string, o Options) (*Classes, error) {
+	c := &Classes{w: w, o: o, actions: append([]string{"kms:decrypt", "kms:generatedatakey", "s3express:createsession"}, actions...), ids: interner{}, shapes: map[*policy.Document]*shape{}, roles: map[string]*roleClass{}, resources: map[string]*resourceClass{},
 		accounts: map[string]*controls{}, endpoints: map[snapshot.VPCEndpointID]*policy.Policy{}, keys: map[string]bool{}, principal: map[string]bool{}}
 	targets := make([]target, len(resources))
 	for i, arn := range resources {
@@ -90,8 +93,14 @@ func (c *Classes) Of(role, resource string) Pair {
 	if r.loose || r.buckets[t.target.bucket] {
 		out.Role = c.say(r, &t.target)
 	}
-	if len(t.principal) > 0 && slices.ContainsFunc(r.names, func(n string) bool { return t.principal[n] }) {
-		out.Role = c.ids.of(fmt.Sprint("named ", role, out.Role))
+	if len(t.principal) > 0 {
+		named := ""
+		for _, n := range r.names {
+			named += t.principal[n]
+		}
+		if named != "" {
+			out.Role = c.ids.of(fmt.Sprint("named", named, out.Role))
+		}
 	}
 	return out
 }
@@ -106,25 +115,52 @@ var sessionKeys = []string{"aws:vpcsourceip", "aws:userid", "sts:rolesessionname
 // their address, instance or session.
 func (c *Classes) PerInterface() bool { return c.sessions || slices.ContainsFunc(sessionKeys, c.Name) }
 
-// Endpoints is what the policies of endpoints say of a resource, as a number.
+// Endpoints is what the policies of endpoints say of a resource, and its policies
+// of the endpoints, as a number.
 func (c *Classes) Endpoints(ids []snapshot.VPCEndpointID, resource string) uint32 {
 	if len(ids) == 0 {
 		return 0
 	}
-	t := &c.resources[resource].target
+	t := c.resources[resource]
 	var b strings.Builder
 	b.WriteString("endpoints")
 	for _, id := range ids {
-		c.policy(&b, c.endpoints[id], t)
+		c.policy(&b, c.endpoints[id], &t.target)
+		if p := c.endpoints[id]; p != nil && p.Document != nil {
+			answers(&b, c.w, c.shapeOf(p).asks, ids)
+		}
 	}
+	answers(&b, c.w, t.asks, ids)
 	return c.ids.of(b.String())
+}
+
+// Asked is what a role's policies say of endpoints, as a number.
+func (c *Classes) Asked(role string, ids []snapshot.VPCEndpointID) uint32 {
+	asks := c.roles[role].asks
+	if len(asks) == 0 || len(ids) == 0 {
+		return 0
+	}
+	var b strings.Builder
+	b.WriteString("asked")
+	answers(&b, c.w, asks, ids)
+	return c.ids.of(b.String())
+}
+
+// applies tells whether a statement may apply to an action that is asked about.
+func (c *Classes) applies(s *policy.Statement) bool {
+	return slices.ContainsFunc(c.actions, func(action string) bool {
+		covers := slices.ContainsFunc(s.Actions, func(p string) bool {
+			return strings.EqualFold(p, action) || strings.ContainsAny(p, "*?") && policy.Glob(strings.ToLower(p), strings.ToLower(action))
+		})
+		return covers != s.NotAction
+	})
 }
 
 // read notes what policies tell callers and buckets apart by.
 func (c *Classes) read(roles []string, targets []target) {
 	w := c.w
 	w.parse(roles, c.o.AssumeNoOrganization)
-	note := func(p *policy.Policy, principals map[string]bool) { c.note(p, principals) }
+	note := func(p *policy.Policy, principals map[string]bool) { c.note(p, principals, c.applies) }
 	for _, arn := range roles {
 		who := w.askerOf(arn, "", c.o.AssumeNoOrganization)
 		for i := range who.identity {
@@ -135,7 +171,7 @@ func (c *Classes) read(roles []string, targets []target) {
 	}
 	for i := range targets {
 		if b, ok := w.FindBucket(targets[i].bucket); ok && b.Account != nil {
-			note(w.policyOf(b.Name, &b.Policy, policy.KindBucket), nil)
+			c.note(w.policyOf(b.Name, &b.Policy, policy.KindBucket), nil, nil)
 			c.controls(b.Account.ID, policy.KindRCP)
 		}
 	}
@@ -185,7 +221,7 @@ func (c *Classes) controls(account string, kind policy.Kind) *controls {
 	for i, level := range levels {
 		out.base += fmt.Sprintf(" %d:%d", i, len(level))
 		for j := range level {
-			c.note(&level[j], c.principal)
+			c.note(&level[j], c.principal, c.applies)
 		}
 		out.policies = append(out.policies, level...)
 	}
@@ -193,12 +229,14 @@ func (c *Classes) controls(account string, kind policy.Kind) *controls {
 	return out
 }
 
-func (c *Classes) note(p *policy.Policy, principals map[string]bool) {
+// note reads a document: those of its statements that may apply, or all, as
+// whether a bucket policy is public hangs on every statement.
+func (c *Classes) note(p *policy.Policy, principals map[string]bool, applies func(*policy.Statement) bool) {
 	if p == nil || p.Document == nil || c.shapes[p.Document] != nil {
 		return
 	}
 	d := p.Document
-	c.shapes[d] = shapeOf(d, c.ids)
+	c.shapes[d] = shapeOf(d, c.ids, applies, len(c.o.Assume) > 0)
 	for _, k := range c.w.keysOf(d) {
 		c.keys[k] = true
 		c.everyone = c.everyone || k == "aws:userid" || k == "aws:username"
@@ -216,7 +254,7 @@ func (c *Classes) note(p *policy.Policy, principals map[string]bool) {
 		}
 		if ps := d.Statements[i].Principals; ps != nil {
 			if principals != nil {
-				addPrincipals(principals, ps)
+				eachPrincipal(ps, func(name string, _ int) { principals[name] = true })
 			}
 			c.sessions = c.sessions || slices.ContainsFunc(ps.AWS, func(a string) bool { return strings.HasPrefix(arnField(a, 5), "assumed-role/") })
 		}
@@ -226,14 +264,14 @@ func (c *Classes) note(p *policy.Policy, principals map[string]bool) {
 	})
 }
 
-// addPrincipals adds what a Principal element names roles by: ARNs, unique ids,
+// eachPrincipal visits what a Principal element names roles by: ARNs, unique ids,
 // and for a session its role's account and name.
-func addPrincipals(out map[string]bool, p *policy.Principals) {
-	for _, a := range p.AWS {
-		out[a] = true
+func eachPrincipal(p *policy.Principals, visit func(name string, at int)) {
+	for i, a := range p.AWS {
+		visit(a, i)
 		if name, session := strings.CutPrefix(arnField(a, 5), "assumed-role/"); session {
 			name, _, _ = strings.Cut(name, "/")
-			out[arnField(a, 4)+"/"+name] = true
+			visit(arnField(a, 4)+"/"+name, i)
 		}
 	}
 }
@@ -274,6 +312,7 @@ func (c *Classes) role(arn string) *roleClass {
 	for i := range out.policies {
 		if s := c.shapeOf(&out.policies[i]); s != nil {
 			out.loose = out.loose || len(s.loose) > 0
+			out.asks = append(out.asks, s.asks...)
 			for bucket := range s.named {
 				out.buckets[bucket] = true
 			}
@@ -327,7 +366,7 @@ func (c *Classes) shapeOf(p *policy.Policy) *shape {
 	}
 	s := c.shapes[p.Document]
 	if s == nil {
-		s = shapeOf(p.Document, c.ids)
+		s = shapeOf(p.Document, c.ids, nil, len(c.o.Assume) > 0)
 		c.shapes[p.Document] = s
 	}
 	return s
@@ -335,7 +374,7 @@ func (c *Classes) shapeOf(p *policy.Policy) *shape {
 
 // resource is a resource's part of a class.
 func (c *Classes) resource(t target) *resourceClass {
-	out := &resourceClass{target: t, principal: map[string]bool{}}
+	out := &resourceClass{target: t, principal: map[string]string{}}
 	var text strings.Builder
 	b, known := c.w.FindBucket(t.bucket)
 	if !known || b.Account == nil || t.accessPoint != nil || t.directoryBucket() || c.everyName || c.w.names {
@@ -352,9 +391,10 @@ func (c *Classes) resource(t target) *resourceClass {
 		p := c.w.policyOf(t.bucket, &b.Policy, policy.KindBucket)
 		c.policy(&text, p, &t)
 		if p != nil && p.Document != nil {
+			out.asks = c.shapeOf(p).asks
 			for i := range p.Document.Statements {
 				if ps := p.Document.Statements[i].Principals; ps != nil {
-					addPrincipals(out.principal, ps)
+					eachPrincipal(ps, func(name string, at int) { out.principal[name] += fmt.Sprint(" ", i, ".", at) })
 				}
 			}
 		}
@@ -362,6 +402,9 @@ func (c *Classes) resource(t target) *resourceClass {
 		text.WriteString(rcps.base)
 		for i := range rcps.policies {
 			c.policy(&text, &rcps.policies[i], &t)
+			if s := c.shapeOf(&rcps.policies[i]); s != nil {
+				out.asks = append(out.asks[:len(out.asks):len(out.asks)], s.asks...)
+			}
 		}
 	}
 	out.id = c.ids.of(text.String())

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/snapshot"
 )
 
 // interner numbers texts: equal texts, equal numbers.
@@ -28,6 +29,7 @@ type shape struct {
 	general uint32             // what it says of a bucket that it does not name
 	named   map[string][]named // by bucket
 	loose   []loose            // resources that match some buckets by a wildcard
+	asks    []policy.Condition // about the endpoint that a request passes; their values are in no text
 }
 
 // named is a resource of a statement that names one bucket: the text before and
@@ -42,15 +44,25 @@ type loose struct {
 	pattern   string
 }
 
-// shapeOf reads a document once, for all buckets.
-func shapeOf(d *policy.Document, ids interner) *shape {
+// shapeOf reads a document once, for all buckets: the statements that may apply,
+// or all. With assume, the caller says what the endpoint is.
+func shapeOf(d *policy.Document, ids interner, applies func(*policy.Statement) bool, assume bool) *shape {
 	out := &shape{named: map[string][]named{}}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v\n", d.Variables())
 	for i := range d.Statements {
 		s := &d.Statements[i]
+		if applies != nil && !applies(s) {
+			b.WriteByte('\n')
+			continue
+		}
 		fmt.Fprintf(&b, "%v %v %v %v %v %q %q", s.Deny, s.NotPrincipal, s.NotAction, s.NotResource, s.HasResource, s.Actions, principalsText(s.Principals))
 		for _, c := range s.Conditions {
+			if !assume && asksEndpoint(&c) {
+				fmt.Fprintf(&b, " %v %q", c.Operator, c.Key)
+				out.asks = append(out.asks, c)
+				continue
+			}
 			fmt.Fprintf(&b, " %v %q %q", c.Operator, c.Key, c.Values)
 		}
 		for _, text := range s.Resources {
@@ -69,11 +81,47 @@ func shapeOf(d *policy.Document, ids interner) *shape {
 	return out
 }
 
+// asksEndpoint tells conditions that compare a request's endpoint or its VPC with
+// literal values.
+func asksEndpoint(c *policy.Condition) bool {
+	if !strings.EqualFold(c.Key, "aws:SourceVpce") && !strings.EqualFold(c.Key, "aws:SourceVpc") || !strings.HasPrefix(c.Operator.Base, "String") {
+		return false
+	}
+	return !slices.ContainsFunc(c.Values, func(v string) bool { return v == "" || strings.ContainsAny(v, "*?$") })
+}
+
+// answers writes what becomes of conditions for requests by some endpoints:
+// conditions that differ in their values alone and get the same answers are the
+// same condition.
+func answers(b *strings.Builder, w *World, asks []policy.Condition, ids []snapshot.VPCEndpointID) {
+	for i := range asks {
+		for _, id := range ids {
+			own := string(id)
+			if strings.EqualFold(asks[i].Key, "aws:SourceVpc") {
+				e, ok := w.endpoint(id)
+				if !ok {
+					continue
+				}
+				own = string(e.item.VPC)
+			}
+			fold := func(v string) bool { return strings.EqualFold(v, own) }
+			fmt.Fprintf(b, " %v %v", slices.Contains(asks[i].Values, own), slices.ContainsFunc(asks[i].Values, fold))
+		}
+	}
+}
+
 func principalsText(p *policy.Principals) string {
 	if p == nil {
 		return ""
 	}
-	return fmt.Sprintf("%+v", *p)
+	out := *p
+	out.AWS = make([]string, len(p.AWS))
+	for i, a := range p.AWS {
+		if out.AWS[i] = a; strings.HasPrefix(arnField(a, 5), "role/") {
+			out.AWS[i] = "role" // whose: see Classes.Of
+		}
+	}
+	return fmt.Sprintf("%+v", out)
 }
 
 // namesBucket splits the ARN of a bucket or its objects whose first five parts

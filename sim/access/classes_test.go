@@ -143,6 +143,9 @@ func TestWhatTellsClassesApart(t *testing.T) {
 		return world.All(world.BucketPolicy("b", world.Doc(world.For(principal, world.Deny("s3:*", world.List{"arn:aws:s3:::b/*"})))),
 			world.BucketPolicy("c", world.Doc(world.For(principal, world.Deny("s3:*", world.List{"arn:aws:s3:::c/*"})))))
 	}
+	perimeter := func(bucket, key, value string) world.Edit {
+		return world.BucketPolicy(bucket, world.Doc(world.If("StringNotEquals", key, value, world.For("*", world.Deny("s3:*", "arn:aws:s3:::"+bucket+"/*")))))
+	}
 	set := func(key string, value any) world.Edit { return world.Set("buckets", "c", key, value) }
 	key := func(policy world.Obj, grants ...world.Obj) world.Edit {
 		list := world.List{}
@@ -174,7 +177,13 @@ func TestWhatTellsClassesApart(t *testing.T) {
 		"an endpoint policy does":        {world.EndpointPolicy("vpce-1", world.Doc(world.For("*", world.Allow("s3:*", "arn:aws:s3:::b/*")))), "buckets"},
 		"another key":                    {world.All(key(world.Doc(world.For("*", world.Allow("kms:*", "*")))), set("ServerSideEncryptionConfiguration", world.Obj{"Rules": world.List{world.Obj{"ApplyServerSideEncryptionByDefault": world.Obj{"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "k-2"}}}})), "buckets"},
 		"what was not collected":         {world.Do(func(w *world.World) { delete(w.Get("buckets", "c"), "Policy") }), "buckets"},
-		"a bucket that is gone":          {set("missing", true), "buckets"},
+		"the order in which policies name roles": {world.All(
+			world.BucketPolicy("b", world.Doc(world.For(world.PolicyRole, world.Deny("s3:GetObject", "arn:aws:s3:::b/*")), world.For(q, world.Deny("s3:PutObject", "arn:aws:s3:::b/*")))),
+			world.BucketPolicy("c", world.Doc(world.For(q, world.Deny("s3:GetObject", "arn:aws:s3:::c/*")), world.For(world.PolicyRole, world.Deny("s3:PutObject", "arn:aws:s3:::c/*"))))), "roles"},
+		"the endpoint that a policy asks for": {world.All(perimeter("b", "aws:SourceVpce", "vpce-1"), perimeter("c", "aws:SourceVpce", "vpce-2")), "buckets"},
+		"and its VPC":                         {world.All(perimeter("b", "aws:SourceVpc", "vpc-1"), perimeter("c", "aws:SourceVpc", "vpc-2")), "buckets"},
+		"two that it is not":                  {world.All(perimeter("b", "aws:SourceVpc", "vpc-3"), perimeter("c", "aws:SourceVpc", "vpc-2")), ""},
+		"a bucket that is gone":               {set("missing", true), "buckets"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := world.Policy(world.Interface("eni-1", "subnet-1", "10.0.1.20", "sg-1"), world.AddBucket("c", world.RegionID, nil),

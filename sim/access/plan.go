@@ -31,14 +31,15 @@ type pair struct {
 // questionKey tells classes apart.
 type questionKey struct {
 	pair      sim.Pair
-	endpoints uint32
-	source    int // the first source of its kind
+	endpoints uint32 // what the policies of those say, and the bucket's of them
+	asked     uint32 // what the role's say of them
+	source    int    // the first source of its kind
 }
 
 func newPlan(w *sim.World, q *Query, roles, resources []string) (*plan, error) {
 	p := &plan{w: w, roles: distinct(roles), resources: distinct(resources), actions: distinct(q.Actions)}
 	var err error
-	p.policies, err = sim.NewClasses(w, p.roles, p.resources, q.Options)
+	p.policies, err = sim.NewClasses(w, p.roles, p.resources, p.actions, q.Options)
 	return p, err
 }
 
@@ -73,7 +74,7 @@ func (p *plan) sort(ctx context.Context, s *sources, of *part) error {
 			}
 			one := pair{role: i, resource: j, actions: actions, from: from, of: make([]int, len(from))}
 			for x, n := range from {
-				key := questionKey{k, endpoints[n], s.list[n].like}
+				key := questionKey{k, endpoints[n], p.policies.Asked(role, s.list[n].endpoints), s.list[n].like}
 				at, known := index[key]
 				if !known {
 					at = len(p.classes)

@@ -62,16 +62,7 @@ func (b *builder) tile(t *tile) {
 	for i, dest := range to {
 		var one []Answer
 		for _, from := range ends {
-			res, err := b.w.Network().Ask(b.query(from, dest))
-			if err != nil {
-				one = append(one, Answer{Why: []Cause{{Text: err.Error()}}})
-				continue
-			}
-			a := fromResult(res)
-			if dest.Internet {
-				b.withoutGatewayEndpoints(&a, res)
-			}
-			one = append(one, a)
+			one = append(one, b.ask(b.query(from, dest)))
 		}
 		t.answers[i] = join(one)
 	}
@@ -82,54 +73,55 @@ func (b *builder) query(from, to network.Endpoint) network.Query {
 	return network.Query{From: from, To: to, Protocol: 6, StrictDNS: o.StrictDNS, AssumePublicDNS: o.AssumePublicDNS}
 }
 
-// fromResult reads the network's answer.
-func fromResult(res *network.Result) Answer {
-	a := Answer{Verdict: sim.Verdict(res.Outcome)}
-	for i := range res.Flows {
-		f := &res.Flows[i]
-		if f.Outcome != network.Reachable && f.Outcome != network.Partial || f.Context.Uncertain {
-			continue
-		}
-		if c := chain(f); len(c) > 0 {
-			a.Chains = append(a.Chains, c)
+// ask answers for one interface; why not is asked only where something is
+// stopped or not known.
+func (b *builder) ask(q network.Query) Answer {
+	brief, err := b.w.Network().Brief(q)
+	if err != nil {
+		return Answer{Why: []Cause{{Text: err.Error()}}}
+	}
+	a := Answer{Verdict: sim.Verdict(brief.Outcome)}
+	var ways []network.Way
+	for _, w := range brief.Ways {
+		w.Components = onMap(w.Components)
+		if n := len(w.Components); !q.To.Internet || n == 0 || !b.gateway[w.Components[n-1]] {
+			ways = append(ways, w) // S3's own addresses, which a gateway endpoint carries, are not the internet
 		}
 	}
-	if a.Verdict == sim.Blocked || a.Verdict == sim.Partial {
-		for i := range res.Findings {
-			if f := &res.Findings[i]; f.Severity == finding.Blocker {
-				a.Why = append(a.Why, Cause{f.Code, f.Component, f.Message})
-			}
+	if len(ways) < len(brief.Ways) && len(ways) > 0 {
+		var rest []Answer
+		for i := range ways {
+			rest = append(rest, Answer{Verdict: sim.Verdict(ways[i].Outcome)})
 		}
+		a.Verdict = join(rest).Verdict
+	}
+	for i := range ways {
+		if w := &ways[i]; (w.Outcome == network.Reachable || w.Outcome == network.Partial) && !w.Context.Uncertain && len(w.Components) > 0 {
+			a.Chains = append(a.Chains, w.Components)
+		}
+	}
+	if a.Verdict != sim.Reachable {
+		b.why(&a, q)
+	}
+	return a
+}
+
+// why adds what stops the traffic, or what is not known.
+func (b *builder) why(a *Answer, q network.Query) {
+	res, err := b.w.Network().Ask(q)
+	if err != nil {
+		return // Brief took the question
 	}
 	if a.Verdict == sim.Unknown {
 		for i := range res.Unknowns {
 			m := &res.Unknowns[i]
 			a.Why = append(a.Why, Cause{m.Code, m.Component, "Not known: " + m.Fact + "."})
 		}
+		return
 	}
-	return a
-}
-
-// withoutGatewayEndpoints leaves out traffic to the internet that a gateway
-// endpoint carries: S3's own public addresses, which the view of S3 is about.
-func (b *builder) withoutGatewayEndpoints(a *Answer, res *network.Result) {
-	var rest []Answer
-	var chains [][]string
-	for i := range res.Flows {
-		f := &res.Flows[i]
-		c := chain(f)
-		if len(c) > 0 && b.gateway[c[len(c)-1]] {
-			continue
-		}
-		rest = append(rest, Answer{Verdict: sim.Verdict(f.Outcome)})
-		if slices.ContainsFunc(a.Chains, func(o []string) bool { return slices.Equal(o, c) }) {
-			chains = append(chains, c)
-		}
-	}
-	if len(rest) < len(res.Flows) && len(rest) > 0 {
-		a.Verdict, a.Chains = join(rest).Verdict, chains
-		if a.Verdict == sim.Reachable {
-			a.Why = nil
+	for i := range res.Findings {
+		if f := &res.Findings[i]; f.Severity == finding.Blocker {
+			a.Why = append(a.Why, Cause{f.Code, f.Component, f.Message})
 		}
 	}
 }
@@ -137,16 +129,14 @@ func (b *builder) withoutGatewayEndpoints(a *Answer, res *network.Result) {
 // onTheMap are the prefixes of ids of components that a chain names.
 var onTheMap = []string{"rtb-", "nat-", "igw-", "eigw-", "vgw-", "vpce-", "pcx-", "tgw-"}
 
-// chain is the components on a flow's way out, in order, each once.
-func chain(f *network.Flow) []string {
+// onMap is the components that the map shows, in order, each once.
+func onMap(components []string) []string {
 	var out []string
-	for i := range f.Hops {
-		h := &f.Hops[i]
-		on := slices.ContainsFunc(onTheMap, func(p string) bool { return strings.HasPrefix(h.Component, p) })
-		if h.Reply || !on || strings.HasPrefix(h.Component, "tgw-attach-") || strings.HasPrefix(h.Component, "tgw-rtb-") || slices.Contains(out, h.Component) {
-			continue
+	for _, c := range components {
+		on := slices.ContainsFunc(onTheMap, func(p string) bool { return strings.HasPrefix(c, p) })
+		if on && !strings.HasPrefix(c, "tgw-attach-") && !strings.HasPrefix(c, "tgw-rtb-") && !slices.Contains(out, c) {
+			out = append(out, c)
 		}
-		out = append(out, h.Component)
 	}
 	return out
 }
