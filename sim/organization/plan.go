@@ -111,7 +111,7 @@ func (w *Worker) survey(in Input) (surveyed, error) {
 	world := sim.NewWorld(snap)
 	out.names, _ = world.Network().NamesMatter()
 	out.links = links(a, snap)
-	c, err := sim.NewClasses(world, access.Roles(snap), access.Buckets(snap), sim.Options{})
+	c, err := sim.NewClasses(world, access.Roles(snap), access.Buckets(snap), nil, sim.Options{})
 	if err != nil {
 		return out, fmt.Errorf("%s: %w", in.Name, err)
 	}
