@@ -215,3 +215,12 @@ func (w *World) regionOf(q *Question, e *existing) string {
 	}
 	return nonEmpty(q.Region, q.Job.Region, w.onlyRegion())
 }
+
+// Region is the Region where a question's source is; "" where nothing tells.
+func (w *World) Region(q Question) string {
+	e, err := w.resolveSource(&q)
+	if err != nil {
+		return ""
+	}
+	return w.regionOf(&q, &e)
+}

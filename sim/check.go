@@ -195,7 +195,7 @@ func (q *Question) validate(by *caller, region string) ([]target, error) {
 			return nil, fmt.Errorf("--at %q: want a time such as 2026-01-31T12:00:00Z", q.Options.At)
 		}
 	}
-	if h := q.Options.Hostname; h != "" {
+	if h := q.Options.Hostname; h != "" && !q.otherService() {
 		if _, err := rules.ParseName(h); err != nil {
 			return nil, fmt.Errorf("--hostname %q: %w (want one such as s3.us-east-1.amazonaws.com)", h, err)
 		}

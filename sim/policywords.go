@@ -24,10 +24,11 @@ func (r *jobRun) blockMessage(t *target, action string, b *layerBlock, c compone
 		text = fmt.Sprintf("No VPC endpoint policy allows the %s action on %s: the policy of %s does not", action, b.request.Resource, c.id)
 	}
 	text += nearest(&b.layer)
-	if granted := bucketLayer(&b.decision); b.either && granted == nil {
-		text += "; nor does the bucket policy grant it"
-	} else if b.either && granted.Outcome != policy.LayerUnknown {
-		text += "; nor does the bucket policy grant it" + nearest(granted)
+	other := t.otherGrant()
+	if granted := bucketLayer(&b.decision); b.either && other != "" && granted == nil {
+		text += "; nor does " + other + " grant it"
+	} else if b.either && granted != nil && granted.Outcome != policy.LayerUnknown {
+		text += "; nor does " + other + " grant it" + nearest(granted)
 	}
 	return sentence(text)
 }
@@ -57,6 +58,18 @@ func bucketLayer(d *policy.Decision) *policy.LayerDecision {
 		return nil
 	}
 	return &d.Layers[i]
+}
+
+// otherGrant is the policy that may grant to a role of the same account instead
+// of the role's own; "" where there is none.
+func (t *target) otherGrant() string {
+	switch {
+	case t.service == nil:
+		return "the bucket policy"
+	case t.service.ResourcePolicies && t.service.resource != "*":
+		return "the policy of " + t.service.resource
+	}
+	return ""
 }
 
 func statementName(s policy.StatementRef) string {
@@ -90,8 +103,8 @@ func (r *jobRun) blockFix(t *target, b *layerBlock, doc *snapshot.Document, c co
 		return fmt.Sprintf("Add a statement to the policy of %s that allows %s on %s (%s).", c.id, action, res, r.who.principalElement())
 	case policy.LayerRole:
 		text := fmt.Sprintf("Allow %s on %s in a policy of the role", action, res)
-		if b.either {
-			text += ", or grant it to the role in the bucket policy"
+		if other := t.otherGrant(); b.either && other != "" {
+			text += ", or grant it to the role in " + other
 		}
 		return text + "."
 	case policy.LayerBucket:

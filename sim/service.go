@@ -167,7 +167,7 @@ func (r *jobRun) serviceLayers(l *policy.Layers, t *target, action string) {
 		if role, ok := r.w.FindRole(s.resource); ok {
 			l.Resource = r.w.policyOf("trust policy of "+role.Name, &role.Trust, policy.KindTrust)
 		} else {
-			l.Resource = &policy.Policy{Name: s.resource, Gap: "the trust policy of " + s.resource + ", which is not in the snapshot"}
+			l.Resource = &policy.Policy{Name: s.resource, Gap: "the role, with its trust policy, is not in the snapshot"}
 		}
 	case s.ResourcePolicies && s.resource != "*" && !(s.prefix == "kms"):
 		l.Resource = r.resourcePolicy(t)
@@ -183,7 +183,7 @@ func (r *jobRun) resourcePolicy(t *target) *policy.Policy {
 		r.c.assume("Resource " + t.service.resource + " is taken to have no policy of its own: it is not in the snapshot.")
 		return nil
 	}
-	return &policy.Policy{Name: t.service.resource, Gap: "the policy of " + t.service.resource + " itself, which was not collected (--assume-no-resource-policy takes it to have none)"}
+	return &policy.Policy{Name: t.service.resource, Gap: "it was not collected (--assume-no-resource-policy takes the resource to have none)"}
 }
 
 // resourcePolicies are the policies of resources of other services than S3, by ARN.

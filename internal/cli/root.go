@@ -168,7 +168,7 @@ func NewRoot(env *Env) *cobra.Command {
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.AddCommand(
-		newCheckCommand(env),
+		newCheckCommand(env), newReadyCommand(env),
 		newTraceCommand(env), newWhoCanCommand(env), newReachCommand(env), newMatrixCommand(env), newWorkerCommand(env), newMapCommand(env), newReviewCommand(env),
 		newSnapshotCommand(env),
 		newPolicyCommand(env),

@@ -47,7 +47,7 @@ func sageMakerTrust(resource string) Trust {
 // logs, metrics and the volume's key (N154).
 var aroundContainers = []Call{
 	{To: "ecr.api", Actions: append([]string{"ecr:GetAuthorizationToken"}, pullImage...), On: OnImage, From: FromService, By: SignedByRole, For: "the image", Page: docSMRoles},
-	{To: "logs", Actions: []string{"logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"}, On: Always, From: FromService, By: SignedByRole, For: "the job's log", Page: docSMRoles},
+	{To: "logs", Actions: []string{"logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"}, On: Always, From: FromService, By: SignedByRole, Optional: true, For: "the job's log", Page: docSMRoles},
 	{To: "monitoring", Actions: []string{"cloudwatch:PutMetricData"}, On: Always, From: FromService, By: SignedByRole, Optional: true, For: "the job's metrics", Page: docSMRoles},
 	{To: "kms", Actions: []string{"kms:CreateGrant"}, On: OnVolumeKey, From: FromService, By: SignedByRole, For: "the volume's key", Page: docSMKMS},
 }

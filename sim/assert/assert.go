@@ -34,6 +34,7 @@ type Test struct {
 
 	Invariant *Invariant // over every role, class of interfaces and bucket; instead of Job and From
 
+	Ready         bool         // everything that the job needs, as package ready lists it
 	Expect        *sim.Verdict // nil: the verdict is not asserted
 	Through       string       // endpoint that every case takes
 	OnlyThrough   []string     // endpoints, one of which every case that gets through takes

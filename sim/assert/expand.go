@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/ready"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -27,6 +28,9 @@ func (t *Test) questions(s *snapshot.Snapshot) ([]asked, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.Ready {
+		return t.needs(s, sources)
+	}
 	buckets, err := t.buckets(s)
 	if err != nil {
 		return nil, err
@@ -43,6 +47,24 @@ func (t *Test) questions(s *snapshot.Snapshot) ([]asked, error) {
 				q.name += " to " + b
 			}
 			out = append(out, q)
+		}
+	}
+	return out, nil
+}
+
+// needs are the questions of everything that the test's job needs.
+func (t *Test) needs(s *snapshot.Snapshot, sources []asked) ([]asked, error) {
+	var out []asked
+	for _, src := range sources {
+		src.question.Options = t.Options
+		rows, err := ready.Rows(src.question, sim.NewWorld(s).Region(src.question))
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			if q, ok := rows[i].Question(); ok {
+				out = append(out, asked{question: q, name: src.name + ": " + rows[i].For, subnet: src.subnet})
+			}
 		}
 	}
 	return out, nil

@@ -186,7 +186,7 @@ func (p *parser) test(v located.Value) *Test {
 		"name": p.text(&t.Name), "description": ignore, "snapshot": p.text(&t.Snapshot),
 		"job":    func(j located.Value) { t.Job = p.job(j) },
 		"from":   func(f located.Value) { t.From = p.source(f) },
-		"bucket": p.texts(&t.Buckets), "actions": p.texts(&t.Actions), "write": p.yes(&t.Write),
+		"bucket": p.texts(&t.Buckets), "actions": p.texts(&t.Actions), "write": p.yes(&t.Write), "ready": p.yes(&t.Ready),
 		"expect":  func(e located.Value) { t.Expect = p.verdict(e) },
 		"through": p.text(&t.Through), "onlyThrough": p.texts(&t.OnlyThrough), "neverInternet": p.yes(&t.NeverInternet),
 		"findings": p.texts(&t.Findings), "noFindings": p.texts(&t.NoFindings), "unknowns": p.texts(&t.Unknowns),
@@ -205,6 +205,9 @@ func (p *parser) complete(t *Test, at located.Position) {
 			p.fail(at, "%s has its own from and to; job, from, bucket and expect do not go with it", t.Invariant.Kind)
 		}
 		return
+	}
+	if t.Ready {
+		p.ready(t, at)
 	}
 	if t.Job == nil && t.From == nil {
 		p.fail(at, "the test does not say who asks: job or from")
@@ -229,6 +232,19 @@ func (p *parser) complete(t *Test, at located.Position) {
 	}
 	if t.Through != "" && t.Expect != nil && *t.Expect != sim.Reachable {
 		p.fail(at, "through says that every case gets there: it goes with expect: REACHABLE only")
+	}
+}
+
+// ready checks a test of everything that a job needs: each of it is reachable.
+func (p *parser) ready(t *Test, at located.Position) {
+	switch {
+	case t.Job == nil:
+		p.fail(at, "ready takes job: what is needed hangs on the job's service")
+	case len(t.Buckets)+len(t.Actions) > 0 || t.Write || t.Caller != "":
+		p.fail(at, "ready asks about all that the job needs; bucket, actions, write and caller do not go with it")
+	case t.Expect == nil:
+		reachable := sim.Reachable
+		t.Expect = &reachable
 	}
 }
 

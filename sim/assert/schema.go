@@ -80,6 +80,7 @@ func testProperties(from, options located.Value, str, yes, strs func(string) loc
 		"job", located.Pairs("description", "A job file, relative to this file, or the job itself as AWS prints it.", "type", []string{"string", "object"}),
 		"from", from, "bucket", strs("Bucket or object ARNs, or names; with * or ? in the name each bucket of the snapshot that matches. Without it: the job's own input and output."),
 		"actions", strs("S3 actions; by default a read's, or with write a write's."), "write", yes("Ask about s3:PutObject instead of a read."),
+		"ready", yes("Everything that the job needs can be had, as canreach ready lists it; what is optional apart."),
 		"caller", str("Who signs: role (default), unsigned, presigned-by ARN, principal ARN or service NAME."),
 		"expect", located.Pairs("description", "The verdict that every question must get.", "enum", []string{"REACHABLE", "BLOCKED", "PARTIAL", "UNKNOWN", "reach", "no-reach"}),
 		"through", str("Every case gets there, through this endpoint."), "onlyThrough", strs("What gets through at all goes through one of these endpoints."),

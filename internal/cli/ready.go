@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/ready"
+)
+
+func newReadyCommand(env *Env) *cobra.Command {
+	var sf snapshotFlags
+	var qf questionFlags
+	var format string
+	var verbose bool
+	cmd := &cobra.Command{
+		Use:   "ready --snapshot S --job J",
+		Short: "Everything that a job needs, one row a dependency",
+		Long: `Ready decides everything that a job needs: what it reads and writes in S3, its image, logs and metrics, keys, secrets and
+its service's own calls, as AWS documents them for the job's service (docs/services.md), each from where it is called: the
+interface in the VPC, or the service's own network. The verdict is the worst of the required rows.`,
+		Example: `  canreach ready -s testdata/examples/neo-compile/snapshot.json -j testdata/examples/neo-compile/job.json
+  canreach ready -s snapshot.json -j task.json -o json
+  canreach ready -s snapshot.json --service glue --subnets private-a --security-groups jobs --role GlueJobRole`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			defer sf.discard()
+			snap, err := sf.load(env)
+			if err != nil {
+				return err
+			}
+			q, err := qf.question(env, &sf, snap)
+			if err != nil {
+				return err
+			}
+			r, err := ready.Ask(sim.NewWorld(snap), q)
+			if err != nil {
+				return err
+			}
+			p := env.painter()
+			p.names = labels(snap)
+			if err := writeReady(env, r, format, q.Job.File, p, verbose); err != nil {
+				return err
+			}
+			return exit(exitStatus(r.Verdict))
+		},
+	}
+	sf.register(cmd.Flags())
+	sf.registerLive(cmd.Flags())
+	qf.register(cmd.Flags())
+	formatFlag(cmd.Flags(), &format, "text", "json", "sarif")
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "show the rows that pass in full, with AWS's page")
+	return cmd
+}
+
+func writeReady(env *Env, r *ready.Report, format, file string, p painter, verbose bool) error {
+	w := bufio.NewWriter(env.Stdout)
+	var err error
+	switch format {
+	case "json":
+		err = writeJSON(w, r)
+	case "sarif":
+		err = writeReadySARIF(w, env, r, file)
+	default:
+		renderReady(w, r, p, verbose)
+	}
+	if err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// callFrom are the words of Row.From in a sentence.
+var callFrom = map[string]string{"interface": "from the VPC", "service": "by the service", "host": "from its host", "undocumented": "from where, AWS does not say"}
+
+// renderReady writes a line a row, then each cause once, whatever number of
+// rows it stops.
+func renderReady(w io.Writer, r *ready.Report, p painter, verbose bool) {
+	name := r.Service
+	if r.Job != "" {
+		name = r.Job + " (" + r.Service + ")"
+	}
+	fmt.Fprintf(w, "%s  %s\n", p.verdict(r.Verdict), oneLine(name))
+	var causes readyCauses
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		mark := "·"
+		if row.Asked {
+			mark = p.mark(row.Verdict)
+		}
+		text := fmt.Sprintf("%s: %s on %s, %s", row.For, strings.Join(row.Actions, ", "), shortARN(row.Resource), callFrom[row.From])
+		if row.Optional {
+			text += ", optional"
+		}
+		if numbers := causes.add(row); numbers != "" {
+			text += " → " + numbers
+		}
+		fmt.Fprintf(w, "  %s %s\n", mark, p.wrap(safeText(text), 4))
+		if row.Note != "" {
+			fmt.Fprintf(w, "    %s\n", p.wrap(safeText(row.Note), 4))
+		}
+		if verbose {
+			fmt.Fprintf(w, "    %s\n", row.Page)
+		}
+	}
+	for i, f := range causes.blockers {
+		fmt.Fprintf(w, "\n%d. [%s] %s %s\n", i+1, f.Gate, p.link(f.URL, p.paint("1", oneLine(f.Code.String()))), p.component(f.Component, f.Name))
+		fmt.Fprintf(w, "   %s\n", p.wrap(p.named(safeText(f.Message), f.Component), 3))
+		if f.Pointer != "" {
+			fmt.Fprintf(w, "   at:  %s\n", oneLine(f.Pointer))
+		}
+		if f.Fix != "" {
+			fmt.Fprintf(w, "   fix: %s\n", p.wrap(safeText(f.Fix), 8))
+		}
+	}
+	for _, m := range causes.missing {
+		renderMissing(w, p, m)
+	}
+	if !verbose {
+		fmt.Fprintln(w, "\n"+p.wrap("-v shows AWS's page for each row; -o json holds each answer in full.", 0))
+	}
+}
+
+// readyCauses are the blockers and decisive missing facts of all rows, each once.
+type readyCauses struct {
+	blockers []*sim.Finding
+	missing  []sim.Missing
+}
+
+// add files a row's causes and returns the numbers of its blockers.
+func (c *readyCauses) add(row *ready.Row) string {
+	if row.Answer == nil || row.Verdict == sim.Reachable {
+		return ""
+	}
+	var numbers []string
+	for _, cause := range causesOf(row.Answer, sim.Blocker) {
+		at := slices.IndexFunc(c.blockers, func(f *sim.Finding) bool {
+			return f.Code == cause.Code && f.Component == cause.Component && f.Pointer == cause.Pointer && f.Message == cause.Message
+		})
+		if at < 0 {
+			at, c.blockers = len(c.blockers), append(c.blockers, cause.Finding)
+		}
+		numbers = append(numbers, strconv.Itoa(at+1))
+	}
+	if decisive, _ := missingFacts(row.Answer); row.Verdict == sim.Unknown {
+		for _, m := range decisive {
+			if !slices.ContainsFunc(c.missing, func(o sim.Missing) bool { return o.Code == m.Code && o.Component == m.Component && o.Fact == m.Fact }) {
+				c.missing = append(c.missing, m)
+			}
+		}
+	}
+	return strings.Join(numbers, ", ")
+}
+
+// writeReadySARIF writes what code scanning reads: each blocker once, at the job's file.
+func writeReadySARIF(w io.Writer, env *Env, r *ready.Report, file string) error {
+	run := newSARIFRun(env)
+	var causes readyCauses
+	for i := range r.Rows {
+		causes.add(&r.Rows[i])
+	}
+	at := func(component string) []sarifLocation {
+		uri := (&url.URL{Path: filepath.ToSlash(cmp.Or(file, "snapshot.json"))}).String()
+		return []sarifLocation{{Physical: sarifPhysical{sarifArtifact{uri}, sarifRegion{1}}, Logical: []sarifLogical{{Name: safeText(component), Kind: "resource"}}}}
+	}
+	for _, f := range causes.blockers {
+		run.add(sarifRule{safeText(f.Code.String()), sarifText{"The job is stopped by " + safeText(f.Code.String()) + "."}},
+			sarifResult{Kind: "fail", Level: "error", Message: sarifText{safeText(f.Message)}, Locations: at(f.Component)})
+	}
+	for _, m := range causes.missing {
+		run.add(sarifRule{safeText(m.Code.String()), sarifText{"Whether the job is stopped hangs on " + safeText(m.Code.String()) + "."}},
+			sarifResult{Kind: "open", Level: "none", Message: sarifText{safeText(m.Fact)}, Locations: at(m.Component)})
+	}
+	return run.write(w)
+}
