@@ -79,7 +79,9 @@ func (p *Plan) edit(tree *jsontree.Tree, resources []*resource, o Options) (*Res
 	if err := v.findAccount(slices.Concat(p.after, p.before)); err != nil {
 		return nil, err
 	}
+	had := v.collections()
 	v.run(resources)
+	v.uncollected(had)
 	if len(v.problems) > 0 {
 		return nil, errors.New(strings.Join(v.problems, "\n"))
 	}
@@ -400,7 +402,7 @@ func (v *overlay) gap(r *resource, service, operation, id string, path ...any) {
 	if service != "iam" && service != "s3" && service != "s3control" && service != "kms" && service != "organizations" {
 		g["region"] = v.regionName(r)
 	}
-	list(v.root, "capture", "gaps").Append(node(g))
+	v.addGap(g)
 }
 
 func sortedKeys[V any](m map[string]V) []string {

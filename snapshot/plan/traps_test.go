@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/canreach/canreach/internal/jsontree"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
 	"github.com/canreach/canreach/snapshot/plan"
@@ -154,6 +155,51 @@ func TestAPlanOverASnapshot(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			if a := changed(t, tt.plan); a.Verdict != tt.verdict {
 				t.Errorf("%v, want %v\n%s", a.Verdict, tt.verdict, codes(a))
+			}
+		})
+	}
+}
+
+// A plan that begins a collection tells of its own alone: what else there is in
+// VPCs that it does not make is not known.
+func TestWhatTheSnapshotDidNotCollectStaysUnknown(t *testing.T) {
+	base, _, err := snapshot.Native("../../testdata/examples/neo-compile/snapshot.json", snapshot.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		collection string
+		plan       planned
+	}{
+		{"VpcEndpoints", planned{"aws_vpc_endpoint.logs", "create", nil, m{"vpc_id": "vpc-0c3f9e1a7b2d84e65", "service_name": "com.amazonaws.us-east-1.logs", "vpc_endpoint_type": "Interface"}, m{"id": true}, m{}}},
+		{"NetworkAcls", planned{"aws_network_acl.other", "create", nil, m{"vpc_id": "vpc-0c3f9e1a7b2d84e65"}, m{"id": true}, m{}}},
+		{"serviceControlPolicies", planned{"aws_organizations_policy.p", "create", nil, m{"name": "p", "content": `{"Version":"2012-10-17","Statement":[]}`}, m{"id": true}, m{"content": m{}}}},
+	} {
+		t.Run(tt.collection, func(t *testing.T) {
+			tree, err := jsontree.Parse(base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tree.Root.Get("organizations").Delete(tt.collection)
+			for _, a := range tree.Root.Get("accounts").Elements() {
+				if tt.collection == "serviceControlPolicies" {
+					a.Set("organizationId", jsontree.NewString("o-1"))
+				}
+				for _, g := range a.Get("regions").Elements() {
+					g.Get("ec2").Delete(tt.collection)
+				}
+			}
+			s, _ := overlaid(t, tree.Bytes(), network()[0], tt.plan)
+			job, err := snapshot.LoadJob("../../testdata/examples/neo-compile/job.json", snapshot.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := sim.NewWorld(s).Check(sim.Question{Job: job})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.Verdict != sim.Unknown {
+				t.Errorf("%v, want UNKNOWN\n%s", a.Verdict, codes(a))
 			}
 		})
 	}
