@@ -259,14 +259,6 @@ func concerned(a *sim.Answer, f *sim.Finding) string {
 	return some(names, 8)
 }
 
-func (h *page) pair(name, value string) {
-	if value == "" {
-		return
-	}
-	h.El("dt", "", name)
-	h.El("dd", "", value)
-}
-
 func (h *page) unknowns(a *sim.Answer) {
 	if len(a.Unknowns) == 0 {
 		return
