@@ -181,8 +181,18 @@ func (r *jobRun) keyAction(d *decided, use *keyUse, ctx *network.Context) {
 		d.kms = append(d.kms, decision)
 		d.gate = andGate(d.gate, tally{open: true})
 		r.c.missing(Missing{Code: finding.UnknownKMS, Gate: GateKMS, Component: use.arn, Pointer: keyPointer(use.key),
-			Fact: fmt.Sprintf("whether the role may do %s on %s: %s", use.action, use.arn, needsText(decision.Needs)), Collect: "aws kms get-key-policy --key-id " + use.arn})
+			Fact: fmt.Sprintf("whether the role may do %s on %s: %s", use.action, use.arn, needsText(decision.Needs)), Collect: keyHint(use.arn)})
 	}
+}
+
+// keyHint is the call for a key's policy, which takes no alias.
+//
+// AWS: https://docs.aws.amazon.com/cli/latest/reference/kms/get-key-policy.html
+func keyHint(arn string) string {
+	if strings.HasPrefix(arnField(arn, 5), "alias/") {
+		return "aws kms describe-key --key-id " + arn + "; then aws kms get-key-policy with its KeyId"
+	}
+	return "aws kms get-key-policy --key-id " + arn
 }
 
 func keyPointer(k *snapshot.Key) string {

@@ -113,16 +113,26 @@ func (w *World) bucketLayers(l *policy.Layers, t *target, owner string, noOrgani
 	l.ResourceKind = policy.KindBucket
 	b, ok := w.FindBucket(t.bucket)
 	if !ok {
-		l.Resource = &policy.Policy{Name: t.bucketName(), Gap: t.bucketName() + " is not in the snapshot"}
+		l.Resource = &policy.Policy{Name: t.bucketName(), Gap: w.absentBucket(t)}
 	} else {
 		l.Resource = w.policyOf(t.bucket, &b.Policy, policy.KindBucket)
 	}
 	if owner == "" {
-		l.RCPUnknown = "the owner of " + t.bucketName() + " is not in the snapshot"
+		l.RCPUnknown = w.absentBucket(t)
 		return ""
 	}
 	l.RCPs, l.RCPUnknown, assumed = w.controlPolicies(owner, policy.KindRCP, noOrganization)
 	return assumed
+}
+
+// absentBucket says that a bucket is not in the snapshot, and whose it is not.
+func (w *World) absentBucket(t *target) string {
+	for _, a := range w.snap.Accounts {
+		if w.notOf(a.ID, t) {
+			return t.bucketName() + " is not one of account " + a.ID + ": it is another account's, which the snapshot lacks"
+		}
+	}
+	return t.bucketName() + " is not in the snapshot"
 }
 
 // unknownKeys are keys whose presence or value no snapshot tells (section 6

@@ -286,7 +286,7 @@ func (d *decided) missing(w *World) []Missing {
 		if !ok {
 			g = gateLayers[policy.LayerRole] // of no one layer
 		}
-		m := Missing{Code: g.unknown, Gate: g.gate, Fact: n.Fact, Pointer: w.needPointer(n), Collect: collectHint(g.gate, d)}
+		m := Missing{Code: g.unknown, Gate: g.gate, Component: d.about(g.gate), Fact: n.Fact, Pointer: w.needPointer(n), Collect: collectHint(g.gate, d)}
 		switch {
 		case n.Key != "":
 			m.Code, m.Component, m.Fact = finding.UnknownConditionKey, n.Key, "the value of condition key "+n.Key
@@ -323,17 +323,40 @@ func (w *World) needPointer(n policy.Need) string {
 	return w.resolved(*n.Statement)
 }
 
+// about is what a gate's missing fact is about.
+func (d *decided) about(g Gate) string {
+	switch q := &d.request; g {
+	case GateEndpointPolicy:
+		if v, ok := q.Context["aws:sourcevpce"]; ok && len(v.Values) > 0 {
+			return v.Values[0]
+		}
+		return ""
+	case GateRole:
+		return q.Principal.RoleARN
+	case GateSCP:
+		return q.Principal.Account
+	default:
+		bucket, _, _ := strings.Cut(q.Resource, "/")
+		return bucket
+	}
+}
+
+// collectHint is a call that tells what a gate lacks, by whom it can be made.
 func collectHint(g Gate, d *decided) string {
 	bucket, _, _ := strings.Cut(arnField(d.request.Resource, 5), "/")
+	owner := ""
+	if d.request.ForeignResource {
+		owner = "the bucket's owner can: "
+	}
 	switch g {
 	case GateBucketPolicy:
-		return "aws s3api get-bucket-policy --bucket " + bucket
+		return owner + "aws s3api get-bucket-policy --bucket " + bucket
 	case GateRole:
 		return "aws iam get-account-authorization-details"
 	case GateSCP:
 		return "aws organizations list-policies --filter SERVICE_CONTROL_POLICY"
 	case GateRCP:
-		return "aws organizations list-policies --filter RESOURCE_CONTROL_POLICY"
+		return owner + "aws organizations list-policies --filter RESOURCE_CONTROL_POLICY"
 	}
 	return ""
 }

@@ -11,21 +11,21 @@ import (
 
 // blockMessage says in AWS's own words what denied what (P205).
 func (r *jobRun) blockMessage(t *target, action string, b *layerBlock, c component, call string) string {
-	who := r.who.name()
+	who, resource := r.who.name(), t.asked(b.layer.Layer, b.request.Resource)
 	if b.layer.Outcome == policy.ExplicitDeny {
-		text := fmt.Sprintf("%s is not authorized to perform %s on %s with an explicit deny in %s", who, action, b.request.Resource, withArticle(call))
+		text := fmt.Sprintf("%s is not authorized to perform %s on %s with an explicit deny in %s", who, action, resource, withArticle(call))
 		if len(b.layer.Statements) > 0 {
 			return sentence(text + ": " + statementText(b.layer.Statements[0]))
 		}
 		return sentence(text + " of " + c.id)
 	}
-	text := fmt.Sprintf("No %s allows %s to perform %s on %s", call, who, action, b.request.Resource)
+	text := fmt.Sprintf("No %s allows %s to perform %s on %s", call, who, action, resource)
 	if call == "VPC endpoint policy" {
-		text = fmt.Sprintf("No VPC endpoint policy allows the %s action on %s: the policy of %s does not", action, b.request.Resource, c.id)
+		text = fmt.Sprintf("No VPC endpoint policy allows the %s action on %s: the policy of %s does not", action, resource, c.id)
 	}
 	text += nearest(&b.layer)
-	other := t.otherGrant()
-	if granted := bucketLayer(&b.decision); b.either && other != "" && granted == nil {
+	layer, other := t.otherGrant()
+	if granted := layerOf(&b.decision, layer); b.either && other != "" && granted == nil {
 		text += "; nor does " + other + " grant it"
 	} else if b.either && granted != nil && granted.Outcome != policy.LayerUnknown {
 		text += "; nor does " + other + " grant it" + nearest(granted)
@@ -51,9 +51,9 @@ func withArticle(name string) string {
 	return "a " + name
 }
 
-// bucketLayer is what the bucket policy did; nil where none has a part in the decision.
-func bucketLayer(d *policy.Decision) *policy.LayerDecision {
-	i := slices.IndexFunc(d.Layers, func(l policy.LayerDecision) bool { return l.Layer == policy.LayerBucket })
+// layerOf is what a layer did; nil where it has no part in the decision.
+func layerOf(d *policy.Decision, layer string) *policy.LayerDecision {
+	i := slices.IndexFunc(d.Layers, func(l policy.LayerDecision) bool { return l.Layer == layer })
 	if i < 0 {
 		return nil
 	}
@@ -61,15 +61,27 @@ func bucketLayer(d *policy.Decision) *policy.LayerDecision {
 }
 
 // otherGrant is the policy that may grant to a role of the same account instead
-// of the role's own; "" where there is none.
-func (t *target) otherGrant() string {
+// of the role's own, and its layer; "" where there is none (P85, P267).
+func (t *target) otherGrant() (layer, words string) {
 	switch {
+	case t.accessPoint != nil:
+		return policy.LayerAccessPoint, "the access point's policy"
 	case t.service == nil:
-		return "the bucket policy"
+		return policy.LayerBucket, "the bucket policy"
 	case t.service.ResourcePolicies && t.service.resource != "*":
-		return "the policy of " + t.service.resource
+		return policy.LayerResource, "the policy of " + t.service.resource
 	}
-	return ""
+	return "", ""
+}
+
+// asked is the ARN under which a layer's policies see a resource: through an
+// access point all but those of the bucket and its owner see the access
+// point's (P265).
+func (t *target) asked(layer, resource string) string {
+	if t.accessPoint == nil || layer == policy.LayerBucket || layer == policy.LayerRCP {
+		return resource
+	}
+	return policy.AccessPointResource(t.accessPoint.arn, resource)
 }
 
 func statementName(s policy.StatementRef) string {
@@ -87,7 +99,7 @@ func statementText(s policy.StatementRef) string {
 }
 
 func (r *jobRun) blockFix(t *target, b *layerBlock, doc *snapshot.Document, c component, call string) string {
-	action, res := b.request.Action, t.resourceFor(b.request.Action)
+	action, res := b.request.Action, t.asked(b.layer.Layer, t.resourceFor(b.request.Action))
 	if b.layer.Outcome == policy.ExplicitDeny {
 		text := "Narrow that Deny so that it spares this request"
 		if len(b.layer.Statements) > 0 {
@@ -103,11 +115,14 @@ func (r *jobRun) blockFix(t *target, b *layerBlock, doc *snapshot.Document, c co
 		return fmt.Sprintf("Add a statement to the policy of %s that allows %s on %s (%s).", c.id, action, res, r.who.principalElement())
 	case policy.LayerRole:
 		text := fmt.Sprintf("Allow %s on %s in a policy of the role", action, res)
-		if other := t.otherGrant(); b.either && other != "" {
+		if _, other := t.otherGrant(); b.either && other != "" {
 			text += ", or grant it to the role in " + other
 		}
 		return text + "."
 	case policy.LayerBucket:
+		if t.accessPoint != nil {
+			return fmt.Sprintf("Allow %s on %s in the bucket policy, to %s or to all who come by the account's access points (condition s3:DataAccessPointAccount is %s).", action, res, r.who.id(), t.accessPoint.account)
+		}
 		return fmt.Sprintf("The bucket's owner has to allow %s on %s to %s in the bucket policy.", action, res, r.who.id())
 	case policy.LayerSCP:
 		return fmt.Sprintf("Attach a service control policy that allows %s at the level of the organization that allows none.", action)

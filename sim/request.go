@@ -76,12 +76,14 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 	}
 	if t.accessPoint != nil && strings.HasSuffix(t.accessPoint.name, ".mrap") && total.pass {
 		total.pass, total.open = false, true
-		r.c.missing(Missing{Code: finding.UnknownMRAP, Gate: GateBucket, Component: t.accessPoint.arn, Fact: "what a multi-Region access point allows: it is not modelled (P272)"})
+		r.c.missing(Missing{Code: finding.UnknownMRAP, Gate: GateBucket, Component: t.accessPoint.arn, Fact: "what a multi-Region access point allows: it is not modelled (P272)",
+			Collect: "aws s3control list-multi-region-access-points --account-id " + t.accessPoint.account + " --region us-west-2; then ask about each of its buckets"})
 	}
 	if t.directoryBucket() && total.pass {
 		total.pass, total.open = false, true
 		r.c.missing(Missing{Code: finding.VPCEServiceMismatch, Gate: GateEndpoint, Component: t.bucket,
-			Fact: "how the job reaches directory bucket " + t.bucket + ": S3 Express has endpoints and addresses of its own (com.amazonaws." + s.to + ".s3express), which are not modelled (N59, P137)"})
+			Fact:    "how the job reaches directory bucket " + t.bucket + ": S3 Express has endpoints and addresses of its own (com.amazonaws." + s.to + ".s3express), which are not modelled (N59, P137)",
+			Collect: "aws ec2 describe-vpc-endpoints --filters Name=service-name,Values=com.amazonaws." + s.to + ".s3express"})
 	}
 	total = andGate(total, s.gate) // where the job gets no interface, no request is made
 	out.Verdict = total.judge()
@@ -99,7 +101,7 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 func (r *jobRun) unknownRegion(t *target, s *slot) {
 	r.c.missing(Missing{Code: finding.UnknownBucketRegion, Gate: GateBucket, Component: t.bucket,
 		Fact:    fmt.Sprintf("the Region of bucket %s: in another Region than %s its traffic takes another way (N41)", t.bucket, s.region),
-		Collect: "aws s3api get-bucket-location --bucket " + t.bucket})
+		Collect: "aws s3api head-bucket --bucket " + t.bucket + " (its answer names the Region, a refusal too)"})
 }
 
 // show files what the decisions over the network's flows found, and joins

@@ -172,7 +172,7 @@ func (r *jobRun) originGate(d *decided, t *target) {
 	}
 	r.s3Gate(d, policy.AccessPointOrigin(vpc, &d.request), Finding{Code: finding.AccessPointOrigin, Component: ap.ARN, Pointer: ap.At.Pointer(), Rule: "P269",
 		URL: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html",
-		Fix: "Use an access point whose network origin is this VPC, or the internet."}, "aws s3control get-access-point")
+		Fix: "Send the request from " + vpc + " by one of its endpoints, or use an access point whose network origin is the internet or the VPC that it comes from."}, "aws s3control get-access-point")
 }
 
 // accessLists adds what access control lists grant, where they are on (P245

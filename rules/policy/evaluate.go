@@ -148,9 +148,16 @@ func (e *Evaluator) begin(l *Layers, r *Request) {
 	e.tracing = false
 }
 
-// accessPointResource is the ARN under which an access point shows a bucket or
-// object (P265).
+// AccessPointResource is the ARN under which an access point shows a bucket or
+// object (P265). One that is the access point's already stays.
+func AccessPointResource(ap, resource string) string {
+	return accessPointResource(ap, splitARN(resource))
+}
+
 func accessPointResource(ap string, resource arnText) string {
+	if resource.text == ap || strings.HasPrefix(resource.text, ap+"/object/") {
+		return resource.text
+	}
 	if _, key, ok := strings.Cut(resource.parts[5], "/"); ok {
 		return ap + "/object/" + key
 	}

@@ -215,9 +215,21 @@ func AccessPointOrigin(vpc string, r *Request) GateDecision {
 	case v.State == KeyKnown && len(v.Values) == 1 && v.Values[0] == vpc:
 		return passes
 	case v.State == KeyKnown, v.State == KeyAbsent, v.State == KeyMaybe && !slices.Contains(v.Values, vpc):
-		return GateDecision{Outcome: False, Reason: "the access point takes requests from " + vpc + " only"}
+		return GateDecision{Outcome: False, Reason: "access point " + r.AccessPoint + " takes requests from " + vpc + " only, and this one comes " + e.cameBy()}
 	}
 	return GateDecision{Reason: "it is not known whether the request comes from " + vpc}
+}
+
+// cameBy words how a request reached S3.
+func (e *Evaluator) cameBy() string {
+	vpc, by := e.state("aws:sourcevpc"), e.state("aws:sourcevpce")
+	if vpc.State != KeyKnown || len(vpc.Values) != 1 {
+		return "by no VPC endpoint"
+	}
+	if by.State != KeyKnown || len(by.Values) != 1 {
+		return "from " + vpc.Values[0]
+	}
+	return "from " + vpc.Values[0] + " by " + by.Values[0]
 }
 
 // AccessPointARN is an access point's ARN, taken apart (P265).

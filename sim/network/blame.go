@@ -315,6 +315,8 @@ func (a *asking) destinationWords(cases packetset.Set) string {
 	private := len(a.targets) > 0 && a.s.And(cases, a.targetCases()) != packetset.None
 	v6 := a.s.And(cases, a.s.OfFamily(false)) == packetset.None
 	switch {
+	case a.q.To.S3 != nil && !private && a.name.Region == multiRegion:
+		return "S3 multi-Region access points"
 	case a.q.To.S3 != nil && !private:
 		where := "S3 in " + a.name.Region
 		if v6 {
@@ -334,10 +336,21 @@ func (a *asking) destinationWords(cases packetset.Set) string {
 	return "the destination"
 }
 
+// multiRegion stands for a Region where an S3 multi-Region access point is asked
+// about; its requests have an endpoint service of their own (P136, P272).
+//
+// AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiRegionAccessPointConfiguration.html
+const (
+	multiRegion        = "s3-global"
+	multiRegionService = "com.amazonaws.s3-global.accesspoint"
+)
+
 // privateWay names what carries the traffic without the internet, "" where
 // nothing can: S3's gateway endpoints, other services' interface endpoints.
 func (a *asking) privateWay() string {
 	switch {
+	case a.q.To.S3 != nil && a.name.Region == multiRegion:
+		return "an interface endpoint for " + multiRegionService
 	case a.q.To.S3 != nil:
 		return "a gateway endpoint for S3"
 	case a.q.To.Service != "":
@@ -360,6 +373,8 @@ func (a *asking) routeFix(t *trail, tb *snapshot.RouteTable) string {
 		return fmt.Sprintf("Create an interface endpoint for %s with private DNS in %s, or add a default route to a NAT gateway to %s.", a.q.To.Service, tb.VPC, tb.ID)
 	case a.q.To.Host != "":
 		return fmt.Sprintf("Add a default route to a NAT gateway to %s.", tb.ID)
+	case a.q.To.S3 != nil && a.name.Region == multiRegion:
+		return fmt.Sprintf("Create an interface endpoint for %s with private DNS in %s, or add a default route to a NAT gateway to %s: gateway endpoints do not carry multi-Region access points.", multiRegionService, tb.VPC, tb.ID)
 	case a.q.To.S3 == nil:
 		return fmt.Sprintf("Add a route for the destination to %s.", tb.ID)
 	}
@@ -387,6 +402,9 @@ func (a *asking) routeFix(t *trail, tb *snapshot.RouteTable) string {
 
 // regionNote tells that the VPC's gateway endpoints serve another Region (N41).
 func (a *asking) regionNote(t *trail) {
+	if a.name.Region == multiRegion {
+		return
+	}
 	for _, id := range a.x.vpcEndpoints[t.vpcID] {
 		e := a.x.endpoints[id].of
 		if rules.KindOfEndpoint(e) == rules.EndpointGateway && rules.ServiceOf(e) == "s3" && rules.ServiceRegion(e) != a.name.Region {
