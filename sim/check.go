@@ -82,6 +82,9 @@ func (w *World) start(q *Question, brief bool) (*jobRun, []target, []slot, error
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	if err := (&waypoints{q.Options.Through, q.Options.Avoid}).check(w); err != nil {
+		return nil, nil, nil, err
+	}
 	for i := range targets {
 		if targets[i].accessPoint != nil {
 			w.findAccessPoint(&targets[i])

@@ -34,6 +34,7 @@ func (r *jobRun) askNetwork(n int, s *slot) *netAnswer {
 		r.c.missing(Missing{Code: finding.UnknownNetwork, Gate: GateRoute, Component: s.subnet, Fact: err.Error()})
 		return &netAnswer{outcome: Unknown, flows: []network.Flow{{Passed: network.Cases{Empty: true}, Blocked: network.Cases{Empty: true}}}}
 	}
+	res = r.waypoints().hold(res)
 	r.fileNetwork(n, res)
 	out := &netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome), steer: res.Steering, passes: res.Passes, fails: res.Fails}
 	if !s.known {

@@ -38,5 +38,8 @@ type Options struct {
 	// AssumeNoResourcePolicy takes a resource whose policy was not collected, of
 	// another service than S3 and KMS, to have none.
 	AssumeNoResourcePolicy bool
-	AssumeSSES3            bool // encryption that was not collected is S3's own default (P370)
+	// Through and Avoid are components by id that the traffic has to pass, and
+	// that it must not (N184).
+	Through, Avoid []string
+	AssumeSSES3    bool // encryption that was not collected is S3's own default (P370)
 }

@@ -25,6 +25,9 @@ type TraceQuestion struct {
 	Strict          bool // what was never collected is UNKNOWN, though it is off by default (N104, N161)
 	StrictDNS       bool
 	AssumePublicDNS bool
+	// Through and Avoid are components by id that the traffic has to pass, and
+	// that it must not (N184).
+	Through, Avoid []string
 }
 
 // EndError is an end of a trace that can't be read, or can't be one.
@@ -68,7 +71,7 @@ func (w *World) Trace(q TraceQuestion) (*Answer, error) {
 	if x, y := n.From.Address, n.To.Address; x.IsValid() && y.IsValid() && x.Addr().Is4() != y.Addr().Is4() {
 		return nil, &EndError{"--to", q.To, fmt.Sprintf("%s is of the other family of addresses; no packet goes from one to the other", q.From)}
 	}
-	parts, err := w.traceParts(n, from)
+	parts, err := w.traceParts(&q, n, from)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +129,7 @@ type tracePart struct {
 
 // traceParts asks of every interface of an instance, and of every protocol
 // where all are asked about.
-func (w *World) traceParts(n network.Query, from []network.Endpoint) ([]tracePart, error) {
+func (w *World) traceParts(q *TraceQuestion, n network.Query, from []network.Endpoint) ([]tracePart, error) {
 	if ids := w.net.InterfacesOf(n.From.Instance); len(ids) > 1 {
 		from = nil
 		for _, id := range ids {
@@ -139,6 +142,10 @@ func (w *World) traceParts(n network.Query, from []network.Endpoint) ([]tracePar
 		n.Ports, n.ICMPType = []network.PortRange{{From: 0, To: 65535}}, -1
 	}
 	var out []tracePart
+	ways := &waypoints{q.Through, q.Avoid}
+	if err := ways.check(w); err != nil {
+		return nil, err
+	}
 	for i, f := range from {
 		for _, p := range protocols {
 			n.From, n.Protocol = f, p
@@ -146,7 +153,7 @@ func (w *World) traceParts(n network.Query, from []network.Endpoint) ([]tracePar
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, tracePart{i, p, res})
+			out = append(out, tracePart{i, p, ways.hold(res)})
 		}
 	}
 	return out, nil

@@ -22,6 +22,7 @@ type questionFlags struct {
 	actions               []string
 	write                 bool
 	service               string
+	through, avoid        []string
 	subnets, groups       []string
 	role                  string
 	eni, instance, lambda string
@@ -67,6 +68,8 @@ func (f *questionFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.strict, "strict", false, strictHelp)
 	fs.BoolVar(&f.strictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
 	fs.BoolVar(&f.publicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")
+	fs.StringSliceVar(&f.through, "through", nil, throughHelp)
+	fs.StringSliceVar(&f.avoid, "avoid", nil, avoidHelp)
 	fs.IntVar(&f.port, "port", 0, "destination `port`; default 443")
 	fs.StringVar(&f.ephemeral, "ephemeral-ports", "", "client ports, `FROM-TO`; default 32768-60999")
 }
@@ -92,7 +95,7 @@ func (f *questionFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapsh
 	}
 	q := sim.Question{Bucket: cmp.Or(f.resource, bucketARN(s, f.bucket)), Actions: f.actions, Write: f.write, Account: sf.account, Region: sf.region,
 		Options: sim.Options{Hostname: f.hostname, Strict: f.strict, StrictDNS: f.strictDNS, AssumeSSES3: f.sseS3 || f.defaults, AssumeNoOrganization: f.noOrganization || f.defaults, AssumeNoResourcePolicy: f.noResourcePolicy || f.defaults, Presigned: f.presigned, Caller: f.caller, AssumePublicDNS: f.publicDNS, Port: f.port,
-			At: f.at, Assume: f.assume, ObjectTags: f.tags}}
+			Through: f.through, Avoid: f.avoid, At: f.at, Assume: f.assume, ObjectTags: f.tags}}
 	if f.ephemeral != "" {
 		var lo, hi int
 		if n, err := fmt.Sscanf(f.ephemeral, "%d-%d", &lo, &hi); n != 2 || err != nil || lo < 1 || hi < lo || hi > 65535 {
@@ -219,6 +222,12 @@ func (f *questionFlags) override(j *snapshot.Job, all []resource) error {
 	j.Instances = max(j.Instances, 1)
 	return nil
 }
+
+// throughHelp and avoidHelp word --through and --avoid.
+const (
+	throughHelp = "`component` by id that the traffic has to pass: traffic that gets there another way fails"
+	avoidHelp   = "`component` by id that neither the traffic nor its replies may pass"
+)
 
 // serviceHelp words --service.
 const serviceHelp = "with --subnets, --security-groups and --role: the `service` whose job it is, such as ecs, glue or sagemaker; docs/services.md lists them"

@@ -36,6 +36,8 @@ func (f *traceFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&q.Protocol, "protocol", "tcp", "tcp, udp, icmp, icmpv6, all or a protocol number")
 	fs.StringVar(&f.ports, "port", "", "destination ports: PORT, FROM-TO, or several with commas; default 443 for tcp, all for udp")
 	fs.StringVar(&f.sourcePorts, "source-port", "", "source ports, in the same form; default 32768-60999")
+	fs.StringSliceVar(&q.Through, "through", nil, throughHelp)
+	fs.StringSliceVar(&q.Avoid, "avoid", nil, avoidHelp)
 	fs.BoolVar(&q.Strict, "strict", false, strictHelp)
 	fs.BoolVar(&q.StrictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
 	fs.BoolVar(&q.AssumePublicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")

@@ -36,9 +36,10 @@ type Test struct {
 
 	Ready         bool         // everything that the job needs, as package ready lists it
 	Expect        *sim.Verdict // nil: the verdict is not asserted
-	Through       string       // endpoint that every case takes
+	Through       string       // endpoint or other component that every case takes
 	OnlyThrough   []string     // endpoints, one of which every case that gets through takes
 	NeverInternet bool
+	Avoid         []string // components that nothing that gets through passes, replies included
 	Findings      []string // codes that must be reported, as blockers or warnings
 	NoFindings    []string // codes that must not be
 	Unknowns      []string // codes of unknowns that must be named

@@ -188,7 +188,7 @@ func (p *parser) test(v located.Value) *Test {
 		"from":   func(f located.Value) { t.From = p.source(f) },
 		"bucket": p.texts(&t.Buckets), "actions": p.texts(&t.Actions), "write": p.yes(&t.Write), "ready": p.yes(&t.Ready),
 		"expect":  func(e located.Value) { t.Expect = p.verdict(e) },
-		"through": p.text(&t.Through), "onlyThrough": p.texts(&t.OnlyThrough), "neverInternet": p.yes(&t.NeverInternet),
+		"through": p.text(&t.Through), "onlyThrough": p.texts(&t.OnlyThrough), "neverInternet": p.yes(&t.NeverInternet), "avoid": p.texts(&t.Avoid),
 		"findings": p.texts(&t.Findings), "noFindings": p.texts(&t.NoFindings), "unknowns": p.texts(&t.Unknowns),
 		"allowEmpty": p.yes(&t.AllowEmpty), "mayBeAbsent": p.yes(&t.MayBeAbsent), "skip": func(s located.Value) { t.Skip = p.skip(s) },
 		"options": func(o located.Value) { p.options(o, &t.Options) }, "caller": p.text(&t.Caller),
@@ -218,8 +218,8 @@ func (p *parser) complete(t *Test, at located.Position) {
 	if t.From != nil && len(t.Buckets) == 0 {
 		p.fail(at, "the test does not say which bucket")
 	}
-	if t.Expect == nil && t.Through == "" && len(t.OnlyThrough) == 0 && !t.NeverInternet && len(t.Findings)+len(t.NoFindings)+len(t.Unknowns) == 0 {
-		p.fail(at, "the test asserts nothing: expect, through, onlyThrough, neverInternet, findings, noFindings or unknowns")
+	if t.Expect == nil && t.Through == "" && len(t.OnlyThrough) == 0 && !t.NeverInternet && len(t.Avoid) == 0 && len(t.Findings)+len(t.NoFindings)+len(t.Unknowns) == 0 {
+		p.fail(at, "the test asserts nothing: expect, through, onlyThrough, neverInternet, avoid, findings, noFindings or unknowns")
 	}
 	if t.Caller != "" {
 		t.Options.Caller = t.Caller

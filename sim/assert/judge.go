@@ -26,7 +26,7 @@ func (t *Test) judge(a *sim.Answer) []Problem {
 	}
 	if t.Through != "" && len(out) == 0 {
 		add(judgeWay(a, func(p *sim.Path) string {
-			if p.Endpoint != t.Through {
+			if p.Endpoint != t.Through && !meets(p, t.Through) {
 				return "does not go through " + t.Through
 			}
 			return ""
@@ -36,6 +36,14 @@ func (t *Test) judge(a *sim.Answer) []Problem {
 		add(judgeWay(a, func(p *sim.Path) string {
 			if !slices.Contains(t.OnlyThrough, p.Endpoint) {
 				return "goes another way than through " + strings.Join(t.OnlyThrough, " or ")
+			}
+			return ""
+		}))
+	}
+	for _, id := range t.Avoid {
+		add(judgeWay(a, func(p *sim.Path) string {
+			if p.Endpoint == id || meets(p, id) {
+				return "passes " + id
 			}
 			return ""
 		}))
@@ -167,6 +175,11 @@ func judgeWay(a *sim.Answer, wrong func(*sim.Path) string) *Problem {
 		}
 	}
 	return open
+}
+
+// meets tells whether a path, or its replies, meets a component.
+func meets(p *sim.Path, id string) bool {
+	return slices.ContainsFunc(p.Hops, func(h sim.Hop) bool { return h.Component == id })
 }
 
 func judgeFinding(a *sim.Answer, code string, want bool) *Problem {

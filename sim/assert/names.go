@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/internal/located"
+	"github.com/canreach/canreach/rules/services"
+	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -44,6 +46,9 @@ func (t *Test) misnamed(s *snapshot.Snapshot, questions []asked) []Problem {
 	for i := range questions {
 		q := &questions[i].question
 		for _, name := range bucketsOf(q.Bucket) {
+			if _, _, ok := services.FindAWSBucket(name); ok {
+				continue
+			}
 			h.check("bucket", name, add)
 		}
 		h.check("role", q.Job.RoleARN, add)
@@ -54,8 +59,12 @@ func (t *Test) misnamed(s *snapshot.Snapshot, questions []asked) []Problem {
 			h.check("security group", string(id), add)
 		}
 	}
-	for _, id := range append(slices.Clone(t.OnlyThrough), t.Through) {
-		h.check("endpoint", id, add)
+	for _, id := range slices.Concat(t.OnlyThrough, t.Avoid, []string{t.Through}) {
+		if strings.HasPrefix(id, "vpce-") {
+			h.check("endpoint", id, add)
+		} else if id != "" && !sim.Holds(s, id) {
+			add("component", id, h["endpoint"])
+		}
 	}
 	return out
 }

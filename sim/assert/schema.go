@@ -83,7 +83,7 @@ func testProperties(from, options located.Value, str, yes, strs func(string) loc
 		"ready", yes("Everything that the job needs can be had, as canreach ready lists it; what is optional apart."),
 		"caller", str("Who signs: role (default), unsigned, presigned-by ARN, principal ARN or service NAME."),
 		"expect", located.Pairs("description", "The verdict that every question must get.", "enum", []string{"REACHABLE", "BLOCKED", "PARTIAL", "UNKNOWN", "reach", "no-reach"}),
-		"through", str("Every case gets there, through this endpoint."), "onlyThrough", strs("What gets through at all goes through one of these endpoints."),
+		"through", str("Every case gets there, through this endpoint or other component."), "avoid", strs("Nothing that gets there passes one of these components, nor do its replies."), "onlyThrough", strs("What gets through at all goes through one of these endpoints."),
 		"neverInternet", yes("No traffic leaves through an internet or NAT gateway."),
 		"findings", strs("Codes that must be reported."), "noFindings", strs("Codes that must not be reported."), "unknowns", strs("Codes of missing facts that must be named."),
 		"allowEmpty", yes("A class that matches nothing holds."), "mayBeAbsent", yes("Literal names need not be in the snapshot."), "options", options,

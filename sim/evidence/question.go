@@ -84,6 +84,8 @@ type questionOptions struct {
 	Caller                 string   `json:"caller,omitempty"`
 	AssumeNoOrganization   bool     `json:"assumeNoOrganization,omitempty"`
 	AssumeNoResourcePolicy bool     `json:"assumeNoResourcePolicy,omitempty"`
+	Through                []string `json:"through,omitempty"`
+	Avoid                  []string `json:"avoid,omitempty"`
 	AssumeSSES3            bool     `json:"assumeSseS3,omitempty"`
 }
 

@@ -44,6 +44,10 @@ var (
 		Meaning: "The component cannot deliver the traffic to anything.", Do: "Send the traffic to an address that something has.", Analyzer: "NO_POSSIBLE_DESTINATION", Rules: []string{"N116"}})
 	NoSuchInterface = define("NO_SUCH_INTERFACE", Entry{Kind: Blocking, Title: "No interface has the destination's address", Gates: []Gate{GateRoute},
 		Meaning: "The address is the VPC's, and nothing answers there.", Do: "Send the traffic to an address that an interface has.", Rules: []string{"N170"}})
+	WaypointMissed = define("WAYPOINT_MISSED", Entry{Kind: Blocking, Title: "The traffic does not pass a component that it has to pass", Gates: []Gate{GateRoute},
+		Meaning: "The question says --through, and some traffic gets there by another way, or its replies do.", Do: "Route the traffic through the component.", Rules: []string{"N184"}})
+	WaypointNotAvoided = define("WAYPOINT_NOT_AVOIDED", Entry{Kind: Blocking, Title: "The traffic passes a component that it must not pass", Gates: []Gate{GateRoute},
+		Meaning: "The question says --avoid, and some traffic, or its replies, passes the component.", Do: "Route the traffic another way.", Rules: []string{"N184"}})
 	NoPath = define("NO_PATH", Entry{Kind: Blocking, Title: "Nothing leads from the source to the destination", Gates: []Gate{GateRoute},
 		Meaning: "No gateway or link connects the two.", Do: "Connect the two.", Analyzer: "NO_PATH"})
 	DisconnectedVPCS = define("DISCONNECTED_VPCS", Entry{Kind: Blocking, Title: "The VPCs are not connected", Gates: []Gate{GateRoute},
