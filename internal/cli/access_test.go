@@ -47,7 +47,7 @@ func TestReviewCommand(t *testing.T) {
 		{"--plan " + plans + "split-route-table.json", 1, "`aws_route_table.ml_b`"},
 		{"--plan " + plans + "split-route-table.json --fail-on gained,unknown", 0, "3 lost"},
 		{"--plan " + plans + "clean.json", 0, "nothing gained and nothing lost"},
-		{"--head " + neo + "broken/sg-without-egress.json -o github", 1, "::error title=canreach review::"},
+		{"--head " + neo + "broken/sg-without-egress.json -o github", 1, "title=canreach review::"},
 		{"--head " + neo + "broken/sg-without-egress.json -o json", 1, `"schema": "canreach.review/v1"`},
 	} {
 		code, out, errs := runGraph(t, "", strings.Fields("review --base "+neo+"snapshot.json -j "+neo+"job.json "+tt.args)...)

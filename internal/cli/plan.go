@@ -153,7 +153,7 @@ func (f *planFlags) apply(env *Env, sf *snapshotFlags, base []byte) ([]byte, *ch
 	if err != nil {
 		return nil, nil, fmt.Errorf("the snapshot: %w", err)
 	}
-	notes, err := f.edit(tree, sf, plans)
+	notes, _, err := f.edit(tree, sf, plans)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -165,16 +165,18 @@ func (f *planFlags) apply(env *Env, sf *snapshotFlags, base []byte) ([]byte, *ch
 }
 
 // edit lays the plans over the tree of a snapshot, in order.
-func (f *planFlags) edit(tree *jsontree.Tree, sf *snapshotFlags, plans []*plan.Plan) (notes []string, err error) {
+func (f *planFlags) edit(tree *jsontree.Tree, sf *snapshotFlags, plans []*plan.Plan) (notes []string, places map[string]string, err error) {
+	places = map[string]string{}
 	for i, p := range plans {
 		f.actions = append(f.actions, p.Actions()...)
 		res, err := p.Edit(tree, sf.planOptions())
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.files[i], err)
+			return nil, nil, fmt.Errorf("%s: %w", f.files[i], err)
 		}
 		notes = append(notes, res.Notes...)
+		maps.Copy(places, res.Places)
 	}
-	return notes, nil
+	return notes, places, nil
 }
 
 // laid is a snapshot with plans laid over it.
@@ -183,6 +185,8 @@ type laid struct {
 	after *snapshot.Snapshot
 	edits []diff.ResourceChange
 	notes []string
+	// places says which resource of the plans each id is.
+	places map[string]string
 }
 
 // lay lays the plans over a snapshot that has been read, and reads anew only
@@ -190,7 +194,7 @@ type laid struct {
 func (f *planFlags) lay(sf *snapshotFlags, base []byte, before *snapshot.Snapshot, plans []*plan.Plan) (*laid, error) {
 	l := &laid{tree: jsontree.Of(base)}
 	var err error
-	if l.notes, err = f.edit(l.tree, sf, plans); err != nil {
+	if l.notes, l.places, err = f.edit(l.tree, sf, plans); err != nil {
 		return nil, err
 	}
 	l.edits = diff.Edits(l.tree)

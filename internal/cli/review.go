@@ -31,7 +31,11 @@ type reviewFlags struct {
 	jobs    []string
 	actions []string
 	failOn  []string
+	sources string
 	format  string
+
+	places map[string]string // ids → addresses of the plans
+	plans  []*plan.Plan
 }
 
 func newReviewCommand(env *Env) *cobra.Command {
@@ -63,6 +67,7 @@ read. --fail-on names what counts.`,
 	fs.StringArrayVarP(&f.jobs, "job", "j", nil, "job file whose interfaces are asked from too; repeatable")
 	fs.StringArrayVarP(&f.actions, "action", "a", nil, "S3 action, repeatable; default: s3:GetObject and s3:PutObject")
 	fs.StringSliceVar(&f.failOn, "fail-on", []string{"lost", "gained", "unknown", "tests"}, "what makes the exit status other than 0: lost, gained, unknown, tests, none")
+	fs.StringVar(&f.sources, "sources", "", "directory of the Terraform files that the plan is of, for the lines of its resources; default: the plan's own")
 	formatFlag(fs, &f.format, "markdown", "json", "github", "sarif", "gitlab")
 	return cmd
 }
@@ -97,7 +102,7 @@ func runReview(env *Env, f *reviewFlags) error {
 	case "json":
 		err = writeJSON(w, res)
 	case "github":
-		writeReviewGitHub(w, res)
+		writeReviewGitHub(w, f.source(), res)
 	case "sarif":
 		err = writeReviewSARIF(w, env, f.source(), res)
 	case "gitlab":
@@ -139,6 +144,7 @@ func (f *reviewFlags) review(env *Env) (*reviewResult, error) {
 	}); err != nil {
 		return nil, err
 	}
+	locate(res.Review, f.places, f.writtenAt(f.plans))
 	res.Exact = res.Review.Exact()
 	res.Base.SHA256 = before.Snapshot().SHA256
 	tests := &whatifFlags{snapshot: f.base, against: f.against}
@@ -174,7 +180,7 @@ func (f *reviewFlags) sides(env *Env, base []byte, res *reviewResult) (before, a
 		if f.format == "json" {
 			res.Head.SHA256 = fmt.Sprintf("%x", sha256.Sum256(l.tree.Bytes()))
 		}
-		res.Plan, res.Notes = f.plan.actions, l.notes
+		res.Plan, res.Notes, f.places, f.plans = f.plan.actions, l.notes, l.places, plans
 		return sim.NewWorld(snap), sim.NewWorld(l.after), l.edits, nil
 	}
 	if head, changes, err = f.headOf(env, base); err != nil {
@@ -218,165 +224,24 @@ func (f *reviewFlags) status(res *reviewResult) int {
 	return ExitHolds
 }
 
-// maxShownCauses is how many causes a comment shows before the rest is folded,
-// maxShownChanges how many changes of each.
-const maxShownCauses, maxShownChanges = 4, 4
-
-// writeReviewMarkdown writes a comment for a pull request: at most thirty
-// lines, the rest folded. Names from the snapshot stand in code spans.
-func writeReviewMarkdown(w io.Writer, res *reviewResult) {
-	r := res.Review
-	fmt.Fprintf(w, "### canreach: %s\n\n", reviewTitle(res))
-	shown := 0
-	for _, part := range []struct {
-		title string
-		list  []access.Change
-	}{{"Loses access", r.Lost}, {"Gains access", r.Gained}, {"No longer known", r.Opened}, {"Known now", r.Settled}} {
-		if len(part.list) == 0 {
-			continue
-		}
-		fmt.Fprintf(w, "**%s**\n\n", part.title)
-		groups := byCause(part.list)
-		for i, g := range groups {
-			if shown == maxShownCauses {
-				fmt.Fprintf(w, "\n<details><summary>%d more</summary>\n\n", len(groups)-i)
-			}
-			writeMarkdownCause(w, g)
-			shown++
-		}
-		if shown > maxShownCauses {
-			fmt.Fprint(w, "\n</details>\n")
-			shown = maxShownCauses
-		}
-		fmt.Fprintln(w)
-	}
-	for _, t := range res.Against {
-		fmt.Fprintf(w, "- test %s: %v → %v\n", codeSpan(t.Name), t.Before, t.After.Outcome)
-	}
-	if len(res.Plan) > 0 {
-		fmt.Fprintf(w, "<details><summary>%s</summary>\n\n", counted(len(res.Plan), "resource change"))
-		for _, a := range res.Plan {
-			fmt.Fprintf(w, "- %s %s\n", a.Action, codeSpan(a.Address))
-		}
-		fmt.Fprint(w, "\n</details>\n")
-	}
-	touched := ""
-	if res.Plan != nil {
-		touched = " that the change can touch,"
-	}
-	fmt.Fprintf(w, "\n%s%s decided on each side", counted(r.Asked, "question"), touched)
-	if r.StillUnknown > 0 {
-		fmt.Fprintf(w, "; %s UNKNOWN on both", isAre(r.StillUnknown))
-	}
-	fmt.Fprintln(w, ".")
-}
-
-func isAre(n int) string {
-	if n == 1 {
-		return "1 is"
-	}
-	return fmt.Sprintf("%d are", n)
-}
-
-// reviewTitle says the outcome; that nothing is gained or lost only where
-// every question is decided.
-func reviewTitle(res *reviewResult) string {
-	r := res.Review
-	var parts []string
-	if n := len(r.Lost); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d lost", n))
-	}
-	if n := len(r.Gained); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d gained", n))
-	}
-	if n := len(r.Opened); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d no longer known", n))
-	}
-	if n := len(res.Against); n > 0 {
-		parts = append(parts, counted(n, "test")+" changed")
-	}
-	switch {
-	case len(parts) > 0:
-		return strings.Join(parts, ", ")
-	case res.Exact:
-		return "nothing gained and nothing lost"
-	}
-	return fmt.Sprintf("no decided access changes; %s UNKNOWN on both sides", isAre(r.StillUnknown))
-}
-
-// byCause groups changes that have the same causes; most changes first.
-func byCause(list []access.Change) [][]access.Change {
-	index := map[string]int{}
-	var out [][]access.Change
-	for _, c := range list {
-		key := fmt.Sprint(c.Causes)
-		n, known := index[key]
-		if !known {
-			n = len(out)
-			index[key] = n
-			out = append(out, nil)
-		}
-		out[n] = append(out[n], c)
-	}
-	slices.SortStableFunc(out, func(a, b []access.Change) int { return len(b) - len(a) })
-	return out
-}
-
-// writeMarkdownCause writes the changes that share their causes.
-func writeMarkdownCause(w io.Writer, list []access.Change) {
-	for i, cause := range list[0].Causes {
-		if i == maxMembers {
-			fmt.Fprintf(w, "  and %d more causes\n", len(list[0].Causes)-i)
-			break
-		}
-		fmt.Fprintf(w, "- %s: %s\n", codeSpan(cause.Component), codeSpan(cause.Message))
-	}
-	if len(list[0].Causes) == 0 {
-		fmt.Fprintln(w, "- no single cause: a role, a bucket or a source appears or disappears")
-	}
-	for i := range list {
-		c := &list[i]
-		if i == maxShownChanges {
-			fmt.Fprintf(w, "  - and %d more\n", len(list)-i)
-			break
-		}
-		fmt.Fprintf(w, "  - %s: %s on %s, %v → %v", codeSpan(roleName(c.Role)), codeSpan(c.Action), codeSpan(c.Resource), c.Before, c.After)
-		if len(c.Subnets) > 0 {
-			fmt.Fprintf(w, ", from %s", codeSpan(listed(c.Subnets, maxMembers)))
-		} else {
-			fmt.Fprintf(w, ", from the internet")
-		}
-		if len(c.Via) > 0 {
-			fmt.Fprintf(w, " via %s", codeSpan(listed(c.Via, maxMembers)))
-		}
-		fmt.Fprintln(w)
-	}
-	if e := list[0].Witness; e != nil {
-		fmt.Fprintf(w, "  - for example %s\n", codeSpan(exampleText(e)))
-	}
-}
-
-// codeSpan makes a stranger's text inert in Markdown.
-func codeSpan(s string) string {
-	return "`" + strings.NewReplacer("`", "'", "|", "¦", "<", "‹", ">", "›").Replace(oneLine(s)) + "`"
-}
-
-func roleName(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
-
 // writeReviewGitHub writes workflow commands: an error for each loss, a
 // warning for each gain and each fact that is missing now.
-func writeReviewGitHub(w io.Writer, res *reviewResult) {
+func writeReviewGitHub(w io.Writer, file string, res *reviewResult) {
 	write := func(level string, list []access.Change) {
 		for i := range list {
-			c := &list[i]
-			text := changeLine(c)
-			fmt.Fprintf(w, commandMark+"::%s title=canreach review::%s\n", level, escapeCommand(text))
+			at := first(&list[i], file)
+			fmt.Fprintf(w, commandMark+"::%s file=%s,line=%d,title=canreach review::%s\n", level, escapeProperty(at.file), at.line, escapeCommand(changeLine(&list[i])))
 		}
 	}
 	write("error", res.Review.Lost)
 	write("warning", res.Review.Gained)
 	write("warning", res.Review.Opened)
 	fmt.Fprintf(w, commandMark+"::notice title=canreach review::%s\n", escapeCommand(reviewTitle(res)))
+}
+
+// escapeProperty escapes a property of a workflow command.
+func escapeProperty(s string) string {
+	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(escapeCommand(safeText(s)))
 }
 
 func escapeCommand(s string) string {

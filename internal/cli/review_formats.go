@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -31,22 +32,27 @@ type reviewLevel struct {
 func changeLine(c *access.Change) string {
 	text := fmt.Sprintf("%s: %s on %s, %v → %v", roleName(c.Role), c.Action, c.Resource, c.Before, c.After)
 	for _, cause := range c.Causes {
-		text += "; " + cause.Component + ": " + cause.Message
+		text += "; " + cause.Component
+		if cause.Address != "" && cause.Address != cause.Component {
+			text += " (" + cause.Address + ")"
+		}
+		text += ": " + cause.Message
 	}
 	return oneLine(text)
 }
 
-// writeReviewSARIF writes what code scanning reads. A plan does not tell the
-// line of a resource: the place is the plan, the logical place the address.
+// writeReviewSARIF writes what code scanning reads: the place is where the
+// cause is written, else the plan; the logical places are the components.
 func writeReviewSARIF(w io.Writer, env *Env, file string, res *reviewResult) error {
 	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "canreach", Version: env.Version, InformationURI: "https://github.com/canreach/canreach", Rules: []sarifRule{}}}, Results: []sarifResult{}}
 	for n, l := range reviewLevels(res.Review) {
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{l.id, sarifText{l.title}})
 		for i := range l.list {
 			c := &l.list[i]
-			at := sarifLocation{Physical: sarifPhysical{sarifArtifact{(&url.URL{Path: filepath.ToSlash(file)}).String()}, sarifRegion{1}}}
+			place := first(c, file)
+			at := sarifLocation{Physical: sarifPhysical{sarifArtifact{(&url.URL{Path: filepath.ToSlash(place.file)}).String()}, sarifRegion{place.line}}}
 			for _, cause := range c.Causes {
-				at.Logical = append(at.Logical, sarifLogical{Name: safeText(cause.Component), Kind: "resource"})
+				at.Logical = append(at.Logical, sarifLogical{Name: safeText(cmp.Or(cause.Address, cause.Component)), Kind: "resource"})
 			}
 			run.Results = append(run.Results, sarifResult{RuleID: l.id, RuleIndex: n, Kind: "fail", Level: l.level, Message: sarifText{changeLine(c)}, Locations: []sarifLocation{at}})
 		}
@@ -78,8 +84,8 @@ func writeReviewGitLab(w io.Writer, file string, res *reviewResult) error {
 		for i := range l.list {
 			c := &l.list[i]
 			sum := sha256.Sum256([]byte(strings.Join([]string{l.id, c.Role, c.Resource, c.Action, strings.Join(c.Subnets, ",")}, "\n")))
-			issue := gitlabIssue{Description: changeLine(c), CheckName: l.id, Fingerprint: hex.EncodeToString(sum[:]), Severity: l.severity, Location: gitlabLocation{Path: filepath.ToSlash(file)}}
-			issue.Location.Lines.Begin = 1
+			issue := gitlabIssue{Description: changeLine(c), CheckName: l.id, Fingerprint: hex.EncodeToString(sum[:]), Severity: l.severity, Location: gitlabLocation{Path: filepath.ToSlash(first(c, file).file)}}
+			issue.Location.Lines.Begin = first(c, file).line
 			out = append(out, issue)
 		}
 	}

@@ -51,6 +51,10 @@ type Cause struct {
 	Component string `json:"component"`
 	Pointer   string `json:"pointer,omitempty"` // into the snapshot that holds it
 	Message   string `json:"message"`
+	// Address is the component's in the plan, and File and Line where it is written.
+	Address string `json:"address,omitempty"`
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line,omitempty"`
 }
 
 // entry is one role, bucket and action from one class.
@@ -232,12 +236,12 @@ func (c *Change) explain(before, after *sim.World, q Query, d decision) {
 	}
 	for i := range y.Findings {
 		if f := &y.Findings[i]; f.Severity == sim.Blocker && !had[causeKey(f)] {
-			c.Causes = append(c.Causes, Cause{fmt.Sprint(f.Code), f.Component, f.Pointer, f.Message})
+			c.Causes = append(c.Causes, Cause{Code: fmt.Sprint(f.Code), Component: f.Component, Pointer: f.Pointer, Message: f.Message})
 		}
 	}
 	if c.After == sim.Unknown {
 		for _, u := range y.DecisiveUnknowns() {
-			c.Causes = append(c.Causes, Cause{fmt.Sprint(u.Code), u.Component, u.Pointer, u.Fact})
+			c.Causes = append(c.Causes, Cause{Code: fmt.Sprint(u.Code), Component: u.Component, Pointer: u.Pointer, Message: u.Fact})
 		}
 	}
 }

@@ -27,6 +27,7 @@ type Plan struct {
 	variables     map[string]any
 	notes         []string
 	exports       map[string]string // of a template
+	lines         map[string]int    // of a template, by address
 }
 
 // MaxBytes is how large a plan may be.

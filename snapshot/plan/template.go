@@ -45,8 +45,9 @@ func ReadTemplate(file string, text []byte, s Stack) (*Plan, error) {
 		resources = expandSAM(root, resources)
 		e.resources = byKey(resources)
 	}
-	p := &Plan{variables: map[string]any{}}
+	p := &Plan{variables: map[string]any{}, lines: map[string]int{}}
 	for _, m := range resources.Members {
+		p.lines[s.Name+"/"+m.Key] = m.At.Line
 		if r := e.resource(m.Key, m.Value); r != nil {
 			p.after = append(p.after, r...)
 		}
@@ -63,6 +64,9 @@ func ReadTemplate(file string, text []byte, s Stack) (*Plan, error) {
 
 // Exports are the outputs that a template exports, for other stacks.
 func (p *Plan) Exports() map[string]string { return p.exports }
+
+// Line is where a template writes a resource; 0: it does not, or this is none.
+func (p *Plan) Line(address string) int { return p.lines[address] }
 
 // evaluator evaluates one template.
 type evaluator struct {
