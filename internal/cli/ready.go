@@ -3,18 +3,25 @@ package cli
 import (
 	"bufio"
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/change"
 	"github.com/canreach/canreach/sim/ready"
+	"github.com/canreach/canreach/sim/repair"
 )
 
 func newReadyCommand(env *Env) *cobra.Command {
@@ -22,6 +29,7 @@ func newReadyCommand(env *Env) *cobra.Command {
 	var qf questionFlags
 	var format string
 	var verbose bool
+	var fix fixFlags
 	cmd := &cobra.Command{
 		Use:   "ready --snapshot S --job J",
 		Short: "Everything that a job needs, one row a dependency",
@@ -32,7 +40,7 @@ interface in the VPC, or the service's own network. The verdict is the worst of 
   canreach ready -s snapshot.json -j task.json -o json
   canreach ready -s snapshot.json --service glue --subnets private-a --security-groups jobs --role GlueJobRole`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			defer sf.discard()
 			snap, err := sf.load(env)
 			if err != nil {
@@ -46,6 +54,9 @@ interface in the VPC, or the service's own network. The verdict is the worst of 
 			if err != nil {
 				return err
 			}
+			if fix.on {
+				return fix.ready(cmd.Context(), env, &sf, r, format)
+			}
 			p := env.painter()
 			p.names = labels(snap)
 			if err := writeReady(env, r, format, q.Job.File, p, verbose); err != nil {
@@ -58,6 +69,9 @@ interface in the VPC, or the service's own network. The verdict is the worst of 
 	sf.registerLive(cmd.Flags())
 	qf.register(cmd.Flags())
 	formatFlag(cmd.Flags(), &format, "text", "json", "sarif")
+	cmd.Flags().BoolVar(&fix.on, "fix", false, "search for one set of changes that makes everything reachable")
+	cmd.Flags().IntVar(&fix.checks, "max-checks", 500, "with --fix: how many changed snapshots to try at most for each row")
+	cmd.Flags().DurationVar(&fix.timeout, "fix-timeout", 30*time.Second, "with --fix: how long to search at most for each row")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "show the rows that pass in full, with AWS's page")
 	return cmd
 }
@@ -77,6 +91,53 @@ func writeReady(env *Env, r *ready.Report, format, file string, p painter, verbo
 		return err
 	}
 	return w.Flush()
+}
+
+// ready searches for one set of changes for all that a job lacks.
+func (f *fixFlags) ready(ctx context.Context, env *Env, sf *snapshotFlags, r *ready.Report, format string) error {
+	if format == "sarif" {
+		return errors.New("--fix writes text or JSON")
+	}
+	native, err := sf.native(env)
+	if err != nil {
+		return err
+	}
+	base, err := change.Open(native)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	res, err := repair.All(ctx, base, r.Questions(), repair.Options{Checks: f.checks, Time: f.timeout})
+	if err != nil {
+		return err
+	}
+	w, p := bufio.NewWriter(env.Stdout), env.painter()
+	if format == "json" {
+		err = writeJSON(w, struct {
+			Schema string      `json:"schema"`
+			Ready  sim.Verdict `json:"before"`
+			*repair.Joint
+		}{schemaRepairs, r.Verdict, res})
+	} else {
+		fmt.Fprintf(w, "%s  %s\n", p.verdict(r.Verdict), oneLine(r.Service))
+		switch {
+		case len(res.Changes) > 0:
+			writeWholeRepair(w, p, 1, &res.Repair)
+		case r.Verdict == sim.Reachable:
+			fmt.Fprintln(w, "\nThere is nothing to repair.")
+		}
+		for _, q := range res.Left {
+			fmt.Fprintf(w, "\nNo repair was found for %s.\n", oneLine(strings.Join(q.Actions, ", ")+" on "+q.Bucket))
+		}
+	}
+	if err == nil {
+		err = w.Flush()
+	}
+	if err != nil {
+		return err
+	}
+	return exit(exitStatus(res.Verdict))
 }
 
 // callFrom are the words of Row.From in a sentence.

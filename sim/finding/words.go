@@ -4,6 +4,8 @@
 // import it.
 package finding
 
+import "slices"
+
 // Verdict is the answer to a question. The zero value, Unknown, claims least.
 type Verdict uint8
 
@@ -37,6 +39,16 @@ func (v *Verdict) UnmarshalText(b []byte) error {
 type UnknownWordError struct{ Kind, Word string }
 
 func (e *UnknownWordError) Error() string { return "unknown " + e.Kind + " " + e.Word }
+
+// Worst is the verdict that hides least: BLOCKED, then PARTIAL, then UNKNOWN.
+func Worst(verdicts ...Verdict) Verdict {
+	for _, v := range [...]Verdict{Blocked, Partial, Unknown} {
+		if slices.Contains(verdicts, v) {
+			return v
+		}
+	}
+	return Reachable
+}
 
 // Gate is a stage that a request passes. The order of the constants is the
 // order in which they are met and reported.

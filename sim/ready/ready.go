@@ -11,6 +11,7 @@ import (
 	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/rules/services"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -75,7 +76,7 @@ func Ask(w Asker, q sim.Question) (*Report, error) {
 			r.Snapshot = row.Answer.Snapshot
 		}
 		if row.Asked && !row.Optional {
-			r.Verdict = worse(r.Verdict, row.Verdict)
+			r.Verdict = finding.Worst(r.Verdict, row.Verdict)
 		}
 	}
 	r.Rows = rows
@@ -92,23 +93,23 @@ func Rows(q sim.Question, region string) ([]Row, error) {
 	return l.rows()
 }
 
+// Questions are those that decide the required rows.
+func (r *Report) Questions() []sim.Question {
+	var out []sim.Question
+	for i := range r.Rows {
+		if q, ok := r.Rows[i].Question(); ok {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
 // Question is what decides a required row, where there is one.
 func (r *Row) Question() (sim.Question, bool) {
 	if r.Optional || len(r.questions) == 0 {
 		return sim.Question{}, false
 	}
 	return r.questions[0], true
-}
-
-// worse is the verdict that hides less: what is blocked, then what is so in
-// part, then what is not known.
-func worse(a, b sim.Verdict) sim.Verdict {
-	for _, v := range [...]sim.Verdict{sim.Blocked, sim.Partial, sim.Unknown} {
-		if a == v || b == v {
-			return v
-		}
-	}
-	return sim.Reachable
 }
 
 // ask decides a row. Where AWS does not say where a call leaves from, both ways

@@ -178,6 +178,7 @@ func (g *generator) route(f *sim.Finding) []candidate {
 		}
 		out = append(out, g.otherTable(s, t)...)
 	}
+	out = append(out, g.serviceEndpoint(f)...)
 	if t, ok := find(g, func(r *snapshot.Region) []snapshot.RouteTable { return r.EC2.RouteTables.Items },
 		func(t *snapshot.RouteTable) bool { return string(t.ID) == f.Component }); ok {
 		out = append(out, g.mendTable(f, t)...)
@@ -325,10 +326,13 @@ func (g *generator) toNAT(t *snapshot.RouteTable, s regional[snapshot.Subnet]) [
 
 // toPublic tells whether the question's destination is outside every VPC.
 func (g *generator) toPublic() bool {
-	if g.toS3() || strings.EqualFold(g.q.Trace.To, "internet") {
+	if g.toS3() || strings.EqualFold(g.to(), "internet") {
 		return true
 	}
-	block, ok := cidrOf(g.q.Trace.To)
+	if _, ok := g.service(""); ok {
+		return true
+	}
+	block, ok := cidrOf(g.to())
 	return ok && !netip.MustParsePrefix(block).Addr().IsPrivate()
 }
 

@@ -311,7 +311,7 @@ func (g *generator) allowRole(f *sim.Finding) []candidate {
 	if role.BoundaryARN != "" && f.Component == role.BoundaryARN {
 		return g.versionOf(role.BoundaryARN, "the permissions boundary of "+role.Name, g.grants(requests, nil, located.Value{})...)
 	}
-	out := g.inline("canreach-s3-access", "Let the role "+role.Name+" do what the job asks for.", g.grants(requests, nil, located.Value{})...)
+	out := g.inline("canreach-access", "Let the role "+role.Name+" do what the job asks for.", g.grants(requests, nil, located.Value{})...)
 	return append(out, g.grantInBuckets(requests, true)...)
 }
 

@@ -137,7 +137,8 @@ const maxBlocks = 30
 // toS3 tells whether the question's destination is S3.
 func (g *generator) toS3() bool {
 	if g.q.Trace == nil {
-		return true
+		_, other := g.service("")
+		return !other
 	}
 	to := strings.ToLower(g.q.Trace.To)
 	return to == "s3" || strings.HasPrefix(to, "s3:") || strings.HasPrefix(to, "s3.") || strings.HasSuffix(to, ".s3") || strings.Contains(to, ".s3.")
@@ -157,7 +158,12 @@ func (g *generator) remotes(f *sim.Finding, region string) []remote {
 	}
 	anywhere := remote{[]any{"IpRanges", ranges("0.0.0.0/0")}, "anywhere", costAnywhere, g.traffic(f) + " to every address"}
 	if !g.toS3() {
-		if block, ok := cidrOf(g.q.Trace.To); ok {
+		if g.q.Trace == nil {
+			for _, group := range g.source.groups { // an endpoint's, made for it
+				out = append(out, remote{pair(group), "the group " + group + " itself", costExact, ""})
+			}
+		}
+		if block, ok := cidrOf(g.to()); ok {
 			out = append(out, remote{[]any{"IpRanges", ranges(block)}, block, costExact, ""})
 		}
 		return append(out, anywhere)

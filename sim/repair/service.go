@@ -1,0 +1,90 @@
+package repair
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/internal/located"
+	"github.com/canreach/canreach/rules"
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/change"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// to is the other end of the question, where it is not S3: what trace was
+// given, or the host name of the service whose action is asked about.
+func (g *generator) to() string {
+	if g.q.Trace != nil {
+		return g.q.Trace.To
+	}
+	s, _ := g.service("")
+	return s.Host
+}
+
+// service is the AWS service that a question is about; false: S3, or no
+// service at all.
+func (g *generator) service(region string) (rules.Service, bool) {
+	if g.q.Trace != nil {
+		s, ok := rules.FindService(strings.TrimPrefix(strings.TrimPrefix(g.q.Trace.To, "https://"), "http://"), region)
+		return s, ok && s.Name != "" && !g.toS3()
+	}
+	actions := g.q.Check.Actions
+	if len(actions) == 0 || strings.HasPrefix(strings.ToLower(actions[0]), "s3") {
+		return rules.Service{}, false
+	}
+	if h := g.q.Check.Options.Hostname; h != "" {
+		return rules.FindService(h, region)
+	}
+	s, ok := rules.ServiceOfAction(actions[0], cmp.Or(region, g.q.Check.Region, "us-east-1"))
+	return s.Endpoint, ok && s.Endpoint.Name != ""
+}
+
+// serviceEndpoint creates an interface endpoint for the question's service in
+// the subnets that lack a way to it, with private DNS and AWS's default policy.
+// Its group is the source's own, which lets in its own members.
+//
+// AWS: https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+func (g *generator) serviceEndpoint(f *sim.Finding) []candidate {
+	at := g.placements(f)
+	if len(at) == 0 || len(g.source.groups) == 0 {
+		return nil
+	}
+	r, vpc := at[0].region, at[0].of.VPC
+	s, ok := g.service(r.Name)
+	if !ok || s.Region != r.Name {
+		return nil
+	}
+	var subnets, zones []string
+	for _, p := range at {
+		if p.of.VPC == vpc && p.region == r && !slices.Contains(zones, p.of.AvailabilityZone) {
+			subnets, zones = append(subnets, string(p.of.ID)), append(zones, p.of.AvailabilityZone)
+		}
+	}
+	group := g.source.groups[0]
+	c := change.New("CreateVpcEndpoint", "VpcId", string(vpc), "ServiceName", s.Name, "VpcEndpointType", "Interface",
+		"SubnetIds", subnets, "SecurityGroupIds", []string{group}, "PrivateDnsEnabled", true)
+	c.As = g.freshEndpoint(r)
+	changes := append(g.admit(group, r), c)
+	return []candidate{{changes: changes, cost: costNew, actor: g.actor(at[0].of.OwnerID, "the VPC's owner"),
+		why: fmt.Sprintf("Create an interface endpoint for %s in %s, with private DNS and the group %s, which lets in its own members.", s.Name, vpc, group)}}
+}
+
+// admit lets a group in from itself at TCP port 443, where no rule does.
+func (g *generator) admit(group string, r *snapshot.Region) []change.Change {
+	for i := range r.EC2.SecurityGroups.Items {
+		sg := &r.EC2.SecurityGroups.Items[i]
+		if string(sg.ID) != group {
+			continue
+		}
+		for _, p := range sg.Ingress {
+			itself := slices.ContainsFunc(p.Groups, func(x snapshot.GroupReference) bool { return string(x.Group) == group })
+			if itself && (p.FromPort == nil || p.ToPort == nil || *p.FromPort <= 443 && *p.ToPort >= 443) {
+				return nil
+			}
+		}
+	}
+	permission := located.Pairs(append([]any{"IpProtocol", "tcp", "FromPort", 443, "ToPort", 443}, pair(group)...)...)
+	return []change.Change{change.New("AuthorizeSecurityGroupIngress", "GroupId", group, "IpPermissions", []located.Value{permission})}
+}
