@@ -4,23 +4,23 @@ package picture
 // Inline pictures must have it once. It loads nothing.
 const StyleSheet = `
 .pic{font-family:Inter,"Segoe UI","Helvetica Neue",Arial,"Liberation Sans",sans-serif;max-width:100%;height:auto;-webkit-print-color-adjust:exact;print-color-adjust:exact}
-.pic text{fill:#1e293b;font-size:11.5px;unicode-bidi:isolate;white-space:pre}
+.pic text{fill:#1e293b;font-size:12px;unicode-bidi:isolate;white-space:pre}
 .pic .end{text-anchor:end}
 .pic .paper{fill:#fff}
 .pic .pt{font-size:17px;font-weight:700;fill:#0f172a}
 .pic .pn{font-size:12.5px;fill:#475569}
-.pic .pl{font-size:11px;fill:#475569}
+.pic .pl{font-size:12px;fill:#475569}
 .pic .bt{font-size:17px;font-weight:700}
 .pic .lt{font-size:14.5px;font-weight:700;fill:#0f172a}
-.pic .lw{font-size:11px;font-weight:700}
+.pic .lw{font-size:12px;font-weight:700}
 .pic .ln{fill:#475569}
-.pic .st{font-size:11px;font-weight:700;letter-spacing:.04em;fill:#64748b}
-.pic .sl{font-size:11px;fill:#64748b}
-.pic .sw{font-size:11px;font-weight:700}
+.pic .st{font-size:12px;font-weight:700;letter-spacing:.04em;fill:#64748b}
+.pic .sl{font-size:12px;fill:#64748b}
+.pic .sw{font-size:12px;font-weight:700}
 .pic .sn,.pic .co{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono","DejaVu Sans Mono",monospace}
 .pic .sn{font-size:12.5px;font-weight:600;fill:#0f172a}
-.pic .co{font-size:11px;font-weight:700}
-.pic .tt{font-size:11px;fill:#475569}
+.pic .co{font-size:12px;font-weight:700}
+.pic .tt{font-size:12px;fill:#475569}
 .pic .tag{fill:#e2e8f0}
 .pic .icon{fill:none;stroke:#475569;stroke-width:1.4;stroke-linecap:round;stroke-linejoin:round}
 .pic .card,.pic .lh{fill:#f8fafc;stroke:#cbd5e1;stroke-width:1}

@@ -41,10 +41,10 @@ var (
 	titleFont = font{size: 17, bold: true}
 	noteFont  = font{size: 12.5}
 	laneFont  = font{size: 14.5, bold: true}
-	labelFont = font{size: 11}
+	labelFont = font{size: 12}
 	nameFont  = font{size: 12.5, mono: true}
-	lineFont  = font{size: 11.5}
-	codeFont  = font{size: 11, mono: true, bold: true}
+	lineFont  = font{size: 12}
+	codeFont  = font{size: 12, mono: true, bold: true}
 )
 
 // SVG writes d as a self-contained SVG: no script, no link, no font or image

@@ -33,6 +33,7 @@ type Rule struct {
 // page is an HTML page that shows parts of answers.
 type page struct {
 	*markup.Page
+	anchors bool // findings and missing facts have ids
 	place  func(pointer string) string // where a place in the snapshot is shown; nil: nowhere
 	subnet func(id string) string      // where the map's subnets lead; nil: nowhere
 	home   string                      // where the map leads back to; empty: nowhere
@@ -53,13 +54,21 @@ func Body(h *markup.Page, a *sim.Answer, d *picture.Diagram, place func(pointer 
 }
 
 func (h *page) body(a *sim.Answer, d *picture.Diagram) error {
+	beside := [...]string{1: "beside one", 2: "beside two"} // on a wide screen what is said stands beside one or two lanes
+	class := "below"
+	if n := len(d.Lanes); n > 0 && n < len(beside) {
+		class = beside[n]
+	}
+	h.Open("div", "class", class)
 	if err := h.lanes(d); err != nil {
 		return err
 	}
+	h.Open("div", "class", "said")
 	h.findings(a)
 	h.unknowns(a)
 	h.placements(a)
 	h.list("Assumptions", "assumptions", a.Assumptions)
+	h.Close("div", "div")
 	return nil
 }
 
@@ -67,10 +76,10 @@ func (h *page) body(a *sim.Answer, d *picture.Diagram) error {
 func (s *Stop) Stopped(h *markup.Page, a *sim.Answer, place func(pointer string) string) {
 	p := &page{Page: h, place: place}
 	for _, n := range s.Findings {
-		p.finding(a, &a.Findings[n])
+		p.finding(a, n)
 	}
 	for _, n := range s.Missing {
-		p.unknown(&a.Unknowns[n])
+		p.unknown(a, n)
 	}
 }
 
@@ -90,7 +99,8 @@ func HTML(w io.Writer, p Page) error {
 	h.Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
 	h.El("title", "", a.Verdict.String()+": "+question(a))
 	h.Raw("<style>" + style + "</style>\n</head>\n<body>\n<main>\n")
-	d := Diagram(a)
+	d := anchored(a)
+	h.anchors = true
 	h.header(a, d)
 	if err := h.body(a, d); err != nil {
 		return err
@@ -101,6 +111,45 @@ func HTML(w io.Writer, p Page) error {
 	h.Raw("</main>\n</body>\n</html>\n")
 	_, err := io.WriteString(w, h.String())
 	return err
+}
+
+// anchored is Diagram with each card linked to what it says, further down.
+func anchored(a *sim.Answer) *picture.Diagram {
+	d, stops := LinkedDiagram(a, func(int, int) string { return "" })
+	for i := range stops {
+		drawn := d.Lanes[i].Stations()
+		for n := range stops[i] {
+			drawn[n].Link = stops[i][n].anchor(a)
+		}
+	}
+	return d
+}
+
+// anchor is the place on the page of the worst that a station stands for.
+func (s *Stop) anchor(a *sim.Answer) string {
+	worst := -1
+	for _, n := range s.Findings {
+		if worst < 0 || a.Findings[n].Severity > a.Findings[worst].Severity {
+			worst = n
+		}
+	}
+	switch {
+	case worst >= 0 && a.Findings[worst].Severity == sim.Blocker || worst >= 0 && len(s.Missing) == 0:
+		return fmt.Sprint("#finding-", worst)
+	case len(s.Missing) > 0:
+		return fmt.Sprint("#missing-", s.Missing[0])
+	}
+	return ""
+}
+
+// article opens a finding or missing fact.
+func (h *page) article(mark picture.Mark, kind string, n int) {
+	class := "finding " + mark.String()
+	if !h.anchors {
+		h.Open("article", "class", class)
+		return
+	}
+	h.Open("article", "class", class, "id", fmt.Sprint(kind, "-", n))
 }
 
 func (h *page) header(a *sim.Answer, d *picture.Diagram) {
@@ -204,7 +253,7 @@ func (h *page) findings(a *sim.Answer) {
 	for _, severity := range []sim.Severity{sim.Blocker, sim.Warning, sim.Info} {
 		for i := range a.Findings {
 			if f := &a.Findings[i]; f.Severity == severity {
-				h.finding(a, f)
+				h.finding(a, i)
 			}
 		}
 	}
@@ -213,9 +262,10 @@ func (h *page) findings(a *sim.Answer) {
 
 var severityMarks = [...]picture.Mark{sim.Info: picture.None, sim.Warning: picture.Warn, sim.Blocker: picture.Stop}
 
-func (h *page) finding(a *sim.Answer, f *sim.Finding) {
+func (h *page) finding(a *sim.Answer, n int) {
+	f := &a.Findings[n]
 	mark := severityMarks[f.Severity]
-	h.Open("article", "class", "finding "+mark.String())
+	h.article(mark, "finding", n)
 	h.Open("h3")
 	h.Raw(picture.MarkSVG(mark, 16))
 	h.Open("code")
@@ -265,17 +315,18 @@ func (h *page) unknowns(a *sim.Answer) {
 	}
 	h.Raw("<section class=\"findings\">\n<h2>Facts that are missing</h2>\n")
 	for i := range a.Unknowns {
-		h.unknown(&a.Unknowns[i])
+		h.unknown(a, i)
 	}
 	h.Close("section")
 }
 
-func (h *page) unknown(m *sim.Missing) {
+func (h *page) unknown(a *sim.Answer, n int) {
+	m := &a.Unknowns[n]
 	title := "unknown at " + m.Gate.String()
 	if !m.Decisive {
 		title += ", without changing the verdict"
 	}
-	h.Open("article", "class", "finding unknown")
+	h.article(picture.Unknown, "missing", n)
 	h.Open("h3")
 	h.Raw(picture.MarkSVG(picture.Unknown, 16))
 	h.Open("code")

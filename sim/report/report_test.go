@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -271,9 +272,15 @@ func checkPage(page []byte) error {
 	page = regexp.MustCompile(`<meta [^>]*`).ReplaceAll(page, []byte("$0/"))
 	dec := xml.NewDecoder(bytes.NewReader(page))
 	ids := map[string]bool{}
+	var links []string
 	for {
 		tok, err := dec.Token()
 		if errors.Is(err, io.EOF) {
+			for _, to := range links {
+				if !ids[to] {
+					return fmt.Errorf("a link to %q, which nothing on the page is", to)
+				}
+			}
 			return nil
 		}
 		if err != nil {
@@ -290,7 +297,9 @@ func checkPage(page []byte) error {
 			if !pageAttributes.MatchString(a.Name.Local) {
 				return fmt.Errorf("attribute %s=%q", a.Name.Local, a.Value)
 			}
-			if a.Name.Local == "href" && !strings.HasPrefix(a.Value, "https://docs.aws.amazon.com/") {
+			if to, here := strings.CutPrefix(a.Value, "#"); a.Name.Local == "href" && here {
+				links = append(links, to)
+			} else if a.Name.Local == "href" && !strings.HasPrefix(a.Value, "https://docs.aws.amazon.com/") {
 				return fmt.Errorf("a link to %q", a.Value)
 			}
 			if a.Name.Local == "id" {
@@ -316,6 +325,28 @@ func TestNoAnswerBreaksOutOfItsPage(t *testing.T) {
 	for _, name := range samples {
 		if err := checkPage(render(t, "html", sample(t, name))); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A card that says something leads to it; what is said stands beside one or two
+// lanes, and below more.
+func TestCardsLeadToWhatTheySay(t *testing.T) {
+	for name, want := range map[string]struct {
+		link, layout string
+	}{"two": {`href="#finding-0"`, "beside two"}, "unknown": {`href="#missing-0"`, "beside one"}, "twenty": {`href="#finding-0"`, "below"}} {
+		page := string(render(t, "html", sample(t, name)))
+		if !strings.Contains(page, want.link) || !strings.Contains(page, `<div class="`+want.layout+`">`) {
+			t.Errorf("%s: no %s, or not laid out as %q", name, want.link, want.layout)
+		}
+	}
+}
+
+// Nothing is smaller than 12 pixels.
+func TestTextIsLargeEnough(t *testing.T) {
+	for _, m := range regexp.MustCompile(`font-size:([0-9.]+)px`).FindAllStringSubmatch(StyleSheet+mapStyle, -1) {
+		if size, err := strconv.ParseFloat(m[1], 64); err != nil || size < 12 {
+			t.Errorf("%s", m[0])
 		}
 	}
 }

@@ -25,6 +25,10 @@ code,pre,.ids,tbody th{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Libera
 figure{margin:0;width:390px;max-width:100%}
 figure svg{display:block}
 figure details{margin:0 8px;font-size:13px}
+@media screen and (min-width:900px){.beside.one{display:grid;grid-template-columns:390px minmax(0,1fr);gap:0 24px}main:has(.beside){max-width:1440px}}
+@media screen and (min-width:1240px){.beside.two{display:grid;grid-template-columns:796px minmax(0,1fr);gap:0 24px}}
+.finding:target{outline:3px solid #1d4ed8;outline-offset:2px}
+figure a:focus-visible{outline:3px solid #1d4ed8}
 .ids{padding-left:20px;columns:200px}
 .finding{border:1px solid #cbd5e1;border-left:5px solid #94a3b8;border-radius:8px;padding:10px 14px;margin:0 0 10px;break-inside:avoid}
 .finding p{margin:2px 0 6px}
@@ -57,6 +61,7 @@ h1,h2{color:#f8fafc}
 th,td,.rules details,footer{border-color:#334155}
 pre{background:#1e293b}
 a{color:#93c5fd}
+.finding:target,figure a:focus-visible{outline-color:#93c5fd}
 }
 @media print{
 @page{margin:14mm}
