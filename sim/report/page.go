@@ -33,10 +33,10 @@ type Rule struct {
 // page is an HTML page that shows parts of answers.
 type page struct {
 	*markup.Page
-	anchors bool // findings and missing facts have ids
-	place  func(pointer string) string // where a place in the snapshot is shown; nil: nowhere
-	subnet func(id string) string      // where the map's subnets lead; nil: nowhere
-	home   string                      // where the map leads back to; empty: nowhere
+	anchors bool                        // findings and missing facts have ids
+	place   func(pointer string) string // where a place in the snapshot is shown; nil: nowhere
+	subnet  func(id string) string      // where the map's subnets lead; nil: nowhere
+	home    string                      // where the map leads back to; empty: nowhere
 }
 
 func newPage() *page { return &page{Page: &markup.Page{}} }
