@@ -62,9 +62,21 @@ func (l *linter) conditionKey(c *Condition, key, path string) {
 	l.add("CONDITION_KEY_NOT_SUPPLIED", LintWarning, "P149", path, "", "%s is never supplied for %s", c.Key, quoted(l.s.Actions))
 }
 
+// callerKeys are keys of other services that the credentials of a caller bring.
+//
+// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+var callerKeys = []string{"ec2:roledelivery", "ec2:sourceinstancearn", "glue:roleassumedby", "glue:credentialissuingservice", "identitystore:userid",
+	"lambda:sourcefunctionarn", "ssm:sourceinstancearn"}
+
 // foreignKey tells the keys of S3 and KMS from other services' actions, whose
-// keys the tables do not list.
+// keys the tables do not list, and other services' keys from the actions of
+// those two.
 func foreignKey(service, key string) bool {
+	if of, _, ok := strings.Cut(key, ":"); ok && of != service && (service == "s3" || service == "kms") && of != "aws" && !slices.Contains(callerKeys, key) {
+		if _, known := sar.FindService(of); known {
+			return true
+		}
+	}
 	return strings.HasPrefix(key, "s3:") && !strings.HasPrefix(service, "s3") || strings.HasPrefix(key, "kms:") && service != "kms"
 }
 

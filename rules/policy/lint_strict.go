@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -20,6 +21,7 @@ func (l *linter) wide() {
 		if len(s.Conditions) == 0 && !s.NotAction && !s.NotResource && everything(s.Actions) && everything(s.Resources) {
 			l.add("FULL_ACCESS", LintWarning, "P35", "/Action", "name the actions and resources that are needed", "the statement allows every action on every resource")
 		}
+		l.passRole()
 	case KindBoundary, KindSession, KindSCP, KindRCP, KindEndpoint:
 	}
 	if public {
@@ -57,7 +59,9 @@ func (l *linter) bucketName(path, resource string) {
 		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune(".-_*?", r))
 	})
 	switch {
-	case never, fixed && (len(name) < 3 || len(name) > 255):
+	case fixed && !never && len(name) < 3: // mostly a placeholder
+		l.add("BUCKET_NAME_INVALID", LintInfo, "P45", path, "a name has 3 to 63 lower-case letters, digits, dots and hyphens", "no bucket can be named %s", quote(name))
+	case never, fixed && len(name) > 255:
 		l.add("BUCKET_NAME_INVALID", LintWarning, "P45", path, "a name has 3 to 63 lower-case letters, digits, dots and hyphens", "no bucket can be named %s", quote(name))
 	case fixed && (len(name) > 63 || strings.Contains(name, "_") || name != strings.ToLower(name)):
 		l.add("BUCKET_NAME_INVALID", LintInfo, "P45", path, "a name has 3 to 63 lower-case letters, digits, dots and hyphens", "%s can be the name of a bucket only in us-east-1, made before March 2018", quote(name))
@@ -71,5 +75,17 @@ func (l *linter) networkID(key, path, v string) {
 		l.add("VALUE_NEVER_MATCHES", LintError, "P158", path, "use aws:SourceVpce", "aws:SourceVpc is the id of a VPC, never of an endpoint such as %s", quote(v))
 	case key == "aws:sourcevpce" && strings.HasPrefix(v, "vpc-"):
 		l.add("VALUE_NEVER_MATCHES", LintError, "P158", path, "use aws:SourceVpc", "aws:SourceVpce is the id of a VPC endpoint, never of a VPC such as %s", quote(v))
+	}
+}
+
+// passRole finds an Allow that lets any role be passed to any service.
+//
+// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+func (l *linter) passRole() {
+	s := l.s
+	named := slices.ContainsFunc(s.Actions, func(a string) bool { return strings.EqualFold(a, "iam:PassRole") })
+	guarded := slices.ContainsFunc(s.Conditions, func(c Condition) bool { return strings.EqualFold(c.Key, "iam:PassedToService") })
+	if named && !s.NotAction && !s.NotResource && everything(s.Resources) && !guarded {
+		l.add("PASS_ROLE_ANY", LintWarning, "P35", "/Resource", "name the roles, or the services with the condition key iam:PassedToService", "the statement lets any role be passed to any service")
 	}
 }

@@ -52,6 +52,8 @@ var (
 		Meaning: "It means the account's root user alone.", Do: "Use a condition on aws:PrincipalAccount.", Rules: []string{"P118"}})
 	PublicAccess = define("PUBLIC_ACCESS", Entry{Kind: Lint, Title: "A statement allows everyone",
 		Meaning: "Anonymous callers are among them; no condition narrows it to fixed values.", Do: "Name who is allowed, or add a condition.", Rules: []string{"P258"}})
+	PassRoleAny = define("PASS_ROLE_ANY", Entry{Kind: Lint, Title: "A statement lets any role be passed",
+		Meaning: "Whoever may pass any role to any service may do what the most powerful role may.", Do: "Name the roles, or the services with iam:PassedToService.", Rules: []string{"P35"}})
 	FullAccess = define("FULL_ACCESS", Entry{Kind: Lint, Title: "A statement allows every action on every resource",
 		Meaning: "Its holder administers the account.", Do: "Name the actions and resources that are needed.", Rules: []string{"P35"}})
 	MFAKeyAbsent = define("MFA_KEY_ABSENT", Entry{Kind: Lint, Title: "A Deny without MFA does not apply to long-term access keys",
