@@ -97,7 +97,7 @@ func evidenceQuestion(env *Env, sf *snapshotFlags, qf *questionFlags, file strin
 	if file == "" {
 		s, err := snapshot.Parse(native)
 		if err != nil {
-			return sim.Question{}, err
+			return sim.Question{}, sf.inFiles(env, err)
 		}
 		q, err := qf.question(env, sf, s)
 		if q.Job.File != "" { // where it lay is nobody's business
@@ -114,7 +114,7 @@ func evidenceQuestion(env *Env, sf *snapshotFlags, qf *questionFlags, file strin
 	}
 	q, err := evidence.ParseQuestion(text)
 	if err != nil {
-		return q, withHint(fmt.Errorf("%s: %w", file, err), "take the question.json of an evidence folder, or say the question by --job and flags")
+		return q, withHint(fmt.Errorf("%s:%w", file, err), "take the question.json of an evidence folder, or say the question by --job and flags")
 	}
 	return q, nil
 }

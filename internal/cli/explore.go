@@ -127,7 +127,7 @@ func (x *explorer) config(env *Env, more []string) (*explore.Config, error) {
 		}
 		base, err := change.Open(native)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, sf.inFiles(env, err)
 		}
 		args := []string{"--snapshot", path}
 		for _, f := range [][2]string{{"--account", sf.account}, {"--region", sf.region}} {

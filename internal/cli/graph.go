@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/canreach/canreach/internal/jsonscan"
 	"github.com/canreach/canreach/internal/picture"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/report"
@@ -87,8 +87,8 @@ func readAnswer(env *Env, file string) (*sim.Answer, error) {
 		return nil, err
 	}
 	var a sim.Answer
-	if err := json.Unmarshal(text, &a); err != nil {
-		return nil, withHint(fmt.Errorf("%s: not an answer: %w", file, err), "write one with canreach check -o json")
+	if err := jsonscan.UnmarshalKnown(text, &a); err != nil {
+		return nil, withHint(fmt.Errorf("%s:%w: not an answer", file, err), "write one with canreach check -o json")
 	}
 	if a.Schema != sim.SchemaVerdict {
 		return nil, withHint(fmt.Errorf("%s: its schema is %q, not %q", file, a.Schema, sim.SchemaVerdict), "write one with canreach check -o json")

@@ -111,6 +111,25 @@ func (f *snapshotFlags) native(env *Env) ([]byte, error) {
 	return f.planned(env, native)
 }
 
+// inFiles gives the errors of a snapshot's text their places in the files that
+// it was read from.
+func (f *snapshotFlags) inFiles(env *Env, err error) error {
+	var problems snapshot.LoadErrors
+	if !errors.As(err, &problems) {
+		return err
+	}
+	if f.path == "-" {
+		for _, p := range problems {
+			p.File = "standard input"
+		}
+		return err
+	}
+	if _, located := snapshot.Load(f.path, f.options(env)); located != nil {
+		return located
+	}
+	return err
+}
+
 // load reads the snapshot and prints its warnings.
 func (f *snapshotFlags) load(env *Env) (*snapshot.Snapshot, error) {
 	if err := f.find(env); err != nil {

@@ -8,10 +8,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
+
+	"github.com/canreach/canreach/internal/testkit/synth"
 	"github.com/canreach/canreach/internal/testkit/world"
 )
 
@@ -66,24 +70,53 @@ func (fullWriter) Write([]byte) (int, error) { return 0, errors.New("no space le
 func TestAFullStandardOutputIsAnErrorOfEveryCommand(t *testing.T) {
 	dir := t.TempDir()
 	snap, pol := filepath.Join(dir, "s.json"), filepath.Join(dir, "p.json")
-	for file, text := range map[string][]byte{snap: world.Network().JSON(), pol: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}`)} {
+	for file, text := range map[string][]byte{snap: world.Network().JSON(), pol: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"},{"Effect":"Allow","Action":"*","Resource":"*"}]}`)} {
 		if err := os.WriteFile(file, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	question := []string{"-s", snap, "--subnets", "subnet-1", "--security-groups", "sg-1", "--role", world.Role, "--bucket", "arn:aws:s3:::reports"}
-	for _, args := range [][]string{
-		append([]string{"check"}, question...), append([]string{"check", "-o", "json"}, question...), append([]string{"graph"}, question...),
-		{"snapshot", "show", snap}, {"snapshot", "validate", snap}, {"snapshot", "import", snap, "--out", "-"}, {"snapshot", "permissions"},
-		{"diff", snap, snap, "--bucket", "arn:aws:s3:::reports"}, {"policy", "compare", pol, pol}, {"explain", "N1"},
-		{"version"}, {"help"}, {"completion", "bash"}, {"--version"},
+	question := " -s " + snap + " --subnets subnet-1 --security-groups sg-1 --role " + world.Role + " --bucket arn:aws:s3:::reports"
+	folder := filepath.Join(dir, "evidence")
+	if status, _, errs := runWith(t, nil, "", strings.Fields("evidence --out "+folder+question)...); status != ExitHolds {
+		t.Fatal(errs)
+	}
+	index := writeOrganization(t, dir, synth.Organization{Accounts: 1, Regions: 1, Roles: 2, Buckets: 1})
+	status, shards, errs := runWith(t, nil, "", "worker", "plan", "--index", index)
+	if status != ExitHolds {
+		t.Fatal(errs)
+	}
+	written := map[string]bool{}
+	for _, c := range []struct{ args, stdin string }{
+		{"check" + question, ""}, {"check -o json" + question, ""}, {"check -q" + question, ""}, {"trace -s " + snap + " --from subnet-1 --security-groups sg-1 --to s3", ""}, {"graph" + question, ""}, {"map -s " + snap, ""},
+		{"who-can arn:aws:s3:::reports -s " + snap, ""}, {"reach -s " + snap + " --role " + world.Role, ""}, {"matrix -s " + snap, ""}, {"review --base " + snap + " --head " + snap, ""},
+		{"whatif --fix" + question, ""}, {"whatif --schema", ""}, {"diff " + snap + " " + snap, ""}, {"test --schema", ""}, {"test " + neo + "uses/tests.yaml", ""}, {"explain N1", ""},
+		{"evidence --out " + folder + "2" + question, ""}, {"evidence verify " + folder, ""}, {"snapshot show " + snap, ""}, {"snapshot validate " + snap, ""}, {"snapshot permissions", ""}, {"snapshot script --region us-east-1", ""},
+		{"snapshot import " + snap + " --out -", ""}, {"snapshot merge " + snap + " " + snap + " --out -", ""}, {"snapshot --dry-run --region us-east-1", ""},
+		{"policy compare " + pol + " " + pol, ""}, {"policy lint " + pol, ""}, {"policy eval --policy " + pol + " --principal " + world.Role + " --action s3:GetObject --resource arn:aws:s3:::b/k", ""}, {"policy eval", "{}\n"},
+		{"version", ""}, {"man", ""}, {"help", ""}, {"completion bash", ""}, {"completion zsh", ""}, {"completion fish", ""}, {"completion powershell", ""}, {"--version", ""}, {"worker plan --index " + index, ""}, {"worker --index " + index, shards},
 	} {
 		var errs bytes.Buffer
-		env := &Env{Stdin: strings.NewReader(""), Stdout: fullWriter{}, Stderr: &errs, Version: "1", Now: time.Now, Getenv: func(string) string { return "" }}
-		if status := Main(args, env); status != ExitUsage || !strings.Contains(errs.String(), "no space left") {
-			t.Errorf("%v: status %d, %s", args, status, errs.String())
+		env := &Env{Stdin: strings.NewReader(c.stdin), Stdout: fullWriter{}, Stderr: &errs, Version: "1", Now: time.Now, Getenv: func(string) string { return "" }}
+		if status := Main(strings.Fields(c.args), env); status != ExitUsage || !strings.Contains(errs.String(), "no space left") {
+			t.Errorf("%s: status %d, %s", c.args, status, errs.String())
+		}
+		if found, _, err := NewRoot(env).Find(strings.Fields(c.args)); err == nil {
+			written[found.CommandPath()] = true
 		}
 	}
+	// They serve pages, write to the process's own output, write files, and have no
+	// output but that of their subcommands.
+	silent := []string{"canreach explore", "canreach mcp", "canreach snapshot redact", "canreach completion", "canreach policy"}
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		if c.Runnable() && !written[c.CommandPath()] && !slices.Contains(silent, c.CommandPath()) {
+			t.Errorf("%s is not in the table", c.CommandPath())
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(NewRoot(&Env{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Getenv: func(string) string { return "" }}))
 }
 
 func FuzzSafeWriter(f *testing.F) {

@@ -164,7 +164,7 @@ func (f *reviewFlags) sides(env *Env, base []byte, res *reviewResult) (before, a
 	go func() {
 		var err error
 		snap, err = snapshot.Parse(base)
-		read <- err
+		read <- f.base.inFiles(env, err)
 	}()
 	if f.plan.given() {
 		plans, err = f.plan.read(env, &f.base)
@@ -200,7 +200,7 @@ func (f *reviewFlags) headOf(env *Env, base []byte) (*snapshot.Snapshot, []diff.
 	}
 	snap, err := snapshot.Parse(head)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the changed snapshot: %w", err)
+		return nil, nil, side.inFiles(env, err)
 	}
 	return snap, diff.Resources(jsontree.Of(base), jsontree.Of(head)), nil
 }

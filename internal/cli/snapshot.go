@@ -68,11 +68,8 @@ func runImport(env *Env, sf *snapshotFlags, output string) error {
 	}
 	native = snapshot.WithoutSecrets(native)
 	s, err := snapshot.Parse(native)
-	if err != nil { // once more, for errors at their places in DIR's files
-		if _, located := snapshot.Load(sf.path, sf.options(env)); located != nil {
-			err = located
-		}
-		return err
+	if err != nil {
+		return sf.inFiles(env, err)
 	}
 	printWarnings(env, warnings)
 	if output == "-" {

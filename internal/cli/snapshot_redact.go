@@ -74,7 +74,8 @@ func (f *redactFlags) run(env *Env, path string) error {
 	printWarnings(env, warnings)
 	r, err := redact.New(native, key)
 	if err != nil {
-		return err
+		in := snapshotFlags{path: path, account: f.account, region: f.region}
+		return in.inFiles(env, err)
 	}
 	if err := writePrivately(f.output, r.Snapshot(native)); err != nil {
 		return err

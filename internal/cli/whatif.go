@@ -132,7 +132,11 @@ func runWhatif(ctx context.Context, env *Env, f *whatifFlags) error {
 	}
 	if len(changes) > 0 {
 		notes := applied.Notes
-		if applied, err = change.Apply(applied.Native, changes); err != nil {
+		before := applied.Native
+		if applied, err = change.Apply(before, changes); err != nil {
+			if _, bad := snapshot.Parse(before); bad != nil {
+				err = f.snapshot.inFiles(env, bad)
+			}
 			return err
 		}
 		applied.Notes = append(notes, applied.Notes...)
@@ -206,7 +210,7 @@ func (f *whatifFlags) asked() bool {
 func (f *whatifFlags) compare(env *Env, native []byte, changes []change.Change, applied *change.Applied) (*whatifResult, int, error) {
 	before, err := parseWorld(native)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, f.snapshot.inFiles(env, err)
 	}
 	after, err := parseWorld(applied.Native)
 	if err != nil {

@@ -57,7 +57,7 @@ func (f *fixFlags) find(ctx context.Context, env *Env, base *change.Base, q repa
 func runFix(ctx context.Context, env *Env, f *whatifFlags, applied *change.Applied) error {
 	base, err := change.Open(applied.Native)
 	if err != nil {
-		return err
+		return f.snapshot.inFiles(env, err)
 	}
 	q, err := f.question.question(env, &f.snapshot, base.Snapshot())
 	if err != nil {
@@ -82,7 +82,7 @@ func (f *fixFlags) trace(ctx context.Context, env *Env, sf *snapshotFlags, forma
 	}
 	base, err := change.Open(native)
 	if err != nil {
-		return err
+		return sf.inFiles(env, err)
 	}
 	q, err := question(base.Snapshot())
 	if err != nil {

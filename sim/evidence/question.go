@@ -3,10 +3,9 @@ package evidence
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 
+	"github.com/canreach/canreach/internal/jsonscan"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -110,13 +109,8 @@ func MarshalQuestion(q sim.Question) ([]byte, error) {
 // an error: it might change the answer.
 func ParseQuestion(text []byte) (sim.Question, error) {
 	var f question
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&f); err != nil {
-		return sim.Question{}, fmt.Errorf("not a question: %w", err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return sim.Question{}, errors.New("not a question: something follows the JSON object")
+	if err := jsonscan.Unmarshal(text, &f); err != nil {
+		return sim.Question{}, fmt.Errorf("%w: not a question", err)
 	}
 	if f.Schema != SchemaQuestion {
 		return sim.Question{}, fmt.Errorf("not a question: its schema is %q, not %q", f.Schema, SchemaQuestion)
