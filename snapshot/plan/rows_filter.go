@@ -27,19 +27,26 @@ func securityGroup(v *overlay, r *resource, o object) {
 	if o["GroupName"] == nil {
 		o["GroupName"] = r.address
 	}
-	for _, side := range []struct{ attr, key string }{{"ingress", "IpPermissions"}, {"egress", "IpPermissionsEgress"}} {
-		if !r.created() && !r.configured(side.attr) && r.config != nil {
-			continue
+	for _, side := range groupSides {
+		if r.created() || r.configured(side.attr) || r.config == nil {
+			o[side.key] = v.inlinePermissions(r, side.attr, v.idOf(r))
 		}
-		permissions := []object{}
-		for i := range r.blocks(side.attr) {
-			permissions = append(permissions, v.permission(r, []any{side.attr, i}, v.idOf(r))...)
-		}
-		if _, known := r.get(side.attr); !known && r.configured(side.attr) {
-			permissions = v.configuredPermissions(r, side.attr)
-		}
-		o[side.key] = permissions
 	}
+}
+
+// groupSides are the blocks of a group, with AWS's lists.
+var groupSides = []struct{ attr, key string }{{"ingress", "IpPermissions"}, {"egress", "IpPermissionsEgress"}}
+
+// inlinePermissions reads the ingress or egress blocks of a group.
+func (v *overlay) inlinePermissions(r *resource, attr, group string) []object {
+	if _, known := r.get(attr); !known && r.configured(attr) {
+		return v.configuredPermissions(r, attr)
+	}
+	permissions := []object{}
+	for i := range r.blocks(attr) {
+		permissions = append(permissions, v.permission(r, []any{attr, i}, group)...)
+	}
+	return permissions
 }
 
 // configuredPermissions is what a whole unknown set of blocks says: each block
@@ -64,12 +71,8 @@ func defaultSecurityGroup(v *overlay, r *resource) {
 	if r.unchanged() {
 		return
 	}
-	for _, side := range []struct{ attr, key string }{{"ingress", "IpPermissions"}, {"egress", "IpPermissionsEgress"}} {
-		permissions := []object{}
-		for i := range r.blocks(side.attr) {
-			permissions = append(permissions, v.permission(r, []any{side.attr, i}, id)...)
-		}
-		n.Set(side.key, node(permissions))
+	for _, side := range groupSides {
+		n.Set(side.key, node(v.inlinePermissions(r, side.attr, id)))
 	}
 }
 

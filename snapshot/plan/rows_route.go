@@ -63,13 +63,7 @@ func routeTable(v *overlay, r *resource, o object) {
 		return
 	}
 	id := v.idOf(r)
-	routes := v.localRoutesOf(v.id(r, "vpc_id"))
-	for i := range r.blocks("route") {
-		routes = append(routes, v.readRoute(r, []any{"route", i}, ""))
-	}
-	if _, known := r.get("route"); !known && r.configured("route") {
-		routes = append(routes, v.unknownRoutes(r)...)
-	}
+	routes := v.inlineRoutes(r, v.id(r, "vpc_id"))
 	if old := v.find(list(v.regionOf(r), "ec2", "RouteTables"), "RouteTableId", id); old != nil {
 		routes = append(routes, endpointRoutes(old)...)
 	} else {
@@ -78,6 +72,18 @@ func routeTable(v *overlay, r *resource, o object) {
 	o["Routes"] = routes
 	vgws, _ := v.ids(r, "propagating_vgws")
 	o["PropagatingVgws"] = gatewayList(vgws)
+}
+
+// inlineRoutes are a table's local routes and those of its blocks.
+func (v *overlay) inlineRoutes(r *resource, vpc string) []object {
+	routes := v.localRoutesOf(vpc)
+	for i := range r.blocks("route") {
+		routes = append(routes, v.readRoute(r, []any{"route", i}, ""))
+	}
+	if _, known := r.get("route"); !known && r.configured("route") {
+		routes = append(routes, v.unknownRoutes(r)...)
+	}
+	return routes
 }
 
 // unknownRoutes are the route blocks of a set that is unknown as a whole: what
@@ -169,13 +175,7 @@ func defaultRouteTable(v *overlay, r *resource) {
 	if r.unchanged() {
 		return
 	}
-	routes := v.localRoutesOf(n.Get("VpcId").Text())
-	for i := range r.blocks("route") {
-		routes = append(routes, v.readRoute(r, []any{"route", i}, ""))
-	}
-	if _, known := r.get("route"); !known && r.configured("route") {
-		routes = append(routes, v.unknownRoutes(r)...)
-	}
+	routes := v.inlineRoutes(r, n.Get("VpcId").Text())
 	n.Set("Routes", node(append(routes, endpointRoutes(n)...)))
 }
 

@@ -196,6 +196,35 @@ func TestWhatTheSnapshotDidNotCollectStaysUnknown(t *testing.T) {
 	}
 }
 
+// What a plan says beside its changes is said: drift, what is deferred, and
+// that more is to come.
+func TestWhatAPlanLeavesOpenIsNoted(t *testing.T) {
+	text := `{"format_version":"1.2","terraform_version":"1.9.0","complete":false,
+	"resource_drift":[{"address":"aws_route.r","mode":"managed","type":"aws_route","name":"r","change":{"actions":["update"],"before":{},"after":{}}}],
+	"deferred_changes":[{"reason":"provider_config_unknown","resource_change":{"address":"aws_vpc.later","mode":"managed","type":"aws_vpc","name":"later","change":{"actions":["create"],"before":null,"after":{}}}}],
+	"resource_changes":[{"address":"aws_db_instance.d","mode":"managed","type":"aws_db_instance","name":"d","change":{"actions":["create"],"before":null,"after":{}}}]}`
+	for _, tool := range []string{text, strings.NewReplacer(`"terraform_version":"1.9.0"`, `"terraform_version":"1.10.0","timestamp":"2026-11-23T08:00:00Z","errored":false`,
+		`"mode":"managed"`, `"mode":"managed","provider_name":"registry.opentofu.org/hashicorp/aws"`).Replace(text)} {
+		p, err := plan.Read([]byte(tool))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := p.Apply(nil, plan.Options{Account: "111122223333", Region: "us-east-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := strings.Join(res.Notes, "\n")
+		for _, says := range []string{"aws_vpc.later is deferred", "not complete", "aws_route.r was changed outside", "1 × aws_db_instance"} {
+			if !strings.Contains(notes, says) {
+				t.Errorf("no note says %q\n%s", says, notes)
+			}
+		}
+		if strings.Contains(string(res.Native), "aws_vpc.later") {
+			t.Error("what is deferred is in the snapshot")
+		}
+	}
+}
+
 // Every row takes a resource of which nothing is known without a crash, and
 // the snapshot that results can be read.
 func TestEveryTypeWithNothingKnown(t *testing.T) {
