@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PKGS = ./...
 
 .DEFAULT_GOAL := build
-.PHONY: help build install test check fmt vet lint race fuzz mutations golden sar bench example integration solver browser cdk workflows man clean
+.PHONY: help build install test check fmt vet lint race fuzz mutations golden sar bench example integration solver browser cdk org workflows man clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -66,6 +66,9 @@ browser: ## pictures in headless Chromium (installs it)
 
 cdk: ## templates as the AWS CDK synthesizes them (installs it into testdata/cdk)
 	./scripts/cdk.sh
+
+org: ## an organization on Spark with failing workers, against one machine (installs PySpark and DuckDB)
+	./scripts/org.sh
 
 man: ## man pages, completions and command reference into dist/docs
 	$(GO) run ./cmd/canreach-docs -o dist/docs
