@@ -31,7 +31,7 @@ func sh(t testing.TB, dir, script string, more ...string) (int, string) {
 		}
 		words = words[1:]
 		for i, w := range words { // what pages write and read lies in dir
-			if slices.Contains([]string{"changed.json", "old.json", "new.json", "tests.yaml", "test.yaml", "changes.yaml"}, w) {
+			if slices.Contains([]string{"changed.json", "old.json", "new.json", "tests.yaml", "test.yaml", "changes.yaml", "map.html"}, w) {
 				words[i] = filepath.Join(dir, w)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -346,7 +347,17 @@ func TestExploreOtherPages(t *testing.T) {
 	if !strings.Contains(b.get(""), `<a href="./?s=1">`) {
 		t.Error("the second snapshot is not offered")
 	}
-	traced := b.get(find1(t, `<b><a href="([^"]*)">ml-private-1a`, b.get("map")))
+	drawn := b.get("map")
+	sh(t, dir, commandOf(t, drawn))
+	alone, err := os.ReadFile(filepath.Join(dir, "map.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tiles := regexp.MustCompile(`<span class="now">[^<]*</span>|data-v="[^"]*"`)
+	if got, want := tiles.FindAllString(string(alone), -1), tiles.FindAllString(drawn, -1); len(want) == 0 || !slices.Equal(got, want) {
+		t.Errorf("the command line draws another map: %v, not %v", got, want)
+	}
+	traced := b.get(find1(t, `<b><a href="([^"]*)">ml-private-1a`, drawn))
 	if !strings.Contains(traced, "<title>REACHABLE: subnet-0a7c1e5b93d2f4681 → ") {
 		t.Error("the map does not lead to a subnet's path")
 	}

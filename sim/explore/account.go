@@ -181,7 +181,7 @@ func (v *view) mapPage() error {
 	if err != nil {
 		return err
 	}
-	jobs, _ := v.srv.jobs()
+	jobs, args := v.srv.jobs()
 	m, err := accountmap.Build(v.ctx, st.world, accountmap.Query{VPC: snapshot.VPCID(v.params.Get("map-vpc")), Jobs: jobs})
 	if err != nil {
 		return &mistake{err}
@@ -191,7 +191,15 @@ func (v *view) mapPage() error {
 		one := view{srv: v.srv, snap: v.snap, list: v.list, flags: url.Values{"from": {id}, "to": {"s3"}}}
 		return one.link("check")
 	}
-	if err := report.LinkedMap(&b, m, v.link(""), subnet); err != nil {
+	vpc := v.params.Get("map-vpc")
+	commands := v.onChanged(func(snap ...string) string {
+		words := slices.Concat([]string{"canreach", "map"}, snap, args, []string{"--out", "map.html"})
+		if vpc != "" {
+			words = append(words, "--vpc", vpc)
+		}
+		return commandLine(words...)
+	})
+	if err := report.LinkedMap(&b, m, v.link(""), strings.Join(commands, "\n"), subnet); err != nil {
 		return err
 	}
 	h := v.w.Header()

@@ -20,10 +20,10 @@ import (
 func MapHTML(w io.Writer, m *accountmap.Map) error { return mapHTML(w, m, newPage()) }
 
 // LinkedMap is MapHTML with each subnet a link to where subnet says, and a way
-// back to home.
-func LinkedMap(w io.Writer, m *accountmap.Map, home string, subnet func(id string) string) error {
+// back to home. command is the command line that draws the same.
+func LinkedMap(w io.Writer, m *accountmap.Map, home, command string, subnet func(id string) string) error {
 	h := newPage()
-	h.home, h.subnet = home, subnet
+	h.home, h.command, h.subnet = home, command, subnet
 	return mapHTML(w, m, h)
 }
 
@@ -50,6 +50,11 @@ func mapHTML(w io.Writer, m *accountmap.Map, h *page) error {
 	}
 	h.mapBetween(m)
 	h.mapBuckets(m)
+	if h.command != "" {
+		h.Raw("<section class=\"command\"><h2>Command line</h2>\n<pre tabindex=\"0\">")
+		h.Lines(h.command)
+		h.Close("pre", "section")
+	}
 	h.Raw("<footer>\n<h2>Record</h2>\n<dl>\n")
 	h.Pair("Snapshot sha256", m.Snapshot.SHA256)
 	h.Pair("Captured", m.Snapshot.CapturedAt)

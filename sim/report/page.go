@@ -37,6 +37,7 @@ type page struct {
 	place   func(pointer string) string // where a place in the snapshot is shown; nil: nowhere
 	subnet  func(id string) string      // where the map's subnets lead; nil: nowhere
 	home    string                      // where the map leads back to; empty: nowhere
+	command string                      // that draws the same map; empty: it is not shown
 }
 
 func newPage() *page { return &page{Page: &markup.Page{}} }
