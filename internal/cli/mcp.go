@@ -20,7 +20,7 @@ func newMCPCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mcp",
 		Short: "Answer agents over the Model Context Protocol, on standard input and output",
-		Long: `Mcp serves check, trace, explain, whatif and policy as read-only tools, over the Model Context Protocol on standard input and output.
+		Long: `Mcp serves check, ready, who-can, trace, explain, whatif and policy as read-only tools, over the Model Context Protocol on standard input and output.
 It reads files below one directory (--dir) and nothing else, writes none, and calls nobody.
 Answers begin with the first screen; "detail": "full" gives the JSON contract.`,
 		Example: `  canreach mcp
@@ -72,6 +72,8 @@ func newMCPServer(env *Env, dir string) (*mcp.Server, error) {
 		return &mcp.Tool{Name: name, Description: text, Annotations: &mcp.ToolAnnotations{ReadOnlyHint: true, IdempotentHint: true, OpenWorldHint: &no}}
 	}
 	mcp.AddTool(s, tool("check", "Can this job perform these S3 actions on this bucket, and if not, why not? Verdict, causes with place and fix."), t.check)
+	mcp.AddTool(s, tool("ready", "Everything that a job needs, one row a dependency: data, image, logs, keys, secrets; told apart by who calls from where."), t.ready)
+	mcp.AddTool(s, tool("who-can", "Every way to a bucket or to objects: which roles, from which sources, by which path."), t.whoCan)
 	mcp.AddTool(s, tool("trace", "The network half alone, between any two ends, hop by hop."), t.trace)
 	mcp.AddTool(s, tool("explain", "What a code, gate or rule means; or an AWS error message or CloudTrail event held against the snapshot."), t.explain)
 	mcp.AddTool(s, tool("whatif", "The question before and after a change, or (fix) the smallest changes that make it work."), t.whatif)
@@ -84,7 +86,9 @@ type question struct {
 	Snapshot       string   `json:"snapshot,omitempty" jsonschema:"snapshot file or directory, below the served directory; default snapshot.json"`
 	Job            string   `json:"job,omitempty" jsonschema:"job file, or name or ARN of a job in the snapshot"`
 	Bucket         string   `json:"bucket,omitempty" jsonschema:"bucket or objects: ARN, s3:// URI or name; default what the job itself reads and writes"`
-	Actions        []string `json:"actions,omitempty" jsonschema:"S3 actions, e.g. s3:GetObject"`
+	Resource       string   `json:"resource,omitempty" jsonschema:"instead of bucket: ARN of a resource of any AWS service, with actions"`
+	Actions        []string `json:"actions,omitempty" jsonschema:"actions, e.g. s3:GetObject or ecr:BatchGetImage"`
+	Caller         string   `json:"caller,omitempty" jsonschema:"who signs: role (default), unsigned, presigned-by ARN, principal ARN or service NAME"`
 	Subnets        []string `json:"subnets,omitempty" jsonschema:"subnets by id or name, instead of a job"`
 	SecurityGroups []string `json:"securityGroups,omitempty" jsonschema:"security groups by id or name, instead of a job"`
 	Role           string   `json:"role,omitempty" jsonschema:"role by ARN or name, instead of the job's"`
@@ -112,6 +116,8 @@ func (t *tools) flags(q *question) ([]string, error) {
 	add("snapshot", snapshot)
 	add("job", job)
 	add("bucket", q.Bucket)
+	add("resource", q.Resource)
+	add("caller", q.Caller)
 	add("role", q.Role)
 	for _, a := range q.Actions {
 		add("action", a)
@@ -174,6 +180,40 @@ func (t *tools) check(_ context.Context, _ *mcp.CallToolRequest, q question) (*m
 		return nil, nil, err
 	}
 	return t.run("", append([]string{"check"}, flags...)...)
+}
+
+// readyInput is what ready takes.
+type readyInput struct {
+	Snapshot string `json:"snapshot,omitempty" jsonschema:"snapshot file or directory"`
+	Job      string `json:"job,omitempty" jsonschema:"job file, or name or ARN of a job in the snapshot"`
+	Detail   string `json:"detail,omitempty" jsonschema:"screen (default), verbose, or full for the JSON contract"`
+}
+
+func (t *tools) ready(_ context.Context, _ *mcp.CallToolRequest, in readyInput) (*mcp.CallToolResult, any, error) {
+	flags, err := t.flags(&question{Snapshot: in.Snapshot, Job: in.Job, Detail: in.Detail})
+	if err != nil {
+		return nil, nil, err
+	}
+	return t.run("", append([]string{"ready"}, flags...)...)
+}
+
+// whoCanInput is what who-can takes.
+type whoCanInput struct {
+	Snapshot string   `json:"snapshot,omitempty" jsonschema:"snapshot file or directory"`
+	Bucket   string   `json:"bucket" jsonschema:"bucket or objects: ARN, s3:// URI or name"`
+	Actions  []string `json:"actions,omitempty" jsonschema:"S3 actions, e.g. s3:GetObject"`
+	Detail   string   `json:"detail,omitempty" jsonschema:"screen (default), or full for JSON"`
+}
+
+func (t *tools) whoCan(_ context.Context, _ *mcp.CallToolRequest, in whoCanInput) (*mcp.CallToolResult, any, error) {
+	if in.Detail == "verbose" {
+		in.Detail = ""
+	}
+	flags, err := t.flags(&question{Snapshot: in.Snapshot, Actions: in.Actions, Detail: in.Detail})
+	if err != nil {
+		return nil, nil, err
+	}
+	return t.run("", append(append([]string{"who-can"}, flags...), "--", in.Bucket)...)
 }
 
 type traceInput struct {

@@ -34,7 +34,7 @@ func mcpSession(t *testing.T, dir string) *mcp.ClientSession {
 func TestAgentsAskOverTheirProtocol(t *testing.T) {
 	s := mcpSession(t, neo)
 	list, err := s.ListTools(context.Background(), nil)
-	if err != nil || len(list.Tools) != 5 {
+	if err != nil || len(list.Tools) != 7 {
 		t.Fatalf("%v, %d tools", err, len(list.Tools))
 	}
 	for _, tool := range list.Tools {
@@ -56,6 +56,11 @@ func TestAgentsAskOverTheirProtocol(t *testing.T) {
 		{"check", args{"job": "job.json"}, false, "REACHABLE"},
 		{"check", args{"snapshot": "broken/sg-and-bucket-policy.json", "job": "job.json"}, false, "1. [sg-egress] ENI_SG_RULES_MISMATCH"},
 		{"check", args{"job": "job.json", "detail": "full"}, false, `"schema": "canreach.verdict/v1"`},
+		{"check", args{"job": "job.json", "resource": "arn:aws:ecr:us-east-1:111122223333:repository/ml", "actions": []string{"ecr:BatchGetImage"}}, false, "NO_ROUTE_TO_DESTINATION"},
+		{"check", args{"job": "job.json", "caller": "unsigned", "bucket": "neo-models-111122223333-use1"}, false, "BLOCKED"},
+		{"ready", args{"job": "job.json"}, false, "REACHABLE  resnet50-ml-c5 (SageMaker Neo compilation job)"},
+		{"who-can", args{"bucket": "neo-models-111122223333-use1", "actions": []string{"s3:GetObject"}}, false, "NeoCompilationRole"},
+		{"who-can", args{"bucket": "--help"}, false, "bucket --help is not in the snapshot"},
 		{"trace", args{"from": "subnet-0a7c1e5b93d2f4681", "to": "s3"}, false, "REACHABLE"},
 		{"explain", args{"word": "endpoint-policy"}, false, "(gate)"},
 		{"explain", args{"message": `Connect timeout on endpoint URL: "https://s3.us-east-1.amazonaws.com/"`, "job": "job.json"}, false, "does not agree"},
