@@ -11,10 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/canreach/canreach/internal/located"
+	"github.com/canreach/canreach/internal/picture"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/assert"
 	"github.com/canreach/canreach/sim/change"
 	"github.com/canreach/canreach/sim/diff"
+	"github.com/canreach/canreach/sim/report"
 	"github.com/canreach/canreach/snapshot"
 	"github.com/canreach/canreach/snapshot/plan"
 )
@@ -60,6 +62,7 @@ Exit status, by the verdict after the change (with --fix: of the best repair):
 		Example: `  canreach whatif -s snapshot.json -j job.json --change change.yaml
   canreach whatif -s snapshot.json -j job.json --change change.yaml --against tests.yaml --out changed.json
   terraform show -json tfplan | canreach whatif -s snapshot.json -j job.json --plan -
+  canreach whatif -s snapshot.json -j job.json --change change.yaml -o html >whatif.html
   canreach whatif -s testdata/examples/neo-compile/broken/wrong-route-table.json -j testdata/examples/neo-compile/job.json --fix`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runWhatif(cmd.Context(), env, f) },
@@ -73,7 +76,7 @@ Exit status, by the verdict after the change (with --fix: of the best repair):
 	fs.StringArrayVar(&f.against, "against", nil, "test file whose assertions are run before and after; repeatable")
 	fs.StringArrayVar(&f.also, "also", nil, "another job file whose own buckets are asked about before and after; repeatable")
 	fs.StringVar(&f.out, "out", "", "write the changed snapshot to this file (native form)")
-	formatFlag(fs, &f.format, "text", "json", "yaml")
+	formatFlag(fs, &f.format, "text", "json", "yaml", "html", "svg")
 	fs.BoolVar(&f.schema, "schema", false, "print the JSON Schema of change files")
 	f.fix.register(fs)
 	return cmd
@@ -140,6 +143,9 @@ func runWhatif(ctx context.Context, env *Env, f *whatifFlags) error {
 			return err
 		}
 		applied.Notes = append(notes, applied.Notes...)
+	}
+	if f.fix.on && (f.format == "html" || f.format == "svg") {
+		return errors.New("--fix writes text, json or yaml; -o " + f.format + " shows a --change or --plan")
 	}
 	if f.fix.on {
 		return runFix(ctx, env, f, applied)
@@ -335,6 +341,8 @@ func writeWhatif(env *Env, format string, res *whatifResult) error {
 		err = writeJSON(&b, res)
 	case "yaml":
 		err = writeYAML(&b, res)
+	case "html", "svg":
+		err = writeWhatifPicture(&b, format, res)
 	default:
 		writeWhatifText(&b, env.painter(), res)
 	}
@@ -343,6 +351,21 @@ func writeWhatif(env *Env, format string, res *whatifResult) error {
 	}
 	_, err = env.Stdout.Write(b.Bytes())
 	return err
+}
+
+// writeWhatifPicture draws the answers before and after side by side.
+func writeWhatifPicture(w io.Writer, format string, res *whatifResult) error {
+	if res.Delta == nil {
+		return withHint(errors.New("no question to draw: -o "+format+" shows one job before and after"), "name it with --job, or take -o text")
+	}
+	c := &report.Comparison{Before: res.Before, After: res.After, Changes: change.Lines(res.Changes), Gone: res.Delta.Gone, New: res.Delta.New}
+	for _, a := range res.Plan {
+		c.Changes = append(c.Changes, fmt.Sprint(a.Action, " ", a.Address))
+	}
+	if format == "svg" {
+		return picture.SVG(w, c.Diagram(), picture.SVGOptions{})
+	}
+	return report.ComparisonHTML(w, c)
 }
 
 func writeWhatifText(w io.Writer, p painter, res *whatifResult) {

@@ -218,7 +218,10 @@ func plural(n int, what string) string {
 
 // lanes draws each lane as a picture of its own, so that they stand side by
 // side on a wide page and below each other on a phone.
-func (h *page) lanes(d *picture.Diagram) error {
+func (h *page) lanes(d *picture.Diagram) error { return h.lanesOf(d, 0) }
+
+// lanesOf numbers the pictures from first, as a page may hold several diagrams.
+func (h *page) lanesOf(d *picture.Diagram, first int) error {
 	h.Open("section", "class", "lanes", "aria-label", "The paths")
 	for i := range d.Lanes {
 		one := *d
@@ -226,7 +229,7 @@ func (h *page) lanes(d *picture.Diagram) error {
 		l := &d.Lanes[i]
 		h.Open("figure")
 		var svg strings.Builder
-		opt := picture.SVGOptions{Columns: 1, ID: fmt.Sprintf("p%d", i), Inline: true, Bare: true}
+		opt := picture.SVGOptions{Columns: 1, ID: fmt.Sprintf("p%d", first+i), Inline: true, Bare: true}
 		if err := picture.SVG(&svg, &one, opt); err != nil {
 			return err
 		}

@@ -1,0 +1,126 @@
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/canreach/canreach/internal/picture"
+	"github.com/canreach/canreach/sim"
+)
+
+// Comparison is two answers to one question, side by side.
+type Comparison struct {
+	Before, After *sim.Answer
+	Changes       []string // what was changed between them, in words
+	Gone, New     []sim.Finding
+}
+
+// Diagram draws the lanes of both answers. Cards that the other side does not
+// have are marked.
+func (c *Comparison) Diagram() *picture.Diagram {
+	before, after := c.sides()
+	out := *after
+	out.Word = c.Before.Verdict.String() + " → " + c.After.Verdict.String()
+	out.Lanes = slices.Concat(sideLanes("Before", before.Lanes), sideLanes("After", after.Lanes))
+	return &out
+}
+
+func (c *Comparison) sides() (before, after *picture.Diagram) {
+	before, after = Diagram(c.Before), Diagram(c.After)
+	was, is := cards(before), cards(after)
+	markOthers(before, is, "changes")
+	markOthers(after, was, "changed")
+	return before, after
+}
+
+func sideLanes(side string, lanes []picture.Lane) []picture.Lane {
+	for i := range lanes {
+		lanes[i].Title = side + ": " + lanes[i].Title
+	}
+	return lanes
+}
+
+// cards are the texts of a diagram's cards.
+func cards(d *picture.Diagram) map[string]bool {
+	out := map[string]bool{}
+	for i := range d.Lanes {
+		for _, s := range d.Lanes[i].Stations() {
+			out[cardText(s)] = true
+		}
+	}
+	return out
+}
+
+func cardText(s *picture.Station) string {
+	return fmt.Sprint(s.Label, "\n", s.Name, s.Mark, s.Reply, s.Off, s.Lines)
+}
+
+func markOthers(d *picture.Diagram, other map[string]bool, tag string) {
+	for i := range d.Lanes {
+		for _, s := range d.Lanes[i].Stations() {
+			if !other[cardText(s)] {
+				s.Lines = append([]picture.Line{{Mark: picture.None, Tag: tag}}, s.Lines...)
+			}
+		}
+	}
+}
+
+// ComparisonHTML writes a comparison as one self-contained page.
+func ComparisonHTML(w io.Writer, c *Comparison) error {
+	h := newPage()
+	style := StyleSheet + compareStyle
+	sum := sha256.Sum256([]byte(style))
+	before, after := c.sides()
+	h.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+	h.Raw(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-` + base64.StdEncoding.EncodeToString(sum[:]) + `'; base-uri 'none'; form-action 'none'">` + "\n")
+	h.Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
+	h.El("title", "", c.Before.Verdict.String()+" → "+c.After.Verdict.String()+": "+question(c.After))
+	h.Raw("<style>" + style + "</style>\n</head>\n<body>\n<main>\n<header>\n")
+	h.El("h1", "", after.Title)
+	for _, n := range after.Notes {
+		h.El("p", "note", n)
+	}
+	h.Close("header")
+	h.list("What was changed", "changes", c.Changes)
+	h.Raw("<div class=\"sides\">\n")
+	for i, s := range []struct {
+		title, only string
+		a           *sim.Answer
+		d           *picture.Diagram
+		findings    []sim.Finding
+	}{{"Before", "What is gone", c.Before, before, c.Gone}, {"After", "What is new", c.After, after, c.New}} {
+		h.Open("section", "aria-label", s.title)
+		h.El("h2", "", s.title)
+		h.Open("p", "class", "verdict "+s.d.Mark.String())
+		h.Raw(picture.MarkSVG(s.d.Mark, 24))
+		h.Text(s.a.Verdict.String())
+		h.Close("p")
+		if err := h.lanesOf(s.d, i*len(before.Lanes)); err != nil {
+			return err
+		}
+		if len(s.findings) > 0 {
+			h.El("h3", "", s.only)
+		}
+		shown := sim.Answer{Findings: s.findings, Placements: s.a.Placements}
+		for n := range s.findings {
+			h.finding(&shown, n)
+		}
+		h.Close("section")
+	}
+	h.Raw("</div>\n<footer>\n<dl>\n")
+	h.Pair("Snapshot sha256 before", c.Before.Snapshot.SHA256)
+	h.Pair("Snapshot sha256 after", c.After.Snapshot.SHA256)
+	h.Raw("</dl>\n</footer>\n</main>\n</body>\n</html>\n")
+	_, err := io.WriteString(w, h.String())
+	return err
+}
+
+const compareStyle = `
+@media screen and (min-width:820px){.sides{display:grid;grid-template-columns:1fr 1fr;gap:0 24px}}
+.sides>section+section{border-left:1px solid #94a3b8}
+@media print{.sides{display:grid;grid-template-columns:1fr 1fr;gap:0 8mm}.sides figure{width:100%}}
+@media screen and (max-width:819px){.sides>section+section{border-left:0}}
+`
