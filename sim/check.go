@@ -58,6 +58,7 @@ func (w *World) check(q Question) (*Answer, error) {
 	a.Verdict = all.judge()
 	r.describe(a, targets)
 	r.kmsPathNote()
+	r.unusedEndpoints()
 	r.c.finish(a)
 	w.nameGaps(a.Unknowns)
 	markSubnetChoice(a)

@@ -28,6 +28,8 @@ type TraceQuestion struct {
 	// Through and Avoid are components by id that the traffic has to pass, and
 	// that it must not (N184).
 	Through, Avoid []string
+	// WhyNot is an endpoint: does the traffic use it, and if not, why not (N185)?
+	WhyNot string
 }
 
 // EndError is an end of a trace that can't be read, or can't be one.
@@ -143,6 +145,9 @@ func (w *World) traceParts(q *TraceQuestion, n network.Query, from []network.End
 	}
 	var out []tracePart
 	ways := &waypoints{q.Through, q.Avoid}
+	if q.WhyNot != "" {
+		ways.through = append(slices.Clone(ways.through), q.WhyNot)
+	}
 	if err := ways.check(w); err != nil {
 		return nil, err
 	}
@@ -152,6 +157,9 @@ func (w *World) traceParts(q *TraceQuestion, n network.Query, from []network.End
 			res, err := w.net.Ask(n)
 			if err != nil {
 				return nil, err
+			}
+			if q.WhyNot != "" {
+				res = w.whyNot(q.WhyNot, &n, res)
 			}
 			out = append(out, tracePart{i, p, ways.hold(res)})
 		}

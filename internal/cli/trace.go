@@ -38,6 +38,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.sourcePorts, "source-port", "", "source ports, in the same form; default 32768-60999")
 	fs.StringSliceVar(&q.Through, "through", nil, throughHelp)
 	fs.StringSliceVar(&q.Avoid, "avoid", nil, avoidHelp)
+	fs.StringVar(&q.WhyNot, "why-not", "", "does the traffic use this `endpoint`, by id, and if not, why not: as --through, with the reasons")
 	fs.BoolVar(&q.Strict, "strict", false, strictHelp)
 	fs.BoolVar(&q.StrictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
 	fs.BoolVar(&q.AssumePublicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")
@@ -72,6 +73,9 @@ print it (https://sts.us-east-1.amazonaws.com/), or a bucket (s3://BUCKET).
 Host names that are no AWS service's are hosts on the internet, but for those
 that may have a private address: resources' own, such as a database's, are
 UNKNOWN. ARNs are read, too. icmp is an echo request and its reply.
+
+--why-not vpce-… asks whether the traffic uses an endpoint: what keeps it from it
+is said in the order route, DNS, family, policy.
 
 What does not run yet is asked about by --job, in each of its subnets, by
 --service with --subnets and --security-groups, or by a subnet and
