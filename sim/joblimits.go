@@ -180,3 +180,27 @@ func (r *jobRun) checkSelfIngress() {
 		Message: fmt.Sprintf("None of the job's security groups lets in TCP on every port from itself, as %s asks.", r.work.Name),
 		Fix:     fmt.Sprintf("Add an inbound rule to %s: all TCP, source %s.", groups[0], groups[0])}, everywhere)
 }
+
+// checkSubnetEgress warns where the groups keep the job from its own subnets
+// (N152). What S3 needs is judged apart.
+//
+// AWS: https://docs.aws.amazon.com/sagemaker/latest/dg/neo-vpc.html
+func (r *jobRun) checkSubnetEgress() {
+	groups := r.q.Job.SecurityGroups
+	if len(groups) == 0 || r.existing.function || r.work.Kind != "" && !r.work.OwnSubnets {
+		return
+	}
+	c := r.w.net.SubnetEgressCovered(groups, r.q.Job.Subnets)
+	if !c.Known || c.Covered {
+		return
+	}
+	var missing []string
+	for _, id := range uniqueSubnets(r.q.Job.Subnets) {
+		if p, ok := r.jobSubnet(id); ok && overlaps(c.Missing, p.item.CIDR) {
+			missing = append(missing, fmt.Sprintf("%s (%s)", id, p.item.CIDR))
+		}
+	}
+	r.warn(Finding{Code: finding.JobSGSubnetEgress, Gate: GateSGEgress, Component: string(groups[0]), Name: r.nameOfGroup(groups[0]), Pointer: c.At.Pointer(), Rule: "N152", URL: docNeoVPC,
+		Message: "The job's security groups do not let it out to all of its own subnets on every TCP port, as SageMaker asks: not to all of " + strings.Join(missing, ", ") + ".",
+		Fix:     "Add an outbound rule for the subnets' CIDR blocks to one of the job's groups."}, everywhere)
+}
