@@ -130,7 +130,9 @@ func (r *jobRun) unusedEndpoints() {
 			idle = append(idle, e)
 		}
 	}
-	slices.SortFunc(idle, func(a, b place[snapshot.VPCEndpoint]) int { return strings.Compare(string(a.item.ID), string(b.item.ID)) })
+	slices.SortFunc(idle, func(a, b place[snapshot.VPCEndpoint]) int {
+		return strings.Compare(string(a.item.ID), string(b.item.ID))
+	})
 	for _, e := range idle {
 		r.c.add(Finding{Code: finding.EndpointNotUsed, Gate: GateRoute, Severity: Info, Component: string(e.item.ID), Name: nameTag(e.item.Tags), Pointer: e.item.At.Pointer(), Rule: "N185",
 			Message: fmt.Sprintf("%s is associated with no route table, so nothing in %s uses it.", e.item.ID, r.vpc), Fix: "Associate the route tables that need it, or delete it."}, everywhere)
