@@ -41,3 +41,18 @@ func TestUnmarshalNamesThePlaceInJSONsWords(t *testing.T) {
 		t.Error("two values were accepted")
 	}
 }
+
+func FuzzUnmarshal(f *testing.F) {
+	f.Add(`{"a": 7, "b": [{"n": "x"}]}`)
+	f.Add("\ufeff{\"a\":\n\"x\"}")
+	f.Fuzz(func(t *testing.T, text string) {
+		var v struct {
+			A string             `json:"a"`
+			B []struct{ N int }  `json:"b"`
+			C map[string]float64 `json:"c"`
+		}
+		if err := Unmarshal([]byte(text), &v); err != nil && strings.Contains(err.Error(), "Go ") {
+			t.Error(err)
+		}
+	})
+}

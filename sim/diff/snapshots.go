@@ -485,7 +485,7 @@ func placesOf(subnetsA, subnetsB, groupsA, groupsB map[string]class, res *Result
 			out = append(out, placement{s, groups[vpc][i/len(nets[vpc])], alikeNets[s]})
 		}
 		if n > maxPlaces {
-			res.Notes = append(res.Notes, fmt.Sprintf("%s: %d of %d pairs of subnet class and security group class were asked about.", vpc, maxPlaces, n))
+			res.Notes = append(res.Notes, fmt.Sprintf("%s: %d of %d pairs of subnet class and security group class were asked about; --job asks about the job's own.", vpc, maxPlaces, n))
 		}
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/internal/testkit/world"
@@ -293,6 +294,9 @@ func TestTheSearchIsBounded(t *testing.T) {
 	res, err := findIn(native, q, Options{Checks: 1})
 	if err != nil || res.Whole || !strings.Contains(res.Limit, "--max-checks") || res.Tried != 1 {
 		t.Errorf("%d tried, complete %v, %q, %v", res.Tried, res.Whole, res.Limit, err)
+	}
+	if res, err := findIn(native, q, Options{Time: time.Nanosecond}); err != nil || res.Whole || !strings.Contains(res.Limit, "--fix-timeout") {
+		t.Errorf("%q, %v", res.Limit, err)
 	}
 	base, err := change.Open(native)
 	if err != nil {

@@ -2,6 +2,7 @@ package repair
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -72,6 +73,8 @@ func with(list []candidate, c candidate) []candidate {
 // stopped tells whether a bound is reached, and notes which.
 func (s *search) stopped() bool {
 	switch {
+	case errors.Is(s.ctx.Err(), context.DeadlineExceeded):
+		s.cut(fmt.Sprintf("the search stopped after %s, at %d changed snapshots; --fix-timeout raises that", s.opt.Time, s.res.Tried))
 	case s.ctx.Err() != nil:
 		s.cut(fmt.Sprintf("the search was stopped after %d changed snapshots", s.res.Tried))
 	case s.res.Tried >= s.opt.Checks:
