@@ -200,6 +200,7 @@ func (t *tools) ready(_ context.Context, _ *mcp.CallToolRequest, in readyInput) 
 // whoCanInput is what who-can takes.
 type whoCanInput struct {
 	Snapshot string   `json:"snapshot,omitempty" jsonschema:"snapshot file or directory"`
+	Job      string   `json:"job,omitempty" jsonschema:"a job file whose interfaces to come count as well"`
 	Bucket   string   `json:"bucket" jsonschema:"bucket or objects: ARN, s3:// URI or name"`
 	Actions  []string `json:"actions,omitempty" jsonschema:"S3 actions, e.g. s3:GetObject"`
 	Detail   string   `json:"detail,omitempty" jsonschema:"screen (default), or full for JSON"`
@@ -209,7 +210,7 @@ func (t *tools) whoCan(_ context.Context, _ *mcp.CallToolRequest, in whoCanInput
 	if in.Detail == "verbose" {
 		in.Detail = ""
 	}
-	flags, err := t.flags(&question{Snapshot: in.Snapshot, Actions: in.Actions, Detail: in.Detail})
+	flags, err := t.flags(&question{Snapshot: in.Snapshot, Job: in.Job, Actions: in.Actions, Detail: in.Detail})
 	if err != nil {
 		return nil, nil, err
 	}

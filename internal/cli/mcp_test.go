@@ -59,7 +59,7 @@ func TestAgentsAskOverTheirProtocol(t *testing.T) {
 		{"check", args{"job": "job.json", "resource": "arn:aws:ecr:us-east-1:111122223333:repository/ml", "actions": []string{"ecr:BatchGetImage"}}, false, "NO_ROUTE_TO_DESTINATION"},
 		{"check", args{"job": "job.json", "caller": "unsigned", "bucket": "neo-models-111122223333-use1"}, false, "BLOCKED"},
 		{"ready", args{"job": "job.json"}, false, "REACHABLE  resnet50-ml-c5 (SageMaker Neo compilation job)"},
-		{"who-can", args{"bucket": "neo-models-111122223333-use1", "actions": []string{"s3:GetObject"}}, false, "NeoCompilationRole"},
+		{"who-can", args{"job": "job.json", "bucket": "neo-models-111122223333-use1", "actions": []string{"s3:GetObject"}}, false, "NeoCompilationRole"},
 		{"who-can", args{"bucket": "--help"}, false, "bucket --help is not in the snapshot"},
 		{"trace", args{"from": "subnet-0a7c1e5b93d2f4681", "to": "s3"}, false, "REACHABLE"},
 		{"explain", args{"word": "endpoint-policy"}, false, "(gate)"},
