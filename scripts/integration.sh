@@ -24,6 +24,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
+.venv/bin/python scripts/stepfunctions/run.py
 go build -o "$work/canreach" ./cmd/canreach
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
