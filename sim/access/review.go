@@ -88,8 +88,9 @@ func Compare(ctx context.Context, before, after *sim.World, q Query) (*Review, e
 func compare(ctx context.Context, before, after *sim.World, q Query, a, b *Table) (*Review, error) {
 	x, y := entriesOf(a, b)
 	r := &Review{Gained: []Change{}, Lost: []Change{}, Opened: []Change{}, Settled: []Change{}, Asked: max(a.Asked, b.Asked)}
-	groups := map[string]*Change{}
-	var order []string
+	index := map[string]int{}
+	var groups []*Change
+	var sides []decision
 	for _, e := range keysOf(x, y) {
 		p, q2 := x[e], y[e]
 		if p.row == nil {
@@ -109,22 +110,30 @@ func compare(ctx context.Context, before, after *sim.World, q Query, a, b *Table
 			side = p
 		}
 		key := fmt.Sprint(e.role, "\n", e.resource, "\n", e.action, p.verdict, q2.verdict, side.row.Via, side.source.Kind)
-		c := groups[key]
-		if c == nil {
-			c = &Change{Role: e.role, Resource: e.resource, Action: e.action, Before: p.verdict, After: q2.verdict,
-				Source: side.source.Kind, Via: side.row.Via, Witness: side.of.Explain(side.row).Witness, Causes: []Cause{}}
-			groups[key] = c
-			order = append(order, key)
-			c.explain(before, after, q, side)
+		at, known := index[key]
+		if !known {
+			at = len(groups)
+			index[key] = at
+			sides = append(sides, side)
+			groups = append(groups, &Change{Role: e.role, Resource: e.resource, Action: e.action, Before: p.verdict, After: q2.verdict,
+				Source: side.source.Kind, Via: side.row.Via, Causes: []Cause{}})
 		}
+		c := groups[at]
 		if side.class != nil && !slices.Contains(c.Subnets, string(side.class.Subnet)) {
 			c.Subnets = append(c.Subnets, string(side.class.Subnet))
 		}
 	}
-	for _, key := range order {
-		r.file(*groups[key])
+	if err := Each(ctx, Query{Workers: q.Workers}, len(groups), func(i int) error {
+		groups[i].Witness = sides[i].of.Explain(sides[i].row).Witness
+		groups[i].explain(before, after, q, sides[i])
+		return nil
+	}); err != nil {
+		return nil, err
 	}
-	return r, ctx.Err()
+	for _, c := range groups {
+		r.file(*c)
+	}
+	return r, nil
 }
 
 func reach(v sim.Verdict) bool { return v == sim.Reachable || v == sim.Partial }
