@@ -57,7 +57,7 @@ Exit status: 0, or 3 where a cell is UNKNOWN; with --without 1 where something i
 			return f.writeMatrix(env, w, t)
 		},
 	}
-	f.register(cmd, "text", "json", "csv", "html", "rows")
+	f.register(cmd, "text", "json", "csv", "html", "svg", "rows")
 	cmd.Flags().StringVar(&index.index, "index", "", "`file` that names an organization's files, instead of a snapshot: the index.json of a capture")
 	cmd.Flags().StringVar(&index.rows, "rows", "", "with --index: `directory` that keeps the rows of each shard")
 	cmd.Flags().StringArrayVar(&f.without, "without", nil, "what is lost if this goes: nat-…, vpce-…, pl-…=CIDR or zone:ZONE; repeatable")
@@ -100,6 +100,8 @@ func (f *accessFlags) writeMatrix(env *Env, world *sim.World, t *access.Table) e
 		err = writeMatrixCSV(w, &res)
 	case "html":
 		writeMatrixHTML(w, &res)
+	case "svg":
+		writeMatrixSVG(w, &res)
 	case "rows":
 		err = writeRows(w, world, t)
 	default:
