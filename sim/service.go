@@ -13,8 +13,6 @@ import (
 	"github.com/canreach/canreach/snapshot"
 )
 
-const docResourcePolicies = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html"
-
 // serviceTarget is what a target of another service than S3 has in a bucket's
 // place.
 type serviceTarget struct {

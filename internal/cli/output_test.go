@@ -89,7 +89,7 @@ func TestAFullStandardOutputIsAnErrorOfEveryCommand(t *testing.T) {
 	for _, c := range []struct{ args, stdin string }{
 		{"check" + question, ""}, {"check -o json" + question, ""}, {"check -q" + question, ""}, {"trace -s " + snap + " --from subnet-1 --security-groups sg-1 --to s3", ""}, {"graph" + question, ""}, {"map -s " + snap, ""},
 		{"who-can arn:aws:s3:::reports -s " + snap, ""}, {"reach -s " + snap + " --role " + world.Role, ""}, {"matrix -s " + snap, ""}, {"review --base " + snap + " --head " + snap, ""},
-		{"whatif --fix" + question, ""}, {"whatif --schema", ""}, {"diff " + snap + " " + snap, ""}, {"test --schema", ""}, {"test " + neo + "uses/tests.yaml", ""}, {"explain N1", ""},
+		{"whatif --fix" + question, ""}, {"whatif --schema", ""}, {"diff " + snap + " " + snap, ""}, {"test --schema", ""}, {"test " + neo + "uses/tests.yaml", ""}, {"explain N1", ""}, {"ready -s " + neo + "snapshot.json -j " + neo + "job.json", ""},
 		{"evidence --out " + folder + "2" + question, ""}, {"evidence verify " + folder, ""}, {"snapshot show " + snap, ""}, {"snapshot validate " + snap, ""}, {"snapshot permissions", ""}, {"snapshot script --region us-east-1", ""},
 		{"snapshot import " + snap + " --out -", ""}, {"snapshot merge " + snap + " " + snap + " --out -", ""}, {"snapshot --dry-run --region us-east-1", ""},
 		{"policy compare " + pol + " " + pol, ""}, {"policy lint " + pol, ""}, {"policy eval --policy " + pol + " --principal " + world.Role + " --action s3:GetObject --resource arn:aws:s3:::b/k", ""}, {"policy eval", "{}\n"},

@@ -161,9 +161,7 @@ func (w *Worker) networkOf(files []string) (*networkWorld, error) {
 				return nil, 0, err
 			}
 			doc.with(a.ID, a.Head).Regions = a.Regions
-			for _, g := range gapsOf(a.Gaps, a.ID, true) {
-				doc.gaps = append(doc.gaps, g)
-			}
+			doc.gaps = append(doc.gaps, gapsOf(a.Gaps, a.ID, true)...)
 			out.parts[a.ID] = a
 			size += a.bytes
 		}

@@ -42,7 +42,10 @@ var gateFacts = []struct{ world, member, gates string }{
 	{"", "organizations", "scp rcp"}, {"", "serviceControlPolicies", "scp"}, {"", "resourceControlPolicies", "rcp"},
 	{"", "serviceControlPolicies/0/Content", "scp"}, {"", "resourceControlPolicies/0/Content", "rcp"},
 	{"", "serviceControlPolicies/0/Targets", "scp"}, {"", "resourceControlPolicies/0/Targets", "rcp"},
+	{"queue", "ResourcePolicies", "resource-policy"}, {"queue", "ResourcePolicies/0/Policy", "resource-policy"},
 }
+
+const queue = "arn:aws:sqs:us-east-1:111111111111:jobs"
 
 // gateWorlds are worlds in which between them every gate passes.
 func gateWorlds() map[string]*world.World {
@@ -56,6 +59,10 @@ func gateWorlds() map[string]*world.World {
 		"attached": world.Policy(world.Set("RoleDetailList", world.PolicyRole, "RolePolicyList", world.List{}),
 			world.Set("RoleDetailList", world.PolicyRole, "AttachedManagedPolicies", world.List{world.Obj{"PolicyArn": "arn:aws:iam::111111111111:policy/All", "PolicyName": "All"}}),
 			world.Add("Policies", world.ManagedPolicy("arn:aws:iam::111111111111:policy/All", world.Doc(world.Allow("*", "*"))))),
+		"queue": world.Policy(world.Identity(world.PolicyRole, world.Doc(world.Allow("*", "*"))), world.Group("sg-9", "vpc-1", []world.Obj{world.Rule("tcp", "10.0.0.0/16")}, nil),
+			world.InterfaceEndpoint("vpce-sqs", "vpc-1", "sg-9", "subnet-1"), world.Set("VpcEndpoints", "vpce-sqs", "ServiceName", "com.amazonaws.us-east-1.sqs"),
+			world.Set("VpcEndpoints", "vpce-sqs", "DnsEntries", world.List{world.Obj{"DnsName": "sqs.us-east-1.amazonaws.com"}}),
+			world.Add("ResourcePolicies", world.Obj{"ResourceArn": queue, "Policy": world.Doc(world.For(world.PolicyRole, world.Allow("sqs:*", queue)))})),
 		"network":            world.Network(),
 		"interface endpoint": world.Network(world.IFE(), world.NoS3Route()),
 		"NAT":                world.Network(world.NAT(), world.NoS3Route(), world.Routes("rtb-1", world.To("0.0.0.0/0", "nat-1"))),
@@ -67,7 +74,11 @@ func gateQuestion(w *world.World) sim.Question {
 	if w.Find("buckets", world.PolicyBucket) != nil {
 		role, bucket = world.PolicyRole, world.PolicyBucket
 	}
-	return sim.Question{Bucket: "arn:aws:s3:::" + bucket + "/k", Actions: []string{"s3:GetObject"}, Job: snapshot.Job{RoleARN: role, HasVPCConfig: true, Instances: 1,
+	resource, action := "arn:aws:s3:::"+bucket+"/k", "s3:GetObject"
+	if w.Find("ResourcePolicies", queue) != nil {
+		resource, action = queue, "sqs:SendMessage"
+	}
+	return sim.Question{Bucket: resource, Actions: []string{action}, Job: snapshot.Job{RoleARN: role, HasVPCConfig: true, Instances: 1,
 		Name: "job", Kind: "CompilationJob", Subnets: []snapshot.SubnetID{"subnet-1"}, SecurityGroups: []snapshot.SecurityGroupID{"sg-1"}}}
 }
 

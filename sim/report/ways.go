@@ -264,6 +264,18 @@ func (w *way) addDestination(a *sim.Answer, requests []sim.Request) {
 		names = []string{w.target}
 	}
 	s := newStage(sim.GateBucket, picture.IconBucket, "S3 bucket", names[0], mark)
+	asked := func(g sim.Gate) bool {
+		return slices.ContainsFunc(a.Gates, func(s sim.GateState) bool { return s.Gate == g })
+	}
+	if len(a.Gates) > 0 && !asked(sim.GateBucket) {
+		if s.gate = sim.GateResourcePolicy; !asked(s.gate) {
+			s.gate = sim.GateKMS
+		}
+		s.Icon, s.Label = picture.IconCloud, "Resource"
+		if names[0] == "" && len(q.Actions) > 0 {
+			s.Label, s.names = "Action", []string{q.Actions[0]}
+		}
+	}
 	if len(names) > 1 {
 		s.Label, s.names = "S3 buckets", []string{fmt.Sprintf("%d destinations", len(names))}
 		for _, n := range names {
