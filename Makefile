@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PKGS = ./...
 
 .DEFAULT_GOAL := build
-.PHONY: help build install test check fmt vet lint race fuzz mutations golden sar bench example integration solver browser cdk org workflows man clean
+.PHONY: help build install test check fmt vet lint race fuzz mutations deletions golden sar bench example integration solver browser cdk org workflows man clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ fuzz: ## ten seconds of every fuzz target
 
 mutations: ## 2,000 spoilt inputs: no panic, four exit statuses, errors with places, safe output
 	CANREACH_MUTATIONS=2000 $(GO) test -run '^TestMutatedInputs$$' ./internal/cli
+
+deletions: ## every member and element of rich snapshots taken away, one at a time: no verdict flips
+	CANREACH_DELETIONS=all $(GO) test -count=1 -run '^TestDeletionsNeverFlip$$' ./sim
 
 golden: ## rewrite expected outputs; review the change like code
 	UPDATE_GOLDEN=1 $(GO) test $(PKGS)

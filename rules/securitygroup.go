@@ -95,7 +95,12 @@ func permissionMatch(p *snapshot.Permission, g *snapshot.SecurityGroup, t *Traff
 	if ports == packetset.None {
 		return Match{}, nil
 	}
-	m := t.and(remotesMatch(p, t), ports)
+	m := remotesMatch(p, t)
+	if p.Incomplete {
+		m = t.or(m, Match{Maybe: ports, Why: Need{Code: finding.UnknownSG, Component: string(g.ID), At: p.At,
+			Fact: "whom a rule of security group " + string(g.ID) + " is about: a part that AWS always sends is missing"}})
+	}
+	m = t.and(m, ports)
 	if !sure || len(p.UnknownFields) > 0 {
 		m = t.doubt(m, Need{Code: finding.UnknownSG, Component: string(g.ID), At: p.At,
 			Fact: "what a rule of security group " + string(g.ID) + " admits that has a protocol or a member not known here"})

@@ -34,7 +34,7 @@ func newCollector() *collector {
 
 // judge notes what was decided at a gate.
 func (c *collector) judge(g Gate, j network.Judged) {
-	c.judged[g] = network.Judged{Pass: c.judged[g].Pass || j.Pass, Open: c.judged[g].Open || j.Open}
+	c.judged[g] = c.judged[g].And(j)
 }
 
 func (c *collector) add(f Finding, placements ...int) {

@@ -111,11 +111,11 @@ func (a *Answer) gateStatus(g Gate, j network.Judged) GateStatus {
 		}
 		return GateInPart
 	}
-	a.layers(g, func(l *Layer) {
-		j.Pass, j.Open = true, j.Open || l.Decision == "unknown"
+	a.layers(g, func(r *Request, l *Layer) {
+		j.Pass, j.Open = true, j.Open || l.Decision == "unknown" || !r.spared(l)
 	})
 	switch {
-	case j.Open || g == GateRole && a.grantOpen() || slices.ContainsFunc(a.Unknowns, func(m Missing) bool { return m.Gate == g }):
+	case j.Open || j.Stop || g == GateRole && a.grantOpen() || slices.ContainsFunc(a.Unknowns, func(m Missing) bool { return m.Gate == g }):
 		return GateUnknown
 	case j.Pass:
 		return GatePasses
@@ -140,15 +140,28 @@ func (a *Answer) stoppedBy(g Gate) (all, some bool) {
 }
 
 // layers calls f with every policy layer of g.
-func (a *Answer) layers(g Gate, f func(*Layer)) {
+func (a *Answer) layers(g Gate, f func(*Request, *Layer)) {
 	for i := range a.Placements {
 		for j := range a.Placements[i].Requests {
-			for k := range a.Placements[i].Requests[j].Layers {
-				l := &a.Placements[i].Requests[j].Layers[k]
-				if of, ok := gateLayers[l.Layer]; ok && of.gate == g {
-					f(l)
+			r := &a.Placements[i].Requests[j]
+			for k := range r.Layers {
+				if of, ok := gateLayers[r.Layers[k].Layer]; ok && of.gate == g {
+					f(r, &r.Layers[k])
 				}
 			}
 		}
 	}
+}
+
+// spared tells that a layer does not stop the request: it allows it, or need
+// not, since the request passes or the other of role and bucket policy grants
+// it. One that denies on a way that may not be taken is no blocker, and has not
+// let it pass either.
+func (r *Request) spared(l *Layer) bool {
+	if l.Decision == "allow" || r.Verdict == Reachable {
+		return true
+	}
+	resource := []string{policy.LayerBucket, policy.LayerResource, policy.LayerTrust}
+	others := map[string][]string{policy.LayerRole: resource, policy.LayerBucket: {policy.LayerRole}, policy.LayerResource: {policy.LayerRole}}[l.Layer]
+	return l.Decision == "implicitDeny" && slices.ContainsFunc(r.Layers, func(o Layer) bool { return o.Decision == "allow" && slices.Contains(others, o.Layer) })
 }

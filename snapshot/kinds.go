@@ -184,6 +184,7 @@ func (r *reader) join(v *regionReader) {
 		// Those of instances alone: the collection stays not collected.
 		e.NetworkInterfaces.Items, e.NetworkInterfaces.At = firstOfEach(r.ofInstances), e.Instances.At
 	}
+	e.fillInterfaceVPCs()
 	if v.rules.Presence == Collected {
 		e.ruledGroups = addRules(e.SecurityGroups.Items, v.rules.Items)
 		if e.SecurityGroups.Presence == NotCollected && len(v.rules.Items) > 0 {
@@ -192,6 +193,24 @@ func (r *reader) join(v *regionReader) {
 		}
 	}
 	r.inlineAttributes, r.ofInstances = nil, nil
+}
+
+// fillInterfaceVPCs tells the VPC of an interface that lacks it by its subnet's.
+func (e *EC2) fillInterfaceVPCs() {
+	var of map[SubnetID]VPCID
+	for i := range e.NetworkInterfaces.Items {
+		n := &e.NetworkInterfaces.Items[i]
+		if n.VPC != "" {
+			continue
+		}
+		if of == nil {
+			of = make(map[SubnetID]VPCID, len(e.Subnets.Items))
+			for k := range e.Subnets.Items {
+				of[e.Subnets.Items[k].ID] = e.Subnets.Items[k].VPC
+			}
+		}
+		n.VPC = of[n.Subnet]
+	}
 }
 
 // operationOf returns the operation that prints a collection.

@@ -122,6 +122,9 @@ func (r *reader) portRange(unknown *[]string) *PortRange {
 			r.unknown(unknown, "PortRange/")
 		}
 	}
+	if p.From < 0 || p.To < 0 { // half a range says nothing
+		*unknown = append(*unknown, "PortRange")
+	}
 	return p
 }
 

@@ -38,6 +38,9 @@ type Permission struct {
 	PrefixLists   []PrefixListRef
 	Groups        []GroupReference
 	UnknownFields []string
+	// Incomplete: a list or an id of its remotes is missing, so that it may be
+	// about anyone (P371).
+	Incomplete bool
 }
 
 // SecurityGroup is one of describe-security-groups. IngressKnown and
@@ -79,7 +82,12 @@ func (r *reader) permission(at Source, v *Permission) {
 	if !r.object() {
 		return
 	}
+	lists := 0 // of the four that AWS always sends
 	for r.NextKey() {
+		switch r.Key() {
+		case "IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs":
+			lists++
+		}
 		switch r.Key() {
 		case "IpProtocol":
 			v.Protocol = r.protocol()
@@ -98,6 +106,9 @@ func (r *reader) permission(at Source, v *Permission) {
 		default:
 			r.unknown(&v.UnknownFields, "")
 		}
+	}
+	if lists < 4 && len(v.Ranges)+len(v.PrefixLists)+len(v.Groups) == 0 {
+		v.Incomplete = true // AWS has no rule for nobody
 	}
 	if v.Protocol == "" && len(v.UnknownFields) == 0 && r.Err() == nil && !r.problemSince(offset) {
 		r.problemAt(offset, "this rule has no IpProtocol")
@@ -155,6 +166,9 @@ func (r *reader) prefixListRefs(v *Permission) {
 				r.unknown(&v.UnknownFields, "PrefixListIds/"+strconv.Itoa(i)+"/")
 			}
 		}
+		if ref.List == "" {
+			v.Incomplete = true
+		}
 		v.PrefixLists = append(v.PrefixLists, ref)
 	}
 }
@@ -167,6 +181,9 @@ func (r *reader) groupPairs(v *Permission) {
 	for i := 0; r.NextItem(); i++ {
 		ref := GroupReference{At: Source{base, int32(i)}}
 		r.groupReference(&ref, &v.UnknownFields, i)
+		if ref.Group == "" {
+			v.Incomplete = true
+		}
 		v.Groups = append(v.Groups, ref)
 	}
 }

@@ -25,7 +25,6 @@ func TestLint(t *testing.T) {
 		{"P149 prefix on GetObject", allow(`"Action":"s3:GetObject","Resource":"*"` + cond(`"StringLike":{"s3:prefix":"a/*"}`)), KindIdentity, "CONDITION_KEY_NOT_SUPPLIED"},
 		{"P149 prefix on s3:*", allow(onAll + cond(`"StringLike":{"s3:prefix":"a/*"}`)), KindIdentity, ""},
 		{"P15 an empty condition block", allow(onAll + `,"Condition":{}`), KindIdentity, "CONDITION_EMPTY"},
-		{"P15 an operator without keys", allow(onAll + `,"Condition":{"Bool":{}}`), KindIdentity, "CONDITION_EMPTY"},
 		{"T73 Deny only", neoSample("vpce-1"), KindEndpoint, "VPCE_DENY_ONLY"},
 		{"T79 a role in an endpoint policy", grant(isRole, onAll), KindEndpoint, "VPCE_PRINCIPAL_UNSUPPORTED"},
 		{"T13 an account in an endpoint policy", grant(isA, onAll), KindEndpoint, "VPCE_PRINCIPAL_ROOT_ONLY"},

@@ -330,7 +330,7 @@ func (o *oracle) decide(unknown []string) Truth {
 var (
 	drawAction    = rapid.SampledFrom([]string{`"*"`, `"s3:*"`, `"s3:Get*"`, `"S3:getobject"`, `["s3:?etObject","s3:ListBucket"]`, `"s3:*Object"`, `"ec2:*"`, `[]`})
 	drawResource  = rapid.SampledFrom([]string{`"*"`, `"*"`, `"arn:aws:s3:::b/*"`, `"arn:aws:s3:::b*"`, `"arn:aws:s3:::b/?"`, `"arn:*:s3:::b/k"`, `"arn:aws:s3:*:*:b/*"`, `["arn:aws:s3:::b","arn:aws:s3:::c/*"]`, `"arn:aws:s3:::b/${aws:PrincipalTag/t}"`, `"arn:aws:s3:::*k"`, `[]`})
-	drawPrincipal = rapid.SampledFrom([]string{`"*"`, `{"AWS":"*"}`, isRole, isX, isA, isUs, `{"Service":"cloudtrail.amazonaws.com"}`, `{"AWS":["arn:aws:iam::111111111111:role/R","111111111111"]}`, `{"AWS":["arn:aws:iam::111111111111:role/R","arn:aws:iam::111111111111:root","arn:aws:sts::111111111111:assumed-role/R/SageMaker"]}`, `{}`})
+	drawPrincipal = rapid.SampledFrom([]string{`"*"`, `{"AWS":"*"}`, isRole, isX, isA, isUs, `{"Service":"cloudtrail.amazonaws.com"}`, `{"AWS":["arn:aws:iam::111111111111:role/R","111111111111"]}`, `{"AWS":["arn:aws:iam::111111111111:role/R","arn:aws:iam::111111111111:root","arn:aws:sts::111111111111:assumed-role/R/SageMaker"]}`})
 	drawEndpoint  = rapid.SampledFrom([]string{`"*"`, `{"AWS":"*"}`, isX, isA, `{"Service":"cloudtrail.amazonaws.com"}`})
 	drawCondition = rapid.SampledFrom([]string{
 		`"StringEquals":{"aws:PrincipalTag/t":"a"}`, `"StringNotEquals":{"AWS:principaltag/T":["a","b"]}`, `"StringLike":{"aws:PrincipalTag/t":["a*","*b"]}`,

@@ -43,7 +43,7 @@ func (p *parser) principal(st *Statement, key string, off int) error {
 }
 
 func (p *parser) principals(to *Principals, key string) error {
-	empty := true
+	empty, at := true, p.pos
 	err := p.object(false, func(kind string, off int) (err error) {
 		empty = false
 		switch kind {
@@ -61,7 +61,7 @@ func (p *parser) principals(to *Principals, key string) error {
 		return err
 	})
 	if err == nil && empty {
-		p.warn("empty %s: the statement matches nothing", key)
+		return p.fail(at, "%s names nobody: AWS refuses an empty object", key)
 	}
 	return err
 }
@@ -109,7 +109,7 @@ func (p *parser) operatorBlock(st *Statement, op Operator) error {
 	if p.space() != '{' {
 		return p.fail(p.pos, "a condition operator takes an object of keys and values, got %s", p.describe())
 	}
-	empty := true
+	empty, at := true, p.pos
 	err := p.object(true, func(key string, off int) error {
 		empty = false
 		if key == "" {
@@ -121,7 +121,7 @@ func (p *parser) operatorBlock(st *Statement, op Operator) error {
 		return err
 	})
 	if err == nil && empty {
-		p.warn("empty %s: read as no condition", op)
+		return p.fail(at, "%s has no condition key", op)
 	}
 	return err
 }

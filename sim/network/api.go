@@ -108,7 +108,13 @@ type Result struct {
 // Judged is what the components of one gate do with the traffic that meets them.
 type Judged struct {
 	Pass bool // some traffic is let through
+	Stop bool // some is not
 	Open bool // of some, a missing fact decides
+}
+
+// And joins what is known of other traffic.
+func (j Judged) And(k Judged) Judged {
+	return Judged{j.Pass || k.Pass, j.Stop || k.Stop, j.Open || k.Open}
 }
 
 // Flow is traffic that takes the same way.

@@ -45,9 +45,7 @@ func (a *asking) resolveName() resolution {
 	v := a.vpc()
 	at := Hop{Component: a.name.Host, Kind: "dns-name", At: a.from.at}
 	if v.of == nil {
-		b := a.publicBranch(at)
-		b.needs = append(b.needs, rules.Need{Code: finding.UnknownVPC, Component: string(a.from.vpcID), At: a.from.at, Fact: "the VPC " + string(a.from.vpcID) + " and its DNS settings", Collect: "aws ec2 describe-vpcs"})
-		return resolution{branches: []branch{b}}
+		return a.orElsewhere(at, resolution{branches: []branch{a.publicBranch(at)}}, &rules.Need{Code: finding.UnknownVPC, Component: string(a.from.vpcID), At: a.from.at, Fact: "the VPC " + string(a.from.vpcID) + " and its DNS settings", Collect: "aws ec2 describe-vpcs"})
 	}
 	amazon, custom, need := a.resolver(v)
 	if !amazon {

@@ -62,7 +62,8 @@ func (a *asking) s3Region() string {
 // attached judges a gateway's attachment to the VPC that it is used from (N36).
 func (a *asking) attached(t *trail, h Hop, g *snapshot.InternetGateway, name string) {
 	st, state := rules.StateBroken, "detached"
-	if len(g.Attachments) == 0 && !g.AttachmentsKnown {
+	here := slices.ContainsFunc(g.Attachments, func(x snapshot.GatewayAttachment) bool { return x.VPC == t.vpcID })
+	if !here && !g.AttachmentsKnown {
 		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: h.Component, At: h.At,
 			Fact: "which VPC " + h.Component + " is attached to (Attachments)", Collect: "aws ec2 describe-internet-gateways --internet-gateway-ids " + h.Component})
 		return

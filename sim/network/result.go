@@ -457,7 +457,7 @@ var ends = []string{"subnet", "network-interface", "instance", "vpc", "destinati
 func (a *asking) judged(unknown []Missing) map[finding.Gate]Judged {
 	out := make(map[finding.Gate]Judged)
 	join := func(g finding.Gate, j Judged) {
-		out[g] = Judged{out[g].Pass || j.Pass, out[g].Open || j.Open}
+		out[g] = out[g].And(j)
 	}
 	for _, m := range unknown {
 		join(m.Gate, Judged{Open: true})
@@ -472,7 +472,7 @@ func (a *asking) judged(unknown []Missing) map[finding.Gate]Judged {
 				continue
 			}
 			left := a.s.Diff(a.s.Diff(w.cases, s.permit), s.deny)
-			join(g, Judged{a.s.And(s.permit, w.cases) != packetset.None, left != packetset.None})
+			join(g, Judged{Pass: a.s.And(s.permit, w.cases) != packetset.None, Stop: a.s.And(s.deny, w.cases) != packetset.None, Open: left != packetset.None})
 		}
 	}
 	return out

@@ -19,6 +19,9 @@ func (a *asking) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need)
 	need := rules.Need{Code: finding.UnknownRouteTable, Component: string(n.ID), At: n.At, Fact: "the route table of " + string(n.ID),
 		Collect: "aws ec2 describe-route-tables"}
 	switch {
+	case !explicit && a.unreadable(n, func(e *snapshot.EC2) snapshot.Presence { return e.RouteTables.Presence }):
+		need.Fact = fmt.Sprintf("the route table of %s: not all of them could be read", n.ID)
+		return nil, &need
 	case !explicit && untold != "":
 		need.Fact = fmt.Sprintf("whether %s governs %s: its associations were not collected", untold, n.ID)
 		return nil, &need
@@ -40,6 +43,13 @@ func (a *asking) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need)
 	return tb, nil
 }
 
+// unreadable tells that a collection of a subnet's own Region could not be read
+// whole, so that what is missing in it says nothing.
+func (a *asking) unreadable(n *snapshot.Subnet, presence func(*snapshot.EC2) snapshot.Presence) bool {
+	r := a.x.subnets[n.ID].in
+	return r != nil && presence(&r.EC2) == snapshot.Unreadable
+}
+
 // aclOf is the network ACL of a subnet (N93): the one that lists it, else the
 // VPC's default one.
 func (a *asking) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, explicit bool, need *rules.Need) {
@@ -51,6 +61,9 @@ func (a *asking) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, explicit boo
 		return nil, true, need
 	case len(of) == 1:
 		l, explicit = a.x.acls[of[0]].of, true
+	case a.unreadable(n, func(e *snapshot.EC2) snapshot.Presence { return e.NetworkACLs.Presence }):
+		need.Fact = fmt.Sprintf("the network ACL of %s: not all of them could be read", n.ID)
+		return nil, false, need
 	case untold != "":
 		need.Fact = fmt.Sprintf("whether %s filters %s: its associations were not collected", untold, n.ID)
 		return nil, false, need

@@ -178,7 +178,7 @@ func (w *way) addSource(a *sim.Answer) {
 		name = "job"
 	}
 	s := newStage(sim.GateJob, picture.IconJob, "SageMaker job", name, picture.Pass)
-	if len(a.Gates) > 0 && w.verdict != sim.Reachable && a.GateState(sim.GateJob) == sim.GateUnknown {
+	if len(a.Gates) > 0 && a.Placements[w.placement].Verdict != sim.Reachable && a.GateState(sim.GateJob) == sim.GateUnknown {
 		s.Mark = picture.Unknown
 	}
 	w.stations = append(w.stations, s)
