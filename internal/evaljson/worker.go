@@ -238,7 +238,7 @@ func (w *Worker) findID(text []byte) {
 
 // gather makes the layers and the request ready.
 func (w *Worker) gather() *lineError {
-	w.layers = policy.Layers{ResourceKind: resourceKind(w.request.Action, w.request.Resource)}
+	w.layers = policy.Layers{ResourceKind: policy.KindOfResource(w.request.Action, w.request.Resource)}
 	if policy.NeedsNoPermission(w.request.Action) {
 		w.layers.Identity = policy.NothingNeeded
 		return nil
@@ -286,25 +286,6 @@ func (w *Worker) place(f field, l *layer) {
 	case fieldCount:
 	}
 }
-
-// resourceKind tells what kind of policy the resource of an action has.
-func resourceKind(action, resource string) policy.Kind {
-	service, name, _ := strings.Cut(action, ":")
-	switch {
-	case policy.NeedsIAMOnly(action, resource):
-		return policy.KindResource
-	case strings.EqualFold(service, "s3"), strings.EqualFold(service, "s3express"), strings.EqualFold(service, "s3-object-lambda"):
-		return policy.KindBucket
-	case strings.EqualFold(service, "kms"):
-		return policy.KindKey
-	case strings.EqualFold(service, "sts") && trustActions[strings.ToLower(name)]:
-		return policy.KindTrust
-	}
-	return policy.KindResource
-}
-
-// trustActions are those that ask a role's trust policy (P364).
-var trustActions = map[string]bool{"assumerole": true, "assumerolewithsaml": true, "assumerolewithwebidentity": true, "tagsession": true, "setsourceidentity": true, "setcontext": true}
 
 func clip(s string) string {
 	const limit = 100

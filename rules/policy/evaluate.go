@@ -26,9 +26,10 @@ func Decide(l *Layers, r *Request) Truth {
 // Evaluator decides requests one after another and keeps its working memory
 // from one to the next. It is not for concurrent use.
 type Evaluator struct {
-	l *Layers
-	r *Request
-	t tallies
+	l    *Layers
+	r    *Request
+	kind Kind // of the resource's policy
+	t    tallies
 
 	resource    arnText  // the bucket's, object's or other resource's own ARN
 	accessPoint arnText  // the same as an access point shows it (P59)
@@ -137,7 +138,10 @@ type tallies struct {
 }
 
 func (e *Evaluator) begin(l *Layers, r *Request) {
-	e.l, e.r = l, r
+	e.l, e.r, e.kind = l, r, l.ResourceKind
+	if e.kind == KindUnspecified {
+		e.kind = KindOfResource(r.Action, r.Resource)
+	}
 	e.resource = arnText{text: r.Resource}
 	e.through = &e.resource
 	if r.AccessPoint != "" {
@@ -375,7 +379,7 @@ func (e *Evaluator) state(key string) Value {
 			return v
 		}
 	}
-	if v, ok := e.r.Context[key]; ok {
+	if v, ok := e.r.Key(key); ok {
 		return v
 	}
 	if len(e.r.UnknownKeys) > 0 && matchesKey(e.r.UnknownKeys, key) && SuppliesKey(e.r.Action, key) != False {
@@ -384,9 +388,24 @@ func (e *Evaluator) state(key string) Value {
 	return Value{}
 }
 
-// Open tells that the request leaves a key, by its lower-case name, unknown.
+// Key is the value of a condition key, and whether Context has it, whatever
+// the case in which the two spell its name.
+func (r *Request) Key(name string) (Value, bool) {
+	if v, ok := r.Context[name]; ok {
+		return v, true
+	}
+	found := ""
+	for k := range r.Context {
+		if len(k) == len(name) && strings.EqualFold(k, name) && (found == "" || k < found) {
+			found = k
+		}
+	}
+	return r.Context[found], found != ""
+}
+
+// Open tells that the request leaves a key unknown.
 func (r *Request) Open(key string) bool {
-	if v, ok := r.Context[key]; ok {
+	if v, ok := r.Key(key); ok {
 		return v.State != KeyKnown && v.State != KeyAbsent
 	}
 	return matchesKey(r.UnknownKeys, key)
@@ -394,7 +413,7 @@ func (r *Request) Open(key string) bool {
 
 func matchesKey(patterns []string, key string) bool {
 	for _, p := range patterns {
-		if prefix, ok := strings.CutSuffix(p, "*"); ok && strings.HasPrefix(key, prefix) || p == key {
+		if prefix, ok := strings.CutSuffix(p, "*"); ok && len(prefix) <= len(key) && strings.EqualFold(key[:len(prefix)], prefix) || strings.EqualFold(p, key) {
 			return true
 		}
 	}

@@ -52,7 +52,7 @@ func (e *Evaluator) layerName(id layerID) string {
 	case layerRCP:
 		return LayerRCP
 	case layerResource:
-		return resourceLayerName(e.l.ResourceKind)
+		return resourceLayerName(e.kind)
 	case layerAccessPoint:
 		return LayerAccessPoint
 	}
@@ -69,7 +69,7 @@ func resourceLayerName(k Kind) string {
 		return LayerResource
 	case KindAccessPoint:
 		return LayerAccessPoint
-	case KindIdentity, KindBoundary, KindSession, KindSCP, KindRCP, KindEndpoint, KindBucket:
+	case KindUnspecified, KindIdentity, KindBoundary, KindSession, KindSCP, KindRCP, KindEndpoint, KindBucket:
 	}
 	return LayerBucket
 }

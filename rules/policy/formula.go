@@ -112,7 +112,7 @@ func (e *Evaluator) grantedBy(r *tally, same bool) Truth {
 	}
 	caps := t.boundary.allow.And(t.session.allow)
 	identity := t.identity.allow.And(caps)
-	if e.l.ResourceKind == KindKey {
+	if e.kind == KindKey {
 		direct = direct.Or(e.kmsGrant())
 	}
 	if !same {
@@ -127,7 +127,7 @@ func (e *Evaluator) grantedBy(r *tally, same bool) Truth {
 // mandatoryResourcePolicy tells resources whose own policy must always grant:
 // keys (P306) and roles.
 func (e *Evaluator) mandatoryResourcePolicy() bool {
-	return e.l.ResourceKind == KindKey || e.l.ResourceKind == KindTrust
+	return e.kind == KindKey || e.kind == KindTrust
 }
 
 // kmsGrant is the third source of permission for a key (P311).
@@ -166,7 +166,7 @@ func (e *Evaluator) grantHolds(g *Grant) Truth {
 	}
 	if g.Equals != nil {
 		for k := range e.r.Context {
-			if name, ok := strings.CutPrefix(k, encryptionContext); ok && !hasFolded(g.Equals, name) {
+			if name, ok := strings.CutPrefix(lower(k), encryptionContext); ok && !hasFolded(g.Equals, name) {
 				return False
 			}
 		}

@@ -37,12 +37,12 @@ func KeyRequest(s3 *Request, key *Key, use KeyUse) Request {
 	r := Request{Principal: s3.Principal, Action: use.Action, Resource: key.ARN, ResourceAccount: arn.parts[4],
 		Context: make(map[string]Value, len(s3.Context)), UnknownKeys: []string{"aws:resourcetag/*", "kms:resourcealiases"}}
 	for k, v := range s3.Context {
-		if ofCaller(k) {
+		if k = lower(k); ofCaller(k) {
 			r.Context[k] = v
 		}
 	}
 	for _, k := range s3.UnknownKeys {
-		if ofCaller(k) {
+		if ofCaller(lower(k)) {
 			r.UnknownKeys = append(r.UnknownKeys, k)
 		}
 	}

@@ -36,6 +36,7 @@ func (k Kind) grammar() grammar {
 		return grammar{id: true, principal: true, noResource: true, iamCharacters: true}
 	case KindResource:
 		return grammar{id: true, principal: true, notPrincipal: true, resourceOption: true}
+	case KindUnspecified:
 	}
 	panic(fmt.Sprintf("unreachable: policy kind %d", k))
 }
@@ -55,6 +56,9 @@ type parser struct {
 //
 // AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 func Parse(text []byte, kind Kind) (*Document, error) {
+	if kind == KindUnspecified {
+		return nil, &SyntaxError{Line: 1, Column: 1, Problem: "no kind of policy is given to read the document as"}
+	}
 	if len(text) > MaxDocumentSize {
 		return nil, &SyntaxError{Line: 1, Column: 1, Problem: fmt.Sprintf("document of %d bytes is larger than the %d that are read", len(text), MaxDocumentSize)}
 	}

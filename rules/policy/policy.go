@@ -7,6 +7,8 @@
 // Rule numbers (P…) in comments are those of docs/semantics.
 package policy
 
+import "strings"
+
 // Truth is a Kleene truth value. The zero value, Unknown, claims least.
 type Truth uint8
 
@@ -21,7 +23,8 @@ const (
 type Kind uint8
 
 const (
-	KindIdentity    Kind = iota // identity-based: inline or managed
+	KindUnspecified Kind = iota // as no document can be read
+	KindIdentity                // identity-based: inline or managed
 	KindBoundary                // permissions boundary
 	KindSession                 // session policy
 	KindSCP                     // service control policy
@@ -33,6 +36,25 @@ const (
 	KindKey                     // KMS key policy
 	KindResource                // another resource-based policy
 )
+
+// KindOfResource is the kind of policy that the resource of an action has.
+func KindOfResource(action, resource string) Kind {
+	service, name, _ := strings.Cut(action, ":")
+	switch {
+	case NeedsIAMOnly(action, resource):
+		return KindResource
+	case strings.EqualFold(service, "s3"), strings.EqualFold(service, "s3express"), strings.EqualFold(service, "s3-object-lambda"):
+		return KindBucket
+	case strings.EqualFold(service, "kms"):
+		return KindKey
+	case strings.EqualFold(service, "sts") && trustActions[strings.ToLower(name)]:
+		return KindTrust
+	}
+	return KindResource
+}
+
+// trustActions are those that ask a role's trust policy (P364).
+var trustActions = map[string]bool{"assumerole": true, "assumerolewithsaml": true, "assumerolewithwebidentity": true, "tagsession": true, "setsourceidentity": true, "setcontext": true}
 
 // Policy is one named document of a layer. Exactly one of Document, Gap and
 // Malformed is set; a nil Document with neither means "there is no policy".
@@ -95,9 +117,10 @@ type Request struct {
 	Action          string // "s3:GetObject"
 	Resource        string // ARN; "*" for an action without resource type
 	ResourceAccount string // owner of the resource; "" when not known (P86)
-	// Context holds the keys by lower-case name; a key that is not in it is absent.
+	// Context holds the condition keys by name, in any case, as AWS reads them;
+	// a key that is not in it is absent.
 	Context map[string]Value
-	// UnknownKeys are names, lower case, with an optional final "*": keys
+	// UnknownKeys are names, in any case, with an optional final "*": keys
 	// that match one and are not in Context have state KeyUnknown.
 	UnknownKeys []string
 	// AccessPoint is the ARN of the S3 access point that the request goes
@@ -149,7 +172,7 @@ type Layers struct {
 	Endpoint        *Policy // nil with EndpointType set: the default policy (P110)
 	EndpointType    EndpointType
 	Resource        *Policy // bucket policy (or another resource's); nil: there is none
-	ResourceKind    Kind    // how Resource is read; KindBucket for buckets
+	ResourceKind    Kind    // how Resource is read; KindUnspecified: as KindOfResource says of the request
 	AccessPoint     *Policy // access point policy; nil: none or not asked through one
 	// Grants are KMS grants, for a key (P311); GrantsUnknown says why they are
 	// not known, where they are not.

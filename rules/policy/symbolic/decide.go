@@ -313,7 +313,7 @@ func (d *decider) expansions(text string, variables bool, r *policy.Request) []s
 		if !ok {
 			continue
 		}
-		if v, known := r.Context[name]; known && v.State == policy.KeyKnown {
+		if v, known := r.Key(name); known && v.State == policy.KeyKnown {
 			continue // substituted by readings
 		}
 		for _, value := range d.comparedWith(name) {

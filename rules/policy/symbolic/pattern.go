@@ -60,9 +60,9 @@ func disputed(text string) bool {
 func substituted(parts []policy.PatternPart, arn bool, r *policy.Request) (p strset.Pattern, loose, ok bool) {
 	ok = true
 	p, loose = compilePattern(parts, arn, func(part policy.PatternPart) (string, bool) {
-		v, known := r.Context[part.Variable]
+		v, known := r.Key(part.Variable)
 		switch {
-		case !known && !unknownKey(r, part.Variable) || known && v.State == policy.KeyAbsent:
+		case !known && !r.Open(part.Variable) || known && v.State == policy.KeyAbsent:
 			ok = ok && part.HasDefault
 			return part.Default, true
 		case known && v.State == policy.KeyKnown && len(v.Values) == 1:
@@ -109,14 +109,4 @@ func compilePattern(parts []policy.PatternPart, arn bool, value func(policy.Patt
 		}
 	}
 	return b.Pattern(), loose
-}
-
-// unknownKey reports whether a key is among those declared unknown.
-func unknownKey(r *policy.Request, key string) bool {
-	for _, k := range r.UnknownKeys {
-		if prefix, ok := strings.CutSuffix(k, "*"); k == key || ok && strings.HasPrefix(key, prefix) {
-			return true
-		}
-	}
-	return false
 }
