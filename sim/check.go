@@ -313,7 +313,7 @@ func (r *jobRun) sources() ([]source, error) {
 	} else {
 		r.jobs.pass = true // no job is asked about: another than a role calls
 	}
-	if !r.q.Job.HasVPCConfig {
+	if !r.q.Job.InVPC() {
 		r.jobs.pass = true
 		r.c.judge(GateJob, network.Judged{Pass: true})
 		r.c.assume("The job has no VpcConfig: it runs in networking that " + nonEmpty(r.work.Name, "SageMaker") + " owns, and calls S3 over the internet from an address that is not known (N156).")

@@ -35,7 +35,7 @@ func (r *jobRun) checkRole() {
 	if start, ok := r.w.FindRole(r.q.Job.ExecutionRoleARN); ok && start != r.runner.role {
 		r.checkTrust(start)
 	}
-	if r.q.Job.HasVPCConfig && r.work.Interfaces.By == services.ByRole {
+	if r.q.Job.InVPC() && r.work.Interfaces.By == services.ByRole {
 		r.checkInterfaceActions()
 	}
 }

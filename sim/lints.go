@@ -145,7 +145,7 @@ func (r *jobRun) unsignedNote(d *decided, s *slot, t *target, action string, ctx
 // come (N154).
 func (r *jobRun) kmsPathNote() {
 	for i := range r.q.Job.Outputs {
-		if r.q.Job.Outputs[i].KMSKeyID == "" || !r.q.Job.HasVPCConfig {
+		if r.q.Job.Outputs[i].KMSKeyID == "" || !r.q.Job.InVPC() {
 			continue
 		}
 		r.c.add(Finding{Code: finding.KMSPathUndocumented, Gate: GateKMS, Severity: Info, Component: r.jobName(), Rule: "N154", URL: docNeoVPC,

@@ -153,7 +153,6 @@ func (w *World) sourceIn(q *Question, a *snapshot.Account, reg *snapshot.Region)
 // functionJob lets a function's configuration stand for a job's.
 func functionJob(q *Question, f *snapshot.Function) {
 	q.Job.Subnets, q.Job.SecurityGroups = f.Subnets, f.Groups
-	q.Job.HasVPCConfig = len(f.Subnets) > 0
 	if q.Job.RoleARN == "" {
 		q.Job.RoleARN = f.RoleARN
 	}

@@ -13,7 +13,7 @@ type Job struct {
 	ServiceAccount   string // of a pod, "NAMESPACE:NAME"
 	Subnets          []SubnetID
 	SecurityGroups   []SecurityGroupID
-	HasVPCConfig     bool // false: the job runs in service-owned networking (N156)
+	HasVPCConfig     bool // its file has a network configuration, even one that names nothing; see InVPC
 	AssignPublicIP   bool // its interface gets a public address (ECS, Batch on Fargate)
 	Running          bool // it exists and runs: AWS let it through its checks
 	Instances        int  // instance count, at least 1
@@ -29,6 +29,13 @@ type Job struct {
 	Region           string         // where the file tells (an ARN in it); else empty
 	Account          string
 	Pointers         map[string]string // member → JSON pointer in the job file, for error messages
+}
+
+// InVPC tells that the job runs in a VPC of the account's own: subnets, groups
+// or an empty network configuration say so. Another one runs in networking that
+// the service owns (N156).
+func (j *Job) InVPC() bool {
+	return j.HasVPCConfig || len(j.Subnets) > 0 || len(j.SecurityGroups) > 0
 }
 
 // JobReference is a name or an ARN in a job file.

@@ -171,7 +171,7 @@ func (x *explorer) rawJob(s *snapshot.Snapshot, word string) *located.Value {
 				return true
 			}
 			j, err := snapshot.ParseJob(r.job.Raw)
-			return word == "" && (err != nil || !j.HasVPCConfig)
+			return word == "" && (err != nil || !j.InVPC())
 		})
 		found := []*resource{}
 		if word != "" {

@@ -248,7 +248,7 @@ func onlyJob(env *Env, all []resource) (snapshot.Job, error) {
 		if r.kind != kindJob {
 			continue
 		}
-		if j, err := snapshot.ParseJob(r.job.Raw); err == nil && j.HasVPCConfig {
+		if j, err := snapshot.ParseJob(r.job.Raw); err == nil && j.InVPC() {
 			jobs, names = append(jobs, j), append(names, r)
 		}
 	}

@@ -196,9 +196,6 @@ func (f *questionFlags) override(j *snapshot.Job, all []resource) error {
 			return err
 		}
 	}
-	if len(f.subnets) > 0 || len(f.groups) > 0 {
-		j.HasVPCConfig = true
-	}
 	if len(f.subnets) > 0 {
 		j.Subnets = nil
 	}

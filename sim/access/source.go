@@ -42,7 +42,7 @@ func (c *Class) question() sim.Question {
 	if c.Example != "" {
 		return sim.Question{Source: string(c.Example)}
 	}
-	return sim.Question{Job: snapshot.Job{Subnets: []snapshot.SubnetID{c.Subnet}, SecurityGroups: c.Groups, HasVPCConfig: true}}
+	return sim.Question{Job: snapshot.Job{Subnets: []snapshot.SubnetID{c.Subnet}, SecurityGroups: c.Groups}}
 }
 
 // Name is a short text for the source.
@@ -241,7 +241,7 @@ func Subnets(w *sim.World, q Query) map[snapshot.SubnetID]bool {
 // future adds the interfaces that jobs and functions of a Region get.
 func (c *classes) future(a *snapshot.Account, r *snapshot.Region) {
 	for _, rec := range r.SageMaker.Jobs.Items {
-		if j, err := snapshot.ParseJob(rec.Raw); err == nil && j.HasVPCConfig {
+		if j, err := snapshot.ParseJob(rec.Raw); err == nil && j.InVPC() {
 			for _, id := range j.Subnets {
 				c.placement(a, r, id, j.SecurityGroups, rec.Kind+" "+rec.Name)
 			}

@@ -249,7 +249,7 @@ func (b *builder) assumed(q access.Query) []snapshot.Job {
 	}
 	var jobs []snapshot.Job
 	for _, v := range order {
-		jobs = append(jobs, snapshot.Job{Kind: "default", Name: "group", Subnets: empty[v], SecurityGroups: []snapshot.SecurityGroupID{groups[v]}, HasVPCConfig: true})
+		jobs = append(jobs, snapshot.Job{Kind: "default", Name: "group", Subnets: empty[v], SecurityGroups: []snapshot.SecurityGroupID{groups[v]}})
 	}
 	return jobs
 }

@@ -236,7 +236,7 @@ func JobsOf(s *snapshot.Snapshot) []BaselineJob {
 			for _, rec := range r.SageMaker.Jobs.Items {
 				j, err := snapshot.ParseJob(rec.Raw)
 				ref, err2 := located.FromJSON(rec.Raw)
-				if err != nil || err2 != nil || !j.HasVPCConfig {
+				if err != nil || err2 != nil || !j.InVPC() {
 					continue
 				}
 				out = append(out, BaselineJob{Name: strings.TrimSpace(rec.Name), Ref: ref, Job: j})

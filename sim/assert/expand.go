@@ -101,7 +101,7 @@ func (t *Test) sources(s *snapshot.Snapshot) ([]asked, error) {
 			return nil, err
 		}
 		for _, r := range roles {
-			job := snapshot.Job{RoleARN: r, Subnets: []snapshot.SubnetID{n.subnet.ID}, SecurityGroups: groups, HasVPCConfig: true, Instances: 1}
+			job := snapshot.Job{RoleARN: r, Subnets: []snapshot.SubnetID{n.subnet.ID}, SecurityGroups: groups, Instances: 1}
 			name := string(n.subnet.ID)
 			if len(roles) > 1 {
 				name += " as " + r

@@ -263,7 +263,7 @@ func jobs(s *snapshot.Snapshot) map[string]snapshot.Job {
 	for _, acc := range s.Accounts {
 		for _, r := range acc.Regions {
 			for _, rec := range r.SageMaker.Jobs.Items {
-				if j, err := snapshot.ParseJob(rec.Raw); err == nil && j.HasVPCConfig && len(j.Inputs)+len(j.Outputs) > 0 {
+				if j, err := snapshot.ParseJob(rec.Raw); err == nil && j.InVPC() && len(j.Inputs)+len(j.Outputs) > 0 {
 					out[acc.ID+"/"+r.Name+"/"+rec.Kind+"/"+rec.Name] = j
 				}
 			}
@@ -341,7 +341,7 @@ func (o *Options) everybody(a, b *snapshot.Snapshot, res *Result, limit int) ([]
 					return out, total
 				}
 				q := o.Base
-				q.Job = snapshot.Job{RoleARN: role, Subnets: []snapshot.SubnetID{snapshot.SubnetID(p.subnet)}, SecurityGroups: []snapshot.SecurityGroupID{snapshot.SecurityGroupID(p.group)}, HasVPCConfig: true, Instances: 1}
+				q.Job = snapshot.Job{RoleARN: role, Subnets: []snapshot.SubnetID{snapshot.SubnetID(p.subnet)}, SecurityGroups: []snapshot.SecurityGroupID{snapshot.SecurityGroupID(p.group)}, Instances: 1}
 				q.Bucket = bucket
 				out = append(out, question{q: q, name: fmt.Sprintf("%s in %s with %s to %s", role, p.subnet, p.group, bucket), alike: p.alike})
 			}

@@ -96,7 +96,7 @@ func MarshalQuestion(q sim.Question) ([]byte, error) {
 		Job: job{
 			File: j.File, Kind: j.Kind, Name: j.Name, ARN: j.ARN, RoleARN: j.RoleARN, ExecutionRoleARN: j.ExecutionRoleARN, InstanceProfile: j.InstanceProfile, ServiceAccount: j.ServiceAccount,
 			Subnets: convert[string](j.Subnets), SecurityGroups: convert[string](j.SecurityGroups),
-			HasVPCConfig: j.HasVPCConfig, AssignPublicIP: j.AssignPublicIP, Running: j.Running, Instances: j.Instances, Inputs: toLocations(j.Inputs), Outputs: toLocations(j.Outputs), Code: toLocations(j.Code),
+			HasVPCConfig: j.InVPC(), AssignPublicIP: j.AssignPublicIP, Running: j.Running, Instances: j.Instances, Inputs: toLocations(j.Inputs), Outputs: toLocations(j.Outputs), Code: toLocations(j.Code),
 			Images: toReferences(j.Images), LogGroups: toReferences(j.LogGroups), Secrets: toReferences(j.Secrets), Parameters: toReferences(j.Parameters), VolumeKeys: toReferences(j.VolumeKeys), Catalog: j.Catalog,
 			Region: j.Region, Account: j.Account, Pointers: j.Pointers,
 		},

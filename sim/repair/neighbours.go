@@ -201,7 +201,7 @@ func (n *neighbours) functions(r *snapshot.Region, self *source, add func(string
 func (n *neighbours) jobs(r *snapshot.Region, add func(string, func() *class)) {
 	for _, rec := range r.SageMaker.Jobs.Items {
 		j, err := snapshot.ParseJob(rec.Raw)
-		if err != nil || !j.HasVPCConfig || len(j.Inputs)+len(j.Outputs) == 0 || j.Name == n.q.Check.Job.Name {
+		if err != nil || !j.InVPC() || len(j.Inputs)+len(j.Outputs) == 0 || j.Name == n.q.Check.Job.Name {
 			continue
 		}
 		add("job "+j.Name, func() *class {
