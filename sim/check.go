@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -176,9 +175,9 @@ func (q *Question) validate(by *caller, region string) ([]target, error) {
 	switch {
 	case q.noRole(by):
 	case j.RoleARN == "" && j.File != "":
-		return nil, fmt.Errorf("%s: the job names no role for its own calls; add it, or pass --role", j.File)
+		return nil, badQuestion("%s: the job names no role for its own calls; add it, or pass %s", j.File, FieldRole)
 	case j.RoleARN == "":
-		return nil, errors.New("no role: the job has no RoleArn; pass --role, or --caller where another signs")
+		return nil, badQuestion("no role: the job has no RoleArn; pass %s, or %s where another signs", FieldRole, FieldCaller)
 	case !isRoleARN(j.RoleARN):
 		return nil, fmt.Errorf("%q is not the ARN of a role; want arn:aws:iam::111122223333:role/NAME", j.RoleARN)
 	}
@@ -186,22 +185,22 @@ func (q *Question) validate(by *caller, region string) ([]target, error) {
 		return nil, errNoJob
 	}
 	if work, _ := services.Find(j.Kind); work.Service == "eks" && j.File != "" && len(j.SecurityGroups) == 0 {
-		return nil, fmt.Errorf("%s: no security groups: add the cluster as describe-cluster prints it, or pass --security-groups", j.File)
+		return nil, badQuestion("%s: no security groups: add the cluster as describe-cluster prints it, or pass %s", j.File, FieldSecurityGroups)
 	}
 	for _, a := range q.Options.Assume {
 		k, _, ok := strings.Cut(a, "=")
 		if !ok || strings.TrimSpace(k) == "" {
-			return nil, fmt.Errorf("--assume %q: want KEY=VALUE or KEY=absent", a)
+			return nil, badQuestion("%s %q: want KEY=VALUE or KEY=absent", FieldAssume, a)
 		}
 	}
 	if q.Options.At != "" {
 		if _, ok := epochOf(q.Options.At); !ok {
-			return nil, fmt.Errorf("--at %q: want a time such as 2026-01-31T12:00:00Z", q.Options.At)
+			return nil, badQuestion("%s %q: want a time such as 2026-01-31T12:00:00Z", FieldAt, q.Options.At)
 		}
 	}
 	if h := q.Options.Hostname; h != "" && !q.otherService() {
 		if _, err := rules.ParseName(h); err != nil {
-			return nil, fmt.Errorf("--hostname %q: %w (want one such as s3.us-east-1.amazonaws.com)", h, err)
+			return nil, badQuestion("%s %q: %v (want one such as s3.us-east-1.amazonaws.com)", FieldHostname, h, err)
 		}
 	}
 	if p := q.Options.Port; p < 0 || p > 65535 {

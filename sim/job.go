@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -374,4 +373,4 @@ func needsText(needs []policy.Need) string {
 	return strings.Join(out, "; ")
 }
 
-var errNoJob = errors.New("no job: name a job file with --job, or --subnets, --security-groups and --role")
+var errNoJob = badQuestion("no job: name a job file with %s, or %s, %s and %s", FieldJob, FieldSubnets, FieldSecurityGroups, FieldRole)

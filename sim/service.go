@@ -38,7 +38,7 @@ func (q *Question) otherService() bool {
 // serviceTargets reads the resource and the actions of another service.
 func (q *Question) serviceTargets(region string) ([]target, error) {
 	if len(q.Actions) == 0 {
-		return nil, fmt.Errorf("no action: %s is of another service than S3, so --action has to name one, such as %s:…", q.Bucket, arnField(q.Bucket, 2))
+		return nil, badQuestion("no action: %s is of another service than S3, so %s has to name one, such as %s:…", q.Bucket, FieldActions, arnField(q.Bucket, 2))
 	}
 	resource := q.Bucket
 	switch {
@@ -72,9 +72,9 @@ func (q *Question) serviceTargets(region string) ([]target, error) {
 	case ok && of.Endpoint.Name != "":
 	case q.Options.Hostname != "":
 	case s.region == "":
-		return nil, fmt.Errorf("no Region: neither %s nor the source tells in which one %s is called; pass --region", resource, s.prefix)
+		return nil, badQuestion("no Region: neither %s nor the source tells in which one %s is called; pass %s", resource, s.prefix, FieldRegion)
 	default:
-		return nil, fmt.Errorf("%s has no host name in %s that is known; pass --hostname with the name that the client calls", s.prefix, s.region)
+		return nil, badQuestion("%s has no host name in %s that is known; pass %s with the name that the client calls", s.prefix, s.region, FieldHostname)
 	}
 	if h := q.Options.Hostname; h != "" {
 		if named, ok := rules.FindService(h, s.region); ok {

@@ -74,9 +74,9 @@ func (w *World) resolveRole(j *snapshot.Job) error {
 		j.RoleARN = found[0]
 		return nil
 	case name != "":
-		return fmt.Errorf("the job names its role %q, and the snapshot holds %s of that name; pass --role", name, count(len(found), "role"))
+		return badQuestion("the job names its role %q, and the snapshot holds %s of that name; pass %s", name, count(len(found), "role"), FieldRole)
 	}
-	return fmt.Errorf("the job names the instance profile %q, and the snapshot holds %s with it; pass --role", j.InstanceProfile, count(len(found), "role"))
+	return badQuestion("the job names the instance profile %q, and the snapshot holds %s with it; pass %s", j.InstanceProfile, count(len(found), "role"), FieldRole)
 }
 
 // FromInternet is the Question.Source of a client outside of every VPC whose

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,7 +76,7 @@ func (q *Question) targets(region string) ([]target, error) {
 	}
 	out = append(out, code...)
 	if len(out) == 0 {
-		return nil, errors.New("no destination: the job names no S3 location of its own, so --bucket has to name one")
+		return nil, badQuestion("no destination: the job names no S3 location of its own, so %s has to name one", FieldBucket)
 	}
 	if len(q.Actions) > 0 {
 		acts, err := q.actionsFor()

@@ -32,13 +32,6 @@ type TraceQuestion struct {
 	WhyNot string
 }
 
-// EndError is an end of a trace that can't be read, or can't be one.
-type EndError struct {
-	Flag, Word, Problem string
-}
-
-func (e *EndError) Error() string { return fmt.Sprintf("%s %q: %s", e.Flag, e.Word, e.Problem) }
-
 // Trace decides q. Its error means that the question makes no sense.
 func (w *World) Trace(q TraceQuestion) (*Answer, error) {
 	n := network.Query{Ports: q.Ports, SourcePorts: q.SourcePorts, Strict: q.Strict, StrictDNS: q.StrictDNS, AssumePublicDNS: q.AssumePublicDNS}
@@ -58,7 +51,7 @@ func (w *World) Trace(q TraceQuestion) (*Answer, error) {
 		return w.traceUnknown(q, n, m), nil
 	}
 	region := w.net.RegionOf(n.From)
-	if n.To, err = w.traceEnd("--to", q.To, region); err != nil {
+	if n.To, err = w.traceEnd(FieldTo, q.To, region); err != nil {
 		if region == "" && !n.From.Internet && !n.From.Address.IsValid() {
 			// An end that is not there explains the want of a Region.
 			if _, lost := w.net.Ask(network.Query{From: n.From, To: network.Endpoint{Internet: true}}); lost != nil {
@@ -71,7 +64,7 @@ func (w *World) Trace(q TraceQuestion) (*Answer, error) {
 		return w.traceUnknown(q, n, m), nil
 	}
 	if x, y := n.From.Address, n.To.Address; x.IsValid() && y.IsValid() && x.Addr().Is4() != y.Addr().Is4() {
-		return nil, &EndError{"--to", q.To, fmt.Sprintf("%s is of the other family of addresses; no packet goes from one to the other", q.From)}
+		return nil, badQuestion("%s %q: %s", FieldTo, q.To, fmt.Sprintf("%s is of the other family of addresses; no packet goes from one to the other", q.From))
 	}
 	parts, err := w.traceParts(&q, n, from)
 	if err != nil {
@@ -207,10 +200,10 @@ func traceProtocol(q *TraceQuestion) (int, error) {
 		n, ok = rules.ProtocolNumber(q.Protocol)
 	}
 	if !ok {
-		return 0, &EndError{"--protocol", q.Protocol, "want tcp, udp, icmp, icmpv6, all or a number from 0 to 255"}
+		return 0, badQuestion("%s %q: %s", FieldProtocol, q.Protocol, "want tcp, udp, icmp, icmpv6, all or a number from 0 to 255")
 	}
 	if n != 6 && n != 17 && len(q.Ports)+len(q.SourcePorts) > 0 {
-		return 0, &EndError{"--port", q.Protocol, "only tcp and udp have ports"}
+		return 0, badQuestion("%s %q: %s", FieldPorts, q.Protocol, "only tcp and udp have ports")
 	}
 	return n, nil
 }

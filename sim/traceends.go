@@ -44,7 +44,7 @@ func readAddress(word string) address {
 
 // traceEnd reads one end: an id, an ARN that ends in one, an address, a bucket,
 // or a word.
-func (w *World) traceEnd(name, word, region string) (network.Endpoint, error) {
+func (w *World) traceEnd(name Field, word, region string) (network.Endpoint, error) {
 	if t, err := parseTarget(strings.TrimSpace(word)); err == nil && strings.ContainsRune(word, ':') && !strings.Contains(word, ":accesspoint/") {
 		return w.traceBucket(name, word, t.bucket)
 	}
@@ -55,7 +55,7 @@ func (w *World) traceEnd(name, word, region string) (network.Endpoint, error) {
 	prefix, _, _ := strings.Cut(s, "-")
 	switch {
 	case s == "":
-		return network.Endpoint{}, &EndError{name, word, "is missing"}
+		return network.Endpoint{}, badQuestion("%s %q: %s", name, word, "is missing")
 	case strings.EqualFold(s, "internet"):
 		return network.Endpoint{Internet: true}, nil
 	case prefix == "eni" && s != prefix:
@@ -82,10 +82,10 @@ func (w *World) traceEnd(name, word, region string) (network.Endpoint, error) {
 }
 
 // traceBucket is S3 in the Region of a bucket of the snapshot.
-func (w *World) traceBucket(name, word, bucket string) (network.Endpoint, error) {
+func (w *World) traceBucket(name Field, word, bucket string) (network.Endpoint, error) {
 	b, ok := w.FindBucket(bucket)
 	if !ok || b.Region == "" {
-		return network.Endpoint{}, &EndError{name, word, "the Region of bucket " + bucket + " is not in the snapshot; ask s3:REGION"}
+		return network.Endpoint{}, badQuestion("%s %q: %s", name, word, "the Region of bucket "+bucket+" is not in the snapshot; ask s3:REGION")
 	}
 	return network.Endpoint{S3: &network.S3Destination{Region: b.Region, Bucket: bucket}}, nil
 }
@@ -128,7 +128,7 @@ func (w *World) ec2End(a netip.Addr) network.Endpoint {
 func (w *World) traceFrom(q *TraceQuestion) ([]network.Endpoint, error) {
 	if q.Job != nil {
 		if q.From != "" || len(q.SecurityGroups) > 0 {
-			return nil, &EndError{"--job", q.Job.Name, "says where the traffic starts; leave --from and --security-groups out"}
+			return nil, badQuestion("%s %q: says where the traffic starts; leave %s and %s out", FieldJob, q.Job.Name, FieldFrom, FieldFromGroups)
 		}
 		var out []network.Endpoint
 		for _, id := range q.Job.Subnets {
@@ -139,19 +139,19 @@ func (w *World) traceFrom(q *TraceQuestion) ([]network.Endpoint, error) {
 			out = append(out, network.Endpoint{Job: i})
 		}
 		if len(out) == 0 {
-			return nil, &EndError{"--job", q.Job.Name, "has no subnets: its traffic leaves from AWS's own network"}
+			return nil, badQuestion("%s %q: has no subnets: its traffic leaves from AWS's own network", FieldJob, q.Job.Name)
 		}
 		q.From = cmp.Or(q.Job.Name, "job")
 		return out, nil
 	}
-	e, err := w.traceEnd("--from", q.From, "any-region")
+	e, err := w.traceEnd(FieldFrom, q.From, "any-region")
 	switch {
 	case err != nil:
 		return nil, err
 	case e.S3 != nil || e.Service != "" || e.VPCEndpoint != "" || e.Host != "":
-		return nil, &EndError{"--from", q.From, "services answer and never start a connection; swap the ends"}
+		return nil, badQuestion("%s %q: %s", FieldFrom, q.From, "services answer and never start a connection; swap the ends")
 	case len(q.SecurityGroups) > 0 && e.Subnet == "":
-		return nil, &EndError{"--security-groups", q.From, "goes with a subnet as --from: what exists has groups of its own"}
+		return nil, badQuestion("%s %q: goes with a subnet as %s: what exists has groups of its own", FieldFromGroups, q.From, FieldFrom)
 	case len(q.SecurityGroups) > 0:
 		e = network.Endpoint{Job: &network.HypotheticalInterface{Subnet: e.Subnet, Groups: q.SecurityGroups}}
 	}
@@ -172,7 +172,7 @@ func hostPort(q *TraceQuestion) ([]network.PortRange, bool) {
 
 // traceService reads "s3", "s3:REGION", an S3 host name, an AWS service by its
 // name or host name, or another host name.
-func (w *World) traceService(name, word, s, region string) (network.Endpoint, error) {
+func (w *World) traceService(name Field, word, s, region string) (network.Endpoint, error) {
 	s = strings.TrimSuffix(strings.ToLower(s), ".")
 	if first, other, ok := strings.Cut(s, ":"); ok {
 		s, region = first, other
@@ -191,7 +191,7 @@ func (w *World) traceService(name, word, s, region string) (network.Endpoint, er
 	case isHostName(s) && rules.MayBePrivate(s):
 		return network.Endpoint{Host: s}, nil
 	case ok && f.Name == "":
-		return network.Endpoint{}, &EndError{name, word, "which Region? Write it out: com.amazonaws.REGION." + s}
+		return network.Endpoint{}, badQuestion("%s %q: %s", name, word, "which Region? Write it out: com.amazonaws.REGION."+s)
 	case ok && strings.HasSuffix(f.Name, ".s3"):
 		return network.Endpoint{S3: &network.S3Destination{Region: f.Region}}, nil
 	case ok:
@@ -201,7 +201,7 @@ func (w *World) traceService(name, word, s, region string) (network.Endpoint, er
 	case isHostName(s):
 		return network.Endpoint{Host: s}, nil
 	}
-	return network.Endpoint{}, &EndError{name, word, `is not an AWS service; want an id (eni-…, i-…, subnet-…, vpce-…), an address, "internet", "s3", a service such as "sts", or a host name`}
+	return network.Endpoint{}, badQuestion("%s %q: %s", name, word, `is not an AWS service; want an id (eni-…, i-…, subnet-…, vpce-…), an address, "internet", "s3", a service such as "sts", or a host name`)
 }
 
 // servesEndpoint reports whether an endpoint of the snapshot is for a service,

@@ -55,8 +55,8 @@ func TestHostNames(t *testing.T) {
 	if a, err := w.Trace(TraceQuestion{From: "eni-1", To: "s3://" + world.Bucket + "/k"}); err != nil || a.Verdict != Reachable {
 		t.Errorf("a bucket: %+v, %v", a, err)
 	}
-	var end *EndError
-	if _, err := w.Trace(TraceQuestion{From: "eni-1", To: "s3://elsewhere/k"}); !errors.As(err, &end) || !strings.Contains(end.Problem, "ask s3:REGION") {
+	var end *QuestionError
+	if _, err := w.Trace(TraceQuestion{From: "eni-1", To: "s3://elsewhere/k"}); !errors.As(err, &end) || !strings.Contains(end.Error(), "ask s3:REGION") {
 		t.Errorf("a bucket that is not there: %v", err)
 	}
 }

@@ -19,12 +19,12 @@ func (p *waypoints) any() bool { return len(p.through)+len(p.avoid) > 0 }
 // check refuses ids that the snapshot does not hold.
 func (p *waypoints) check(w *World) error {
 	for _, list := range []struct {
-		flag string
-		ids  []string
-	}{{"--through", p.through}, {"--avoid", p.avoid}} {
+		field Field
+		ids   []string
+	}{{FieldThrough, p.through}, {FieldAvoid, p.avoid}} {
 		for _, id := range list.ids {
 			if !Holds(w.snap, id) {
-				return fmt.Errorf("%s %q: not a component in the snapshot; name it by its id", list.flag, id)
+				return badQuestion("%s %q: not a component in the snapshot; name it by its id", list.field, id)
 			}
 		}
 	}

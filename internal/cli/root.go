@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/canreach/canreach/sim/report"
 )
 
 // Exit statuses, the same for every output format.
@@ -122,7 +124,7 @@ func status(err error, env *Env) int {
 	if errors.As(err, &ee) && ee.err == nil {
 		return ee.code
 	}
-	fmt.Fprintf(env.Stderr, "error: %s\n", safeText(err.Error()))
+	fmt.Fprintf(env.Stderr, "error: %s\n", safeText(report.ErrorText(err)))
 	var he *hintError
 	if errors.As(err, &he) && he.hint != "" {
 		fmt.Fprintf(env.Stderr, "hint: %s\n", safeText(he.hint))

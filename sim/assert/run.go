@@ -7,8 +7,11 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/canreach/canreach/sim"
 )
 
 // Runner runs tests.
@@ -205,7 +208,18 @@ func (r *Runner) ask(ctx context.Context, t *Test, w Asker, questions []asked, r
 }
 
 func (res *Result) fail(err error) {
-	res.Outcome, res.Problems = Failed, []Problem{{Message: err.Error()}}
+	text := err.Error()
+	if q := (*sim.QuestionError)(nil); errors.As(err, &q) {
+		text = strings.Replace(text, q.Error(), q.In(words), 1)
+	}
+	res.Outcome, res.Problems = Failed, []Problem{{Message: text}}
+}
+
+// words are the members of a test that set a question's fields.
+var words = map[sim.Field]string{
+	sim.FieldJob: "job", sim.FieldRole: "from.role", sim.FieldSubnets: "from.subnets", sim.FieldSecurityGroups: "from.securityGroups",
+	sim.FieldBucket: "bucket", sim.FieldActions: "actions", sim.FieldAssume: "options.assume", sim.FieldAt: "options.at",
+	sim.FieldHostname: "options.hostname", sim.FieldCaller: "caller", sim.FieldThrough: "through", sim.FieldAvoid: "avoid",
 }
 
 func joinNotes(a, b string) string {

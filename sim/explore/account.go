@@ -45,7 +45,7 @@ func (v *view) whoCan() error {
 	jobs, args := v.srv.jobs()
 	t, err := access.Decide(v.ctx, st.world, access.Query{Resource: resource, Actions: actions, Jobs: jobs})
 	if err != nil {
-		h.El("p", "error", err.Error())
+		h.El("p", "error", report.ErrorText(err))
 		v.end(http.StatusOK)
 		return nil
 	}

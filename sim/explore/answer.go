@@ -76,7 +76,7 @@ func (v *view) changed(st *state, a *sim.Answer) error {
 	}
 	_, first, err := v.answer(before)
 	if err != nil {
-		v.h.El("p", "", "As captured, the question makes no sense: "+err.Error())
+		v.h.El("p", "", "As captured, the question makes no sense: "+report.ErrorText(err))
 		return nil
 	}
 	delta := diff.Answers(first, a)

@@ -175,7 +175,7 @@ func (v *view) gateRepairs(q Asked) {
 	defer v.h.Close("section")
 	res, err := v.repairs(q, repairTime)
 	if err != nil {
-		v.h.El("p", "", "None was searched for: "+err.Error())
+		v.h.El("p", "", "None was searched for: "+report.ErrorText(err))
 		return
 	}
 	v.repairList(res)

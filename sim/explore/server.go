@@ -17,6 +17,7 @@ import (
 	"github.com/canreach/canreach/sim/change"
 	"github.com/canreach/canreach/sim/evidence"
 	"github.com/canreach/canreach/sim/repair"
+	"github.com/canreach/canreach/sim/report"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -209,7 +210,7 @@ func (v *view) fail(err error) {
 	v.begin("Not possible")
 	v.h.El("h1", "", "Not possible")
 	v.h.Open("pre", "class", "error", "role", "alert")
-	v.h.Lines(err.Error())
+	v.h.Lines(report.ErrorText(err))
 	v.h.Close("pre")
 	v.h.El("p", "", "Nothing was changed. Go back, or start again at the top of the page.")
 	v.end(status)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/canreach/canreach/internal/picture"
 	"github.com/canreach/canreach/sim/assert"
+	"github.com/canreach/canreach/sim/report"
 )
 
 // perimeter is the test file that comes with canreach.
@@ -52,7 +53,7 @@ func (v *view) invariants() error {
 	runner := assert.Runner{Snapshot: "as given", Now: v.srv.cfg.Now(), Load: func(string) (assert.Asker, error) { return st.world, nil }}
 	res, err := runner.Run(v.ctx, []*assert.File{file})
 	if err != nil {
-		h.El("p", "error", err.Error())
+		h.El("p", "error", report.ErrorText(err))
 	} else {
 		v.testResults(res)
 	}
@@ -180,7 +181,7 @@ func (v *view) compare() error {
 	var problem string
 	if asked := len(before) > 0 && len(after) > 0; asked {
 		if res, err = v.srv.cfg.Reader.Compare(before, after, flags); err != nil {
-			problem = err.Error()
+			problem = report.ErrorText(err)
 		}
 	}
 	v.begin("Compare policies")
