@@ -26,10 +26,6 @@ func (v *layerView) at(source netip.Addr) *layerView {
 
 func newLayerView(w *World) *layerView { return &layerView{w: w, byName: make(map[string]*Layer)} }
 
-var outcomeWords = map[policy.Outcome]string{
-	policy.LayerUnknown: "unknown", policy.Allow: "allow", policy.ExplicitDeny: "explicitDeny", policy.ImplicitDeny: "implicitDeny",
-}
-
 func (v *layerView) add(d *decided) {
 	any := false
 	for i := range d.result.Cases {
@@ -101,7 +97,7 @@ func keyLayer(d *policy.Decision) policy.LayerDecision {
 func (v *layerView) decision(d *policy.Decision) {
 	for i := range d.Layers {
 		l := &d.Layers[i]
-		out := Layer{Layer: l.Layer, Decision: outcomeWords[l.Outcome], Reason: l.Reason}
+		out := Layer{Layer: l.Layer, Decision: l.Outcome.String(), Reason: l.Reason}
 		for _, s := range l.Statements {
 			out.Policy = s.Policy
 			out.Statements = append(out.Statements, Statement{Policy: s.Policy, Index: s.Index, Sid: s.Sid, Pointer: v.w.resolved(s)})

@@ -10,8 +10,6 @@ import (
 
 var outcomes = [...]string{policy.Unknown: "UNKNOWN", policy.False: "DENY", policy.True: "ALLOW"}
 
-var layerOutcomes = [...]string{policy.LayerUnknown: "unknown", policy.Allow: "allow", policy.ExplicitDeny: "explicitDeny", policy.ImplicitDeny: "implicitDeny"}
-
 func appendID(out, id []byte) []byte {
 	out = append(out, `{"id":`...)
 	if id == nil {
@@ -76,7 +74,7 @@ func appendLayer(out []byte, l *policy.LayerDecision, explain bool) []byte {
 	out = append(out, `{"layer":"`...)
 	out = append(out, l.Layer...)
 	out = append(out, `","decision":"`...)
-	out = append(out, layerOutcomes[l.Outcome]...)
+	out = append(out, l.Outcome.String()...)
 	out = append(out, `","statements":[`...)
 	for i := range l.Statements {
 		if i > 0 {

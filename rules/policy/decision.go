@@ -10,6 +10,11 @@ const (
 	ImplicitDeny
 )
 
+var outcomeWords = [...]string{LayerUnknown: "unknown", Allow: "allow", ExplicitDeny: "explicitDeny", ImplicitDeny: "implicitDeny"}
+
+// String is the outcome in AWS's words, as simulate-custom-policy has them.
+func (o Outcome) String() string { return outcomeWords[o] }
+
 // Names of layers, in the order of P81 as findings use it.
 const (
 	LayerEndpoint    = "endpoint-policy"

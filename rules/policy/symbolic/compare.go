@@ -38,7 +38,7 @@ func (r Relation) String() string {
 
 // Options tell what a comparison may take for granted.
 type Options struct {
-	// Fixed are condition keys, by lower-case name, that have this one value
+	// Fixed are condition keys, by name, that have this one value
 	// in every request, e.g. aws:principalaccount.
 	Fixed map[string]string
 	// Endpoint is the type of endpoint that policies of [policy.KindEndpoint]
@@ -128,7 +128,7 @@ type pair struct {
 }
 
 func newPair(old, new *policy.Document, kind policy.Kind, o Options) *pair {
-	p := &pair{space: newSpace(kind, o.Fixed, old, new)}
+	p := &pair{space: newSpace(kind, folded(o.Fixed), old, new)}
 	p.endpoint = o.Endpoint
 	p.attempt, p.budget, p.sampled = o.attempt, o.budget, o.sampled
 	p.old = &side{doc: old, plain: renamed(old)}

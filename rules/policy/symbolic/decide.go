@@ -2,6 +2,7 @@ package symbolic
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -58,7 +59,23 @@ type decider struct {
 }
 
 func newDecider(l *policy.Layers, q *Question) *decider {
+	q.Addresses, q.Values, q.Base.Context = folded(q.Addresses), folded(q.Values), folded(q.Base.Context)
 	return &decider{layers: l, question: q, documents: documents(l), meter: strset.Meter{Steps: regionSteps}, work: regionWork}
+}
+
+// folded is m with its keys in lower case.
+func folded[V any](m map[string]V) map[string]V {
+	for k := range m {
+		if strings.ToLower(k) == k {
+			continue
+		}
+		out := make(map[string]V, len(m))
+		for _, k := range slices.Sorted(maps.Keys(m)) {
+			out[strings.ToLower(k)] = m[k]
+		}
+		return out
+	}
+	return m
 }
 
 // documents lists the layers' documents in a fixed order.

@@ -2,6 +2,7 @@ package symbolic
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -68,6 +69,13 @@ type matrix struct {
 }
 
 func newMatrix(subjects []Subject, targets []Target) *matrix {
+	subjects, targets = slices.Clone(subjects), slices.Clone(targets)
+	for i := range subjects {
+		subjects[i].Base.Context = folded(subjects[i].Base.Context)
+	}
+	for j := range targets {
+		targets[j].Context = folded(targets[j].Context)
+	}
 	m := &matrix{subjects: subjects, targets: targets, alone: make([]bool, len(subjects)), out: make([][]Outcome, len(subjects))}
 	c := newCollector()
 	for i := range subjects {
