@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PKGS = ./...
 
 .DEFAULT_GOAL := build
-.PHONY: help build install test check fmt vet lint race fuzz mutations deletions golden sar bench example integration solver browser cdk org workflows man clean
+.PHONY: help build install test check fmt vet lint race fuzz mutations deletions golden sar bench example integration solver browser cdk org embed workflows man clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -72,6 +72,9 @@ cdk: ## templates as the AWS CDK synthesizes them (installs it into testdata/cdk
 
 org: ## an organization on Spark with failing workers, against one machine (installs PySpark and DuckDB)
 	./scripts/org.sh
+
+embed: ## two programs of other modules against this checkout
+	./scripts/embed.sh
 
 man: ## man pages, completions and command reference into dist/docs
 	$(GO) run ./cmd/canreach-docs -o dist/docs
