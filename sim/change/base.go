@@ -67,7 +67,7 @@ func (b *Base) edited(changes []Change) (text []byte, empty, notes []string, err
 
 // movesLists tells whether a change may take whole lists away, or put them elsewhere.
 func movesLists(c Change) bool {
-	return c.op == patchOperation && slices.ContainsFunc(c.Parameters.Items, func(step located.Value) bool {
+	return c.op == patchOperation && slices.ContainsFunc(c.parameters.Items, func(step located.Value) bool {
 		s := parameters{step}
 		return s.text("op") != "replace" || strings.Count(s.text("path"), "/") < len(inAnItem)
 	})

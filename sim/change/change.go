@@ -22,14 +22,49 @@ const MaxChanges = 10_000
 // parameters, or the operation "Patch".
 type Change struct {
 	Operation  string        // "AuthorizeSecurityGroupEgress"
-	Parameters located.Value // a map, keys in AWS's spelling; of a patch, a list
+	parameters located.Value // a map, keys in AWS's spelling; of a patch, a list
 	Account    string        // where ids alone don't tell; usually empty
 	Region     string
 	As         string // the id to give what the operation creates
 	Comment    string
 	File       string
-	At         located.Position
+	at         located.Position
 	op         *operation
+}
+
+// Names lists the parameters that the change gives, in AWS's spelling.
+func (c *Change) Names() []string {
+	out := make([]string, len(c.parameters.Members))
+	for i, m := range c.parameters.Members {
+		out[i] = m.Key
+	}
+	return out
+}
+
+// Text is the value of a parameter, by its name in AWS's spelling, where that is
+// a text; else "".
+func (c *Change) Text(parameter string) string {
+	v, _ := c.parameters.Get(parameter)
+	return v.Text
+}
+
+// Texts lists every text in the parameters: ids, names, policy documents.
+func (c *Change) Texts() []string {
+	var out []string
+	var walk func(v *located.Value)
+	walk = func(v *located.Value) {
+		for i := range v.Members {
+			walk(&v.Members[i].Value)
+		}
+		for i := range v.Items {
+			walk(&v.Items[i])
+		}
+		if v.Text != "" {
+			out = append(out, v.Text)
+		}
+	}
+	walk(&c.parameters)
+	return out
 }
 
 // New makes a change of alternating parameter names and values. It panics on
@@ -138,9 +173,9 @@ func isPatch(v located.Value) bool {
 
 // read reads one change.
 func read(v located.Value) (Change, error) {
-	c := Change{At: v.At}
+	c := Change{at: v.At}
 	if isPatch(v) {
-		c.Operation, c.Parameters, c.op = patchOperation.name, v, patchOperation
+		c.Operation, c.parameters, c.op = patchOperation.name, v, patchOperation
 		return c, checkPatch(v)
 	}
 	if v.Kind != located.Map {
@@ -172,20 +207,20 @@ func read(v located.Value) (Change, error) {
 }
 
 func (c *Change) readOperation(m located.Member) error {
-	c.At = m.At
+	c.at = m.At
 	op, err := findOperation(m.Key, m.Value)
 	if err != nil {
 		return &located.Error{At: m.At, Problem: err.Error()}
 	}
 	c.Operation, c.op = op.name, op
 	if op == patchOperation {
-		c.Parameters = m.Value
+		c.parameters = m.Value
 		return checkPatch(m.Value)
 	}
 	if m.Value.Kind == located.Null {
 		m.Value = located.Value{Kind: located.Map, At: m.At}
 	}
-	c.Parameters, err = conform(m.Value, structure(op.parameters...), op.key())
+	c.parameters, err = conform(m.Value, structure(op.parameters...), op.key())
 	return err
 }
 
@@ -202,7 +237,7 @@ func (e *RefusedError) Error() string {
 	if e.Code != "" {
 		reason = fmt.Sprintf("AWS would refuse this: %s: %s", e.Code, e.Reason)
 	}
-	at := &located.Error{File: e.Change.File, At: e.Change.At, Problem: fmt.Sprintf("%s: %s", e.Change.Key(), reason)}
+	at := &located.Error{File: e.Change.File, At: e.Change.at, Problem: fmt.Sprintf("%s: %s", e.Change.Key(), reason)}
 	return at.Error()
 }
 
@@ -242,7 +277,7 @@ func apply(root *jsontree.Node, changes []Change) ([]string, error) {
 		if c.op == nil {
 			return nil, e.refuse("", "the change was not made by Parse or New")
 		}
-		if err := c.op.apply(e, parameters{c.Parameters}); err != nil {
+		if err := c.op.apply(e, parameters{c.parameters}); err != nil {
 			return nil, err
 		}
 	}

@@ -143,7 +143,7 @@ func (c Change) command(names variables) (command string, ok bool) {
 		parts = append(parts, "--region", ShellQuote(c.Region))
 	}
 	for _, f := range c.op.parameters {
-		if v, ok := c.Parameters.Get(f.name); ok {
+		if v, ok := c.parameters.Get(f.name); ok {
 			options, ok := c.option(f, v, names)
 			if !ok {
 				return "", false
@@ -156,7 +156,7 @@ func (c Change) command(names variables) (command string, ok bool) {
 
 // demanded are options that the AWS CLI insists on and changes may leave out.
 func (c Change) demanded() []string {
-	name := func(f string) string { v, _ := c.Parameters.Get(f); return ShellQuote(v.Text) }
+	name := func(f string) string { v, _ := c.parameters.Get(f); return ShellQuote(v.Text) }
 	switch {
 	case c.op.name == "CreateSecurityGroup" && !c.has("Description"):
 		return []string{"--description", name("GroupName")}
@@ -193,7 +193,7 @@ func (c Change) option(f field, v located.Value, names variables) (options []str
 	return option(f, v, names.quote), true
 }
 
-func (c Change) has(name string) bool { _, ok := c.Parameters.Get(name); return ok }
+func (c Change) has(name string) bool { _, ok := c.parameters.Get(name); return ok }
 
 func option(f field, v located.Value, quote func(string) string) []string {
 	name := "--" + kebab(f.name)
@@ -256,7 +256,7 @@ func (c Change) value() located.Value {
 	add("account", c.Account)
 	add("region", c.Region)
 	add("as", c.As)
-	body := c.Parameters
+	body := c.parameters
 	if c.op != nil && c.op != patchOperation {
 		body = c.op.unfold(body)
 	}

@@ -35,7 +35,7 @@ func (n *neighbours) otherRoles(self *source) {
 func (t *touched) policies(s *snapshot.Snapshot, changes []change.Change) {
 	for i := range changes {
 		c := &changes[i]
-		text := func(key string) string { v, _ := c.Parameters.Get(key); return v.Text }
+		text := c.Text
 		switch c.Operation {
 		case "PutRolePolicy":
 			eachRole(s, func(r *snapshot.Role) {

@@ -8,7 +8,6 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/change"
 	"github.com/canreach/canreach/sim/diff"
@@ -421,7 +420,9 @@ func (n *neighbours) touched(changes []change.Change) *touched {
 	ids := map[string]bool{}
 	wholeVPC := false
 	for i := range changes {
-		texts(changes[i].Parameters, ids)
+		for _, text := range changes[i].Texts() {
+			quotedIDs(text, ids)
+		}
 		wholeVPC = wholeVPC || changes[i].Operation == "ModifyVpcAttribute" || changes[i].Operation == "CreateVpcBlockPublicAccessExclusion"
 	}
 	for _, a := range n.world.Snapshot().Accounts {
@@ -432,23 +433,17 @@ func (n *neighbours) touched(changes []change.Change) *touched {
 	return t
 }
 
-// texts collects the texts in a value; of a policy, the ids that it quotes.
-func texts(v located.Value, out map[string]bool) {
-	for _, m := range v.Members {
-		texts(m.Value, out)
-	}
-	for _, e := range v.Items {
-		texts(e, out)
-	}
-	if strings.HasPrefix(strings.TrimSpace(v.Text), "{") {
-		for _, part := range strings.Split(v.Text, `"`) {
+// quotedIDs adds a text that a change holds; of a policy, the ids that it quotes.
+func quotedIDs(text string, out map[string]bool) {
+	if strings.HasPrefix(strings.TrimSpace(text), "{") {
+		for _, part := range strings.Split(text, `"`) {
 			if strings.HasPrefix(part, "vpce-") {
 				out[part] = true
 			}
 		}
 		return
 	}
-	out[v.Text] = true
+	out[text] = true
 }
 
 // region adds what the ids mean in a region.

@@ -238,9 +238,9 @@ func TestAStatementIsAddedOnce(t *testing.T) {
 	deny := world.Identity(world.Role, world.Doc(world.Allow("ec2:*", "*")))
 	for _, r := range mustFind(t, world.Network(deny, world.EndpointPolicy("vpce-g", world.Doc())).JSON(), question("arn:aws:s3:::reports")).Repairs {
 		for _, c := range r.Changes {
-			for _, m := range c.Parameters.Members {
-				if n := strings.Count(m.Value.Text, `"s3:GetObject"`); n > 1 {
-					t.Errorf("%d times in %s", n, m.Value.Text)
+			for _, text := range c.Texts() {
+				if n := strings.Count(text, `"s3:GetObject"`); n > 1 {
+					t.Errorf("%d times in %s", n, text)
 				}
 			}
 		}

@@ -117,8 +117,8 @@ func (c *candidate) operations() string {
 	var out []string
 	for _, x := range c.changes {
 		name := x.Service() + "." + x.Operation
-		for _, m := range x.Parameters.Members {
-			switch m.Key {
+		for _, key := range x.Names() {
+			switch key {
 			case "AddRouteTableIds", "RemoveRouteTableIds":
 				name += "/RouteTableIds"
 			case "PolicyDocument":
@@ -126,7 +126,7 @@ func (c *candidate) operations() string {
 					name += "/PolicyDocument"
 				}
 			case "NatGatewayId", "GatewayId":
-				name += "/" + m.Key
+				name += "/" + key
 			}
 		}
 		if !slices.Contains(out, name) {

@@ -178,8 +178,8 @@ func TestTwoThingsWrong(t *testing.T) {
 // actions that have no resource types (P316).
 func notWider(t *testing.T, c change.Change) {
 	t.Helper()
-	for _, m := range c.Parameters.Members {
-		doc, err := located.FromJSON([]byte(m.Value.Text))
+	for _, text := range c.Texts() {
+		doc, err := located.FromJSON([]byte(text))
 		if err != nil {
 			continue
 		}
