@@ -33,7 +33,8 @@ func (w *World) nameGaps(missing []Missing) {
 var families = map[string][]Code{
 	"iam": {finding.UnknownRole, finding.UnknownRoleTrust}, "organizations": {finding.UnknownSCP, finding.UnknownRCP},
 	"route53resolver": {finding.UnknownDNS}, "route53": {finding.UnknownDNS}, "kms": {finding.UnknownKMS},
-	"s3.ListBuckets": {finding.UnknownBucketPolicy, finding.UnknownBucketRegion},
+	"s3.ListBuckets":       {finding.UnknownBucketPolicy, finding.UnknownBucketRegion},
+	"s3.GetBucketLocation": {finding.UnknownBucketRegion}, // head-bucket tells, too (N41)
 }
 
 // explains tells whether a gap is why a fact is missing: the fact's own words

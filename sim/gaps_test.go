@@ -32,6 +32,8 @@ func TestGapsAreNamed(t *testing.T) {
 			sim.Unknown, "UNK_DNS", "route53resolver ListFirewallRuleGroupAssociations answered AccessDenied"},
 		{"zones refused", []Edit{refused("HostedZones", "route53", "ListHostedZonesByVPC", "")}, sim.Unknown, "UNK_DNS", "route53 ListHostedZonesByVPC answered AccessDenied"},
 		{"DNS Firewall not collected", []Edit{NotCollected("FirewallRuleGroupAssociations")}, sim.Reachable, "", ""},
+		{"the bucket's Region refused", []Edit{refused("TransitGateways", "s3", "GetBucketLocation", PolicyBucket), Do(func(w *World) { delete(w.Get("buckets", PolicyBucket), "region") })},
+			sim.Unknown, "UNK_BUCKET_REGION", "s3 GetBucketLocation answered AccessDenied"},
 		{"a gap that has nothing to do with the question", []Edit{refused("TransitGateways", "ec2", "DescribeTransitGateways", "")}, sim.Reachable, "", ""},
 		{"a gap about another resource", []Edit{NotCollected("VpcAttributes"), refused("TransitGateways", "ec2", "DescribeVpcAttribute", "vpc-other")}, sim.Unknown, "UNK_DNS_ATTRS", ""},
 	} {
