@@ -224,6 +224,6 @@ func (r *jobRun) serviceRequest(action, resource string) policy.Request {
 
 func (r *jobRun) malformed(p *policy.Policy) {
 	r.c.add(Finding{Code: finding.PolicyMalformed, Gate: GateJob, Severity: Warning, Component: p.Name, Pointer: p.Pointer, Rule: "P17",
-		Message: fmt.Sprintf("%s is no policy that AWS would accept: %v.", p.Name, p.Malformed),
+		Message: fmt.Sprintf("%s is not a policy that AWS would accept: %v.", p.Name, p.Malformed),
 		Fix:     "Take the document again from AWS: AWS refuses malformed policies, so this one was damaged on its way."}, everywhere)
 }

@@ -247,7 +247,7 @@ func (r *jobRun) reportMalformed(n int, l *policy.Layers) {
 	one := func(p *policy.Policy, gate Gate) {
 		if p != nil && p.Malformed != nil {
 			r.c.add(Finding{Code: finding.PolicyMalformed, Gate: gate, Severity: Warning, Component: p.Name, Pointer: p.Pointer, Rule: "P17",
-				Message: fmt.Sprintf("The policy document of %s is malformed, so nobody can say what it does: %v.", p.Name, p.Malformed),
+				Message: fmt.Sprintf("The policy document of %s is malformed, so what it does is not known: %v.", p.Name, p.Malformed),
 				Fix:     "Take the document again from AWS: AWS refuses malformed policies, so this one was damaged on its way or written by hand."}, n)
 		}
 	}

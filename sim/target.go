@@ -254,13 +254,13 @@ func parseTarget(text string) (target, error) {
 	}
 	if !strings.HasPrefix(text, "arn:") {
 		if text == "" || strings.ContainsAny(text, ":/ ") {
-			return target{}, fmt.Errorf("%q is no S3 ARN: want arn:aws:s3:::BUCKET, or arn:aws:s3:::BUCKET/KEY with or without wildcards", text)
+			return target{}, fmt.Errorf("%q is not an S3 ARN: want arn:aws:s3:::BUCKET, or arn:aws:s3:::BUCKET/KEY with or without wildcards", text)
 		}
 		return parseTarget("arn:aws:s3:::" + text)
 	}
 	part := strings.SplitN(text, ":", 6)
 	if len(part) != 6 || part[1] == "" || part[5] == "" {
-		return target{}, fmt.Errorf("%q is no S3 ARN: want arn:aws:s3:::BUCKET, or arn:aws:s3:::BUCKET/KEY with or without wildcards", text)
+		return target{}, fmt.Errorf("%q is not an S3 ARN: want arn:aws:s3:::BUCKET, or arn:aws:s3:::BUCKET/KEY with or without wildcards", text)
 	}
 	switch {
 	case part[2] == "s3" && strings.HasPrefix(part[5], "accesspoint/"):

@@ -80,7 +80,7 @@ func runSession(t *testing.T, block string) string {
 		}
 		args, ok := sessionArgs(command)
 		if !ok {
-			t.Fatalf("%q is no command of this program", command)
+			t.Fatalf("%q is not a command of this program", command)
 		}
 		var stdout, stderr bytes.Buffer
 		last = Main(args, &Env{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" },

@@ -35,7 +35,7 @@ func TestHooksRunCommandsThatExist(t *testing.T) {
 		var c *cobra.Command
 		c, rest, err := root.Find(words[1:])
 		if words[0] != "canreach" || err != nil || len(rest) > 0 || c == root {
-			t.Errorf("%s: %q is no command: %v", h.ID, h.Entry, err)
+			t.Errorf("%s: %q is not a command: %v", h.ID, h.Entry, err)
 		}
 		if _, err := regexp.Compile(h.Files); err != nil {
 			t.Errorf("%s: %v", h.ID, err)

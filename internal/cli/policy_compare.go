@@ -356,7 +356,7 @@ func parseLine(line []byte, o compareOptions) (*policyPair, any, error) {
 	for name, to := range map[string]*string{"type": &o.kind, "endpointType": &o.endpointType} {
 		if text, ok := members[name]; ok {
 			if err := json.Unmarshal(text, to); err != nil {
-				return nil, id, fmt.Errorf("%s is no string", name)
+				return nil, id, fmt.Errorf("%s is not a string", name)
 			}
 		}
 	}
@@ -390,7 +390,7 @@ func objectMembers(line []byte) (map[string]json.RawMessage, error) {
 		}
 		name, _ := t.(string)
 		if _, twice := members[name]; twice {
-			return nil, fmt.Errorf("member %q stands twice", name)
+			return nil, fmt.Errorf("duplicate member %q", name)
 		}
 		var text json.RawMessage
 		if err := d.Decode(&text); err != nil {

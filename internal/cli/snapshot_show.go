@@ -340,7 +340,7 @@ func (inv *inventory) renderGaps(line func(string, ...any)) {
 		line("\nno gaps: everything that was asked was answered")
 		return
 	}
-	line("\n%s: nobody knows these", plural(len(inv.Gaps), "gap"))
+	line("\n%s: what could not be read", plural(len(inv.Gaps), "gap"))
 	for _, g := range inv.Gaps {
 		line("  %s\t%s\t%s\t%s\t%s", dash(g.Account), dash(g.Region), g.Service+" "+g.Operation, dash(g.Resource), g.Code)
 	}

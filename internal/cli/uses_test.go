@@ -39,7 +39,7 @@ func TestUsesExitStatuses(t *testing.T) {
 		{"a change that mends", "whatif -s " + broken + " -j " + neo + "job.json -c " + change, "", 0, "after   REACHABLE", ""},
 		{"a change that breaks", "whatif -s " + neo + "snapshot.json -j " + neo + "job.json -c -", "revokeSecurityGroupEgress: {groupId: sg-0e9f1a2b3c4d5e6f7, ipPermissions: [{ipProtocol: '-1', ipRanges: [{cidrIp: 0.0.0.0/0}]}]}", 2, "", "InvalidPermission.NotFound"},
 		{"a change that AWS refuses", "whatif -s " + neo + "snapshot.json -j " + neo + "job.json -c " + change, "", 2, "", "RouteAlreadyExists: rtb-0b9d3c7a5e1f28460 is associated with vpce-0a1b2c3d4e5f60718 already"},
-		{"a change of nothing that is known", "whatif -s " + neo + "snapshot.json -j " + neo + "job.json -c -", "frob: {}", 2, "", `standard input:1:1: "frob" is no operation`},
+		{"a change of nothing that is known", "whatif -s " + neo + "snapshot.json -j " + neo + "job.json -c -", "frob: {}", 2, "", `standard input:1:1: "frob" is not an operation`},
 		{"no change", "whatif -s " + neo + "snapshot.json -j " + neo + "job.json", "", 2, "", "--change is missing"},
 		{"a repair", "whatif -s " + broken + " -j " + neo + "job.json --fix --show 1", "", 0, "aws ec2 modify-vpc-endpoint --vpc-endpoint-id vpce-0a1b2c3d4e5f60718 --add-route-table-ids rtb-0b9d3c7a5e1f28460", ""},
 		{"a repair that breaks an assertion", "whatif -s " + broken + " -j " + neo + "job.json --fix --repairs 10 --against " + filepath.Join(filepath.Dir(change), "t.yaml"), "", 0, "breaks   ml-private stays off the internet", ""},

@@ -70,7 +70,7 @@ func fresh(v any) *Node {
 	case bool:
 		return NewBool(v)
 	}
-	panic(fmt.Sprintf("unreachable: a %T is no JSON value", v))
+	panic(fmt.Sprintf("unreachable: a %T is not a JSON value", v))
 }
 
 // NewRaw returns a fresh value that will be laid out anew where it is put;

@@ -118,7 +118,7 @@ func (p *jsonParser) literal() (Value, *Error) {
 	case len(word) > 0 && (word[0] == '-' || word[0] >= '0' && word[0] <= '9') && json.Valid(word):
 		v.Kind = Number
 	default:
-		return Value{}, p.fail("%.40q is no JSON value", word)
+		return Value{}, p.fail("%.40q is not a JSON value", word)
 	}
 	p.pos = end
 	return v, nil
@@ -138,7 +138,7 @@ func (p *jsonParser) str() (string, *Error) {
 	raw := p.text[p.pos : end+1]
 	var s string
 	if !utf8.Valid(raw) || json.Unmarshal(raw, &s) != nil {
-		return "", p.fail("%.40q is no JSON string", raw)
+		return "", p.fail("%.40q is not a JSON string", raw)
 	}
 	p.pos = end + 1
 	return s, nil

@@ -127,7 +127,7 @@ func Of(v any) Value {
 		}
 		return out
 	}
-	panic(fmt.Sprintf("unreachable: a %T is no value", v))
+	panic(fmt.Sprintf("unreachable: a %T is not a value", v))
 }
 
 // Pairs makes a map of alternating keys and values.

@@ -151,7 +151,7 @@ func TestFindAgreesWithBruteForce(t *testing.T) {
 			return true
 		}
 		if ok && !good(word) {
-			t.Fatalf("in %v out %v: %q is no answer", in, out, word)
+			t.Fatalf("in %v out %v: %q is not an answer", in, out, word)
 		}
 		for _, w := range words {
 			if !ok && good(w) {

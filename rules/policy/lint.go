@@ -318,7 +318,7 @@ func (l *linter) awsPrincipal(path, v string) {
 	case e.kind == entryNothing && strings.ContainsAny(v, "*?"):
 		l.add("PRINCIPAL_NEVER_MATCHES", LintError, "P28", path, `use "*" with a condition on aws:PrincipalArn`, "%s matches nothing: a principal takes no partial wildcard", quote(v))
 	case e.kind == entryNothing:
-		l.add("PRINCIPAL_NEVER_MATCHES", LintError, "P20", path, "", "%s is no account, user, role or session", quote(v))
+		l.add("PRINCIPAL_NEVER_MATCHES", LintError, "P20", path, "", "%s is not an account, user, role or session", quote(v))
 	case e.kind == entrySession && strings.Contains(e.role, "/"):
 		l.add("PRINCIPAL_NEVER_MATCHES", LintError, "P24", path, "leave the role's path out", "%s matches nothing: a session ARN has no path", quote(v))
 	case e.kind == entryUniqueID:

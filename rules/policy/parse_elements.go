@@ -33,7 +33,7 @@ func (p *parser) principal(st *Statement, key string, off int) error {
 		}
 		return p.principals(st.Principals, key)
 	case '[':
-		if err := p.array(func(int) error { return p.fail(p.pos, "%s is no array of principals", key) }); err != nil {
+		if err := p.array(func(int) error { return p.fail(p.pos, "%s is not an array of principals", key) }); err != nil {
 			return err
 		}
 		p.warn("empty %s: the statement matches nothing", key)
@@ -75,7 +75,7 @@ func (p *parser) awsPrincipal(v string) string {
 		return ""
 	}
 	if parts := strings.SplitN(v, ":", 6); len(parts) == 6 && strings.HasPrefix(parts[5], "group/") {
-		return "a group is no principal"
+		return "a group cannot be a principal"
 	}
 	if strings.ContainsAny(v, "*?") {
 		p.warn("principal %q matches nothing: wildcards are legal only as \"*\" alone; use \"*\" with aws:PrincipalArn", clip(v))

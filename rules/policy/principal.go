@@ -117,7 +117,7 @@ func ParsePrincipal(arn string) (Principal, error) {
 			p.ARN = "arn:aws:iam::" + e.account + ":root"
 		}
 	case entryNothing, entryAll, entryUniqueID:
-		return Principal{}, fmt.Errorf("%q is no ARN of a role, user, root, role session or federated user", clip(arn))
+		return Principal{}, fmt.Errorf("%q is not an ARN of a role, user, root, role session or federated user", clip(arn))
 	}
 	return p, nil
 }

@@ -256,7 +256,7 @@ func (t *Test) buckets(s *snapshot.Snapshot) ([]string, error) {
 		}
 		parts := strings.SplitN(arn, ":", 6)
 		if len(parts) < 6 {
-			return nil, fmt.Errorf("%q is no bucket", b)
+			return nil, fmt.Errorf("%q is not a bucket", b)
 		}
 		name, key, hasKey := strings.Cut(parts[5], "/")
 		if !strings.ContainsAny(name, "*?") || parts[4] != "" { // an access point is taken as it is

@@ -89,7 +89,7 @@ func (p *parser) text(into *string) func(located.Value) {
 		case located.String, located.Number:
 			*into = v.Text
 		default:
-			p.fail(v.At, "text should stand here, not %s", v.Kind)
+			p.fail(v.At, "expected text, found %s", v.Kind)
 		}
 	}
 }
@@ -111,7 +111,7 @@ func (p *parser) texts(into *[]string) func(located.Value) {
 func (p *parser) yes(into *bool) func(located.Value) {
 	return func(v located.Value) {
 		if v.Kind != located.Bool {
-			p.fail(v.At, "true or false should stand here, not %s", v.Kind)
+			p.fail(v.At, "expected true or false, found %s", v.Kind)
 		}
 		*into = v.Text == "true"
 	}

@@ -243,7 +243,7 @@ func TestNetworkACLRuleLimit(t *testing.T) {
 
 func TestMistakesInAFileAreToldWithTheirPlace(t *testing.T) {
 	for _, tc := range []struct{ text, want string }{
-		{"- creatRoute: {}\n", `c.yaml:1:3: "creatRoute" is no operation that can be made here; did you mean createRoute?`},
+		{"- creatRoute: {}\n", `c.yaml:1:3: "creatRoute" is not an operation that can be made here; did you mean createRoute?`},
 		{"- createRoute:\n    routeTabelId: rtb-1\n", `c.yaml:2:5: createRoute has no parameter "routeTabelId"; did you mean RouteTableId?`},
 		{"- createRoute: {destinationCidrBlock: 0.0.0.0/0}\n", "c.yaml:1:17: createRoute lacks RouteTableId"},
 		{"- createNetworkAclEntry: {networkAclId: a, ruleNumber: x}\n", `createNetworkAclEntry.RuleNumber takes a whole number, not "x"`},
@@ -253,7 +253,7 @@ func TestMistakesInAFileAreToldWithTheirPlace(t *testing.T) {
 		{"changes: 7\n", "changes takes a list"},
 		{"schema: v9\nchanges: []\n", `schema "v9" is not canreach.change/v1`},
 		{"", "no change is in the file"},
-		{"- patch: [{op: frob, path: /x}]\n", `"frob" is no operation of a JSON Patch`},
+		{"- patch: [{op: frob, path: /x}]\n", `"frob" is not an operation of a JSON Patch`},
 		{"- putBucketPolicy: {bucket: b, policy: [1]}\n", "takes a policy document, not a list"},
 	} {
 		_, err := change.Parse("c.yaml", []byte(tc.text))

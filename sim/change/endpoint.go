@@ -374,7 +374,7 @@ func modifyEndpoint(e *editor, p parameters) error {
 		return e.refuse("InvalidParameter", "%s is a gateway endpoint: it has no subnets, security groups or private DNS", p.text("VpcEndpointId"))
 	}
 	if !gateway && (p.has("AddRouteTableIds") || p.has("RemoveRouteTableIds")) {
-		return e.refuse("InvalidParameter", "%s is no gateway endpoint: it has no route tables", p.text("VpcEndpointId"))
+		return e.refuse("InvalidParameter", "%s is not a gateway endpoint: it has no route tables", p.text("VpcEndpointId"))
 	}
 	if p.has("PolicyDocument") && p.yes("ResetPolicy") {
 		return e.refuse("InvalidParameterCombination", "policyDocument and resetPolicy exclude each other")

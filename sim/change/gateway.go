@@ -204,7 +204,7 @@ func (e *editor) tgwRoutes(id string) (found, *jsontree.Node, error) {
 func (e *editor) tgwRouteAt(routes *jsontree.Node, p parameters) (at int, cidr string, err error) {
 	c, perr := netip.ParsePrefix(p.text("DestinationCidrBlock"))
 	if perr != nil {
-		return 0, "", e.refuse("InvalidParameterValue", "%q is no CIDR block", p.text("DestinationCidrBlock"))
+		return 0, "", e.refuse("InvalidParameterValue", "%q is not a CIDR block", p.text("DestinationCidrBlock"))
 	}
 	cidr = c.Masked().String()
 	return slices.IndexFunc(routes.Elements(), func(r *jsontree.Node) bool {
@@ -348,7 +348,7 @@ func modifyPrefixList(e *editor, p parameters) error {
 	for _, v := range p.items("AddEntries") {
 		q := parameters{v}
 		if _, perr := netip.ParsePrefix(q.text("Cidr")); perr != nil {
-			return e.refuse("InvalidParameterValue", "%q is no CIDR block", q.text("Cidr"))
+			return e.refuse("InvalidParameterValue", "%q is not a CIDR block", q.text("Cidr"))
 		}
 		if at(v) >= 0 {
 			return e.refuse("InvalidPrefixListModification", "%s has the entry %s already", p.text("PrefixListId"), q.text("Cidr"))

@@ -145,7 +145,7 @@ func (e *editor) aclProtocol(p parameters) (string, error) {
 		protocol = "-1"
 	}
 	if n, err := strconv.Atoi(protocol); err != nil || n < -1 || n > 255 {
-		return "", e.refuse("InvalidParameterValue", "%q is no IP protocol number", p.text("Protocol"))
+		return "", e.refuse("InvalidParameterValue", "%q is not an IP protocol number", p.text("Protocol"))
 	}
 	switch {
 	case (protocol == "6" || protocol == "17") && !p.has("PortRange"):
@@ -172,7 +172,7 @@ func (e *editor) aclBlock(p parameters) (v4, v6 *jsontree.Node, err error) {
 	}
 	c, perr := netip.ParsePrefix(p.text(name))
 	if perr != nil || c.Addr().Is4() != (name == "CidrBlock") || c.Addr().Zone() != "" {
-		return nil, nil, e.refuse("InvalidParameterValue", "%q is no CIDR block for %s", p.text(name), name)
+		return nil, nil, e.refuse("InvalidParameterValue", "%q is not a CIDR block for %s", p.text(name), name)
 	}
 	n := jsontree.NewString(c.Masked().String())
 	if name == "CidrBlock" {

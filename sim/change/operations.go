@@ -188,9 +188,9 @@ func findOperation(key string, parameters located.Value) (*operation, error) {
 	switch len(hits) {
 	case 0:
 		if n := located.Nearest(name, names); n != "" {
-			return nil, fmt.Errorf("%q is no operation that can be made here; did you mean %s?", key, n)
+			return nil, fmt.Errorf("%q is not an operation that can be made here; did you mean %s?", key, n)
 		}
-		return nil, fmt.Errorf("%q is no operation that can be made here; what no operation covers, a JSON Patch under the key patch does", key)
+		return nil, fmt.Errorf("%q is not an operation that can be made here; what no operation covers, a JSON Patch under the key patch does", key)
 	case 1:
 		return hits[0], nil
 	}

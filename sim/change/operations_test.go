@@ -129,7 +129,7 @@ var every = []struct {
 		{`createRoute: {routeTableId: rtb-9, destinationCidrBlock: 0.0.0.0/0, natGatewayId: nat-1}`, "RouteAlreadyExists"},
 		{`createRoute: {routeTableId: rtb-free, destinationIpv6CidrBlock: 0.0.0.0/0, gatewayId: igw-1}`, "InvalidParameterValue"},
 		{`createRoute: {routeTableId: rtb-free, destinationCidrBlock: 0.0.0.0/0, gatewayId: igw-free}`, "not attached"},
-		{`createRoute: {routeTableId: rtb-free, destinationCidrBlock: 0.0.0.0/0, vpcEndpointId: vpce-i}`, "no Gateway Load Balancer endpoint"}}},
+		{`createRoute: {routeTableId: rtb-free, destinationCidrBlock: 0.0.0.0/0, vpcEndpointId: vpce-i}`, "not a Gateway Load Balancer endpoint"}}},
 	{`replaceRoute: {routeTableId: rtb-9, destinationCidrBlock: 0.0.0.0/0, natGatewayId: nat-1}`, []refusal{
 		{`replaceRoute: {routeTableId: rtb-9, destinationCidrBlock: 192.0.2.0/24, natGatewayId: nat-1}`, "InvalidRoute.NotFound"}}},
 	{`deleteRoute: {routeTableId: rtb-9, destinationCidrBlock: 0.0.0.0/0}`, []refusal{{`deleteRoute: {routeTableId: rtb-9, destinationCidrBlock: 1.0.0.0/8}`, "InvalidRoute.NotFound"}}},

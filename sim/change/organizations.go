@@ -88,7 +88,7 @@ func attachPolicy(e *editor, p parameters) error {
 		return e.refuse("DuplicatePolicyAttachmentException", "%s is attached to %s already", p.text("PolicyId"), p.text("TargetId"))
 	}
 	if !e.knowsTarget(p.text("TargetId")) {
-		return e.refuse("TargetNotFoundException", "%q is no root, organizational unit or account of the snapshot", p.text("TargetId"))
+		return e.refuse("TargetNotFoundException", "%q is not a root, organizational unit or account of the snapshot", p.text("TargetId"))
 	}
 	if e.attachedTo(o.kind, p.text("TargetId")) >= orgPoliciesPerNode {
 		return e.refuse("ConstraintViolationException", "%s has %d policies of this type already, the most that AWS takes", p.text("TargetId"), orgPoliciesPerNode)

@@ -40,7 +40,7 @@ func checkPatch(v located.Value) error {
 			}
 		case "remove":
 		default:
-			return op.Errorf("%q is no operation of a JSON Patch (RFC 6902)", op.Text)
+			return op.Errorf("%q is not an operation of a JSON Patch (RFC 6902)", op.Text)
 		}
 	}
 	return nil

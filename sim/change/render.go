@@ -324,7 +324,7 @@ func JSON(changes []Change) []byte {
 func (c Change) MarshalJSON() ([]byte, error) {
 	v := c.value().JSON()
 	if !json.Valid(v) {
-		return nil, fmt.Errorf("the change %s is no JSON", c.Key())
+		return nil, fmt.Errorf("the change %s is not JSON", c.Key())
 	}
 	return v, nil
 }

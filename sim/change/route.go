@@ -57,7 +57,7 @@ func (e *editor) destination(p parameters) (key, value string, err error) {
 	}
 	c, perr := netip.ParsePrefix(value)
 	if perr != nil || c.Addr().Is4() != (key == "DestinationCidrBlock") || c.Addr().Zone() != "" {
-		return "", "", e.refuse("InvalidParameterValue", "%q is no CIDR block for %s", value, key)
+		return "", "", e.refuse("InvalidParameterValue", "%q is not a CIDR block for %s", value, key)
 	}
 	return key, c.Masked().String(), nil
 }
@@ -144,7 +144,7 @@ func (e *editor) routeTarget(table found, p parameters) (key, id string, err err
 		return key, id, e.checkGateway(id, vpc)
 	case key == "VpcEndpointId": // printed as a gateway
 		if ep, ok := e.find(endpoints.collection, "VpcEndpointId", id); ok && !strings.EqualFold(ep.Get("VpcEndpointType").Text(), "GatewayLoadBalancer") {
-			return "", "", e.refuse("InvalidParameterValue", "%s is no Gateway Load Balancer endpoint; a gateway endpoint's routes come with modifyVpcEndpoint addRouteTableIds", id)
+			return "", "", e.refuse("InvalidParameterValue", "%s is not a Gateway Load Balancer endpoint; a gateway endpoint's routes come with modifyVpcEndpoint addRouteTableIds", id)
 		}
 		return "GatewayId", id, nil
 	}

@@ -67,7 +67,7 @@ func associateVPCBlock(e *editor, p parameters) error {
 	}
 	c, perr := netip.ParsePrefix(p.text("CidrBlock"))
 	if perr != nil || !c.Addr().Is4() {
-		return e.refuse("InvalidParameterValue", "%q is no IPv4 CIDR block", p.text("CidrBlock"))
+		return e.refuse("InvalidParameterValue", "%q is not an IPv4 CIDR block", p.text("CidrBlock"))
 	}
 	c = c.Masked()
 	if c.Bits() < 16 || c.Bits() > 28 {
@@ -115,7 +115,7 @@ func createSubnet(e *editor, p parameters) error {
 	}
 	c, perr := netip.ParsePrefix(p.text("CidrBlock"))
 	if perr != nil || !c.Addr().Is4() {
-		return e.refuse("InvalidParameterValue", "%q is no IPv4 CIDR block", p.text("CidrBlock"))
+		return e.refuse("InvalidParameterValue", "%q is not an IPv4 CIDR block", p.text("CidrBlock"))
 	}
 	c = c.Masked()
 	if err := e.checkSubnetBlock(vpc, c); err != nil {

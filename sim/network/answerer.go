@@ -270,7 +270,7 @@ func (a *asking) zoneBranch(z *snapshot.PrivateZone, at Hop, public branch) bran
 	}
 	nothing := func(code finding.Code, says, fix string) branch {
 		return branch{destinations: a.nowhere(), nowhere: true, at: at, denies: []Finding{{Code: code, Gate: finding.GateDNS, Component: z.ID, At: z.At,
-			Message: fmt.Sprintf("The private zone %s captures %s and %s; there is no public fallback.", z.Name, a.name.Host, says), Fix: fix, Rule: "N101", URL: urlZone}}}
+			Message: fmt.Sprintf("The private zone %s answers for %s and %s; there is no fallback to public DNS.", z.Name, a.name.Host, says), Fix: fix, Rule: "N101", URL: urlZone}}}
 	}
 	if ans.Record == nil {
 		return nothing(finding.DNSPHZNxdomain, "has no record for it", fmt.Sprintf("Add a record (*.%s for virtual-hosted names) or remove the zone from the VPC.", strings.TrimSuffix(z.Name, ".")))

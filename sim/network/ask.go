@@ -105,7 +105,7 @@ func (a *asking) decide(q Query) (*Result, error) {
 func (a *asking) normalise() error {
 	q := &a.q
 	if q.Protocol < 0 || q.Protocol > 255 {
-		return nonsense("%d is no IP protocol number", q.Protocol)
+		return nonsense("%d is not an IP protocol number", q.Protocol)
 	}
 	if len(q.Ports) == 0 {
 		switch {

@@ -227,7 +227,7 @@ func TestActionsAreIAMs(t *testing.T) {
 			}
 			a, ok := service.FindAction(name)
 			if !ok || a.Name != name {
-				t.Errorf("%s: %s is no action of the reference", op.ID(), action)
+				t.Errorf("%s: %s is not an action of the reference", op.ID(), action)
 			}
 			if !slices.ContainsFunc([]string{"Get", "List", "Describe", "Search"}, func(verb string) bool { return strings.HasPrefix(name, verb) }) {
 				t.Errorf("%s: %s does more than read", op.ID(), action)

@@ -122,7 +122,7 @@ func jobCall(name string) (op calls.Operation, short, account, region string, er
 	if strings.HasPrefix(name, "arn:") {
 		p := strings.SplitN(name, ":", 6)
 		if len(p) != 6 || p[2] != "sagemaker" {
-			return op, "", "", "", fmt.Errorf("--job %q is no SageMaker ARN", name)
+			return op, "", "", "", fmt.Errorf("--job %q is not a SageMaker ARN", name)
 		}
 		region, account, path = p[3], p[4], p[5]
 	}

@@ -127,10 +127,10 @@ func (j *journal) read() (int64, error) {
 		}
 		var e entry
 		if err := json.Unmarshal(line, &e); err != nil {
-			return 0, fmt.Errorf("%s: line %d is no part of an interrupted capture (%v): remove the file and capture anew", j.path, n, err)
+			return 0, fmt.Errorf("%s: line %d is not part of an interrupted capture (%v): remove the file and capture anew", j.path, n, err)
 		}
 		if n == 1 && e.Started == nil {
-			return 0, fmt.Errorf("%s is no interrupted capture: remove the file and capture anew", j.path)
+			return 0, fmt.Errorf("%s is not an interrupted capture: remove the file and capture anew", j.path)
 		}
 		if e.Started != nil {
 			j.started = *e.Started

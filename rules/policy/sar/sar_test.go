@@ -22,7 +22,7 @@ func TestTables(t *testing.T) {
 	}
 	for _, name := range []string{"HeadObject", "HeadBucket", "ListObjectsV2", "CopyObject", "UploadPart", "ListBuckets", "GetBucketEncryption", "ListParts"} {
 		if _, ok := s3.FindAction(name); ok {
-			t.Errorf("P39: %s is no action", name)
+			t.Errorf("P39: %s is not an action", name)
 		}
 	}
 	if _, ok := FindService("aws"); ok {
