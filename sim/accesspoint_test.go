@@ -45,7 +45,7 @@ func TestAccessPointFindings(t *testing.T) {
 		{"a bucket whose Region is not told", "arn:aws:s3:::theirs/k", nil, "UNK_BUCKET_REGION", []string{"aws s3api head-bucket --bucket theirs"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a, err := sim.NewWorld(Policy(tt.edits...).Snapshot(t)).Check((&trap{bucket: tt.bucket}).question())
+			a, err := sim.NewWorld(Policy(tt.edits...).Snapshot(t)).Check(t.Context(), (&trap{bucket: tt.bucket}).question())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -40,7 +40,7 @@ func TestAnswersFollowTheSchema(t *testing.T) {
 			snap := Policy(traps[i].edits...).Snapshot(t)
 			var texts [2][]byte
 			for n := range texts {
-				a, err := sim.NewWorld(snap).Check(traps[i].question())
+				a, err := sim.NewWorld(snap).Check(t.Context(), traps[i].question())
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -76,7 +76,7 @@ func BenchmarkVerdict(b *testing.B) {
 	perSize(b, func(b *testing.B, plan *synth.Plan, native []byte) {
 		w, job := sim.NewWorld(parse(b, native)), readJob(b, plan)
 		for b.Loop() {
-			if _, err := w.Check(sim.Question{Job: job}); err != nil {
+			if _, err := w.Check(b.Context(), sim.Question{Job: job}); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -88,7 +88,7 @@ func BenchmarkFirstVerdict(b *testing.B) {
 	perSize(b, func(b *testing.B, plan *synth.Plan, native []byte) {
 		s, job := parse(b, native), readJob(b, plan)
 		for b.Loop() {
-			if _, err := sim.NewWorld(s).Check(sim.Question{Job: job}); err != nil {
+			if _, err := sim.NewWorld(s).Check(b.Context(), sim.Question{Job: job}); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -146,7 +146,7 @@ func askBucket(b *testing.B, w *sim.World, job snapshot.Job, c synth.Class, buck
 	for _, g := range c.Groups {
 		job.SecurityGroups = append(job.SecurityGroups, snapshot.SecurityGroupID(g))
 	}
-	if _, err := w.Check(sim.Question{Job: job, Bucket: "arn:aws:s3:::" + bucket}); err != nil {
+	if _, err := w.Check(b.Context(), sim.Question{Job: job, Bucket: "arn:aws:s3:::" + bucket}); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 func TestPlacementsAreMadeOfTheirRequests(t *testing.T) {
 	for i := range traps {
 		t.Run(traps[i].id, func(t *testing.T) {
-			a, err := sim.NewWorld(Policy(traps[i].edits...).Snapshot(t)).Check(traps[i].question())
+			a, err := sim.NewWorld(Policy(traps[i].edits...).Snapshot(t)).Check(t.Context(), traps[i].question())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -31,7 +31,7 @@ func TestPlacementsAreMadeOfTheirRequests(t *testing.T) {
 // passes, however open the way is behind the gate (N147).
 func TestTheJobGateStandsBeforeEveryRequest(t *testing.T) {
 	snap := Policy(Set("Subnets", "subnet-1", "AvailableIpAddressCount", 1)).Snapshot(t)
-	a, err := sim.NewWorld(snap).Check((&trap{}).question())
+	a, err := sim.NewWorld(snap).Check(t.Context(), (&trap{}).question())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -16,15 +17,16 @@ import (
 )
 
 // Check decides q. An error means that the question makes no sense (exit
-// status 2); everything else, a missing fact included, is in the Answer.
-func (w *World) Check(q Question) (*Answer, error) {
-	a, err := w.check(q)
+// status 2), or that ctx ended; everything else, a missing fact included, is in
+// the Answer.
+func (w *World) Check(ctx context.Context, q Question) (*Answer, error) {
+	a, err := w.check(ctx, q)
 	o := &q.Options
 	if err != nil || a.Verdict != Unknown || o.AssumeSSES3 && o.AssumeNoOrganization && o.AssumeNoResourcePolicy {
 		return a, err
 	}
 	o.AssumeSSES3, o.AssumeNoOrganization, o.AssumeNoResourcePolicy = true, true, true
-	if b, err := w.check(q); err == nil && b.Verdict != Unknown {
+	if b, err := w.check(ctx, q); err == nil && b.Verdict != Unknown {
 		a.WithDefaults = &WithDefaults{Verdict: b.Verdict, Assumptions: []string{}}
 		for _, s := range b.Assumptions {
 			if !slices.Contains(a.Assumptions, s) {
@@ -35,7 +37,7 @@ func (w *World) Check(q Question) (*Answer, error) {
 	return a, nil
 }
 
-func (w *World) check(q Question) (*Answer, error) {
+func (w *World) check(ctx context.Context, q Question) (*Answer, error) {
 	r, targets, slots, err := w.start(&q, false)
 	if err != nil {
 		return nil, err
@@ -51,7 +53,11 @@ func (w *World) check(q Question) (*Answer, error) {
 	for n, s := range slots {
 		s.gate = andGate(s.gate, r.jobGate())
 		p := Placement{Subnet: s.subnet, AvailabilityZone: s.az, Target: s.name, Requests: []Request{}}
-		all.join(r.place(&p, n, s))
+		v, err := r.place(ctx, &p, n, s)
+		if err != nil {
+			return nil, err
+		}
+		all.join(v)
 		a.Placements = append(a.Placements, p)
 	}
 	a.Verdict = all.judge()
@@ -405,11 +411,11 @@ func (r *jobRun) bucketRegion(t *target, own string) (string, bool) {
 }
 
 // place decides one placement.
-func (r *jobRun) place(p *Placement, n int, s slot) tally {
+func (r *jobRun) place(ctx context.Context, p *Placement, n int, s slot) (tally, error) {
 	if s.missing {
 		p.Verdict = s.gate.judge()
 		p.Network = Network{Verdict: p.Verdict, Path: []Hop{}}
-		return s.gate
+		return s.gate, nil
 	}
 	net := r.askNetwork(n, &s)
 	p.Network = net.render(r.w)
@@ -417,11 +423,14 @@ func (r *jobRun) place(p *Placement, n int, s slot) tally {
 	total := tally{}
 	for _, t := range s.targets {
 		for _, action := range t.actions {
+			if err := ctx.Err(); err != nil {
+				return tally{}, err
+			}
 			req, v := r.request(n, &s, t, action, net)
 			p.Requests = append(p.Requests, req)
 			total.join(v)
 		}
 	}
 	p.Verdict = total.judge()
-	return total
+	return total, nil
 }

@@ -37,7 +37,7 @@ func TestOneWorldServesSeveralAtOnce(t *testing.T) {
 }
 
 func answerText(t *testing.T, w *sim.World, q sim.Question) []byte {
-	a, err := w.Check(q)
+	a, err := w.Check(t.Context(), q)
 	if err != nil {
 		t.Error(err)
 		return nil

@@ -70,7 +70,7 @@ func compareDecide(t *testing.T, s *snapshot.Snapshot, sources []sim.Question, s
 					}
 					for _, o := range outcomes {
 						q.Actions = []string{o.Action}
-						alone, err := w.Check(q)
+						alone, err := w.Check(t.Context(), q)
 						if err != nil {
 							t.Fatal(err)
 						}

@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -27,7 +28,7 @@ func fateOf(text []byte, q sim.Question) (fate, bool) {
 	if err != nil {
 		return fate{}, false
 	}
-	a, err := sim.NewWorld(s).Check(q)
+	a, err := sim.NewWorld(s).Check(context.Background(), q)
 	if err != nil {
 		return fate{}, false
 	}

@@ -37,7 +37,7 @@ func TestEncryptionThatWasNotCollected(t *testing.T) {
 		{"an algorithm that is not told", func(b *snapshot.Bucket) { b.Encryption.Algorithm = "" }, false, sim.Unknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a, err := load(tt.change).Check(sim.Question{Job: job, Options: sim.Options{AssumeSSES3: tt.assume}})
+			a, err := load(tt.change).Check(t.Context(), sim.Question{Job: job, Options: sim.Options{AssumeSSES3: tt.assume}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,14 +70,14 @@ func TestAnOrganizationThatWasNotCollected(t *testing.T) {
 			a.Organization, a.OrganizationID = tt.presence, ""
 		}
 		w := sim.NewWorld(s)
-		a, err := w.Check(sim.Question{Job: job})
+		a, err := w.Check(t.Context(), sim.Question{Job: job})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if a.Verdict != sim.Unknown || (a.WithDefaults != nil) != tt.defaults {
 			t.Errorf("%v: %v, with defaults %+v", tt.presence, a.Verdict, a.WithDefaults)
 		}
-		b, err := w.Check(sim.Question{Job: job, Options: sim.Options{AssumeNoOrganization: true}})
+		b, err := w.Check(t.Context(), sim.Question{Job: job, Options: sim.Options{AssumeNoOrganization: true}})
 		if err != nil {
 			t.Fatal(err)
 		}

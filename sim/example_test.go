@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 
@@ -20,7 +21,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	answer, err := sim.NewWorld(s).Check(sim.Question{Job: job})
+	answer, err := sim.NewWorld(s).Check(context.Background(), sim.Question{Job: job})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -45,7 +46,7 @@ func ExampleAnswer() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	answer, err := sim.NewWorld(s).Check(sim.Question{Job: job})
+	answer, err := sim.NewWorld(s).Check(context.Background(), sim.Question{Job: job})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func ExampleWorld_Check() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	answer, err := sim.NewWorld(s).Check(sim.Question{
+	answer, err := sim.NewWorld(s).Check(context.Background(), sim.Question{
 		Job: snapshot.Job{
 			RoleARN:        "arn:aws:iam::111122223333:role/service-role/NeoCompilationRole",
 			Subnets:        []snapshot.SubnetID{"subnet-0a7c1e5b93d2f4681"},
@@ -96,7 +97,7 @@ func ExampleWorld_Trace() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	answer, err := sim.NewWorld(s).Trace(sim.TraceQuestion{
+	answer, err := sim.NewWorld(s).Trace(context.Background(), sim.TraceQuestion{
 		From:           "subnet-0a7c1e5b93d2f4681",
 		SecurityGroups: []snapshot.SecurityGroupID{"sg-0e9f1a2b3c4d5e6f7"},
 		To:             "s3",

@@ -39,7 +39,7 @@ func TestGapsAreNamed(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tr := trap{edits: tt.edits, action: get}
-			a, err := sim.NewWorld(Policy(tr.edits...).Snapshot(t)).Check(tr.question())
+			a, err := sim.NewWorld(Policy(tr.edits...).Snapshot(t)).Check(t.Context(), tr.question())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,7 +71,7 @@ func TestStrict(t *testing.T) {
 		w := sim.NewWorld(Policy(NotCollected(collection)).Snapshot(t))
 		for strict, want := range map[bool]sim.Verdict{false: sim.Reachable, true: sim.Unknown} {
 			q.Options.Strict = strict
-			a, err := w.Check(q)
+			a, err := w.Check(t.Context(), q)
 			if err != nil {
 				t.Fatal(err)
 			}

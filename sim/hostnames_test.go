@@ -40,7 +40,7 @@ func TestNamesThatFareDifferently(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			q := (&trap{bucket: tt.bucket}).question()
 			q.Options.Hostname = tt.host
-			a, err := sim.NewWorld(Policy(tt.edits...).Snapshot(t)).Check(q)
+			a, err := sim.NewWorld(Policy(tt.edits...).Snapshot(t)).Check(t.Context(), q)
 			if err != nil {
 				t.Fatal(err)
 			}

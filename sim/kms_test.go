@@ -70,7 +70,7 @@ func TestKMSLayer(t *testing.T) {
 		{"the role's own deny", "explicitDeny", []Edit{role(Allow("*", "*"), Deny("kms:*", "*")), encrypted(false, Doc(root()))}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a, err := sim.NewWorld(Policy(tt.edits...).Snapshot(t)).Check((&trap{}).question())
+			a, err := sim.NewWorld(Policy(tt.edits...).Snapshot(t)).Check(t.Context(), (&trap{}).question())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -33,7 +33,7 @@ func TestMissingFactsGate(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tr := trap{edits: tt.edits, bucket: tt.bucket, action: tt.action}
-			a, err := sim.NewWorld(Policy(tr.edits...).Snapshot(t)).Check(tr.question())
+			a, err := sim.NewWorld(Policy(tr.edits...).Snapshot(t)).Check(t.Context(), tr.question())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -43,7 +43,7 @@ func TestNearestStatement(t *testing.T) {
 		{"trust policy", []Edit{trust(Doc(assume("sts:TagSession", ""), If("StringEquals", "aws:PrincipalTag/team", "ml", assume("sts:AssumeRole", "Near"))))}, "JOB_ROLE_TRUST"},
 	} {
 		t.Run(tr.name, func(t *testing.T) {
-			a, err := sim.NewWorld(Policy(tr.edits...).Snapshot(t)).Check((&trap{}).question())
+			a, err := sim.NewWorld(Policy(tr.edits...).Snapshot(t)).Check(t.Context(), (&trap{}).question())
 			if err != nil {
 				t.Fatal(err)
 			}

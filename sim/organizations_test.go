@@ -91,7 +91,7 @@ func TestPoliciesOfAnotherOrganization(t *testing.T) {
 func TestTraceFromNowhere(t *testing.T) {
 	w := sim.NewWorld(Policy().Snapshot(t))
 	for _, from := range []string{"eni-zz", "i-zz", "subnet-zz"} {
-		_, err := w.Trace(sim.TraceQuestion{From: from, To: "s3"})
+		_, err := w.Trace(t.Context(), sim.TraceQuestion{From: from, To: "s3"})
 		if err == nil || !strings.Contains(err.Error(), from+" is not in the snapshot") {
 			t.Errorf("%s: %v", from, err)
 		}

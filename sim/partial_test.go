@@ -30,7 +30,7 @@ func TestPartialNamesOneOfEach(t *testing.T) {
 	for _, c := range partialCases {
 		t.Run(c.name, func(t *testing.T) {
 			q := (&trap{}).question()
-			a, err := sim.NewWorld(Policy(c.edits...).Snapshot(t)).Check(q)
+			a, err := sim.NewWorld(Policy(c.edits...).Snapshot(t)).Check(t.Context(), q)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +55,7 @@ func TestPartialNamesOneOfEach(t *testing.T) {
 // Where nothing gets through, no request succeeds, whatever the policies say;
 // and packets of each side are for PARTIAL answers.
 func TestBlockedHasNoRequestThatSucceeds(t *testing.T) {
-	a, err := sim.NewWorld(Policy(NoRoute("rtb-1", PL), Set("VpcEndpoints", "vpce-1", "RouteTableIds", List{})).Snapshot(t)).Check((&trap{}).question())
+	a, err := sim.NewWorld(Policy(NoRoute("rtb-1", PL), Set("VpcEndpoints", "vpce-1", "RouteTableIds", List{})).Snapshot(t)).Check(t.Context(), (&trap{}).question())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestBlockedHasNoRequestThatSucceeds(t *testing.T) {
 func TestHostnameThatIsNoneOfS3(t *testing.T) {
 	q := (&trap{}).question()
 	q.Options.Hostname = "s3.example.com"
-	if _, err := sim.NewWorld(Policy().Snapshot(t)).Check(q); err == nil {
+	if _, err := sim.NewWorld(Policy().Snapshot(t)).Check(t.Context(), q); err == nil {
 		t.Error("no error")
 	}
 }
@@ -91,7 +91,7 @@ func within(address string, prefixes []string) bool {
 func TestWayThatDecidesIsNamed(t *testing.T) {
 	own := Obj{"PrefixListId": "pl-own", "PrefixListName": "own", "OwnerId": AccountID, "AddressFamily": "IPv4", "MaxEntries": 5, "Cidrs": List{"52.216.0.0/15"}}
 	a, err := sim.NewWorld(Policy(natWay(), Add("PrefixLists", own), Routes("rtb-1", ToList("pl-own", "nat-1")),
-		inline(0, Doc(Allow("*", "*"), If("StringNotEquals", "aws:SourceVpce", "vpce-1", Deny("s3:*", "*"))))).Snapshot(t)).Check((&trap{}).question())
+		inline(0, Doc(Allow("*", "*"), If("StringNotEquals", "aws:SourceVpce", "vpce-1", Deny("s3:*", "*"))))).Snapshot(t)).Check(t.Context(), (&trap{}).question())
 	if err != nil {
 		t.Fatal(err)
 	}

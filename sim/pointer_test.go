@@ -16,7 +16,7 @@ func TestPointersResolve(t *testing.T) {
 	for i := range traps {
 		t.Run(traps[i].id, func(t *testing.T) {
 			w := Policy(traps[i].edits...)
-			a, err := sim.NewWorld(w.Snapshot(t)).Check(traps[i].question())
+			a, err := sim.NewWorld(w.Snapshot(t)).Check(t.Context(), traps[i].question())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +98,7 @@ func resolves(v any, pointer string) bool {
 func TestGroupWithoutOwnRulesIsPointedAtItself(t *testing.T) {
 	a, err := sim.NewWorld(Policy(Unset("SecurityGroups", "sg-1", "IpPermissions"), Unset("SecurityGroups", "sg-1", "IpPermissionsEgress"),
 		Add("SecurityGroupRules", Obj{"SecurityGroupRuleId": "sgr-1", "GroupId": "sg-1", "GroupOwnerId": "111111111111", "IsEgress": true,
-			"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIpv4": "10.0.0.0/8"})).Snapshot(t)).Check((&trap{}).question())
+			"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIpv4": "10.0.0.0/8"})).Snapshot(t)).Check(t.Context(), (&trap{}).question())
 	if err != nil {
 		t.Fatal(err)
 	}

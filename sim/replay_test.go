@@ -21,7 +21,7 @@ func TestExamplesFareAsTold(t *testing.T) {
 		tr := &traps[i]
 		t.Run(tr.id, func(t *testing.T) {
 			w := sim.NewWorld(Policy(tr.edits...).Snapshot(t))
-			a, err := w.Check(tr.question())
+			a, err := w.Check(t.Context(), tr.question())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,7 +49,7 @@ func askExample(t *testing.T, w *sim.World, tr *trap, e *sim.Example) sim.Verdic
 	t.Helper()
 	q := tr.question()
 	q.Bucket, q.Actions = e.Resource, []string{e.Action}
-	a, err := w.Check(q)
+	a, err := w.Check(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,11 +68,11 @@ func TestAddedDenyNeverPermits(t *testing.T) {
 	for i := range traps {
 		tr := &traps[i]
 		t.Run(tr.id, func(t *testing.T) {
-			before, err := sim.NewWorld(Policy(tr.edits...).Snapshot(t)).Check(tr.question())
+			before, err := sim.NewWorld(Policy(tr.edits...).Snapshot(t)).Check(t.Context(), tr.question())
 			if err != nil {
 				t.Fatal(err)
 			}
-			after, err := sim.NewWorld(Policy(append(append([]Edit{}, tr.edits...), deny)...).Snapshot(t)).Check(tr.question())
+			after, err := sim.NewWorld(Policy(append(append([]Edit{}, tr.edits...), deny)...).Snapshot(t)).Check(t.Context(), tr.question())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -195,7 +195,7 @@ func TestStepsGiveTheVerdict(t *testing.T) {
 	for name, edits := range worlds {
 		t.Run(name, func(t *testing.T) {
 			tr := trap{}
-			a, err := sim.NewWorld(Policy(edits...).Snapshot(t)).Check(tr.question())
+			a, err := sim.NewWorld(Policy(edits...).Snapshot(t)).Check(t.Context(), tr.question())
 			if err != nil {
 				t.Fatal(err)
 			}

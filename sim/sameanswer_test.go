@@ -18,7 +18,7 @@ func TestExamplesHangOnNoEarlierQuestion(t *testing.T) {
 	}
 	ask := func(w *sim.World, subnets ...snapshot.SubnetID) string {
 		tr := trap{change: func(q *sim.Question) { q.Job.Subnets = subnets }}
-		a, err := w.Check(tr.question())
+		a, err := w.Check(t.Context(), tr.question())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -95,7 +95,7 @@ func TestOtherServiceMistakes(t *testing.T) {
 		if c.action == "" {
 			q.Actions = nil
 		}
-		if _, err := w.Check(q); err == nil {
+		if _, err := w.Check(t.Context(), q); err == nil {
 			t.Errorf("%s on %s is answered", c.action, c.resource)
 		}
 	}
@@ -104,7 +104,7 @@ func TestOtherServiceMistakes(t *testing.T) {
 // A role's implicit deny is open where a policy that nobody knows may grant.
 func TestRoleGateIsOpenWhereTheResourceMayGrant(t *testing.T) {
 	tr := trap{edits: []Edit{Identity(roleR, Doc(Allow("s3:*", "*"))), reached("ecr.api")}, change: service(repository, "ecr:BatchGetImage")}
-	a, err := sim.NewWorld(Policy(tr.edits...).Snapshot(t)).Check(tr.question())
+	a, err := sim.NewWorld(Policy(tr.edits...).Snapshot(t)).Check(t.Context(), tr.question())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func rowJob(w *services.Workload) snapshot.Job {
 
 func askRow(t *testing.T, j snapshot.Job, edits ...Edit) *sim.Answer {
 	t.Helper()
-	a, err := sim.NewWorld(Policy(edits...).Snapshot(t)).Check(sim.Question{Job: j, Bucket: "arn:aws:s3:::b/k", Actions: []string{get}})
+	a, err := sim.NewWorld(Policy(edits...).Snapshot(t)).Check(t.Context(), sim.Question{Job: j, Bucket: "arn:aws:s3:::b/k", Actions: []string{get}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,8 +33,9 @@ type TraceQuestion struct {
 	WhyNot string
 }
 
-// Trace decides q. Its error means that the question makes no sense.
-func (w *World) Trace(q TraceQuestion) (*Answer, error) {
+// Trace decides q. Its error means that the question makes no sense, or that
+// ctx ended.
+func (w *World) Trace(ctx context.Context, q TraceQuestion) (*Answer, error) {
 	n := network.Query{Ports: q.Ports, SourcePorts: q.SourcePorts, Strict: q.Strict, StrictDNS: q.StrictDNS, AssumePublicDNS: q.AssumePublicDNS}
 	if u, ok := hostPort(&q); ok {
 		n.Ports = u
@@ -66,7 +68,7 @@ func (w *World) Trace(q TraceQuestion) (*Answer, error) {
 	if x, y := n.From.Address, n.To.Address; x.IsValid() && y.IsValid() && x.Addr().Is4() != y.Addr().Is4() {
 		return nil, badQuestion("%s %q: %s", FieldTo, q.To, fmt.Sprintf("%s is of the other family of addresses; no packet goes from one to the other", q.From))
 	}
-	parts, err := w.traceParts(&q, n, from)
+	parts, err := w.traceParts(ctx, &q, n, from)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +126,7 @@ type tracePart struct {
 
 // traceParts asks of every interface of an instance, and of every protocol
 // where all are asked about.
-func (w *World) traceParts(q *TraceQuestion, n network.Query, from []network.Endpoint) ([]tracePart, error) {
+func (w *World) traceParts(ctx context.Context, q *TraceQuestion, n network.Query, from []network.Endpoint) ([]tracePart, error) {
 	if ids := w.net.InterfacesOf(n.From.Instance); len(ids) > 1 {
 		from = nil
 		for _, id := range ids {
@@ -146,6 +148,9 @@ func (w *World) traceParts(q *TraceQuestion, n network.Query, from []network.End
 	}
 	for i, f := range from {
 		for _, p := range protocols {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
 			n.From, n.Protocol = f, p
 			res, err := w.net.Ask(n)
 			if err != nil {

@@ -42,7 +42,7 @@ func TestTrace(t *testing.T) {
 		{"N81 a protocol without ports", sim.TraceQuestion{From: "eni-1", To: "eni-2", Protocol: "50"}, sim.Blocked, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a, err := w.Trace(c.q)
+			a, err := w.Trace(t.Context(), c.q)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -59,7 +59,7 @@ func TestTrace(t *testing.T) {
 		{From: "10.0.1.10", To: "2001:db8::1"},
 		{From: "eni-1", To: "eni-2", Protocol: "-2"},
 	} {
-		if a, err := w.Trace(q); err == nil {
+		if a, err := w.Trace(t.Context(), q); err == nil {
 			t.Errorf("%+v has an answer: %s", q, a.Verdict)
 		}
 	}
@@ -68,7 +68,7 @@ func TestTrace(t *testing.T) {
 // A hop that lets a part through says which.
 func TestTraceSaysWhatPasses(t *testing.T) {
 	w := sim.NewWorld(world.Network(twoInterfaces, world.FilterExactly("subnet-2", world.Entry(50, "in", "deny", "6", "10.0.1.0/24", 21, 21), world.Entry(60, "in", "allow", "-1", "0.0.0.0/0"), world.Entry(60, "out", "allow", "-1", "0.0.0.0/0"))).Snapshot(t))
-	a, err := w.Trace(sim.TraceQuestion{From: "eni-1", To: "eni-2", Ports: []network.PortRange{{From: 20, To: 25}}})
+	a, err := w.Trace(t.Context(), sim.TraceQuestion{From: "eni-1", To: "eni-2", Ports: []network.PortRange{{From: 20, To: 25}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestTraceSaysWhatPasses(t *testing.T) {
 func TestTraceOfWhatWasNotCollected(t *testing.T) {
 	w := sim.NewWorld(world.Network(twoInterfaces, world.NotCollected("NetworkInterfaces", "Reservations")).Snapshot(t))
 	for _, q := range []sim.TraceQuestion{{From: "eni-1", To: "s3"}, {From: "i-1", To: "eni-2"}, {From: "subnet-1", To: "eni-2"}} {
-		a, err := w.Trace(q)
+		a, err := w.Trace(t.Context(), q)
 		if err != nil {
 			t.Fatalf("%+v: %v", q, err)
 		}
@@ -105,7 +105,7 @@ func TestTraceOfWhatWasNotCollected(t *testing.T) {
 			t.Errorf("%+v: %s, %+v", q, a.Verdict, a.Unknowns)
 		}
 	}
-	if a, err := w.Trace(sim.TraceQuestion{From: "subnet-99", To: "s3"}); err == nil {
+	if a, err := w.Trace(t.Context(), sim.TraceQuestion{From: "subnet-99", To: "s3"}); err == nil {
 		t.Errorf("a subnet that is not among those collected has an answer: %s", a.Verdict)
 	}
 }
@@ -116,7 +116,7 @@ func TestTraceNames(t *testing.T) {
 	withNAT := sim.NewWorld(world.Network(twoInterfaces).Snapshot(t))
 	without := sim.NewWorld(noNAT.Snapshot(t))
 	for to, wantPort := range map[string]int{"sts": 443, "https://sts.us-east-1.amazonaws.com/": 443, "iam.amazonaws.com": 443, "pypi.org": 443, "http://example.com/x?y": 80, "example.com:8443": 8443} {
-		a, err := withNAT.Trace(sim.TraceQuestion{From: "eni-1", To: to})
+		a, err := withNAT.Trace(t.Context(), sim.TraceQuestion{From: "eni-1", To: to})
 		if err != nil || a.Verdict != sim.Reachable || a.Question.Port != wantPort {
 			t.Errorf("%s: %v %v", to, a, err)
 			continue
@@ -124,13 +124,13 @@ func TestTraceNames(t *testing.T) {
 		if host := to == "pypi.org" || wantPort != 443; host != slices.ContainsFunc(a.Assumptions, func(s string) bool { return strings.Contains(s, "is a host on the internet") }) {
 			t.Errorf("%s: assumptions %q", to, a.Assumptions)
 		}
-		b, err := without.Trace(sim.TraceQuestion{From: "eni-1", To: to})
+		b, err := without.Trace(t.Context(), sim.TraceQuestion{From: "eni-1", To: to})
 		if err != nil || b.Verdict != sim.Blocked || len(b.Findings) == 0 || strings.Contains(b.Findings[0].Fix+b.Findings[0].Message, "S3") {
 			t.Errorf("%s without a way out: %+v %v", to, b, err)
 		}
 	}
 	for _, to := range []string{"nosuchservice", "com.amazonaws.us-east-1.nosuchservice", "a..b", "s3 of mine"} {
-		if a, err := withNAT.Trace(sim.TraceQuestion{From: "eni-1", To: to}); err == nil {
+		if a, err := withNAT.Trace(t.Context(), sim.TraceQuestion{From: "eni-1", To: to}); err == nil {
 			t.Errorf("%s has an answer: %v", to, a.Verdict)
 		}
 	}
@@ -149,13 +149,13 @@ func TestTraceOfWhatDoesNotRun(t *testing.T) {
 		{"a subnet with groups", sim.TraceQuestion{From: "subnet-1", SecurityGroups: []snapshot.SecurityGroupID{"sg-1"}, To: "8.8.8.8"}, sim.Reachable, 1},
 		{"a job in each of its subnets", sim.TraceQuestion{Job: job, To: "8.8.8.8"}, sim.Partial, 2},
 	} {
-		a, err := w.Trace(c.q)
+		a, err := w.Trace(t.Context(), c.q)
 		if err != nil || a.Verdict != c.want || len(a.Placements) != c.placements {
 			t.Errorf("%s: %+v %v", c.name, a, err)
 		}
 	}
 	for _, q := range []sim.TraceQuestion{{From: "eni-1", SecurityGroups: []snapshot.SecurityGroupID{"sg-1"}, To: "8.8.8.8"}, {From: "eni-1", Job: job, To: "8.8.8.8"}, {Job: &snapshot.Job{}, To: "8.8.8.8"}} {
-		if a, err := w.Trace(q); err == nil {
+		if a, err := w.Trace(t.Context(), q); err == nil {
 			t.Errorf("%+v has an answer: %v", q, a.Verdict)
 		}
 	}
@@ -165,7 +165,7 @@ func TestTraceOfWhatDoesNotRun(t *testing.T) {
 // open is named.
 func TestUnknownAnswerIsOnePath(t *testing.T) {
 	w := sim.NewWorld(world.Network(twoInterfaces, world.NotCollected("VpcEndpoints", "DhcpOptions", "VpcAttributes")).Snapshot(t))
-	a, err := w.Trace(sim.TraceQuestion{From: "eni-1", To: "s3"})
+	a, err := w.Trace(t.Context(), sim.TraceQuestion{From: "eni-1", To: "s3"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func TestHostNames(t *testing.T) {
 		"vpc-x-abc.us-east-1.es.amazonaws.com": Unknown, "db.corp.internal": Unknown, "printer.local": Unknown,
 		"ip-10-0-1-20.ec2.internal": Blocked, "ec2-203-0-113-7.compute-1.amazonaws.com": Blocked, "ec2-198-51-100-1.eu-west-1.compute.amazonaws.com": Reachable,
 	} {
-		a, err := w.Trace(TraceQuestion{From: "eni-1", To: to})
+		a, err := w.Trace(t.Context(), TraceQuestion{From: "eni-1", To: to})
 		if err != nil {
 			t.Errorf("%s: %v", to, err)
 			continue
@@ -52,11 +52,11 @@ func TestHostNames(t *testing.T) {
 			t.Errorf("%s: %s, want %s: %+v %+v", to, a.Verdict, want, a.Findings, a.Unknowns)
 		}
 	}
-	if a, err := w.Trace(TraceQuestion{From: "eni-1", To: "s3://" + world.Bucket + "/k"}); err != nil || a.Verdict != Reachable {
+	if a, err := w.Trace(t.Context(), TraceQuestion{From: "eni-1", To: "s3://" + world.Bucket + "/k"}); err != nil || a.Verdict != Reachable {
 		t.Errorf("a bucket: %+v, %v", a, err)
 	}
 	var end *QuestionError
-	if _, err := w.Trace(TraceQuestion{From: "eni-1", To: "s3://elsewhere/k"}); !errors.As(err, &end) || !strings.Contains(end.Error(), "ask s3:REGION") {
+	if _, err := w.Trace(t.Context(), TraceQuestion{From: "eni-1", To: "s3://elsewhere/k"}); !errors.As(err, &end) || !strings.Contains(end.Error(), "ask s3:REGION") {
 		t.Errorf("a bucket that is not there: %v", err)
 	}
 }

@@ -82,7 +82,7 @@ func TestJobTraps(t *testing.T) {
 func TestOperationsAreNoActions(t *testing.T) {
 	for action, want := range map[string]string{"s3:HeadObject": "s3:GetObject", "s3:ListObjectsV2": "s3:ListBucket", "s3:Foo": "unknown"} {
 		tr := trap{action: action}
-		_, err := sim.NewWorld(Policy().Snapshot(t)).Check(tr.question())
+		_, err := sim.NewWorld(Policy().Snapshot(t)).Check(t.Context(), tr.question())
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one that names %s", action, err, want)
 		}
@@ -92,7 +92,7 @@ func TestOperationsAreNoActions(t *testing.T) {
 // A job without groups is refused for that, and for nothing that no group did.
 func TestNoGroupsIsOneBlocker(t *testing.T) {
 	tr := trap{change: func(q *sim.Question) { q.Job.SecurityGroups = nil }}
-	a, err := sim.NewWorld(Policy().Snapshot(t)).Check(tr.question())
+	a, err := sim.NewWorld(Policy().Snapshot(t)).Check(t.Context(), tr.question())
 	if err != nil {
 		t.Fatal(err)
 	}

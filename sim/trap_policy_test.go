@@ -58,7 +58,7 @@ func (tr *trap) question() sim.Question {
 
 func checkTrap(t *testing.T, tr *trap) {
 	t.Helper()
-	a, err := sim.NewWorld(Policy(tr.edits...).Snapshot(t)).Check(tr.question())
+	a, err := sim.NewWorld(Policy(tr.edits...).Snapshot(t)).Check(t.Context(), tr.question())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestNoSingleCulprit(t *testing.T) {
 			Entry(100, "in", "allow", "-1", "0.0.0.0/0")),
 	)
 	tr := trap{}
-	a, err := sim.NewWorld(w.Snapshot(t)).Check(tr.question())
+	a, err := sim.NewWorld(w.Snapshot(t)).Check(t.Context(), tr.question())
 	if err != nil {
 		t.Fatal(err)
 	}

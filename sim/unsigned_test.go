@@ -33,7 +33,7 @@ func TestUnsignedRequests(t *testing.T) {
 			if tt.source != "" {
 				q.Job.Subnets, q.Job.SecurityGroups, q.Job.HasVPCConfig, q.Job.Kind = nil, nil, false, ""
 			}
-			a, err := w.Check(q)
+			a, err := w.Check(t.Context(), q)
 			if err != nil {
 				t.Fatal(err)
 			}

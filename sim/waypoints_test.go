@@ -42,7 +42,7 @@ func TestWaypoints(t *testing.T) {
 }
 
 func TestAWaypointIsOfTheSnapshot(t *testing.T) {
-	_, err := sim.NewWorld(Policy().Snapshot(t)).Check(sim.Question{Job: snapshot.Job{Kind: "CompilationJob", RoleARN: roleR, HasVPCConfig: true, Instances: 1,
+	_, err := sim.NewWorld(Policy().Snapshot(t)).Check(t.Context(), sim.Question{Job: snapshot.Job{Kind: "CompilationJob", RoleARN: roleR, HasVPCConfig: true, Instances: 1,
 		Subnets: []snapshot.SubnetID{"subnet-1"}, SecurityGroups: []snapshot.SecurityGroupID{"sg-1"}}, Bucket: "arn:aws:s3:::b/k", Options: sim.Options{Avoid: []string{"nat-9"}}})
 	if err == nil || !strings.Contains(err.Error(), `"nat-9"`) {
 		t.Errorf("%v", err)
@@ -53,7 +53,7 @@ func TestAWaypointIsOfTheSnapshot(t *testing.T) {
 func TestTraceSaysTheWay(t *testing.T) {
 	w := sim.NewWorld(Policy(natWay("rtb-1")).Snapshot(t))
 	job := &snapshot.Job{Subnets: []snapshot.SubnetID{"subnet-1"}, SecurityGroups: []snapshot.SecurityGroupID{"sg-1"}}
-	a, err := w.Trace(sim.TraceQuestion{Job: job, To: "s3", Avoid: []string{"nat-1"}})
+	a, err := w.Trace(t.Context(), sim.TraceQuestion{Job: job, To: "s3", Avoid: []string{"nat-1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func TestWhyNot(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			job := &snapshot.Job{Subnets: []snapshot.SubnetID{"subnet-1"}, SecurityGroups: []snapshot.SecurityGroupID{"sg-1"}}
-			a, err := sim.NewWorld(Policy(tt.edits...).Snapshot(t)).Trace(sim.TraceQuestion{Job: job, To: "s3", WhyNot: tt.endpoint})
+			a, err := sim.NewWorld(Policy(tt.edits...).Snapshot(t)).Trace(t.Context(), sim.TraceQuestion{Job: job, To: "s3", WhyNot: tt.endpoint})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +54,7 @@ func TestWhyNot(t *testing.T) {
 func TestUnusedEndpoint(t *testing.T) {
 	unused := func(edits ...Edit) bool {
 		tr := trap{}
-		a, err := sim.NewWorld(Policy(edits...).Snapshot(t)).Check(tr.question())
+		a, err := sim.NewWorld(Policy(edits...).Snapshot(t)).Check(t.Context(), tr.question())
 		if err != nil {
 			t.Fatal(err)
 		}

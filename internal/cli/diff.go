@@ -78,7 +78,7 @@ func runDiff(env *Env, f *diffFlags, a, b string) error {
 		}
 		o.Jobs = append(o.Jobs, j)
 	}
-	res, err := diff.Snapshots(sides[0], sides[1], o)
+	res, err := diff.Snapshots(env.context(), sides[0], sides[1], o)
 	if err != nil {
 		return err
 	}

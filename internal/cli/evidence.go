@@ -54,7 +54,7 @@ The exit status is 0 whenever the folder was written, whatever the verdict.`,
 				return err
 			}
 			if parts {
-				if c, err = evidence.Parts(c); err != nil {
+				if c, err = evidence.Parts(env.context(), c); err != nil {
 					return err
 				}
 			}
@@ -135,7 +135,7 @@ func readPrivateKey(env *Env, file string) (*evidence.PrivateKey, error) {
 }
 
 func writeEvidence(env *Env, c evidence.Case, key *evidence.PrivateKey, dir string) error {
-	f, a, err := evidence.Build(c)
+	f, a, err := evidence.Build(env.context(), c)
 	if err != nil {
 		return err
 	}

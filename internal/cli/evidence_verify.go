@@ -56,7 +56,7 @@ Exit status: 0 every file follows from the replay, 1 not, 2 the folder could not
 			if opt.Key, err = readPublicKey(env, key); err != nil {
 				return err
 			}
-			r, err := evidence.Verify(args[0], opt)
+			r, err := evidence.Verify(env.context(), args[0], opt)
 			if errors.Is(err, evidence.ErrTooLarge) {
 				return withHint(fmt.Errorf("%s: %w: more than %d bytes", args[0], err, maxBytes), "raise --max-bytes if you trust the folder")
 			}

@@ -74,13 +74,13 @@ func askDenial(env *Env, sf *snapshotFlags, qf *questionFlags, s *snapshot.Snaps
 	}
 	w := sim.NewWorld(s)
 	if d.Kind == denial.Denied || d.Service == "s3" || d.Service == "" {
-		return w.Check(q)
+		return w.Check(env.context(), q)
 	}
 	t := sim.TraceQuestion{From: q.Source, To: d.Host}
 	if q.Source == "" {
 		t.Job = &q.Job
 	}
-	return w.Trace(t)
+	return w.Trace(env.context(), t)
 }
 
 // sourceOf lets what AWS said of the caller stand for flags that are not given.

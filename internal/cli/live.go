@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -114,7 +113,7 @@ func (f *snapshotFlags) capture(env *Env, r *calls.Request) (*calls.Report, erro
 // takeJob captures. A name alone may be that of any kind of job: each is
 // looked for until one is there.
 func (f *captureFlags) takeJob(env *Env) (*calls.Report, error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(env.context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	report, err := f.take(ctx, env)
 	if err == nil || !errors.Is(err, calls.ErrNotThere) || len(f.Jobs) != 1 || calls.IsFile(f.Jobs[0]) || strings.ContainsAny(f.Jobs[0], "/:") {

@@ -163,23 +163,23 @@ func (t *tools) inside(name string) (string, error) {
 
 // run runs one command. Exit status 2 is an error of the tool; the verdicts'
 // statuses are answers.
-func (t *tools) run(stdin string, args ...string) (*mcp.CallToolResult, any, error) {
+func (t *tools) run(ctx context.Context, stdin string, args ...string) (*mcp.CallToolResult, any, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var out, errs bytes.Buffer
 	env := &Env{Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Now: t.env.Now, Version: t.env.Version,
-		Getenv: func(string) string { return "" }}
+		Getenv: func(string) string { return "" }, Ended: ctx}
 	status := Main(args, env)
 	text := strings.ReplaceAll(out.String()+errs.String(), t.dir+string(filepath.Separator), "")
 	return &mcp.CallToolResult{IsError: status == ExitUsage, Content: []mcp.Content{&mcp.TextContent{Text: text}}}, nil, nil
 }
 
-func (t *tools) check(_ context.Context, _ *mcp.CallToolRequest, q question) (*mcp.CallToolResult, any, error) {
+func (t *tools) check(ctx context.Context, _ *mcp.CallToolRequest, q question) (*mcp.CallToolResult, any, error) {
 	flags, err := t.flags(&q)
 	if err != nil {
 		return nil, nil, err
 	}
-	return t.run("", append([]string{"check"}, flags...)...)
+	return t.run(ctx, "", append([]string{"check"}, flags...)...)
 }
 
 // readyInput is what ready takes.
@@ -189,12 +189,12 @@ type readyInput struct {
 	Detail   string `json:"detail,omitempty" jsonschema:"screen (default), verbose, or full for the JSON contract"`
 }
 
-func (t *tools) ready(_ context.Context, _ *mcp.CallToolRequest, in readyInput) (*mcp.CallToolResult, any, error) {
+func (t *tools) ready(ctx context.Context, _ *mcp.CallToolRequest, in readyInput) (*mcp.CallToolResult, any, error) {
 	flags, err := t.flags(&question{Snapshot: in.Snapshot, Job: in.Job, Detail: in.Detail})
 	if err != nil {
 		return nil, nil, err
 	}
-	return t.run("", append([]string{"ready"}, flags...)...)
+	return t.run(ctx, "", append([]string{"ready"}, flags...)...)
 }
 
 // whoCanInput is what who-can takes.
@@ -206,7 +206,7 @@ type whoCanInput struct {
 	Detail   string   `json:"detail,omitempty" jsonschema:"screen (default), or full for JSON"`
 }
 
-func (t *tools) whoCan(_ context.Context, _ *mcp.CallToolRequest, in whoCanInput) (*mcp.CallToolResult, any, error) {
+func (t *tools) whoCan(ctx context.Context, _ *mcp.CallToolRequest, in whoCanInput) (*mcp.CallToolResult, any, error) {
 	if in.Detail == "verbose" {
 		in.Detail = ""
 	}
@@ -214,7 +214,7 @@ func (t *tools) whoCan(_ context.Context, _ *mcp.CallToolRequest, in whoCanInput
 	if err != nil {
 		return nil, nil, err
 	}
-	return t.run("", append(append([]string{"who-can"}, flags...), "--", in.Bucket)...)
+	return t.run(ctx, "", append(append([]string{"who-can"}, flags...), "--", in.Bucket)...)
 }
 
 type traceInput struct {
@@ -226,7 +226,7 @@ type traceInput struct {
 	Detail   string `json:"detail,omitempty" jsonschema:"screen (default), or full for the JSON contract"`
 }
 
-func (t *tools) trace(_ context.Context, _ *mcp.CallToolRequest, in traceInput) (*mcp.CallToolResult, any, error) {
+func (t *tools) trace(ctx context.Context, _ *mcp.CallToolRequest, in traceInput) (*mcp.CallToolResult, any, error) {
 	flags, err := t.flags(&question{Snapshot: in.Snapshot, Detail: in.Detail})
 	if err != nil {
 		return nil, nil, err
@@ -238,7 +238,7 @@ func (t *tools) trace(_ context.Context, _ *mcp.CallToolRequest, in traceInput) 
 	if in.Port != 0 {
 		args = append(args, "--port="+strconv.Itoa(in.Port))
 	}
-	return t.run("", args...)
+	return t.run(ctx, "", args...)
 }
 
 type explainInput struct {
@@ -247,15 +247,15 @@ type explainInput struct {
 	Message string `json:"message,omitempty" jsonschema:"an AWS error message, FailureReason or CloudTrail event, instead of a word"`
 }
 
-func (t *tools) explain(_ context.Context, _ *mcp.CallToolRequest, in explainInput) (*mcp.CallToolResult, any, error) {
+func (t *tools) explain(ctx context.Context, _ *mcp.CallToolRequest, in explainInput) (*mcp.CallToolResult, any, error) {
 	if in.Message == "" {
-		return t.run("", "explain", "--", in.Word)
+		return t.run(ctx, "", "explain", "--", in.Word)
 	}
 	flags, err := t.flags(&in.question)
 	if err != nil {
 		return nil, nil, err
 	}
-	return t.run(in.Message, append([]string{"explain", "-"}, flags...)...)
+	return t.run(ctx, in.Message, append([]string{"explain", "-"}, flags...)...)
 }
 
 type whatifInput struct {
@@ -264,7 +264,7 @@ type whatifInput struct {
 	Fix    bool   `json:"fix,omitempty" jsonschema:"search for the smallest changes that make the question REACHABLE"`
 }
 
-func (t *tools) whatif(_ context.Context, _ *mcp.CallToolRequest, in whatifInput) (*mcp.CallToolResult, any, error) {
+func (t *tools) whatif(ctx context.Context, _ *mcp.CallToolRequest, in whatifInput) (*mcp.CallToolResult, any, error) {
 	flags, err := t.flags(&in.question)
 	if err != nil {
 		return nil, nil, err
@@ -276,7 +276,7 @@ func (t *tools) whatif(_ context.Context, _ *mcp.CallToolRequest, in whatifInput
 	if in.Fix {
 		args = append(args, "--fix")
 	}
-	return t.run(in.Change, args...)
+	return t.run(ctx, in.Change, args...)
 }
 
 type policyInput struct {
@@ -286,13 +286,13 @@ type policyInput struct {
 	New      string `json:"new,omitempty" jsonschema:"file of the new policy"`
 }
 
-func (t *tools) policy(_ context.Context, _ *mcp.CallToolRequest, in policyInput) (*mcp.CallToolResult, any, error) {
+func (t *tools) policy(ctx context.Context, _ *mcp.CallToolRequest, in policyInput) (*mcp.CallToolResult, any, error) {
 	var kind []string
 	if in.Type != "" {
 		kind = []string{"--type=" + in.Type}
 	}
 	if in.Document != "" {
-		return t.run(in.Document, append([]string{"policy", "lint", "-"}, kind...)...)
+		return t.run(ctx, in.Document, append([]string{"policy", "lint", "-"}, kind...)...)
 	}
 	if in.Old == "" || in.New == "" {
 		return nil, nil, errors.New("give a document to lint, or old and new to compare")
@@ -305,5 +305,5 @@ func (t *tools) policy(_ context.Context, _ *mcp.CallToolRequest, in policyInput
 	if err != nil {
 		return nil, nil, err
 	}
-	return t.run("", append([]string{"policy", "compare", older, newer}, kind...)...)
+	return t.run(ctx, "", append([]string{"policy", "compare", older, newer}, kind...)...)
 }

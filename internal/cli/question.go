@@ -84,7 +84,7 @@ func (f *questionFlags) check(env *Env, sf *snapshotFlags) (*snapshot.Snapshot, 
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err := sim.NewWorld(snap).Check(q)
+	a, err := sim.NewWorld(snap).Check(env.context(), q)
 	return snap, a, err
 }
 

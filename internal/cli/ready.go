@@ -50,7 +50,7 @@ interface in the VPC, or the service's own network. The verdict is the worst of 
 			if err != nil {
 				return err
 			}
-			r, err := ready.Ask(sim.NewWorld(snap), q)
+			r, err := ready.Ask(env.context(), sim.NewWorld(snap), q)
 			if err != nil {
 				return err
 			}

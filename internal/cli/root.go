@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,15 @@ type Env struct {
 	color                          string // --color
 	// Capture takes snapshots from AWS; nil in a build without the AWS SDK.
 	Capture Capturer
+	// Ended, when it ends, stops a command; nil: nothing does.
+	Ended context.Context
+}
+
+func (e *Env) context() context.Context {
+	if e.Ended == nil {
+		return context.Background()
+	}
+	return e.Ended
 }
 
 // SystemEnv is the process's own surroundings.

@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -124,7 +123,7 @@ func runTests(env *Env, f *testFlags, names []string) error {
 		}
 		return sim.NewWorld(s), nil
 	}}
-	report, err := runner.Run(context.Background(), files)
+	report, err := runner.Run(env.context(), files)
 	if err != nil {
 		return err
 	}
@@ -257,7 +256,7 @@ func writeBaseline(env *Env, f *testFlags, files []string) error {
 		}
 		jobs = append(jobs, assert.BaselineJob{Name: title, Ref: located.Of(relativeTo(base, name)), Job: j})
 	}
-	text, err := assert.Baseline(sim.NewWorld(s), relativeTo(base, f.snapshot.path), jobs)
+	text, err := assert.Baseline(env.context(), sim.NewWorld(s), relativeTo(base, f.snapshot.path), jobs)
 	if err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func askTrace(env *Env, sf *snapshotFlags, f *traceFlags) (*snapshot.Snapshot, *
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err := sim.NewWorld(snap).Trace(q)
+	a, err := sim.NewWorld(snap).Trace(env.context(), q)
 	if err != nil {
 		return nil, nil, withHint(err, "canreach snapshot show lists what the snapshot holds")
 	}

@@ -268,10 +268,10 @@ func (f *whatifFlags) compareQuestion(env *Env, before, after *sim.World, res *w
 	if err != nil {
 		return err
 	}
-	if res.Before, err = before.Check(q); err != nil {
+	if res.Before, err = before.Check(env.context(), q); err != nil {
 		return err
 	}
-	if res.After, err = after.Check(q); err != nil {
+	if res.After, err = after.Check(env.context(), q); err != nil {
 		return fmt.Errorf("after the change: %w", err)
 	}
 	d := diff.Answers(res.Before, res.After)
@@ -286,11 +286,11 @@ func (f *whatifFlags) compareJobs(env *Env, before, after *sim.World, res *whati
 			return err
 		}
 		q := sim.Question{Job: j, Account: f.snapshot.account, Region: f.snapshot.region}
-		a, err := before.Check(q)
+		a, err := before.Check(env.context(), q)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		b, err := after.Check(q)
+		b, err := after.Check(env.context(), q)
 		if err != nil {
 			return fmt.Errorf("%s: after the change: %w", name, err)
 		}
@@ -314,7 +314,7 @@ func (f *whatifFlags) compareTests(env *Env, before, after *sim.World, res *what
 	}
 	run := func(w *sim.World) (*assert.Report, error) {
 		r := assert.Runner{Snapshot: "as given", Now: env.Now(), Load: func(string) (assert.Asker, error) { return w, nil }}
-		return r.Run(context.Background(), files)
+		return r.Run(env.context(), files)
 	}
 	a, err := run(before)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 // whole runs work over a whole snapshot. An interrupt stops it; work that takes
 // long shows a bar on a terminal, and a line now and then elsewhere.
 func (e *Env) whole(work func(ctx context.Context, progress func(done, all int)) error) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(e.context(), os.Interrupt)
 	defer stop()
 	p := &workProgress{env: e, start: time.Now()}
 	err := work(ctx, p.show)

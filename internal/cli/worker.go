@@ -223,7 +223,7 @@ func (f *indexFlags) runWorker(env *Env, shards string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(env.context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	w, out := organization.NewWorker(o), bufio.NewWriterSize(env.Stdout, 1<<16)
 	sc := bufio.NewScanner(in)
@@ -293,7 +293,7 @@ func (f *indexFlags) runIndex(env *Env, workers int) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(env.context(), os.Interrupt)
 	defer stop()
 	if f.rows == "" {
 		if f.rows, err = os.MkdirTemp("", "canreach-rows-"); err != nil {

@@ -129,7 +129,7 @@ func single(t *testing.T, w *sim.World, tab *access.Table, rows map[string]sim.V
 			if c.Example == "" {
 				continue
 			}
-			a, err := w.Check(sim.Question{Source: string(c.Example), Job: snapshot.Job{RoleARN: role}, Bucket: bucket, Actions: []string{"s3:GetObject"}})
+			a, err := w.Check(t.Context(), sim.Question{Source: string(c.Example), Job: snapshot.Job{RoleARN: role}, Bucket: bucket, Actions: []string{"s3:GetObject"}})
 			if err != nil {
 				t.Fatal(err)
 			}

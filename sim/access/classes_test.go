@@ -276,7 +276,7 @@ func TestMembersThatFareDifferently(t *testing.T) {
 				t.Errorf("%s reach the bucket, in %d classes; want %s in %d", got, classes, tt.reaches, tt.classes)
 			}
 			for _, eni := range []string{"eni-1", "eni-2", "eni-3"} {
-				a, err := made.Check(sim.Question{Source: eni, Job: snapshot.Job{RoleARN: world.Role}, Bucket: "arn:aws:s3:::" + world.Bucket, Actions: []string{"s3:GetObject"}, Options: sim.Options{AssumeNoOrganization: true}})
+				a, err := made.Check(t.Context(), sim.Question{Source: eni, Job: snapshot.Job{RoleARN: world.Role}, Bucket: "arn:aws:s3:::" + world.Bucket, Actions: []string{"s3:GetObject"}, Options: sim.Options{AssumeNoOrganization: true}})
 				if err != nil || (a.Verdict == sim.Reachable) != strings.Contains(tt.reaches, eni) {
 					t.Errorf("%s alone: %v %v", eni, a.Verdict, err)
 				}

@@ -125,7 +125,7 @@ func compare(ctx context.Context, before, after *sim.World, q Query, a, b *Table
 	}
 	if err := Each(ctx, Query{Workers: q.Workers}, len(groups), func(i int) error {
 		groups[i].Witness = sides[i].of.Explain(sides[i].row).Witness
-		groups[i].explain(before, after, q, sides[i])
+		groups[i].explain(ctx, before, after, q, sides[i])
 		return nil
 	}); err != nil {
 		return nil, err
@@ -224,14 +224,14 @@ func keysOf(x, y map[entry]decision) []entry {
 
 // explain asks the changed question on both sides and keeps the findings and
 // missing facts that only one of them has.
-func (c *Change) explain(before, after *sim.World, q Query, d decision) {
+func (c *Change) explain(ctx context.Context, before, after *sim.World, q Query, d decision) {
 	question := d.source.question
 	if d.class != nil {
 		question = d.class.question()
 	}
 	question.Job.RoleARN, question.Bucket, question.Actions, question.Options = c.Role, c.Resource, []string{c.Action}, q.Options
-	x, err1 := before.Check(question)
-	y, err2 := after.Check(question)
+	x, err1 := before.Check(ctx, question)
+	y, err2 := after.Check(ctx, question)
 	if err1 != nil || err2 != nil {
 		c.Causes = append(c.Causes, Cause{Component: c.Source, Message: "only one of the snapshots knows this source"})
 		return

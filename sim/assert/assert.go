@@ -3,6 +3,8 @@
 package assert
 
 import (
+	"context"
+
 	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/snapshot"
@@ -73,7 +75,7 @@ type Source struct {
 
 // Asker answers questions about one snapshot; *sim.World is one.
 type Asker interface {
-	Check(sim.Question) (*sim.Answer, error)
+	Check(context.Context, sim.Question) (*sim.Answer, error)
 	Snapshot() *snapshot.Snapshot
 }
 

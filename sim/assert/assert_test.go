@@ -1,6 +1,7 @@
 package assert
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -24,8 +25,8 @@ type fake struct {
 	answer func(sim.Question) (*sim.Answer, error)
 }
 
-func (f *fake) Check(q sim.Question) (*sim.Answer, error) { return f.answer(q) }
-func (f *fake) Snapshot() *snapshot.Snapshot              { return f.snap }
+func (f *fake) Check(_ context.Context, q sim.Question) (*sim.Answer, error) { return f.answer(q) }
+func (f *fake) Snapshot() *snapshot.Snapshot                                 { return f.snap }
 
 func answer(v sim.Verdict, via, endpoint string, findings ...sim.Finding) *sim.Answer {
 	a := &sim.Answer{Verdict: v, Findings: findings, Placements: []sim.Placement{{Subnet: "subnet-1", Verdict: v,
@@ -251,7 +252,7 @@ func TestABaselineHoldsToday(t *testing.T) {
 		return answer(sim.Blocked, "", "", sim.Finding{Code: finding.NoPath, Severity: sim.Blocker}), nil
 	}
 	w := &fake{testWorld(t), answers}
-	text, err := Baseline(w, "s", []BaselineJob{{"j", ref, j}})
+	text, err := Baseline(t.Context(), w, "s", []BaselineJob{{"j", ref, j}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package assert
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ type BaselineJob struct {
 // Baseline writes a test file that holds today: what w answers for each job
 // about its own buckets and about every bucket that the snapshot knows. A
 // question that makes no sense for a job is left out.
-func Baseline(w Asker, snapshotName string, jobs []BaselineJob) ([]byte, error) {
+func Baseline(ctx context.Context, w Asker, snapshotName string, jobs []BaselineJob) ([]byte, error) {
 	var names []string
 	for _, a := range w.Snapshot().Accounts {
 		for i := range a.S3.Buckets.Items {
@@ -32,10 +33,10 @@ func Baseline(w Asker, snapshotName string, jobs []BaselineJob) ([]byte, error) 
 	tests := located.Value{Kind: located.List}
 	for _, j := range jobs {
 		if len(j.Job.Inputs)+len(j.Job.Outputs) > 0 {
-			add(&tests, w, j.says(), sim.Question{Job: j.Job}, j.Name+": its own input and output")
+			add(ctx, &tests, w, j.says(), sim.Question{Job: j.Job}, j.Name+": its own input and output")
 		}
 		for _, n := range names {
-			add(&tests, w, j.says(), sim.Question{Job: j.Job, Bucket: "arn:aws:s3:::" + n}, fmt.Sprintf("%s: reads %s", j.Name, n))
+			add(ctx, &tests, w, j.says(), sim.Question{Job: j.Job, Bucket: "arn:aws:s3:::" + n}, fmt.Sprintf("%s: reads %s", j.Name, n))
 		}
 	}
 	if len(tests.Items) == 0 {
@@ -57,8 +58,8 @@ func (j *BaselineJob) says() located.Value { return located.Pairs("job", j.Ref) 
 
 // Keep writes a test file that asserts what w answers to q now. ref is the
 // job of q as a test file has it; nil where flags say who asks.
-func Keep(w Asker, q sim.Question, ref *located.Value) ([]byte, error) {
-	a, err := w.Check(q)
+func Keep(ctx context.Context, w Asker, q sim.Question, ref *located.Value) ([]byte, error) {
+	a, err := w.Check(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,7 @@ func Keep(w Asker, q sim.Question, ref *located.Value) ([]byte, error) {
 		for _, who := range askers(&q, a, ref) {
 			one := who.question
 			one.Bucket, one.Actions, one.Write = t.Bucket, t.Actions, false
-			add(&tests, w, who.says, one, fmt.Sprintf("%s: %s on %s", who.name, strings.Join(t.Actions, ", "), t.Bucket))
+			add(ctx, &tests, w, who.says, one, fmt.Sprintf("%s: %s on %s", who.name, strings.Join(t.Actions, ", "), t.Bucket))
 		}
 	}
 	if len(tests.Items) == 0 {
@@ -131,8 +132,8 @@ func idTexts(ids []snapshot.SecurityGroupID) []string {
 	return out
 }
 
-func add(tests *located.Value, w Asker, who located.Value, q sim.Question, name string) {
-	a, err := w.Check(q)
+func add(ctx context.Context, tests *located.Value, w Asker, who located.Value, q sim.Question, name string) {
+	a, err := w.Check(ctx, q)
 	if err != nil {
 		return
 	}

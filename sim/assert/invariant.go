@@ -113,7 +113,7 @@ func (t *Test) prove(ctx context.Context, a Asker, res *Result) error {
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", t.File, t.At.Line, err)
 		}
-		c.judge(w, tab, &part, res, counts)
+		c.judge(ctx, w, tab, &part, res, counts)
 	}
 	counts[true] += len(c.open)
 	res.Problems = append(res.Problems, c.open[:max(0, min(len(c.open), worst-len(res.Problems)))]...)

@@ -1,6 +1,7 @@
 package assert
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ type pair struct {
 }
 
 // judge compares every answer that the invariant selects with what it says.
-func (c *scope) judge(w *sim.World, tab *access.Table, part *part, res *Result, counts map[bool]int) {
+func (c *scope) judge(ctx context.Context, w *sim.World, tab *access.Table, part *part, res *Result, counts map[bool]int) {
 	rows := make(map[pair]*access.Row, len(tab.Rows))
 	for i := range tab.Rows {
 		r := &tab.Rows[i]
@@ -46,7 +47,7 @@ func (c *scope) judge(w *sim.World, tab *access.Table, part *part, res *Result, 
 					}
 					counts[p.Unknown]++
 					if len(res.Problems) < worst {
-						p.describe(w, tab, r, k, part)
+						p.describe(ctx, w, tab, r, k, part)
 						res.Problems = append(res.Problems, *p)
 					}
 				}
@@ -127,7 +128,7 @@ func theWay(via string) string {
 
 // describe adds who asks, the path, what is missing and, where something passes,
 // the request.
-func (p *Problem) describe(w *sim.World, tab *access.Table, r *access.Row, class int, part *part) {
+func (p *Problem) describe(ctx context.Context, w *sim.World, tab *access.Table, r *access.Row, class int, part *part) {
 	s := &tab.Sources[r.Source]
 	detail := tab.Explain(r)
 	p.Unknowns, p.Example = detail.Missing, detail.Witness
@@ -140,7 +141,7 @@ func (p *Problem) describe(w *sim.World, tab *access.Table, r *access.Row, class
 		}
 	}
 	p.Question = fmt.Sprintf("%s by %s from %s on %s", r.Action, r.Role, from, r.Resource)
-	a, err := w.Check(tab.Question(r, class, part.query.Options))
+	a, err := w.Check(ctx, tab.Question(r, class, part.query.Options))
 	if err != nil || len(a.Placements) == 0 {
 		return
 	}

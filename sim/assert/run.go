@@ -179,7 +179,7 @@ func (r *Runner) ask(ctx context.Context, t *Test, w Asker, questions []asked, r
 		if ctx.Err() != nil {
 			return nil // Run says so
 		}
-		a, err := w.Check(q.question)
+		a, err := w.Check(ctx, q.question)
 		if err != nil {
 			return fmt.Errorf("%s:%d: %s: %w", t.File, t.At.Line, q.name, err)
 		}

@@ -1,6 +1,7 @@
 package change_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"os"
@@ -41,7 +42,7 @@ authorizeSecurityGroupEgress:
 		log.Fatal(err)
 	}
 	for _, s := range []*snapshot.Snapshot{base.Snapshot(), changed} {
-		answer, err := sim.NewWorld(s).Check(sim.Question{Job: job})
+		answer, err := sim.NewWorld(s).Check(context.Background(), sim.Question{Job: job})
 		if err != nil {
 			log.Fatal(err)
 		}

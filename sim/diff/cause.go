@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sort"
@@ -13,7 +14,7 @@ import (
 // findCauses tells for each difference which resource's change gives the new
 // verdict: by making single changes of the second snapshot in the first, and
 // asking. Where no single one does, a smallest set that does.
-func findCauses(x *side, res *Result, o Options) {
+func findCauses(ctx context.Context, x *side, res *Result, o Options) {
 	if len(res.Differences) == 0 {
 		return
 	}
@@ -29,11 +30,11 @@ func findCauses(x *side, res *Result, o Options) {
 	if len(live) > most {
 		res.Notes = append(res.Notes, fmt.Sprintf("%d resources differ: causes are searched for by halves, not one by one.", len(live)))
 	} else {
-		c.singles(live, o.workers())
+		c.singles(ctx, live, o.workers())
 	}
 	for i := range res.Differences {
 		if d := &res.Differences[i]; len(d.Causes) == 0 {
-			c.search(d, live)
+			c.search(ctx, d, live)
 		}
 	}
 }
@@ -44,9 +45,9 @@ const singleBytes = 100 << 20
 
 // search finds the causes of one difference by halves: one that gives the new
 // verdict alone, then others that do so without it; else a smallest set.
-func (c *causes) search(d *Difference, live []int) {
+func (c *causes) search(ctx context.Context, d *Difference, live []int) {
 	for range 8 {
-		set := c.together(d, live)
+		set := c.together(ctx, d, live)
 		if len(set) != 1 {
 			if len(d.Causes) == 0 {
 				d.Together = c.named(set)
@@ -92,7 +93,7 @@ func (c *causes) with(changes []int) *sim.World {
 }
 
 // singles tries each change alone against all differences.
-func (c *causes) singles(live []int, workers int) {
+func (c *causes) singles(ctx context.Context, live []int, workers int) {
 	hits := make([][]bool, len(live))
 	each(len(live), workers, func(n int) {
 		hits[n] = make([]bool, len(c.res.Differences))
@@ -101,7 +102,7 @@ func (c *causes) singles(live []int, workers int) {
 			return
 		}
 		for d := range c.res.Differences {
-			hits[n][d] = gives(w, &c.res.Differences[d])
+			hits[n][d] = gives(ctx, w, &c.res.Differences[d])
 		}
 	})
 	for n, i := range live {
@@ -114,8 +115,8 @@ func (c *causes) singles(live []int, workers int) {
 }
 
 // gives tells whether a world answers as the second snapshot does.
-func gives(w *sim.World, d *Difference) bool {
-	a, err := w.Check(d.q)
+func gives(ctx context.Context, w *sim.World, d *Difference) bool {
+	a, err := w.Check(ctx, d.q)
 	return err == nil && a.Verdict == d.Delta.After
 }
 
@@ -125,7 +126,7 @@ func gives(w *sim.World, d *Difference) bool {
 //
 // Junker, QuickXplain: preferred explanations and relaxations for
 // over-constrained problems, AAAI 2004.
-func (c *causes) together(d *Difference, live []int) []int {
+func (c *causes) together(ctx context.Context, d *Difference, live []int) []int {
 	holds := func(set []int) bool {
 		sorted := append([]int(nil), set...)
 		sort.Ints(sorted)
@@ -137,7 +138,7 @@ func (c *causes) together(d *Difference, live []int) []int {
 				c.worlds[key] = w
 			}
 		}
-		return w != nil && gives(w, d)
+		return w != nil && gives(ctx, w, d)
 	}
 	if !holds(live) {
 		return nil // the header, or what is compared as a whole, or nothing that can be made alone

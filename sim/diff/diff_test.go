@@ -127,7 +127,7 @@ var job = snapshot.Job{Name: "j", RoleARN: world.Role, Subnets: []snapshot.Subne
 
 func compare(t testing.TB, a, b *world.World) *Result {
 	t.Helper()
-	res, err := Snapshots(a.JSON(), b.JSON(), Options{Jobs: []snapshot.Job{job}, Buckets: []string{"arn:aws:s3:::reports"}})
+	res, err := Snapshots(t.Context(), a.JSON(), b.JSON(), Options{Jobs: []snapshot.Job{job}, Buckets: []string{"arn:aws:s3:::reports"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestCauses(t *testing.T) {
 			"RouteTables rtb-1 changed (Routes); VpcEndpoints vpce-g changed (RouteTableIds)"},
 	} {
 		t.Run(tc.name+", by halves", func(t *testing.T) {
-			res, err := Snapshots(world.Network().JSON(), world.Network(tc.b...).JSON(), Options{Jobs: []snapshot.Job{job}, Buckets: []string{"arn:aws:s3:::reports"}, Causes: 1})
+			res, err := Snapshots(t.Context(), world.Network().JSON(), world.Network(tc.b...).JSON(), Options{Jobs: []snapshot.Job{job}, Buckets: []string{"arn:aws:s3:::reports"}, Causes: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -192,7 +192,7 @@ func TestEverybodyIsAsked(t *testing.T) {
 	more := world.All(world.Subnet("subnet-2", "vpc-a", "10.0.2.0/24", "us-east-1b"), world.OnTable("rtb-1", "subnet-2"), world.Group("sg-2", "vpc-a", nil, []world.Obj{world.Rule("-1", "0.0.0.0/0")}))
 	a := world.Network(more, world.AddBucket("gone", "us-east-1", nil))
 	b := world.Network(more, world.Egress("sg-1"), world.AddBucket("new", "us-east-1", nil))
-	res, err := Snapshots(a.JSON(), b.JSON(), Options{})
+	res, err := Snapshots(t.Context(), a.JSON(), b.JSON(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func TestEverybodyIsAsked(t *testing.T) {
 	if !slices.Contains(res.OnlyA, Source{"bucket", "gone"}) || !slices.Contains(res.OnlyB, Source{"bucket", "new"}) {
 		t.Errorf("only in A %v, only in B %v", res.OnlyA, res.OnlyB)
 	}
-	if cut, err := Snapshots(a.JSON(), b.JSON(), Options{Questions: 1}); err != nil || cut.Asked != 1 || cut.LeftOut != 1 || len(cut.Notes) == 0 {
+	if cut, err := Snapshots(t.Context(), a.JSON(), b.JSON(), Options{Questions: 1}); err != nil || cut.Asked != 1 || cut.LeftOut != 1 || len(cut.Notes) == 0 {
 		t.Errorf("%+v %v", cut, err)
 	}
 }

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -97,7 +98,7 @@ func worldOf(native []byte) (*sim.World, error) {
 }
 
 // Snapshots compares what two native snapshots answer.
-func Snapshots(a, b []byte, o Options) (*Result, error) {
+func Snapshots(ctx context.Context, a, b []byte, o Options) (*Result, error) {
 	x, err := newSide(a, o.Names[0])
 	if err != nil {
 		return nil, err
@@ -114,10 +115,13 @@ func Snapshots(a, b []byte, o Options) (*Result, error) {
 	if len(questions) == 0 {
 		return nil, errors.New("there is nothing to ask that both snapshots know: no job, and no role, subnet and bucket in both")
 	}
-	if err := askBoth(x, y, questions, o, res); err != nil {
+	if err := askBoth(ctx, x, y, questions, o, res); err != nil {
 		return nil, err
 	}
-	findCauses(x, res, o)
+	findCauses(ctx, x, res, o)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	return res, nil
 }
 
@@ -149,7 +153,7 @@ func each(n, workers int, do func(int)) {
 }
 
 // askBoth asks both sides and keeps the questions that are answered differently.
-func askBoth(x, y *side, questions []question, o Options, res *Result) error {
+func askBoth(ctx context.Context, x, y *side, questions []question, o Options, res *Result) error {
 	// Only what differs of a pair of answers is kept: an answer may be large.
 	type pair struct {
 		before, after sim.Verdict
@@ -159,12 +163,12 @@ func askBoth(x, y *side, questions []question, o Options, res *Result) error {
 	answers := make([]pair, len(questions))
 	each(len(questions), o.workers(), func(i int) {
 		p := &answers[i]
-		a, err := x.world.Check(questions[i].q)
+		a, err := x.world.Check(ctx, questions[i].q)
 		if err != nil {
 			p.err = err
 			return
 		}
-		b, err := y.world.Check(questions[i].q)
+		b, err := y.world.Check(ctx, questions[i].q)
 		if err != nil {
 			p.err = err
 			return

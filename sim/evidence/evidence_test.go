@@ -47,7 +47,7 @@ func testCase() Case {
 
 func build(t testing.TB, c Case, key *PrivateKey) *Folder {
 	t.Helper()
-	f, _, err := Build(c)
+	f, _, err := Build(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func ecdsaKey(t testing.TB, curve elliptic.Curve) *PrivateKey {
 func check(t testing.TB, files map[string][]byte, opt VerifyOptions) *Report {
 	t.Helper()
 	r := &Report{}
-	if err := r.check(files, opt); err != nil {
+	if err := r.check(t.Context(), files, opt); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -117,7 +117,7 @@ func TestAFolderThatNobodyTouchedIsAsItWasWritten(t *testing.T) {
 		if key != nil {
 			opt.Key = &key.PublicKey
 		}
-		r, err := Verify(dir, opt)
+		r, err := Verify(t.Context(), dir, opt)
 		if err != nil || len(r.Problems) > 0 || !r.Replayed || r.Signed != (key != nil) || len(r.Notes) != 1 {
 			t.Errorf("%s: %v, %+v", name, err, r)
 		}
@@ -274,7 +274,7 @@ func TestASignatureHoldsWhatWasSignedAndByWhom(t *testing.T) {
 // A folder that says another build wrote it is excused nothing: a forger says so, too.
 func TestEveryForgedFileIsNamedWhateverBuildTheFolderClaims(t *testing.T) {
 	key := ed25519Key(t, 1)
-	built, answer, err := Build(testCase())
+	built, answer, err := Build(t.Context(), testCase())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +302,7 @@ func TestEveryForgedFileIsNamedWhateverBuildTheFolderClaims(t *testing.T) {
 }
 
 func TestClaimsAreNotedAsClaims(t *testing.T) {
-	c, err := Parts(testCase())
+	c, err := Parts(t.Context(), testCase())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +318,7 @@ func TestAFolderIsReadUpToALimit(t *testing.T) {
 	if err := build(t, testCase(), nil).Write(dir); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Verify(dir, VerifyOptions{MaxBytes: 1000}); !errors.Is(err, ErrTooLarge) {
+	if _, err := Verify(t.Context(), dir, VerifyOptions{MaxBytes: 1000}); !errors.Is(err, ErrTooLarge) {
 		t.Error(err)
 	}
 	info, err := os.Stat(filepath.Join(dir, fileSnapshot))
@@ -334,7 +334,7 @@ func TestAFolderIsReadWithoutFollowingLinks(t *testing.T) {
 	}
 	verify := func() []string {
 		t.Helper()
-		r, err := Verify(dir, VerifyOptions{Program: program})
+		r, err := Verify(t.Context(), dir, VerifyOptions{Program: program})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -384,10 +384,10 @@ func TestEvidenceIsNeverOverwritten(t *testing.T) {
 }
 
 func TestWhatIsNoEvidenceIsAnError(t *testing.T) {
-	if _, err := Verify(t.TempDir(), VerifyOptions{}); err == nil {
+	if _, err := Verify(t.Context(), t.TempDir(), VerifyOptions{}); err == nil {
 		t.Error("an empty directory passes")
 	}
-	if _, err := Verify(filepath.Join(t.TempDir(), "none"), VerifyOptions{}); err == nil {
+	if _, err := Verify(t.Context(), filepath.Join(t.TempDir(), "none"), VerifyOptions{}); err == nil {
 		t.Error("no directory passes")
 	}
 }
@@ -496,7 +496,7 @@ func TestPartsGiveTheSameAnswerAndLeaveOutWhatItCannotHangOn(t *testing.T) {
 	elsewhere := []world.Edit{world.VPC("vpc-z", "10.9.0.0/16"), world.Subnet("subnet-z", "vpc-z", "10.9.1.0/24", "us-east-1a"),
 		world.Group("sg-z", "vpc-z", nil, nil), world.AddBucket("elsewhere", "us-east-1", nil)}
 	c.Native = world.Network(elsewhere...).JSON()
-	part, err := Parts(c)
+	part, err := Parts(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func FuzzFolder(f *testing.F) {
 		files[names[i]] = data
 		for _, k := range []*PublicKey{nil, &key.PublicKey} {
 			r := &Report{}
-			if err := r.check(files, VerifyOptions{Key: k, Program: program}); err != nil || len(r.Problems) == 0 {
+			if err := r.check(t.Context(), files, VerifyOptions{Key: k, Program: program}); err != nil || len(r.Problems) == 0 {
 				t.Fatalf("%s was replaced: %v, %+v", names[i], err, r)
 			}
 		}
@@ -59,7 +59,7 @@ func FuzzReseal(f *testing.F) {
 			return
 		}
 		r := &Report{}
-		if err := r.check(forged.files, VerifyOptions{Program: Program{SHA256: "00"}}); err != nil {
+		if err := r.check(t.Context(), forged.files, VerifyOptions{Program: Program{SHA256: "00"}}); err != nil {
 			t.Fatal(err)
 		}
 		if r.KeyGiven {
@@ -72,7 +72,7 @@ func FuzzReseal(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := ask(files[fileSnapshot], q)
+		a, err := ask(t.Context(), files[fileSnapshot], q)
 		if err != nil || r.Answer == nil || r.Answer.Verdict != a.Verdict || !bytes.Contains(files[fileVerdict], []byte(`"verdict": "`+a.Verdict.String()+`"`)) {
 			t.Fatalf("%s was forged: %+v, %v", content[i], r, err)
 		}

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,8 +19,8 @@ import (
 // in the VPCs that come up; interfaces, instances and addresses there only
 // where something names them, if the answer lets them go. It asks the question
 // of both and refuses to go on unless the answers agree.
-func Parts(c Case) (Case, error) {
-	whole, err := ask(c.Native, c.Question)
+func Parts(ctx context.Context, c Case) (Case, error) {
+	whole, err := ask(ctx, c.Native, c.Question)
 	if err != nil {
 		return c, err
 	}
@@ -28,7 +29,7 @@ func Parts(c Case) (Case, error) {
 		if err != nil {
 			return c, err
 		}
-		part, err := ask(native, c.Question)
+		part, err := ask(ctx, native, c.Question)
 		if err == nil && bytes.Equal(withoutPlaces(whole), withoutPlaces(part)) {
 			c.WholeSHA256, c.Native = digest(c.Native), native
 			return c, nil
@@ -37,12 +38,12 @@ func Parts(c Case) (Case, error) {
 	return c, errors.New("the parts alone give another answer than the whole snapshot: record the whole")
 }
 
-func ask(native []byte, q sim.Question) (*sim.Answer, error) {
+func ask(ctx context.Context, native []byte, q sim.Question) (*sim.Answer, error) {
 	snap, err := snapshot.Parse(native)
 	if err != nil {
 		return nil, fmt.Errorf("snapshot: %w", err)
 	}
-	a, err := sim.NewWorld(snap).Check(q)
+	a, err := sim.NewWorld(snap).Check(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("question: %w", err)
 	}

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,12 +73,12 @@ type Case struct {
 
 // Build asks the question and makes the folder, without manifest and statement.
 // An error means that the snapshot can't be read or the question makes no sense.
-func Build(c Case) (*Folder, *sim.Answer, error) {
+func Build(ctx context.Context, c Case) (*Folder, *sim.Answer, error) {
 	snap, err := snapshot.Parse(c.Native)
 	if err != nil {
 		return nil, nil, fmt.Errorf("snapshot: %w", err)
 	}
-	a, err := sim.NewWorld(snap).Check(c.Question)
+	a, err := sim.NewWorld(snap).Check(ctx, c.Question)
 	if err != nil {
 		return nil, nil, fmt.Errorf("question: %w", err)
 	}

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,7 +67,7 @@ var ErrNotEvidence = errors.New("not an evidence folder: it has neither a manife
 // Verify checks the folder at dir: that every file is there and nothing else,
 // hashes, signature, and that the question has the same answer today. Links
 // are not followed. An error means that the folder could not be read at all.
-func Verify(dir string, opt VerifyOptions) (*Report, error) {
+func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error) {
 	r := &Report{}
 	if opt.MaxBytes == 0 {
 		opt.MaxBytes = DefaultMaxBytes
@@ -75,11 +76,11 @@ func Verify(dir string, opt VerifyOptions) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, r.check(files, opt)
+	return r, r.check(ctx, files, opt)
 }
 
 // check looks at files that were read.
-func (r *Report) check(files map[string][]byte, opt VerifyOptions) error {
+func (r *Report) check(ctx context.Context, files map[string][]byte, opt VerifyOptions) error {
 	if files[fileManifest] == nil && files[fileStatement] == nil && files[fileEnvelope] == nil {
 		return ErrNotEvidence
 	}
@@ -95,7 +96,7 @@ func (r *Report) check(files map[string][]byte, opt VerifyOptions) error {
 	}
 	if len(r.Problems) == 0 {
 		r.Whole = true
-		r.replay(files, opt.Program)
+		r.replay(ctx, files, opt.Program)
 	}
 	return nil
 }
@@ -326,7 +327,7 @@ func parseManifest(text []byte) claims {
 // replay asks the question again, remakes every file from that answer, and
 // names each one that differs. Nothing is excused because the folder says that
 // another build wrote it: whoever forges a folder writes that, too.
-func (r *Report) replay(files map[string][]byte, checker Program) {
+func (r *Report) replay(ctx context.Context, files map[string][]byte, checker Program) {
 	q, err := ParseQuestion(files[fileQuestion])
 	if err != nil {
 		r.problem(fileQuestion, "%v", err)
@@ -337,7 +338,7 @@ func (r *Report) replay(files map[string][]byte, checker Program) {
 		r.problem(fileRecord, "createdAt: %v", err)
 		return
 	}
-	again, answer, err := Build(Case{Native: files[fileSnapshot], Question: q, WholeSHA256: r.Record.Snapshot.WholeSHA256, Program: r.Record.Program, CreatedAt: created})
+	again, answer, err := Build(ctx, Case{Native: files[fileSnapshot], Question: q, WholeSHA256: r.Record.Snapshot.WholeSHA256, Program: r.Record.Program, CreatedAt: created})
 	if err != nil {
 		r.problem("", "the question can't be asked again: %v", err)
 		return

@@ -158,7 +158,7 @@ func (v *view) others(st *state, q Asked) {
 	if err != nil {
 		return
 	}
-	others, err := repair.NewOthers(before.world, q.Query)
+	others, err := repair.NewOthers(v.ctx, before.world, q.Query)
 	if err != nil {
 		v.h.El("p", "", "Not asked: as captured, the question makes no sense.")
 		return

@@ -102,7 +102,7 @@ func (v *view) saveAnswer(st *state, as string) error {
 		if q.Job != nil {
 			job = q.Job()
 		}
-		text, err := assert.Keep(st.world, q.Query.Check, job)
+		text, err := assert.Keep(v.ctx, st.world, q.Query.Check, job)
 		if err != nil {
 			return &mistake{err}
 		}
@@ -147,7 +147,7 @@ func (v *view) evidence(st *state, q Asked) error {
 		return err
 	}
 	now := v.srv.cfg.Now()
-	f, _, err := evidence.Build(evidence.Case{Native: snapshot.WithoutSecrets(native), Question: q.Query.Check, Program: v.srv.cfg.Program, CreatedAt: now})
+	f, _, err := evidence.Build(v.ctx, evidence.Case{Native: snapshot.WithoutSecrets(native), Question: q.Query.Check, Program: v.srv.cfg.Program, CreatedAt: now})
 	if err == nil {
 		err = f.Seal(nil)
 	}

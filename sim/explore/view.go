@@ -109,7 +109,7 @@ func (v *view) answer(st *state) (Asked, *sim.Answer, error) {
 	if err != nil {
 		return q, nil, err
 	}
-	a, err := q.Query.Ask(st.world)
+	a, err := q.Query.Ask(v.ctx, st.world)
 	if err != nil {
 		err = &mistake{err}
 	}

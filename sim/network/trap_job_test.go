@@ -119,7 +119,7 @@ func (tr *jobTrap) failures(t *testing.T) []string {
 	if tr.job != nil {
 		tr.job(&j)
 	}
-	a, err := sim.NewWorld(world.Network(tr.edits...).Snapshot(t)).Check(sim.Question{Job: j})
+	a, err := sim.NewWorld(world.Network(tr.edits...).Snapshot(t)).Check(t.Context(), sim.Question{Job: j})
 	if err != nil {
 		return []string{"Check: " + err.Error()}
 	}

@@ -1,6 +1,7 @@
 package reachtest_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 // printer stands for the *testing.T that go test gives a test.
 type printer struct{ testing.TB }
 
+func (printer) Context() context.Context       { return context.Background() }
 func (printer) Helper()                        {}
 func (printer) Errorf(format string, a ...any) { fmt.Printf("FAIL: "+format+"\n", a...) }
 func (printer) Fatalf(format string, a ...any) { panic(fmt.Sprintf(format, a...)) }

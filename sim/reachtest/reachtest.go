@@ -158,7 +158,7 @@ func (s *Source) Ask(bucket string, actions ...string) *sim.Answer {
 	s.t.Helper()
 	q := s.q
 	q.Bucket, q.Actions = bucket, actions
-	a, err := s.snap.world.Check(q)
+	a, err := s.snap.world.Check(s.t.Context(), q)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@
 package ready
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -54,13 +55,13 @@ var byWords = map[services.Signer]string{services.SignedByRole: "role", services
 
 // Asker answers questions about one snapshot; *sim.World is one.
 type Asker interface {
-	Check(sim.Question) (*sim.Answer, error)
+	Check(context.Context, sim.Question) (*sim.Answer, error)
 	Region(sim.Question) string
 }
 
 // Ask decides every row for the job of q. An error means that q names no job of
 // a service that the table knows, or that a question makes no sense.
-func Ask(w Asker, q sim.Question) (*Report, error) {
+func Ask(ctx context.Context, w Asker, q sim.Question) (*Report, error) {
 	work, _ := services.Find(q.Job.Kind)
 	r := &Report{Schema: Schema, Job: q.Job.Name, Service: work.Title, Page: work.Page, Verdict: sim.Reachable}
 	rows, err := Rows(q, w.Region(q))
@@ -69,7 +70,7 @@ func Ask(w Asker, q sim.Question) (*Report, error) {
 	}
 	for i := range rows {
 		row := &rows[i]
-		if err := row.ask(w); err != nil {
+		if err := row.ask(ctx, w); err != nil {
 			return nil, fmt.Errorf("%s (%s): %w", row.For, row.Resource, err)
 		}
 		if row.Answer != nil {
@@ -114,13 +115,13 @@ func (r *Row) Question() (sim.Question, bool) {
 
 // ask decides a row. Where AWS does not say where a call leaves from, both ways
 // are asked, and where they differ it is not known.
-func (r *Row) ask(w Asker) error {
+func (r *Row) ask(ctx context.Context, w Asker) error {
 	if len(r.questions) == 0 {
 		return nil
 	}
 	r.Asked = true
 	for i, q := range r.questions {
-		a, err := w.Check(q)
+		a, err := w.Check(ctx, q)
 		if err != nil {
 			return err
 		}

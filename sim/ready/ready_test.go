@@ -27,7 +27,7 @@ func ask(t *testing.T, w *sim.World, text string) *ready.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := ready.Ask(w, sim.Question{Job: j})
+	r, err := ready.Ask(t.Context(), w, sim.Question{Job: j})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestEveryService(t *testing.T) {
 		j := snapshot.Job{Kind: work.Kind, Name: "j", RoleARN: "arn:aws:iam::111122223333:role/service-role/NeoCompilationRole", ExecutionRoleARN: "arn:aws:iam::111122223333:role/service-role/NeoCompilationRole",
 			HasVPCConfig: true, Instances: 1, Subnets: []snapshot.SubnetID{"subnet-0a7c1e5b93d2f4681"}, SecurityGroups: []snapshot.SecurityGroupID{"sg-0e9f1a2b3c4d5e6f7"},
 			Inputs: at, Outputs: at, Code: at, Images: ref("111122223333.dkr.ecr.us-east-1.amazonaws.com/ml@sha256:ab"), LogGroups: ref("/g"), Secrets: ref("db"), Parameters: ref("/p"), VolumeKeys: ref("alias/v"), Catalog: true}
-		r, err := ready.Ask(w, sim.Question{Job: j})
+		r, err := ready.Ask(t.Context(), w, sim.Question{Job: j})
 		if err != nil {
 			t.Errorf("%s: %v", work.Kind, err)
 			continue
@@ -102,7 +102,7 @@ func TestEveryService(t *testing.T) {
 			}
 		}
 	}
-	if _, err := ready.Ask(w, sim.Question{}); err == nil {
+	if _, err := ready.Ask(t.Context(), w, sim.Question{}); err == nil {
 		t.Error("a question without a service is answered")
 	}
 }

@@ -44,7 +44,7 @@ func All(ctx context.Context, base *change.Base, questions []sim.Question, opt O
 			return nil, err
 		}
 	}
-	if err := out.minimal(base, questions); err != nil {
+	if err := out.minimal(ctx, base, questions); err != nil {
 		return nil, err
 	}
 	out.Commands = change.Commands(out.Changes)
@@ -68,7 +68,7 @@ func (j *Joint) join(r *Repair) {
 }
 
 // minimal drops changes without which every question fares as with all of them.
-func (j *Joint) minimal(base *change.Base, questions []sim.Question) error {
+func (j *Joint) minimal(ctx context.Context, base *change.Base, questions []sim.Question) error {
 	verdicts := func(changes []change.Change) ([]sim.Verdict, error) {
 		s, _, err := base.Try(changes)
 		if err != nil {
@@ -77,7 +77,7 @@ func (j *Joint) minimal(base *change.Base, questions []sim.Question) error {
 		w := sim.NewWorld(s)
 		var out []sim.Verdict
 		for _, q := range questions {
-			a, err := w.Check(q)
+			a, err := w.Check(ctx, q)
 			if err != nil {
 				return nil, err
 			}

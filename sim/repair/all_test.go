@@ -45,7 +45,7 @@ func TestOneRepairForAll(t *testing.T) {
 		}
 		w := sim.NewWorld(s)
 		for _, q := range questions {
-			if a, err := w.Check(q); err != nil || a.Verdict != sim.Reachable {
+			if a, err := w.Check(t.Context(), q); err != nil || a.Verdict != sim.Reachable {
 				return false
 			}
 		}

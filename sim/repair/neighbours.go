@@ -59,9 +59,9 @@ type neighbourQuery struct {
 }
 
 // answer asks in a world; of a question about a bucket, for the verdict alone.
-func (q *neighbourQuery) answer(w *sim.World) (*sim.Answer, error) {
+func (q *neighbourQuery) answer(ctx context.Context, w *sim.World) (*sim.Answer, error) {
 	if q.role == "" {
-		return q.Query.Ask(w)
+		return q.Query.Ask(ctx, w)
 	}
 	if !w.MayAllow(q.role, q.Check.Bucket, q.Check.Actions[0]) {
 		return &sim.Answer{Verdict: sim.Blocked}, nil
@@ -80,8 +80,8 @@ type Others struct {
 }
 
 // NewOthers lists everybody on w but who asks q.
-func NewOthers(w *sim.World, q Query) (*Others, error) {
-	a, err := q.Ask(w)
+func NewOthers(ctx context.Context, w *sim.World, q Query) (*Others, error) {
+	a, err := q.Ask(ctx, w)
 	if err != nil {
 		return nil, err
 	}
@@ -302,13 +302,13 @@ func (n *neighbours) ask(ctx context.Context, changes []change.Change, after *si
 			continue
 		}
 		*count++
-		list = append(list, n.askClass(c, touched, after)...)
+		list = append(list, n.askClass(context.WithoutCancel(ctx), c, touched, after)...)
 	}
 	slices.SortStableFunc(list, func(a, b Neighbour) int { return strings.Compare(a.Effect, b.Effect) })
 	return list, left
 }
 
-func (n *neighbours) askClass(c *class, t *touched, after *sim.World) []Neighbour {
+func (n *neighbours) askClass(ctx context.Context, c *class, t *touched, after *sim.World) []Neighbour {
 	who := c.who
 	if c.alike > 0 {
 		who = fmt.Sprintf("%s and %d alike", who, c.alike)
@@ -321,13 +321,13 @@ func (n *neighbours) askClass(c *class, t *touched, after *sim.World) []Neighbou
 	for i := range c.queries {
 		q := &c.queries[i]
 		if q.before == nil {
-			a, err := q.answer(n.world)
+			a, err := q.answer(ctx, n.world)
 			if err != nil {
 				a = &sim.Answer{Verdict: sim.Unknown}
 			}
 			q.before = a
 		}
-		a, err := q.answer(after)
+		a, err := q.answer(ctx, after)
 		if n.asked++; err != nil {
 			continue
 		}

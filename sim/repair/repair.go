@@ -36,11 +36,11 @@ type Query struct {
 }
 
 // Ask asks it.
-func (q *Query) Ask(w *sim.World) (*sim.Answer, error) {
+func (q *Query) Ask(ctx context.Context, w *sim.World) (*sim.Answer, error) {
 	if q.Trace != nil {
-		return w.Trace(*q.Trace)
+		return w.Trace(ctx, *q.Trace)
 	}
-	return w.Check(q.Check)
+	return w.Check(ctx, q.Check)
 }
 
 // Repair is one minimal set of changes that was tried out.

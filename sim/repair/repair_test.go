@@ -43,7 +43,7 @@ func ask(native []byte, q sim.Question) (*sim.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sim.NewWorld(snap).Check(q)
+	return sim.NewWorld(snap).Check(context.Background(), q)
 }
 
 func whys(res *Result) []string {

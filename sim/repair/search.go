@@ -94,7 +94,7 @@ func (s *search) cut(limit string) {
 
 func (s *search) run() error {
 	s.world = sim.NewWorld(s.base.Snapshot())
-	first, err := s.q.Ask(s.world)
+	first, err := s.q.Ask(context.WithoutCancel(s.ctx), s.world)
 	if err != nil {
 		return err
 	}
@@ -262,7 +262,7 @@ func (s *search) try(list []candidate) *tried {
 		s.opt.Progress(s.res.Tried)
 	}
 	w := sim.NewWorld(snap)
-	a, err := s.q.Ask(w)
+	a, err := s.q.Ask(context.WithoutCancel(s.ctx), w)
 	if err != nil {
 		return nil
 	}

@@ -88,7 +88,7 @@ func TestNoGatePassesWhoseFactsAreGone(t *testing.T) {
 	tried, n := map[int]bool{}, 0
 	for name, w := range gateWorlds() {
 		q := gateQuestion(w)
-		base, err := sim.NewWorld(w.Snapshot(t)).Check(q)
+		base, err := sim.NewWorld(w.Snapshot(t)).Check(t.Context(), q)
 		if err != nil || base.Verdict != sim.Reachable {
 			t.Fatalf("%s: %v %v, want REACHABLE", name, err, base)
 		}
@@ -100,7 +100,7 @@ func TestNoGatePassesWhoseFactsAreGone(t *testing.T) {
 			if err != nil {
 				return // said, with its place
 			}
-			a, err := sim.NewWorld(s).Check(q)
+			a, err := sim.NewWorld(s).Check(t.Context(), q)
 			if err != nil {
 				return
 			}

@@ -163,7 +163,7 @@ func ask(t *testing.T, s *snapshot.Snapshot) *sim.Answer {
 	t.Helper()
 	job := snapshot.Job{RoleARN: "arn:aws:iam::111122223333:role/job", Subnets: []snapshot.SubnetID{"aws_subnet.private[0]", "aws_subnet.private[1]"},
 		SecurityGroups: []snapshot.SecurityGroupID{"aws_security_group.job"}, HasVPCConfig: true, Instances: 1}
-	a, err := sim.NewWorld(s).Check(sim.Question{Job: job, Bucket: "arn:aws:s3:::models-111122223333/*", Actions: []string{"s3:GetObject"}})
+	a, err := sim.NewWorld(s).Check(t.Context(), sim.Question{Job: job, Bucket: "arn:aws:s3:::models-111122223333/*", Actions: []string{"s3:GetObject"}})
 	if err != nil {
 		t.Fatal(err)
 	}

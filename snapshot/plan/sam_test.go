@@ -93,7 +93,7 @@ func TestServerlessFunctions(t *testing.T) {
 				return
 			}
 			job := snapshot.Job{Kind: "Lambda", RoleARN: f.RoleARN, Subnets: f.Subnets, SecurityGroups: f.Groups, HasVPCConfig: true, Instances: 1}
-			a, err := sim.NewWorld(s).Check(sim.Question{Job: job, Bucket: "arn:aws:s3:::models/*", Actions: []string{tt.action}})
+			a, err := sim.NewWorld(s).Check(t.Context(), sim.Question{Job: job, Bucket: "arn:aws:s3:::models/*", Actions: []string{tt.action}})
 			if err != nil {
 				t.Fatal(err)
 			}

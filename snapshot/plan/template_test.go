@@ -77,7 +77,7 @@ func TestTemplates(t *testing.T) {
 			bucket := "arn:aws:s3:::models/*"
 			job := snapshot.Job{RoleARN: "arn:aws:iam::111122223333:role/job", Subnets: []snapshot.SubnetID{"net/SubnetA", "net/SubnetB"},
 				SecurityGroups: []snapshot.SecurityGroupID{"net/Group"}, HasVPCConfig: true, Instances: 1}
-			a, err := sim.NewWorld(s).Check(sim.Question{Job: job, Bucket: bucket, Actions: []string{"s3:GetObject"}})
+			a, err := sim.NewWorld(s).Check(t.Context(), sim.Question{Job: job, Bucket: bucket, Actions: []string{"s3:GetObject"}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -155,7 +155,7 @@ func TestChangeSets(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a, err := sim.NewWorld(s).Check(sim.Question{Job: job})
+			a, err := sim.NewWorld(s).Check(t.Context(), sim.Question{Job: job})
 			if err != nil {
 				t.Fatal(err)
 			}

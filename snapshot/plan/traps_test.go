@@ -126,7 +126,7 @@ func changed(t *testing.T, list ...planned) *sim.Answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := sim.NewWorld(s).Check(sim.Question{Job: job})
+	a, err := sim.NewWorld(s).Check(t.Context(), sim.Question{Job: job})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func outcomeOf(t *testing.T, native []byte, q sim.Question) outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := sim.NewWorld(s).Check(q)
+	a, err := sim.NewWorld(s).Check(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}

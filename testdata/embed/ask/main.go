@@ -5,6 +5,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -65,7 +66,7 @@ func run(file, jobFile string, changeFiles []string) error {
 }
 
 func ask(s *snapshot.Snapshot, job snapshot.Job) error {
-	a, err := sim.NewWorld(s).Check(sim.Question{Job: job})
+	a, err := sim.NewWorld(s).Check(context.Background(), sim.Question{Job: job})
 	if err != nil {
 		return err
 	}
