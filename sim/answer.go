@@ -63,6 +63,8 @@ type Answer struct {
 	// WithDefaults is set where an UNKNOWN hangs on nothing but facts that were
 	// never asked for and that AWS has defaults for (P372).
 	WithDefaults *WithDefaults `json:"withDefaults,omitempty"`
+	// Absent are names in the question that the snapshot does not hold.
+	Absent []AbsentName `json:"absentNames,omitempty"`
 	// Gates is the state of every gate, in order: what all output shows.
 	Gates       []GateState `json:"gates,omitempty"`
 	Question    AskedOf     `json:"question"`

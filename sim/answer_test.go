@@ -32,6 +32,17 @@ func compiledSchema(t *testing.T) *jsonschema.Schema {
 	return s
 }
 
+func followsSchema(t *testing.T, schema *jsonschema.Schema, text []byte) {
+	t.Helper()
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(v); err != nil {
+		t.Error(err)
+	}
+}
+
 // Every answer to a trap follows the published schema, twice the same bytes.
 func TestAnswersFollowTheSchema(t *testing.T) {
 	schema := compiledSchema(t)
@@ -51,13 +62,7 @@ func TestAnswersFollowTheSchema(t *testing.T) {
 			if !bytes.Equal(texts[0], texts[1]) {
 				t.Errorf("two runs differ:\n%s\n%s", texts[0], texts[1])
 			}
-			v, err := jsonschema.UnmarshalJSON(bytes.NewReader(texts[0]))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := schema.Validate(v); err != nil {
-				t.Error(err)
-			}
+			followsSchema(t, schema, texts[0])
 		})
 	}
 }

@@ -61,6 +61,7 @@ func (w *World) check(ctx context.Context, q Question) (*Answer, error) {
 		a.Placements = append(a.Placements, p)
 	}
 	a.Verdict = all.judge()
+	a.Absent = w.AbsentNames(&q)
 	r.describe(a, targets)
 	r.kmsPathNote()
 	r.unusedEndpoints()
@@ -88,7 +89,7 @@ func (w *World) start(q *Question, brief bool) (*jobRun, []target, []slot, error
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if err := (&waypoints{q.Options.Through, q.Options.Avoid}).check(w); err != nil {
+	if err := (&waypoints{through: q.Options.Through, avoid: q.Options.Avoid}).check(w); err != nil {
 		return nil, nil, nil, err
 	}
 	for i := range targets {

@@ -99,6 +99,9 @@ func statementText(s policy.StatementRef) string {
 }
 
 func (r *jobRun) blockFix(t *target, b *layerBlock, doc *snapshot.Document, c component, call string) string {
+	if a, lacks := r.w.Absent("bucket", t.bucket); lacks && a.Nearest != "" && t.accessPoint == nil && t.service == nil {
+		return "Correct the bucket's name first: " + a.String() + " If the name is right, collect the bucket and ask again."
+	}
 	action, res := b.request.Action, t.asked(b.layer.Layer, t.resourceFor(b.request.Action))
 	if b.layer.Outcome == policy.ExplicitDeny {
 		text := "Narrow that Deny so that it spares this request"

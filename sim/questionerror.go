@@ -20,6 +20,7 @@ const (
 	FieldCaller         Field = "Options.Caller"
 	FieldThrough        Field = "Options.Through"
 	FieldAvoid          Field = "Options.Avoid"
+	FieldWhyNot         Field = "WhyNot"
 	FieldFrom           Field = "From"
 	FieldTo             Field = "To"
 	FieldFromGroups     Field = "SecurityGroups"

@@ -47,7 +47,14 @@ func (w *World) resolveSource(q *Question) (existing, error) {
 			}
 		}
 	}
-	return existing{}, fmt.Errorf("%s is not in the snapshot: name a network interface, an instance or a function that it holds", q.Source)
+	kind := "function"
+	if prefix, _, _ := strings.Cut(q.Source, "-"); prefix == "eni" {
+		kind = "network interface"
+	} else if prefix == "i" {
+		kind = "instance"
+	}
+	a, _ := w.Absent(kind, q.Source)
+	return existing{}, fmt.Errorf("%s is not in the snapshot: name a network interface, an instance or a function that it holds%s", q.Source, a.suggestion())
 }
 
 // resolveRole finds the role of a job that names it by its name, or by an

@@ -49,6 +49,9 @@ func (w *World) Trace(ctx context.Context, q TraceQuestion) (*Answer, error) {
 		return nil, err
 	}
 	n.From = from[0]
+	if a, lacks := w.absentEnd(n.From); lacks && q.Job == nil {
+		return nil, badQuestion("%s %q: %s", FieldFrom, q.From, a.String())
+	}
 	if m, ok := w.neverCollected(GateRoute, n.From); ok {
 		return w.traceUnknown(q, n, m), nil
 	}
@@ -61,6 +64,9 @@ func (w *World) Trace(ctx context.Context, q TraceQuestion) (*Answer, error) {
 			}
 		}
 		return nil, err
+	}
+	if a, lacks := w.absentEnd(n.To); lacks {
+		return nil, badQuestion("%s %q: %s", FieldTo, q.To, a.String())
 	}
 	if m, ok := w.neverCollected(GateRoute, n.To); ok {
 		return w.traceUnknown(q, n, m), nil
@@ -139,7 +145,7 @@ func (w *World) traceParts(ctx context.Context, q *TraceQuestion, n network.Quer
 		n.Ports, n.ICMPType = []network.PortRange{{From: 0, To: 65535}}, -1
 	}
 	var out []tracePart
-	ways := &waypoints{q.Through, q.Avoid}
+	ways := &waypoints{through: q.Through, avoid: q.Avoid, whyNot: q.WhyNot}
 	if q.WhyNot != "" {
 		ways.through = append(slices.Clone(ways.through), q.WhyNot)
 	}
@@ -235,6 +241,11 @@ func (w *World) traceAnswer(q TraceQuestion, n network.Query, parts []tracePart)
 		i = end
 	}
 	a.Verdict = whole.judge()
+	job := snapshot.Job{SecurityGroups: q.SecurityGroups}
+	if q.Job != nil {
+		job = snapshot.Job{Subnets: q.Job.Subnets, SecurityGroups: q.Job.SecurityGroups}
+	}
+	a.Absent = w.AbsentNames(&Question{Job: job})
 	c.finish(a)
 	w.nameGaps(a.Unknowns)
 	settle(a, c)

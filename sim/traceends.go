@@ -84,6 +84,9 @@ func (w *World) traceEnd(name Field, word, region string) (network.Endpoint, err
 // traceBucket is S3 in the Region of a bucket of the snapshot.
 func (w *World) traceBucket(name Field, word, bucket string) (network.Endpoint, error) {
 	b, ok := w.FindBucket(bucket)
+	if a, lacks := w.Absent("bucket", bucket); lacks && a.Nearest != "" {
+		return network.Endpoint{}, badQuestion("%s %q: %s", name, word, a.String())
+	}
 	if !ok || b.Region == "" {
 		return network.Endpoint{}, badQuestion("%s %q: %s", name, word, "the Region of bucket "+bucket+" is not in the snapshot; ask s3:REGION")
 	}

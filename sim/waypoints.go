@@ -12,7 +12,10 @@ import (
 
 // waypoints are components that traffic has to pass, and components that it
 // must not: a case succeeds only if it gets through so (N184).
-type waypoints struct{ through, avoid []string }
+type waypoints struct {
+	through, avoid []string
+	whyNot         string // one of through that the question names as WhyNot
+}
 
 func (p *waypoints) any() bool { return len(p.through)+len(p.avoid) > 0 }
 
@@ -23,8 +26,11 @@ func (p *waypoints) check(w *World) error {
 		ids   []string
 	}{{FieldThrough, p.through}, {FieldAvoid, p.avoid}} {
 		for _, id := range list.ids {
-			if !Holds(w.snap, id) {
-				return badQuestion("%s %q: not a component in the snapshot; name it by its id", list.field, id)
+			if a, lacks := w.AbsentComponent(id); lacks {
+				if id == p.whyNot {
+					list.field = FieldWhyNot
+				}
+				return badQuestion("%s %q: not a component in the snapshot; name it by its id%s", list.field, id, a.suggestion())
 			}
 		}
 	}
@@ -33,41 +39,31 @@ func (p *waypoints) check(w *World) error {
 
 // waypoints are the question's.
 func (r *jobRun) waypoints() *waypoints {
-	return &waypoints{r.q.Options.Through, r.q.Options.Avoid}
+	return &waypoints{through: r.q.Options.Through, avoid: r.q.Options.Avoid}
 }
 
-// Holds tells whether a snapshot holds a component that can lie on a path.
-func Holds(s *snapshot.Snapshot, id string) bool {
-	for _, a := range s.Accounts {
-		for _, r := range a.Regions {
-			if holdsIn(&r.EC2, id) {
-				return true
-			}
-		}
-	}
-	return false
+// eachComponent visits what can lie on a path, by kind and id, until a visit
+// returns true, and returns whether one did.
+func eachComponent(e *snapshot.EC2, visit func(kind, id string) bool) bool {
+	return visited("endpoint", e.VPCEndpoints.Items, func(x *snapshot.VPCEndpoint) string { return string(x.ID) }, visit) ||
+		visited("NAT gateway", e.NATGateways.Items, func(x *snapshot.NATGateway) string { return string(x.ID) }, visit) ||
+		visited("internet gateway", e.InternetGateways.Items, func(x *snapshot.InternetGateway) string { return string(x.ID) }, visit) ||
+		visited("egress-only internet gateway", e.EgressOnlyGateways.Items, func(x *snapshot.InternetGateway) string { return string(x.ID) }, visit) ||
+		visited("transit gateway", e.TransitGateways.Items, func(x *snapshot.TransitGateway) string { return string(x.ID) }, visit) ||
+		visited("transit gateway attachment", e.TGWAttachments.Items, func(x *snapshot.TGWAttachment) string { return string(x.ID) }, visit) ||
+		visited("transit gateway route table", e.TGWRouteTables.Items, func(x *snapshot.TGWRouteTable) string { return string(x.ID) }, visit) ||
+		visited("peering", e.Peerings.Items, func(x *snapshot.Peering) string { return string(x.ID) }, visit) ||
+		visited("VPN gateway", e.VPNGateways.Items, func(x *snapshot.VPNGateway) string { return string(x.ID) }, visit) ||
+		visited("network interface", e.NetworkInterfaces.Items, func(x *snapshot.NetworkInterface) string { return string(x.ID) }, visit) ||
+		visited("route table", e.RouteTables.Items, func(x *snapshot.RouteTable) string { return string(x.ID) }, visit) ||
+		visited("network ACL", e.NetworkACLs.Items, func(x *snapshot.NetworkACL) string { return string(x.ID) }, visit) ||
+		visited("security group", e.SecurityGroups.Items, func(x *snapshot.SecurityGroup) string { return string(x.ID) }, visit) ||
+		visited("subnet", e.Subnets.Items, func(x *snapshot.Subnet) string { return string(x.ID) }, visit)
 }
 
-func holdsIn(e *snapshot.EC2, id string) bool {
-	return contained(e.VPCEndpoints.Items, func(x *snapshot.VPCEndpoint) string { return string(x.ID) }, id) ||
-		contained(e.NATGateways.Items, func(x *snapshot.NATGateway) string { return string(x.ID) }, id) ||
-		contained(e.InternetGateways.Items, func(x *snapshot.InternetGateway) string { return string(x.ID) }, id) ||
-		contained(e.EgressOnlyGateways.Items, func(x *snapshot.InternetGateway) string { return string(x.ID) }, id) ||
-		contained(e.TransitGateways.Items, func(x *snapshot.TransitGateway) string { return string(x.ID) }, id) ||
-		contained(e.TGWAttachments.Items, func(x *snapshot.TGWAttachment) string { return string(x.ID) }, id) ||
-		contained(e.TGWRouteTables.Items, func(x *snapshot.TGWRouteTable) string { return string(x.ID) }, id) ||
-		contained(e.Peerings.Items, func(x *snapshot.Peering) string { return string(x.ID) }, id) ||
-		contained(e.VPNGateways.Items, func(x *snapshot.VPNGateway) string { return string(x.ID) }, id) ||
-		contained(e.NetworkInterfaces.Items, func(x *snapshot.NetworkInterface) string { return string(x.ID) }, id) ||
-		contained(e.RouteTables.Items, func(x *snapshot.RouteTable) string { return string(x.ID) }, id) ||
-		contained(e.NetworkACLs.Items, func(x *snapshot.NetworkACL) string { return string(x.ID) }, id) ||
-		contained(e.SecurityGroups.Items, func(x *snapshot.SecurityGroup) string { return string(x.ID) }, id) ||
-		contained(e.Subnets.Items, func(x *snapshot.Subnet) string { return string(x.ID) }, id)
-}
-
-func contained[T any](items []T, idOf func(*T) string, id string) bool {
+func visited[T any](kind string, items []T, idOf func(*T) string, visit func(kind, id string) bool) bool {
 	for i := range items {
-		if idOf(&items[i]) == id {
+		if visit(kind, idOf(&items[i])) {
 			return true
 		}
 	}

@@ -21,7 +21,8 @@ type World struct {
 	subnets         map[snapshot.SubnetID][]place[snapshot.Subnet]
 	vpcs            map[snapshot.VPCID][]place[snapshot.VPC]
 	groups          map[snapshot.SecurityGroupID][]place[snapshot.SecurityGroup]
-	once            struct{ endpoints, roles, keys, interfaces, resourcePolicies sync.Once }
+	once            struct{ endpoints, roles, keys, interfaces, resourcePolicies, names sync.Once }
+	namesOf         map[string][]string // by kind, for suggestions
 	byResource      map[string]*snapshot.ResourcePolicy
 	byVPCE          map[snapshot.VPCEndpointID]place[snapshot.VPCEndpoint]
 	byENI           map[snapshot.NetworkInterfaceID]place[snapshot.NetworkInterface]
@@ -38,6 +39,7 @@ type World struct {
 	keysIn    memo[*policy.Document, []string]
 	asked     memo[string, asked]
 	cidrs     memo[network.AddrRange, []string]
+	nearest   memo[string, string]
 }
 
 // cidrText is rangeText, remembered: prefix lists repeat.

@@ -225,6 +225,7 @@ func renderTrace(w io.Writer, a *sim.Answer, p painter) {
 		port = " ports " + strings.Join(q.Ports, ", ")
 	}
 	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), oneLine(fmt.Sprintf("%s → %s, %s%s", q.From, q.To, q.Protocol, port)))
+	renderAbsent(w, a, p)
 	var paths []sim.Path
 	for i := range a.Placements {
 		of := a.Placements[i].Network.Paths

@@ -76,6 +76,8 @@ type Source struct {
 // Asker answers questions about one snapshot; *sim.World is one.
 type Asker interface {
 	Check(context.Context, sim.Question) (*sim.Answer, error)
+	AbsentNames(*sim.Question) []sim.AbsentName
+	AbsentComponent(id string) (sim.AbsentName, bool)
 	Snapshot() *snapshot.Snapshot
 }
 

@@ -27,6 +27,12 @@ type fake struct {
 
 func (f *fake) Check(_ context.Context, q sim.Question) (*sim.Answer, error) { return f.answer(q) }
 func (f *fake) Snapshot() *snapshot.Snapshot                                 { return f.snap }
+func (f *fake) AbsentNames(q *sim.Question) []sim.AbsentName {
+	return sim.NewWorld(f.snap).AbsentNames(q)
+}
+func (f *fake) AbsentComponent(id string) (sim.AbsentName, bool) {
+	return sim.NewWorld(f.snap).AbsentComponent(id)
+}
 
 func answer(v sim.Verdict, via, endpoint string, findings ...sim.Finding) *sim.Answer {
 	a := &sim.Answer{Verdict: v, Findings: findings, Placements: []sim.Placement{{Subnet: "subnet-1", Verdict: v,

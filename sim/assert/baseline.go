@@ -153,7 +153,7 @@ func add(ctx context.Context, tests *located.Value, w Asker, who located.Value, 
 	}
 	say("expect", a.Verdict.String())
 	one := &Test{Job: &q.Job}
-	if len(one.misnamed(w.Snapshot(), []asked{{question: q}})) > 0 {
+	if len(one.misnamed(w, []asked{{question: q}})) > 0 {
 		say("mayBeAbsent", true)
 	}
 	if endpoints, only := deliveringEndpoints(a); only && len(endpoints) > 0 {

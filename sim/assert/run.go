@@ -158,7 +158,7 @@ func (r *Runner) one(ctx context.Context, t *Test, w Asker) (Result, error) {
 		res.fail(err)
 		return res, nil
 	}
-	if problems := t.misnamed(w.Snapshot(), questions); len(problems) > 0 {
+	if problems := t.misnamed(w, questions); len(problems) > 0 {
 		res.Outcome, res.Problems = Failed, problems
 		return res, nil
 	}

@@ -196,6 +196,7 @@ func TestAWSWouldRefuse(t *testing.T) {
 		{"a subnet outside its VPC", `createSubnet: {vpcId: vpc-a, cidrBlock: 10.9.0.0/24}`, "InvalidSubnet.Range"},
 		{"a rule number twice", `createNetworkAclEntry: {networkAclId: acl-1, ruleNumber: 100, protocol: "-1", ruleAction: allow, egress: true, cidrBlock: 0.0.0.0/0}`, "NetworkAclEntryAlreadyExists"},
 		{"the final deny", `deleteNetworkAclEntry: {networkAclId: acl-1, ruleNumber: 32767, egress: true}`, "InvalidParameterValue"},
+		{"a group of nearly that name", `authorizeSecurityGroupEgress: {groupId: sg-11, ipPermissions: []}`, `the security group "sg-11" is not in the snapshot; did you mean sg-1?`},
 		{"an unknown group", `authorizeSecurityGroupEgress: {groupId: sg-9, ipPermissions: []}`, `InvalidGroup.NotFound: the security group "sg-9" is not in the snapshot`},
 		{"a rule twice", `authorizeSecurityGroupEgress: {groupId: sg-1, ipPermissions: [{ipProtocol: "-1", ipRanges: [{cidrIp: 0.0.0.0/0}]}]}`, "InvalidPermission.Duplicate"},
 		{"a rule that is not there", `revokeSecurityGroupEgress: {groupId: sg-1, ipPermissions: [{ipProtocol: tcp, fromPort: 1, toPort: 2, ipRanges: [{cidrIp: 0.0.0.0/0}]}]}`, "InvalidPermission.NotFound"},

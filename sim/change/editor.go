@@ -157,9 +157,26 @@ var (
 func (e *editor) need(k ec2Kind, id string) (found, error) {
 	f, ok := e.find(k.collection, k.idKey, id)
 	if !ok {
-		return f, e.refuse(k.notFound, "the %s %q is not in the snapshot", k.word, id)
+		return f, e.absent(k.notFound, k.word, id, e.ids(k))
 	}
 	return f, nil
+}
+
+// absent refuses a name that the snapshot lacks, with the nearest that it has.
+func (e *editor) absent(code, kind, name string, have []string) error {
+	suggestion := ""
+	if near := located.Nearest(name, have); near != "" {
+		suggestion = "; did you mean " + near + "?"
+	}
+	return e.refuse(code, "the %s %q is not in the snapshot%s", kind, name, suggestion)
+}
+
+func (e *editor) ids(kinds ...ec2Kind) []string {
+	var out []string
+	for _, k := range kinds {
+		e.each(k.collection, func(f found) bool { out = append(out, f.Get(k.idKey).Text()); return true })
+	}
+	return out
 }
 
 // collection returns an EC2 collection of the scope, made when it is absent.

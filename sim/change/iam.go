@@ -25,17 +25,19 @@ const (
 // needRole looks a role up by name, or by ARN where names don't tell.
 func (e *editor) needRole(name string) (found, error) {
 	var hits []found
+	var have []string
 	for _, a := range e.accounts() {
 		list := a.Get("iam").Get("RoleDetailList")
 		for i, r := range list.Elements() {
 			if r.Get("RoleName").Text() == name || r.Get("Arn").Text() == name {
 				hits = append(hits, found{r, list, i, scope{account: a}})
 			}
+			have = append(have, r.Get("RoleName").Text())
 		}
 	}
 	switch len(hits) {
 	case 0:
-		return found{}, e.refuse("NoSuchEntity", "the role %q is not in the snapshot", name)
+		return found{}, e.absent("NoSuchEntity", "role", name, have)
 	case 1:
 		return hits[0], nil
 	}

@@ -9,6 +9,7 @@ import (
 
 // needBucket looks a bucket up by its name.
 func (e *editor) needBucket(name string) (found, error) {
+	var have []string
 	for _, a := range e.accounts() {
 		for _, key := range []string{"buckets", "Buckets"} {
 			list := a.Get("s3").Get(key)
@@ -16,10 +17,11 @@ func (e *editor) needBucket(name string) (found, error) {
 				if b.Get("Name").Text() == name {
 					return found{b, list, i, scope{account: a}}, nil
 				}
+				have = append(have, b.Get("Name").Text())
 			}
 		}
 	}
-	return found{}, e.refuse("NoSuchBucket", "the bucket %q is not in the snapshot", name)
+	return found{}, e.absent("NoSuchBucket", "bucket", name, have)
 }
 
 func putBucketPolicy(e *editor, p parameters) error {

@@ -167,7 +167,7 @@ func (e *editor) checkRemote(group found, r *remote, p parameters) error {
 	case "GroupId":
 		other, ok := e.find(securityGroups.collection, "GroupId", r.id)
 		if !ok && !p.has("UserId") {
-			return e.refuse("InvalidGroup.NotFound", "the security group %q is not in the snapshot", r.id)
+			return e.absent("InvalidGroup.NotFound", "security group", r.id, e.ids(securityGroups))
 		}
 		if ok && other.Get("VpcId").Text() != group.Get("VpcId").Text() && !e.peered(other.Get("VpcId").Text(), group.Get("VpcId").Text()) {
 			return e.refuse("InvalidGroup.NotFound", "%s belongs to %s, which is neither the VPC of %s nor peered with it",
@@ -189,7 +189,7 @@ func (e *editor) needPrefixList(id string) error {
 		}
 	}
 	if collected {
-		return e.refuse("InvalidPrefixListID.NotFound", "the prefix list %q is not in the snapshot", id)
+		return e.absent("InvalidPrefixListID.NotFound", "prefix list", id, e.ids(prefixLists, managedLists))
 	}
 	e.note("The snapshot holds no prefix lists: that %s exists is taken on trust.", id)
 	return nil

@@ -259,22 +259,19 @@ func (g *generator) dns(f *sim.Finding) []candidate {
 	return out
 }
 
-// misspelt returns a bucket of the question that the snapshot does not hold and
-// the one of its buckets with nearly that name; "" where there is none.
-func (g *generator) misspelt() (name, like string) {
-	var known []string
-	for _, a := range g.snap.Accounts {
-		for i := range a.S3.Buckets.Items {
-			known = append(known, a.S3.Buckets.Items[i].Name)
+// wrongName tells why no policy is widened: the question names a bucket that
+// does not exist, or that the snapshot does not hold, where it holds one of
+// nearly that name.
+func (g *generator) wrongName() string {
+	for _, f := range g.answer.Findings {
+		if f.Code == finding.NoSuchBucket {
+			return f.Message
 		}
 	}
-	for _, n := range g.bucketNames() {
-		if slices.Contains(known, n) {
-			continue
-		}
-		if like := located.Nearest(n, known); like != "" {
-			return n, like
+	for _, n := range g.answer.Absent {
+		if n.Kind == "bucket" && n.Nearest != "" {
+			return n.String()
 		}
 	}
-	return "", ""
+	return ""
 }

@@ -196,6 +196,16 @@ func TestNoPolicyIsWidenedForAMisspeltBucket(t *testing.T) {
 	}
 }
 
+// Nor for a bucket that does not exist.
+func TestNoPolicyIsWidenedForABucketThatDoesNotExist(t *testing.T) {
+	narrow := world.EndpointPolicy("vpce-g", world.Doc(world.For("*", world.Allow("s3:*", world.List{"arn:aws:s3:::reports", "arn:aws:s3:::reports/*"}))))
+	gone := world.All(world.AddBucket("elsewhere", world.RegionID, nil), world.Set("buckets", "elsewhere", "missing", true))
+	res := mustFind(t, world.Network(narrow, gone).JSON(), question("arn:aws:s3:::elsewhere"))
+	if len(res.Repairs) != 0 || len(res.Stuck) == 0 || !slices.ContainsFunc(res.Stuck, func(s Stuck) bool { return strings.Contains(s.Reason, "There is no bucket elsewhere") }) {
+		t.Errorf("%q, %+v", whys(res), res.Stuck)
+	}
+}
+
 // Another account's bucket that the snapshot does not hold: our side is
 // repaired, and the answer stays UNKNOWN by name.
 func TestOurSideOfAnotherAccountsBucketIsRepaired(t *testing.T) {

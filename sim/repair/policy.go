@@ -23,8 +23,8 @@ var policyLayers = map[sim.Gate][]string{
 // policy proposes statements that allow exactly what is asked for, or
 // exemptions from the Deny that stops it.
 func (g *generator) policy(f *sim.Finding) []candidate {
-	if name, _ := g.misspelt(); name != "" {
-		return nil // no policy is widened for a name that may be wrong
+	if g.wrongName() != "" {
+		return nil
 	}
 	if strings.HasSuffix(f.Code.String(), "_EXPLICIT_DENY") {
 		out := g.exempt(f)

@@ -373,8 +373,8 @@ func (s *search) noWay(f *sim.Finding, reason string) {
 }
 
 func (g *generator) stuckReason(f *sim.Finding) string {
-	if name, like := g.misspelt(); name != "" && f.Gate != sim.GateJob {
-		return fmt.Sprintf("the bucket %s is not in the snapshot; did you mean %s? No policy is widened for a name that may be wrong", name, like)
+	if wrong := g.wrongName(); wrong != "" && f.Gate != sim.GateJob {
+		return wrong + " No policy is widened for a name that may be wrong"
 	}
 	switch {
 	case f.Gate == sim.GateJob:

@@ -11,7 +11,7 @@ import (
 var flags = map[sim.Field]string{
 	sim.FieldJob: "--job", sim.FieldRole: "--role", sim.FieldSubnets: "--subnets", sim.FieldSecurityGroups: "--security-groups",
 	sim.FieldBucket: "--bucket", sim.FieldActions: "--action", sim.FieldRegion: "--region", sim.FieldAssume: "--assume", sim.FieldAt: "--at",
-	sim.FieldHostname: "--hostname", sim.FieldCaller: "--caller", sim.FieldThrough: "--through", sim.FieldAvoid: "--avoid",
+	sim.FieldHostname: "--hostname", sim.FieldCaller: "--caller", sim.FieldThrough: "--through", sim.FieldAvoid: "--avoid", sim.FieldWhyNot: "--why-not",
 	sim.FieldFrom: "--from", sim.FieldTo: "--to", sim.FieldFromGroups: "--security-groups", sim.FieldProtocol: "--protocol", sim.FieldPorts: "--port",
 }
 
