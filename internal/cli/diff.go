@@ -6,12 +6,15 @@ import (
 	"io"
 	"math"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/canreach/canreach/internal/picture"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/diff"
+	"github.com/canreach/canreach/sim/report"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -36,6 +39,9 @@ differ, with the change of which resource gives the new verdict: each one is
 made in the first snapshot alone, and asked about. Policies are compared by
 meaning, not by text.
 
+-o html draws each difference before and after, side by side, with what changed
+marked on the path; -o svg draws one.
+
 Without --job it asks for the jobs that both hold, and for every role, every
 class of subnets and security groups, and every bucket that both know. What only
 one of them knows is listed apart.
@@ -43,7 +49,7 @@ one of them knows is listed apart.
 Exit status: 0 no difference, 1 differences, 3 no difference that is sure, but
 some answers are UNKNOWN, 2 if a snapshot could not be read.`,
 		Example: `  canreach diff before.json after.json
-  canreach diff before.json after.json --job job.json -o json
+  canreach diff before.json after.json --job job.json -o html >diff.html
   canreach diff testdata/examples/neo-compile/snapshot.json testdata/examples/neo-compile/broken/wrong-route-table.json --job testdata/examples/neo-compile/job.json`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error { return runDiff(env, f, args[0], args[1]) },
@@ -53,7 +59,7 @@ some answers are UNKNOWN, 2 if a snapshot could not be read.`,
 	fs.StringArrayVarP(&f.buckets, "bucket", "b", nil, "bucket or object ARN to ask about, repeatable; default: the jobs' own, or all")
 	fs.StringVar(&f.account, "account", "", "account id of files that do not tell it")
 	fs.StringVar(&f.region, "region", "", "region of files that do not tell it")
-	formatFlag(fs, &f.format, "text", "json", "yaml")
+	formatFlag(fs, &f.format, "text", "json", "yaml", "html", "svg")
 	fs.IntVar(&f.questions, "max-questions", 2000, "how many questions to ask at most")
 	fs.BoolVar(&f.resources, "resources", false, "text: list every resource that differs, not only the causes")
 	return cmd
@@ -96,6 +102,10 @@ func runDiff(env *Env, f *diffFlags, a, b string) error {
 		if err := write(&out, v); err != nil {
 			return err
 		}
+	case "html", "svg":
+		if err := drawDiff(env, &out, f.format, res); err != nil {
+			return err
+		}
 	default:
 		writeDiff(&out, env.painter(), f, res)
 	}
@@ -103,6 +113,44 @@ func runDiff(env *Env, f *diffFlags, a, b string) error {
 		return err
 	}
 	return exit(diffStatus(res))
+}
+
+// maxDrawn is how many differences a page draws.
+const maxDrawn = 20
+
+// drawDiff draws the differences, each before and after side by side.
+func drawDiff(env *Env, w io.Writer, format string, res *diff.Result) error {
+	if n := len(res.Differences); format == "svg" && n != 1 {
+		return withHint(fmt.Errorf("-o svg draws one difference, and there are %d", n), "ask about one with --job and --bucket, or take -o html")
+	}
+	var list []report.Comparison
+	for i := range res.Differences[:min(len(res.Differences), maxDrawn)] {
+		d := &res.Differences[i]
+		before, after, err := res.Ask(env.context(), d)
+		if err != nil {
+			return err
+		}
+		c := report.Comparison{Before: before, After: after, Gone: d.Delta.Gone, New: d.Delta.New}
+		for _, x := range slices.Concat(d.Causes, d.Together) {
+			c.Changes = append(c.Changes, x.Text)
+		}
+		list = append(list, c)
+	}
+	if format == "svg" {
+		return picture.SVG(w, list[0].Diagram(), picture.SVGOptions{})
+	}
+	notes := res.Notes
+	if left := len(res.Differences) - len(list); left > 0 {
+		notes = append(slices.Clone(notes), fmt.Sprintf("%d more differences are not drawn; -o json has them all.", left))
+	}
+	title := fmt.Sprintf("%d of %s are answered differently", len(res.Differences), plural(res.Asked, "question"))
+	switch len(res.Differences) {
+	case 0:
+		title = "No question is answered differently"
+	case 1:
+		title = fmt.Sprintf("1 of %s is answered differently", plural(res.Asked, "question"))
+	}
+	return report.ComparisonsHTML(w, title, notes, list)
 }
 
 // holdMemory makes the garbage collector keep near four times the files, unless

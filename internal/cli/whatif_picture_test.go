@@ -25,3 +25,29 @@ func TestWhatifPictures(t *testing.T) {
 		t.Errorf("a picture of repairs: exit %d, %s", code, stderr)
 	}
 }
+
+func TestDiffPictures(t *testing.T) {
+	const example = "../../testdata/examples/neo-compile/"
+	diff := func(args ...string) (string, string, int) {
+		status, out, errs := runWith(t, nil, "", append([]string{"diff", example + "snapshot.json", example + "broken/sg-and-bucket-policy.json"}, args...)...)
+		return out, errs, status
+	}
+	job := []string{"-j", example + "job.json", "-o"}
+	for format, wants := range map[string][]string{"html": {"<h1>1 of 1 question is answered differently</h1>", "<h3>Before</h3>", ">changed<", "NeoCompilationRole"}, "svg": {"Before: 2 subnets", ">changed<"}} {
+		out, errs, code := diff(append(job, format)...)
+		for _, want := range wants {
+			if code != ExitViolated || !strings.Contains(out, want) {
+				t.Errorf("-o %s: exit %d, %s no %q", format, code, errs, want)
+			}
+		}
+	}
+	if out, _, _ := diff("-o", "html"); strings.Count(out, `class="difference"`) < 2 || strings.Count(out, ` id="p0-t"`) != 1 {
+		t.Error("several differences are not each drawn, with ids of their own")
+	}
+	if _, errs, code := diff("-o", "svg"); code != ExitUsage || !strings.Contains(errs, "draws one difference, and there are") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	if status, out, _ := runWith(t, nil, "", "diff", example+"snapshot.json", example+"snapshot.json", "-j", example+"job.json", "-o", "html"); status != ExitHolds || !strings.Contains(out, "No question is answered differently") {
+		t.Errorf("no difference: exit %d", status)
+	}
+}

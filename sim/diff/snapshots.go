@@ -36,6 +36,15 @@ type Result struct {
 	OnlyA       []Source         `json:"onlyInA"` // what only one of them knows, and so nobody was asked about
 	OnlyB       []Source         `json:"onlyInB"`
 	Notes       []string         `json:"notes"`
+	x, y        *side
+}
+
+// Ask returns both answers to the question of a difference.
+func (r *Result) Ask(ctx context.Context, d *Difference) (before, after *sim.Answer, err error) {
+	if before, err = r.x.world.Check(ctx, d.q); err == nil {
+		after, err = r.y.world.Check(ctx, d.q)
+	}
+	return before, after, err
 }
 
 // Source is something that only one snapshot knows.
@@ -107,7 +116,7 @@ func Snapshots(ctx context.Context, a, b []byte, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := &Result{Differences: []Difference{}, Resources: Resources(x.tree, y.tree), OnlyA: []Source{}, OnlyB: []Source{}, Notes: []string{}}
+	res := &Result{Differences: []Difference{}, Resources: Resources(x.tree, y.tree), OnlyA: []Source{}, OnlyB: []Source{}, Notes: []string{}, x: x, y: y}
 	if res.Resources == nil {
 		res.Resources = []ResourceChange{}
 	}

@@ -70,39 +70,101 @@ func markOthers(d *picture.Diagram, other map[string]bool, tag string) {
 
 // ComparisonHTML writes a comparison as one self-contained page.
 func ComparisonHTML(w io.Writer, c *Comparison) error {
+	_, after := c.sides()
+	h := comparing(c.Before.Verdict.String()+" → "+c.After.Verdict.String()+": "+question(c.After), after.Title, after.Notes)
+	h.list("What was changed", "changes", c.Changes)
+	if _, err := h.comparison(c, 0, 0); err != nil {
+		return err
+	}
+	return h.compared(w, c)
+}
+
+// ComparisonsHTML writes several comparisons of the same two snapshots as one
+// self-contained page.
+func ComparisonsHTML(w io.Writer, title string, notes []string, list []Comparison) error {
+	h := comparing(title, title, notes)
+	lanes := 0
+	for i := range list {
+		c := &list[i]
+		_, after := c.sides()
+		h.Open("section", "class", "difference", "aria-label", fmt.Sprintf("Difference %d of %d", i+1, len(list)))
+		h.El("h2", "", after.Title)
+		for _, n := range after.Notes {
+			h.El("p", "note", n)
+		}
+		if len(c.Changes) > 0 {
+			h.El("h3", "", "Because of")
+			h.Open("ul", "class", "changes")
+			for _, x := range c.Changes {
+				h.El("li", "", x)
+			}
+			h.Close("ul")
+		}
+		var err error
+		if lanes, err = h.comparison(c, lanes, 1); err != nil {
+			return err
+		}
+		h.Close("section")
+	}
+	if len(list) == 0 {
+		return h.compared(w, nil)
+	}
+	return h.compared(w, &list[0])
+}
+
+// comparing begins a page.
+func comparing(title, heading string, notes []string) *page {
 	h := newPage()
 	style := StyleSheet + compareStyle
 	sum := sha256.Sum256([]byte(style))
-	before, after := c.sides()
 	h.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
 	h.Raw(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-` + base64.StdEncoding.EncodeToString(sum[:]) + `'; base-uri 'none'; form-action 'none'">` + "\n")
 	h.Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
-	h.El("title", "", c.Before.Verdict.String()+" → "+c.After.Verdict.String()+": "+question(c.After))
+	h.El("title", "", title)
 	h.Raw("<style>" + style + "</style>\n</head>\n<body>\n<main>\n<header>\n")
-	h.El("h1", "", after.Title)
-	for _, n := range after.Notes {
+	h.El("h1", "", heading)
+	for _, n := range notes {
 		h.El("p", "note", n)
 	}
 	h.Close("header")
-	h.list("What was changed", "changes", c.Changes)
+	return h
+}
+
+// compared ends a page; c is one of its comparisons, nil where it has none.
+func (h *page) compared(w io.Writer, c *Comparison) error {
+	h.Raw("<footer>\n<dl>\n")
+	if c != nil {
+		h.Pair("Snapshot sha256 before", c.Before.Snapshot.SHA256)
+		h.Pair("Snapshot sha256 after", c.After.Snapshot.SHA256)
+	}
+	h.Raw("</dl>\n</footer>\n</main>\n</body>\n</html>\n")
+	_, err := io.WriteString(w, h.String())
+	return err
+}
+
+// comparison writes the two sides, below headings of level deep; the page has
+// so many lanes before it, and next after it.
+func (h *page) comparison(c *Comparison, lanes, deep int) (next int, err error) {
+	before, after := c.sides()
 	h.Raw("<div class=\"sides\">\n")
-	for i, s := range []struct {
+	for _, s := range []struct {
 		title, only string
 		a           *sim.Answer
 		d           *picture.Diagram
 		findings    []sim.Finding
 	}{{"Before", "What is gone", c.Before, before, c.Gone}, {"After", "What is new", c.After, after, c.New}} {
 		h.Open("section", "aria-label", s.title)
-		h.El("h2", "", s.title)
+		h.El(fmt.Sprintf("h%d", 2+deep), "", s.title)
 		h.Open("p", "class", "verdict "+s.d.Mark.String())
 		h.Raw(picture.MarkSVG(s.d.Mark, 24))
 		h.Text(s.a.Verdict.String())
 		h.Close("p")
-		if err := h.lanesOf(s.d, i*len(before.Lanes)); err != nil {
-			return err
+		if err := h.lanesOf(s.d, lanes); err != nil {
+			return 0, err
 		}
+		lanes += len(s.d.Lanes)
 		if len(s.findings) > 0 {
-			h.El("h3", "", s.only)
+			h.El(fmt.Sprintf("h%d", 3+deep), "", s.only)
 		}
 		shown := sim.Answer{Findings: s.findings, Placements: s.a.Placements}
 		for n := range s.findings {
@@ -110,12 +172,8 @@ func ComparisonHTML(w io.Writer, c *Comparison) error {
 		}
 		h.Close("section")
 	}
-	h.Raw("</div>\n<footer>\n<dl>\n")
-	h.Pair("Snapshot sha256 before", c.Before.Snapshot.SHA256)
-	h.Pair("Snapshot sha256 after", c.After.Snapshot.SHA256)
-	h.Raw("</dl>\n</footer>\n</main>\n</body>\n</html>\n")
-	_, err := io.WriteString(w, h.String())
-	return err
+	h.Close("div")
+	return lanes, nil
 }
 
 const compareStyle = `
