@@ -48,13 +48,18 @@ func (a *asking) recurse(v located[snapshot.VPC], at Hop, f *dnsFacts) resolutio
 
 // endpointsNotCollected words that private DNS of an interface endpoint may
 // answer the name: the snapshot holds no endpoints of the VPC, not even that
-// there are none (N10, N12). Endpoints' own names are answered publicly.
+// there are none (N10, N12), or an interface of one that it lacks. Endpoints' own names are answered publicly.
 func (a *asking) endpointsNotCollected(v located[snapshot.VPC]) *rules.Need {
-	if v.in.EC2.VPCEndpoints.Presence == snapshot.Collected || a.name.Form == rules.FormEndpoint || a.name.Form == rules.FormOther || a.name.Form == rules.FormHost {
+	eni, lost := a.x.lostEndpoint(v.of.ID)
+	if v.in.EC2.VPCEndpoints.Presence == snapshot.Collected && !lost || a.name.Form == rules.FormEndpoint || a.name.Form == rules.FormOther || a.name.Form == rules.FormHost {
 		return nil
 	}
-	return &rules.Need{Code: finding.UnknownDNS, Component: string(v.of.ID), At: v.of.At, Collect: "aws ec2 describe-vpc-endpoints",
+	need := &rules.Need{Code: finding.UnknownDNS, Component: string(v.of.ID), At: v.of.At, Collect: "aws ec2 describe-vpc-endpoints",
 		Fact: "whether private DNS of an interface endpoint in " + string(v.of.ID) + " answers " + a.name.Host}
+	if lost {
+		need.Fact += fmt.Sprintf(": %s belongs to an endpoint that the snapshot lacks", eni)
+	}
+	return need
 }
 
 // answerer is who answers a query. All nil: the public name servers.

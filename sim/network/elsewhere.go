@@ -56,7 +56,7 @@ func (a *asking) leadsNowhereElse() bool {
 func (a *asking) wherever() packetset.Set {
 	d := a.inFamilies("::/0")
 	without := slices.Clone(ownLink)
-	if v := a.vpc(); v.of != nil && !mayHoldS3(v) {
+	if v := a.vpc(); v.of != nil && !a.mayHoldS3(v) {
 		without = slices.Concat(without, v.of.CIDRs, v.of.IPv6CIDRs)
 	}
 	for _, p := range without {
@@ -101,8 +101,8 @@ var ownLink = []netip.Prefix{
 
 // mayHoldS3 reports whether S3 may have an address in the VPC: that of an
 // interface endpoint for it.
-func mayHoldS3(v located[snapshot.VPC]) bool {
-	if v.in.EC2.VPCEndpoints.Presence != snapshot.Collected || !ownView(v) {
+func (a *asking) mayHoldS3(v located[snapshot.VPC]) bool {
+	if _, lost := a.x.lostEndpoint(v.of.ID); lost || v.in.EC2.VPCEndpoints.Presence != snapshot.Collected || !ownView(v) {
 		return true
 	}
 	return slices.ContainsFunc(v.in.EC2.VPCEndpoints.Items, func(e snapshot.VPCEndpoint) bool {

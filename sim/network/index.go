@@ -44,7 +44,7 @@ type index struct {
 	subnetACL     map[snapshot.SubnetID][]snapshot.NetworkACLID
 	untoldACL     map[snapshot.VPCID]snapshot.NetworkACLID // one whose associations were not collected
 	untoldTable   map[snapshot.VPCID]snapshot.RouteTableID // the same of route tables
-	defaultACL    map[snapshot.VPCID]snapshot.NetworkACLID
+	lostTable     map[snapshot.VPCID]snapshot.RouteTableID // one that a gateway endpoint names and no table is
 	subnetTable   map[snapshot.SubnetID][]tableOf
 	mainTable     map[snapshot.VPCID][]tableOf
 	edgeTable     map[string]snapshot.RouteTableID // by igw or vgw id
@@ -81,6 +81,9 @@ type interfaces struct {
 	once      sync.Once
 	byID      table[snapshot.NetworkInterfaceID, snapshot.NetworkInterface]
 	instances table[string, snapshot.Instance]
+
+	endpointsOnce sync.Once
+	endpoints     map[snapshot.VPCID]snapshot.NetworkInterfaceID // of one that the snapshot lacks
 }
 
 // fill adds a collection to a table. The first capture of an id wins, but an
@@ -112,7 +115,7 @@ func accountID(r *snapshot.Region) string {
 func newIndex(s *snapshot.Snapshot) *index {
 	x := &index{snap: s, graph: &lazyTopology{}, interfaces: &interfaces{}, byService: &listIndex{},
 		subnetACL: map[snapshot.SubnetID][]snapshot.NetworkACLID{}, untoldACL: map[snapshot.VPCID]snapshot.NetworkACLID{}, untoldTable: map[snapshot.VPCID]snapshot.RouteTableID{},
-		defaultACL:  map[snapshot.VPCID]snapshot.NetworkACLID{},
+		lostTable:   map[snapshot.VPCID]snapshot.RouteTableID{},
 		subnetTable: map[snapshot.SubnetID][]tableOf{}, mainTable: map[snapshot.VPCID][]tableOf{}, edgeTable: map[string]snapshot.RouteTableID{},
 		vpcEndpoints: map[snapshot.VPCID][]snapshot.VPCEndpointID{}, vpcSubnets: map[snapshot.VPCID][]snapshot.SubnetID{},
 		vpcAttachment: map[tgwVPC]snapshot.TGWAttachmentID{}, region: map[string]map[string]*snapshot.Region{},
@@ -166,8 +169,23 @@ func (x *index) associate() {
 			x.associateRegion(&r.EC2)
 		}
 	}
+	x.missTables()
 	x.joinAttachments()
 	x.propagate()
+}
+
+// missTables notes the VPCs of which a route table is missing: a gateway endpoint
+// names it (N12).
+func (x *index) missTables() {
+	for vpc, ids := range x.vpcEndpoints {
+		for _, id := range ids {
+			for _, t := range x.endpoints[id].of.RouteTables {
+				if _, known := x.routeTables[t]; !known && x.lostTable[vpc] == "" {
+					x.lostTable[vpc] = t
+				}
+			}
+		}
+	}
 }
 
 // joinAttachments adds what another account's capture tells of a shared
@@ -228,9 +246,6 @@ func (x *index) associateRegion(e *snapshot.EC2) {
 }
 
 func (x *index) associateACL(a *snapshot.NetworkACL) {
-	if a.IsDefault {
-		x.defaultACL[a.VPC] = a.ID
-	}
 	if !a.SubnetsKnown {
 		x.untoldACL[a.VPC] = a.ID
 	}
@@ -270,6 +285,28 @@ func (x *index) nics() *interfaces {
 		}
 	})
 	return n
+}
+
+// lostEndpoint returns an interface in the VPC of an interface endpoint that the
+// snapshot lacks. AWS names the endpoint in the interface's description.
+func (x *index) lostEndpoint(vpc snapshot.VPCID) (snapshot.NetworkInterfaceID, bool) {
+	n := x.interfaces
+	n.endpointsOnce.Do(func() {
+		n.endpoints = map[snapshot.VPCID]snapshot.NetworkInterfaceID{}
+		for _, a := range x.snap.Accounts {
+			for _, r := range a.Regions {
+				for i := range r.EC2.NetworkInterfaces.Items {
+					e := &r.EC2.NetworkInterfaces.Items[i]
+					_, id, named := strings.Cut(e.Description, "VPC Endpoint Interface ")
+					if _, known := x.endpoints[snapshot.VPCEndpointID(id)]; named && !known && n.endpoints[e.VPC] == "" {
+						n.endpoints[e.VPC] = e.ID
+					}
+				}
+			}
+		}
+	})
+	id, ok := n.endpoints[vpc]
+	return id, ok
 }
 
 // interfacesOf lists the interfaces of an instance, that in its own subnet

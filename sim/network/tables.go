@@ -19,11 +19,14 @@ func (a *asking) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need)
 	need := rules.Need{Code: finding.UnknownRouteTable, Component: string(n.ID), At: n.At, Fact: "the route table of " + string(n.ID),
 		Collect: "aws ec2 describe-route-tables"}
 	switch {
-	case !explicit && a.unreadable(n, func(e *snapshot.EC2) snapshot.Presence { return e.RouteTables.Presence }):
+	case !explicit && a.presence(n, func(e *snapshot.EC2) snapshot.Presence { return e.RouteTables.Presence }) == snapshot.Unreadable:
 		need.Fact = fmt.Sprintf("the route table of %s: not all of them could be read", n.ID)
 		return nil, &need
 	case !explicit && untold != "":
 		need.Fact = fmt.Sprintf("whether %s governs %s: its associations were not collected", untold, n.ID)
+		return nil, &need
+	case !explicit && a.x.lostTable[n.VPC] != "":
+		need.Fact = fmt.Sprintf("whether %s governs %s: a gateway endpoint names it, and the snapshot lacks it", a.x.lostTable[n.VPC], n.ID)
 		return nil, &need
 	case len(of) == 0:
 		return nil, &need
@@ -43,42 +46,44 @@ func (a *asking) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need)
 	return tb, nil
 }
 
-// unreadable tells that a collection of a subnet's own Region could not be read
-// whole, so that what is missing in it says nothing.
-func (a *asking) unreadable(n *snapshot.Subnet, presence func(*snapshot.EC2) snapshot.Presence) bool {
+// presence tells what is known of a collection of a subnet's own Region. What
+// is missing in one that could not be read whole says nothing.
+func (a *asking) presence(n *snapshot.Subnet, of func(*snapshot.EC2) snapshot.Presence) snapshot.Presence {
 	r := a.x.subnets[n.ID].in
-	return r != nil && presence(&r.EC2) == snapshot.Unreadable
+	if r == nil {
+		return snapshot.NotCollected
+	}
+	return of(&r.EC2)
 }
 
-// aclOf is the network ACL of a subnet (N93): the one that lists it, else the
-// VPC's default one.
-func (a *asking) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, explicit bool, need *rules.Need) {
+// aclOf is the network ACL of a subnet: the one that lists it (N93).
+func (a *asking) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, need *rules.Need) {
 	of, untold := a.x.subnetACL[n.ID], a.x.untoldACL[n.VPC]
 	need = &rules.Need{Code: finding.UnknownNACL, Component: string(n.ID), At: n.At, Fact: "the network ACL of " + string(n.ID), Collect: "aws ec2 describe-network-acls"}
 	switch {
 	case len(of) > 1:
 		need.Fact = fmt.Sprintf("which network ACL filters %s: %s and %s both list it, and AWS has one for each subnet", n.ID, of[0], of[1])
-		return nil, true, need
+		return nil, need
 	case len(of) == 1:
-		l, explicit = a.x.acls[of[0]].of, true
-	case a.unreadable(n, func(e *snapshot.EC2) snapshot.Presence { return e.NetworkACLs.Presence }):
+		l = a.x.acls[of[0]].of
+	case a.presence(n, func(e *snapshot.EC2) snapshot.Presence { return e.NetworkACLs.Presence }) == snapshot.Unreadable:
 		need.Fact = fmt.Sprintf("the network ACL of %s: not all of them could be read", n.ID)
-		return nil, false, need
+		return nil, need
 	case untold != "":
 		need.Fact = fmt.Sprintf("whether %s filters %s: its associations were not collected", untold, n.ID)
-		return nil, false, need
+		return nil, need
+	case a.presence(n, func(e *snapshot.EC2) snapshot.Presence { return e.NetworkACLs.Presence }) == snapshot.Collected:
+		need.Fact = fmt.Sprintf("the network ACL of %s: none that was collected lists it, and AWS lists each subnet under one", n.ID)
+		return nil, need
 	default:
-		l = a.x.acls[a.x.defaultACL[n.VPC]].of
+		return nil, need
 	}
-	switch {
-	case l == nil:
-		return nil, explicit, need
-	case !l.EntriesKnown:
+	if !l.EntriesKnown {
 		need.Component, need.At = string(l.ID), l.At
 		need.Fact = fmt.Sprintf("the entries of %s, the network ACL of %s", l.ID, n.ID)
-		return nil, explicit, need
+		return nil, need
 	}
-	return l, explicit, nil
+	return l, nil
 }
 
 // throughACL sends packets over the border of a subnet, as they look now.
@@ -87,7 +92,7 @@ func (a *asking) throughACL(t *trail, subnet located[snapshot.Subnet], d side) {
 }
 
 func (a *asking) throughACLView(t *trail, subnet located[snapshot.Subnet], v view, d side) {
-	l, explicit, need := a.aclOf(subnet.of)
+	l, need := a.aclOf(subnet.of)
 	gate := finding.GateNACLEgress
 	if d.dir == rules.Inbound {
 		gate = finding.GateNACLIngress
@@ -96,11 +101,6 @@ func (a *asking) throughACLView(t *trail, subnet located[snapshot.Subnet], v vie
 		h := Hop{Component: need.Component, Kind: "network-acl", Reply: d.reply, At: need.At, Via: d.dir.String()}
 		t.add(&step{hops: []Hop{h}, gate: gate, key: stepKey{kind: h.Kind, component: h.Component, side: d}, needs: []rules.Need{*need}})
 		return
-	}
-	id := l.ID
-	if !explicit && a.explain {
-		a.note(Finding{Code: finding.SnapshotInconsistent, Gate: gate, Severity: finding.Warning, Component: string(subnet.of.ID), Name: nameOf(subnet.of.Tags), At: subnet.of.At,
-			Message: fmt.Sprintf("No network ACL lists %s among its associations; the VPC's default, %s, is taken.", subnet.of.ID, id), Rule: "N93", URL: urlACL})
 	}
 	f := a.acl(l, v, d)
 	h := Hop{Component: string(l.ID), Kind: "network-acl", Via: d.dir.String() + " of " + string(subnet.of.ID), Reply: d.reply, At: l.At}

@@ -32,7 +32,7 @@ var reportTraps = []trap{
 	{id: "N10 and one that is attached to nothing", edits: and(natDefault, world.Set("InternetGateways", "igw-1", "Attachments", world.List{})), want: blocked, code: "BAD_STATE_ATTACHMENT"},
 	{id: "N10 endpoints that were not collected may answer the name", edits: edits(world.IFE(), world.NoS3Route(), world.Egress("sg-1", world.Rule("tcp", "10.0.0.0/16")), world.NotCollected("VpcEndpoints")),
 		want: unknown, code: "UNK_DNS"},
-	{id: "N10 and none that there is", edits: edits(world.IFE(), world.NoS3Route(), world.Egress("sg-1", world.Rule("tcp", "10.0.0.0/16")), world.Remove("VpcEndpoints", "vpce-i")),
+	{id: "N10 and none that there is", edits: edits(world.IFE(), world.NoS3Route(), world.Egress("sg-1", world.Rule("tcp", "10.0.0.0/16")), world.Remove("VpcEndpoints", "vpce-i"), world.Remove("NetworkInterfaces", "eni-i-1")),
 		want: blocked, code: "ENI_SG_RULES_MISMATCH"},
 
 	{id: "N160 replies over a transit gateway to what came by a peering", edits: otherLink, from: fromJob("subnet-b", "sg-b"), to: toS3("us-east-1", endpointName),

@@ -55,7 +55,7 @@ func (w twin) neverS3(to netip.Addr) bool {
 		for _, r := range a.Regions {
 			for _, v := range r.EC2.VPCs.Items {
 				if v.ID == subnet.VPC && slices.ContainsFunc(slices.Concat(v.CIDRs, v.IPv6CIDRs), func(p netip.Prefix) bool { return p.Contains(to) }) {
-					return v.OwnerID == string(a.ID) && r.EC2.VPCEndpoints.Presence == snapshot.Collected && !slices.ContainsFunc(r.EC2.VPCEndpoints.Items, func(e snapshot.VPCEndpoint) bool {
+					return v.OwnerID == string(a.ID) && !w.eval.EndpointMissing(v.ID) && r.EC2.VPCEndpoints.Presence == snapshot.Collected && !slices.ContainsFunc(r.EC2.VPCEndpoints.Items, func(e snapshot.VPCEndpoint) bool {
 						return e.VPC == v.ID && strings.EqualFold(e.Type, "interface") && strings.HasSuffix(e.ServiceName, ".s3")
 					})
 				}

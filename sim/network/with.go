@@ -55,7 +55,7 @@ func swap[K comparable, T any](t *table[K, T], id K, o *T) bool {
 }
 
 func (x *index) moveACL(a *snapshot.NetworkACL) {
-	x.subnetACL, x.defaultACL, x.untoldACL = maps.Clone(x.subnetACL), maps.Clone(x.defaultACL), maps.Clone(x.untoldACL)
+	x.subnetACL, x.untoldACL = maps.Clone(x.subnetACL), maps.Clone(x.untoldACL)
 	for s, of := range x.subnetACL {
 		if i := slices.Index(of, a.ID); i >= 0 {
 			x.subnetACL[s] = slices.Delete(slices.Clone(of), i, i+1)

@@ -8,6 +8,7 @@ var endpointRows = []row{
 	taking(ec2("aws_vpc_endpoint", "VpcEndpoints", "VpcEndpointId",
 		"VpcId=vpc_id! ServiceName=service_name VpcEndpointType=vpc_endpoint_type IpAddressType=ip_address_type ServiceRegion=service_region PrivateDnsEnabled=private_dns_enabled", endpoint), func(v *overlay, id string) {
 		v.each("RouteTables", func(t *jsontree.Node) { removeEndpointRoutes(t, id) })
+		v.removeEndpointInterfaces(id)
 	}),
 	part("aws_vpc_endpoint_policy", func(v *overlay, r *resource) {
 		if n := v.endpoint(r); n != nil {
@@ -125,6 +126,14 @@ func (v *overlay) dropOtherTables(n *jsontree.Node, keep []string) {
 			}
 		}
 		removeEndpointRoutes(t, id)
+	})
+}
+
+// removeEndpointInterfaces removes the interfaces that AWS made for an endpoint.
+func (v *overlay) removeEndpointInterfaces(id string) {
+	v.eachList("NetworkInterfaces", func(l *jsontree.Node) {
+		removeWhere(l, func(n *jsontree.Node) bool { return n.Get("Description").Text() == "VPC Endpoint Interface "+id })
+		delete(v.index, l)
 	})
 }
 

@@ -7,7 +7,11 @@ import (
 )
 
 var routeRows = []row{
-	ec2("aws_route_table", "RouteTables", "RouteTableId", "VpcId=vpc_id!", routeTable),
+	taking(ec2("aws_route_table", "RouteTables", "RouteTableId", "VpcId=vpc_id!", routeTable), func(v *overlay, id string) {
+		v.each("VpcEndpoints", func(e *jsontree.Node) {
+			removeWhere(e.Get("RouteTableIds"), func(x *jsontree.Node) bool { return x.Text() == id })
+		})
+	}),
 	{typ: "aws_default_route_table", put: defaultRouteTable},
 	part("aws_route_table_association", associateTable, removeTableAssociation),
 	part("aws_main_route_table_association", mainTable, formerMainTable),

@@ -229,10 +229,7 @@ func (e *Evaluator) acl(s *snapshot.Subnet) *snapshot.NetworkACL {
 		}
 		return own
 	}
-	if find(e, all, func(a *snapshot.NetworkACL) bool { return a.VPC == s.VPC && !a.SubnetsKnown }) != nil {
-		return nil
-	}
-	return find(e, all, func(a *snapshot.NetworkACL) bool { return a.VPC == s.VPC && a.IsDefault })
+	return nil
 }
 
 // aclPermits sends one packet through a subnet's ACL. far is the packet's

@@ -74,11 +74,20 @@ func (e *Evaluator) Resolve(c Client, region, name string) Servers {
 		return s
 	}
 	s := Servers{Answers: e.amazonAnswers(c, v, region, name, public)}
-	if odd || e.regionOf(c.VPC).EC2.VPCEndpoints.Presence != snapshot.Collected && !strings.Contains(name, ".vpce.") {
+	if odd || (e.regionOf(c.VPC).EC2.VPCEndpoints.Presence != snapshot.Collected || e.EndpointMissing(c.VPC)) && !strings.Contains(name, ".vpce.") {
 		// Private DNS of an endpoint that nobody collected may answer (N10).
 		s.Answers = append(s.Answers, foreign)
 	}
 	return s
+}
+
+// EndpointMissing tells whether an interface in a VPC belongs to an endpoint
+// that the snapshot lacks (N12).
+func (e *Evaluator) EndpointMissing(vpc snapshot.VPCID) bool {
+	return find(e, func(r *snapshot.Region) []snapshot.NetworkInterface { return r.EC2.NetworkInterfaces.Items }, func(i *snapshot.NetworkInterface) bool {
+		id, ok := strings.CutPrefix(i.Description, "VPC Endpoint Interface ")
+		return ok && i.VPC == vpc && e.endpoint(id) == nil
+	}) != nil
 }
 
 // amazonAnswers is what the VPC's resolver may say.

@@ -33,6 +33,17 @@ type choice struct {
 	rank   rank
 }
 
+// lacksTable tells whether a gateway endpoint of a VPC names a route table that
+// the snapshot lacks (N12).
+func (e *Evaluator) lacksTable(vpc snapshot.VPCID) bool {
+	tables := func(r *snapshot.Region) []snapshot.RouteTable { return r.EC2.RouteTables.Items }
+	return find(e, func(r *snapshot.Region) []snapshot.VPCEndpoint { return r.EC2.VPCEndpoints.Items }, func(v *snapshot.VPCEndpoint) bool {
+		return v.VPC == vpc && slices.ContainsFunc(v.RouteTables, func(id snapshot.RouteTableID) bool {
+			return find(e, tables, func(t *snapshot.RouteTable) bool { return t.ID == id }) == nil
+		})
+	}) != nil
+}
+
 // tableOf finds the route table of a subnet (N15, N17). ok is false where the
 // snapshot has none or contradicts itself (N16).
 func (e *Evaluator) tableOf(s *snapshot.Subnet) (t *snapshot.RouteTable, ok bool) {
@@ -58,7 +69,7 @@ func (e *Evaluator) tableOf(s *snapshot.Subnet) (t *snapshot.RouteTable, ok bool
 			}
 		}
 	}
-	if len(explicit) == 0 && !untold {
+	if len(explicit) == 0 && !untold && !e.lacksTable(s.VPC) {
 		explicit = main
 	}
 	if len(explicit) != 1 || !explicit[0].RoutesKnown {

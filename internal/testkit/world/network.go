@@ -383,7 +383,8 @@ func InterfaceEndpoint(id, vpc, group string, subnets ...string) Edit {
 			eni := "eni-" + strings.TrimPrefix(id, "vpce-") + "-" + string(rune('1'+i))
 			cidr := w.Get("Subnets", s)["CidrBlock"].(string)
 			ip := cidr[:strings.LastIndex(cidr, ".")] + ".50"
-			w.Apply(Interface(eni, s, ip, group), Set("NetworkInterfaces", eni, "InterfaceType", "vpc_endpoint"))
+			w.Apply(Interface(eni, s, ip, group), Set("NetworkInterfaces", eni, "InterfaceType", "vpc_endpoint"),
+				Set("NetworkInterfaces", eni, "Description", "VPC Endpoint Interface "+id))
 			enis, ids = append(enis, eni), append(ids, s)
 		}
 		Add("VpcEndpoints", Obj{"VpcEndpointId": id, "VpcEndpointType": "Interface", "VpcId": vpc, "OwnerId": w.account,
