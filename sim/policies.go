@@ -384,3 +384,24 @@ func eachDocument(l *policy.Layers, do func(*policy.Document)) {
 	one(l.Resource)
 	one(l.AccessPoint)
 }
+
+// Restricted tells whether an organization's policies of a kind (SCPs or RCPs)
+// apply to an account, and whether that is known.
+func (w *World) Restricted(account string, kind policy.Kind) (applied, known bool) {
+	levels, unknown, _ := w.controlPolicies(account, kind, false)
+	return len(levels) > 0, unknown == ""
+}
+
+// Relation tells that a principal's account and a resource's are one
+// ("INTRA_ACCOUNT") or of one organization ("INTRA_ORG"); "" where they are
+// not, or where it is not known.
+func (w *World) Relation(principal, resource string) string {
+	if principal == resource {
+		return "INTRA_ACCOUNT"
+	}
+	a, b := w.accounts[principal], w.accounts[resource]
+	if a != nil && b != nil && a.OrganizationID != "" && a.OrganizationID == b.OrganizationID {
+		return "INTRA_ORG"
+	}
+	return ""
+}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -73,10 +74,12 @@ func newWhoCanCommand(env *Env) *cobra.Command {
 		Short: "Every role that can reach a bucket, from where, and by which statements",
 		Long: `Who-can asks for every role of the snapshot whether it can perform the actions
 on the bucket or objects, from every class of network interfaces and from the
-internet. Roles and sources that fare alike are one entry.
+internet. Roles and sources that fare alike are one entry. -o access-analyzer
+writes findings as IAM Access Analyzer's GetFindingV2 returns them, one a role
+and bucket, with the sources and paths that Access Analyzer does not tell.
 
 Exit status: 0, or 3 where an answer is UNKNOWN.`,
-		Example: `  canreach who-can arn:aws:s3:::neo-models-111122223333-use1 -s testdata/examples/neo-compile/snapshot.json
+		Example: `  canreach who-can neo-models-111122223333-use1 -s testdata/examples/neo-compile/snapshot.json -j testdata/examples/neo-compile/job.json
   canreach who-can 'arn:aws:s3:::models/secret/*' -s snapshot.json -a s3:GetObject -o json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -88,10 +91,10 @@ Exit status: 0, or 3 where an answer is UNKNOWN.`,
 			if err != nil {
 				return err
 			}
-			return f.write(env, w, t, resource)
+			return f.write(env, w, t, resource, "Who can reach "+resource)
 		},
 	}
-	f.register(cmd, "text", "json", "csv")
+	f.register(cmd, "text", "json", "csv", "html", "access-analyzer")
 	return cmd
 }
 
@@ -119,10 +122,10 @@ Exit status: 0, or 3 where an answer is UNKNOWN.`,
 			if err != nil {
 				return err
 			}
-			return f.write(env, w, t, "")
+			return f.write(env, w, t, "", "What "+cmp.Or(f.role, f.subnet, f.vpc)+" can reach")
 		},
 	}
-	f.register(cmd, "text", "json", "csv")
+	f.register(cmd, "text", "json", "csv", "html", "access-analyzer")
 	cmd.Flags().StringVar(&f.role, "role", "", "role ARN")
 	cmd.Flags().StringVar(&f.subnet, "subnet", "", "subnet id")
 	cmd.Flags().StringVar(&f.vpc, "vpc", "", "VPC id")
@@ -140,8 +143,9 @@ type accessResult struct {
 	Named    []access.Named  `json:"named,omitempty"`
 }
 
-func (f *accessFlags) write(env *Env, w *sim.World, t *access.Table, resource string) error {
-	res := accessResult{Schema: schemaAccess, Resource: resource, Snapshot: sim.SnapshotRef{SHA256: w.Snapshot().SHA256},
+func (f *accessFlags) write(env *Env, w *sim.World, t *access.Table, resource, title string) error {
+	snap := w.Snapshot()
+	res := accessResult{Schema: schemaAccess, Resource: resource, Snapshot: sim.SnapshotRef{SHA256: snap.SHA256, CapturedAt: cmp.Or(snap.Capture.FinishedAt, snap.Capture.StartedAt)},
 		Asked: t.Asked, Sources: t.Sources, Groups: t.Groups()}
 	if resource != "" {
 		res.Named = access.NamedPrincipals(w, resource)
@@ -156,6 +160,10 @@ func (f *accessFlags) write(env *Env, w *sim.World, t *access.Table, resource st
 		err = writeJSON(out, res)
 	case "csv":
 		err = writeAccessCSV(out, t)
+	case "html":
+		err = writeAccessHTML(out, w, &res, title)
+	case "access-analyzer":
+		err = writeAccessAnalyzer(out, w, &res)
 	default:
 		writeAccessText(out, env.painter(), w, &res, f.members)
 	}
@@ -257,7 +265,7 @@ func writeAccessText(w io.Writer, p painter, world *sim.World, res *accessResult
 		}
 	}
 	if len(res.Groups) == 0 {
-		fmt.Fprintln(w, "Nobody.")
+		fmt.Fprintln(w, "Nobody, from the internet and from the interfaces that the snapshot holds; --job adds those of a job.")
 	}
 	writeNamed(w, res.Named)
 	fmt.Fprintf(w, "\n%s decided; what is not listed is BLOCKED.\n", counted(res.Asked, "question"))

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"slices"
@@ -115,13 +113,8 @@ func ComparisonsHTML(w io.Writer, title string, notes []string, list []Compariso
 // comparing begins a page.
 func comparing(title, heading string, notes []string) *page {
 	h := newPage()
-	style := StyleSheet + compareStyle
-	sum := sha256.Sum256([]byte(style))
-	h.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-	h.Raw(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-` + base64.StdEncoding.EncodeToString(sum[:]) + `'; base-uri 'none'; form-action 'none'">` + "\n")
-	h.Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
-	h.El("title", "", title)
-	h.Raw("<style>" + style + "</style>\n</head>\n<body>\n<main>\n<header>\n")
+	h.start(title, StyleSheet+compareStyle)
+	h.Open("header")
 	h.El("h1", "", heading)
 	for _, n := range notes {
 		h.El("p", "note", n)

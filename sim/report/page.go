@@ -1,8 +1,6 @@
 package report
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"strings"
@@ -92,14 +90,7 @@ type Fact struct{ Name, Value string }
 func HTML(w io.Writer, p Page) error {
 	h := newPage()
 	a := p.Answer
-	style := StyleSheet
-	sum := sha256.Sum256([]byte(style))
-	h.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-	h.Raw(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-` +
-		base64.StdEncoding.EncodeToString(sum[:]) + `'; base-uri 'none'; form-action 'none'">` + "\n")
-	h.Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
-	h.El("title", "", a.Verdict.String()+": "+question(a))
-	h.Raw("<style>" + style + "</style>\n</head>\n<body>\n<main>\n")
+	h.start(a.Verdict.String()+": "+question(a), StyleSheet)
 	d := anchored(a)
 	h.anchors = true
 	h.header(a, d)
