@@ -31,6 +31,7 @@ type accessFlags struct {
 	members  bool
 	workers  int
 	without  []string // of matrix
+	depth    int
 }
 
 func (f *accessFlags) register(cmd *cobra.Command, formats ...string) {
@@ -41,6 +42,32 @@ func (f *accessFlags) register(cmd *cobra.Command, formats ...string) {
 	fs.BoolVar(&f.members, "members", false, "list every role and subnet, however many there are")
 	fs.IntVar(&f.workers, "workers", 0, "questions decided side by side; 0: as many as there are processors")
 	formatFlag(fs, &f.format, formats...)
+}
+
+// registerDepth adds the flag of commands that list chains of roles.
+func (f *accessFlags) registerDepth(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&f.depth, "assume-role-depth", 0, "list the roles that become one of these, or that these become, by up to N calls of sts:AssumeRole from the internet; at most 5")
+}
+
+// chains lists the chains of roles that the flag asks for.
+func (f *accessFlags) chains(env *Env, w *sim.World, res *accessResult, from []string) error {
+	if f.depth == 0 {
+		return nil
+	}
+	if f.depth < 0 || f.depth > access.MaxDepth {
+		return fmt.Errorf("--assume-role-depth %d: want 0 to %d", f.depth, access.MaxDepth)
+	}
+	roles := from
+	if from == nil {
+		for i := range res.Groups {
+			roles = append(roles, res.Groups[i].Roles...)
+		}
+		roles = unique(roles)
+	}
+	return env.whole(func(ctx context.Context, _ func(done, all int)) (err error) {
+		res.Chains, res.ChainsLeftOut, err = access.Chains(ctx, w, roles, f.depth, from != nil, sim.Options{})
+		return err
+	})
 }
 
 // decide runs a query on the snapshot; an interrupt stops it.
@@ -95,6 +122,7 @@ Exit status: 0, or 3 where an answer is UNKNOWN.`,
 		},
 	}
 	f.register(cmd, "text", "json", "csv", "html", "access-analyzer")
+	f.registerDepth(cmd)
 	return cmd
 }
 
@@ -126,6 +154,7 @@ Exit status: 0, or 3 where an answer is UNKNOWN.`,
 		},
 	}
 	f.register(cmd, "text", "json", "csv", "html", "access-analyzer")
+	f.registerDepth(cmd)
 	cmd.Flags().StringVar(&f.role, "role", "", "role ARN")
 	cmd.Flags().StringVar(&f.subnet, "subnet", "", "subnet id")
 	cmd.Flags().StringVar(&f.vpc, "vpc", "", "VPC id")
@@ -141,6 +170,10 @@ type accessResult struct {
 	Sources  []access.Source `json:"sources"`
 	Groups   []access.Group  `json:"groups"`
 	Named    []access.Named  `json:"named,omitempty"`
+	// Chains are of roles that become one of the groups' roles, or that the
+	// role becomes, by sts:AssumeRole.
+	Chains        []access.Chain `json:"chains,omitempty"`
+	ChainsLeftOut int            `json:"chainsLeftOut,omitempty"`
 }
 
 func (f *accessFlags) write(env *Env, w *sim.World, t *access.Table, resource, title string) error {
@@ -152,6 +185,13 @@ func (f *accessFlags) write(env *Env, w *sim.World, t *access.Table, resource, t
 	}
 	if res.Groups == nil {
 		res.Groups = []access.Group{}
+	}
+	var from []string
+	if f.role != "" {
+		from = []string{f.role}
+	}
+	if err := f.chains(env, w, &res, from); err != nil {
+		return err
 	}
 	out := bufio.NewWriter(env.Stdout)
 	var err error
@@ -268,6 +308,7 @@ func writeAccessText(w io.Writer, p painter, world *sim.World, res *accessResult
 		fmt.Fprintln(w, "Nobody, from the internet and from the interfaces that the snapshot holds; --job adds those of a job.")
 	}
 	writeNamed(w, res.Named)
+	writeChains(w, p, world, res)
 	fmt.Fprintf(w, "\n%s decided; what is not listed is BLOCKED.\n", counted(res.Asked, "question"))
 }
 
@@ -282,6 +323,35 @@ func writeNamed(w io.Writer, list []access.Named) {
 			sid = " (" + n.Sid + ")"
 		}
 		fmt.Fprintf(w, "  %s %s: statement %d%s\n", n.Kind, oneLine(n.Principal), n.Statement, oneLine(sid))
+	}
+}
+
+// chainText is a chain in one line.
+func chainText(world *sim.World, c *access.Chain) string {
+	if len(c.Principals) == 1 {
+		return "who may assume " + world.NameOf(c.Principals[0])
+	}
+	var out []string
+	for _, p := range c.Principals {
+		out = append(out, world.NameOf(p))
+	}
+	return strings.Join(out, " → ")
+}
+
+func writeChains(w io.Writer, p painter, world *sim.World, res *accessResult) {
+	if len(res.Chains) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nBy sts:AssumeRole, with credentials used from the internet")
+	for i := range res.Chains {
+		c := &res.Chains[i]
+		fmt.Fprintf(w, "  %s  %s\n", p.verdict(c.Verdict), wrap(safeText(chainText(world, c)), 4))
+		for _, m := range c.Missing {
+			fmt.Fprintf(w, "    lacks %s\n", wrap(safeText(m), 10))
+		}
+	}
+	if res.ChainsLeftOut > 0 {
+		fmt.Fprintf(w, "  and %d more: a smaller --assume-role-depth lists fewer\n", res.ChainsLeftOut)
 	}
 }
 

@@ -54,6 +54,14 @@ func writeAccessHTML(w io.Writer, world *sim.World, res *accessResult, title str
 		}
 		l.Sections = append(l.Sections, named)
 	}
+	if len(res.Chains) > 0 {
+		chains := report.ListingSection{Title: "By sts:AssumeRole, with credentials used from the internet"}
+		for i := range res.Chains {
+			c := &res.Chains[i]
+			chains.Entries = append(chains.Entries, report.ListingEntry{Verdict: c.Verdict, Title: chainText(world, c), Parts: []report.ListingPart{{Term: "Not known", Items: c.Missing}}})
+		}
+		l.Sections = append(l.Sections, chains)
+	}
 	return report.ListingHTML(w, l)
 }
 

@@ -63,3 +63,26 @@ func TestWhoCanAsAPage(t *testing.T) {
 		t.Errorf("exit %d: %.200s", status, out)
 	}
 }
+
+func TestChainsAreShown(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "s.json")
+	other := "arn:aws:iam::111111111111:role/Other"
+	edits := []world.Edit{world.Add("RoleDetailList", world.RoleObj(other, world.Doc())), world.Do(func(w *world.World) {
+		w.Get("RoleDetailList", world.PolicyRole)["AssumeRolePolicyDocument"] = world.Obj{"Version": "2012-10-17", "Statement": world.List{
+			world.Obj{"Effect": "Allow", "Principal": world.Obj{"AWS": world.List{other, "arn:aws:iam::999999999999:root"}}, "Action": "sts:AssumeRole"}}}
+	})}
+	if err := os.WriteFile(file, world.Policy(edits...).JSON(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for format, wants := range map[string][]string{"text": {"REACHABLE  arn:aws:iam::111111111111:role/Other → ", "UNKNOWN  arn:aws:iam::999999999999:root", "lacks what the policies of"}, "json": {`"chains": [`}, "html": {"By sts:AssumeRole"}} {
+		_, out, errs := runWith(t, nil, "", "who-can", world.PolicyBucket, "-s", file, "--assume-role-depth", "2", "-o", format)
+		for _, want := range wants {
+			if !strings.Contains(out, want) {
+				t.Errorf("-o %s: no %q in %s %s", format, want, out, errs)
+			}
+		}
+	}
+	if status, _, errs := runWith(t, nil, "", "who-can", world.PolicyBucket, "-s", file, "--assume-role-depth", "9"); status != ExitUsage || !strings.Contains(errs, "want 0 to 5") {
+		t.Errorf("exit %d, %s", status, errs)
+	}
+}
