@@ -112,7 +112,7 @@ func (r *jobRun) checkInterfaceActions() {
 			Example: &Example{Principal: role.ARN, Action: g.denied[0], Resource: "*"}}
 		if g.by != nil {
 			index := g.by.Index
-			f.RuleIndex, f.Pointer = &index, nonEmpty(r.w.resolved(*g.by), f.Pointer)
+			f.RuleIndex, f.Pointer = &index, nonEmpty(g.by.Pointer, f.Pointer)
 			f.Fix = "Narrow " + statementText(*g.by) + " so that its Deny spares " + strings.Join(g.denied, ", ") + " by this role."
 		}
 		r.block(f, everywhere)

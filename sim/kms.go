@@ -255,7 +255,7 @@ func (r *jobRun) keyFinding(use *keyUse, d *policy.Decision, req *policy.Request
 			f.Code, f.Rule = finding.KMSExplicitDeny, "P309"
 			f.Fix = "Narrow that Deny so that it spares calls that S3 makes (aws:ViaAWSService)."
 			if s := d.Layers[i].Statements; len(s) > 0 && s[0].Policy == use.arn && use.key != nil {
-				f.Pointer = r.w.statementPointer(&use.key.Policy, s[0].Index)
+				f.Pointer = s[0].Pointer
 			}
 		}
 	}

@@ -100,13 +100,13 @@ func (v *layerView) decision(d *policy.Decision) {
 		out := Layer{Layer: l.Layer, Decision: l.Outcome.String(), Reason: l.Reason}
 		for _, s := range l.Statements {
 			out.Policy = s.Policy
-			out.Statements = append(out.Statements, Statement{Policy: s.Policy, Index: s.Index, Sid: s.Sid, Pointer: v.w.resolved(s)})
+			out.Statements = append(out.Statements, Statement{Policy: s.Policy, Index: s.Index, Sid: s.Sid, Pointer: s.Pointer})
 		}
 		for _, s := range l.Near {
 			if l.Outcome == policy.Allow {
 				break
 			}
-			out.Statements = append(out.Statements, Statement{Policy: s.Policy, Index: s.Index, Sid: s.Sid, Pointer: v.w.resolved(s.StatementRef), Near: s.Part + ": " + s.Detail})
+			out.Statements = append(out.Statements, Statement{Policy: s.Policy, Index: s.Index, Sid: s.Sid, Pointer: s.Pointer, Near: s.Part + ": " + s.Detail})
 		}
 		v.merge(out)
 	}

@@ -86,7 +86,7 @@ func (r *jobRun) lintPolicy(n int, p *policy.Policy, kind policy.Kind, layer str
 		if f.Statement >= 0 {
 			at := f.Statement
 			out.RuleIndex = &at
-			out.Pointer = r.w.resolved(policy.StatementRef{Pointer: p.Pointer + "/Statement", Index: at})
+			out.Pointer = p.StatementPointer(at)
 		}
 		r.c.add(out, n)
 	}

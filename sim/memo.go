@@ -1,6 +1,9 @@
 package sim
 
-import "sync"
+import (
+	"cmp"
+	"sync"
+)
 
 // maxRemembered bounds the memory that a memo takes.
 const maxRemembered = 1 << 14
@@ -8,8 +11,9 @@ const maxRemembered = 1 << 14
 // memo remembers answers by key, for several goroutines. The zero value is
 // ready. Two that ask for the same new key at once may both work it out.
 type memo[K comparable, V any] struct {
-	mu sync.Mutex
-	m  map[K]V
+	mu    sync.Mutex
+	m     map[K]V
+	limit int // how many to remember; 0: maxRemembered
 }
 
 // get returns the remembered value of key, or works it out.
@@ -20,7 +24,7 @@ func (c *memo[K, V]) get(key K, work func() V) V {
 	v := work()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.m == nil || len(c.m) >= maxRemembered {
+	if c.m == nil || len(c.m) >= cmp.Or(c.limit, maxRemembered) {
 		c.m = make(map[K]V)
 	}
 	c.m[key] = v

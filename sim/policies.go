@@ -2,7 +2,6 @@ package sim
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -27,16 +26,13 @@ func (w *World) policyOf(name string, d *snapshot.Document, kind policy.Kind) *p
 		p := parsePolicy(name, d, kind)
 		return &p
 	}
-	p := w.policies.get(policyKey{at, kind}, func() policy.Policy {
-		w.documents.get(at, func() *snapshot.Document { return d })
-		return parsePolicy(name, d, kind)
-	})
+	p := w.policies.get(policyKey{at, kind}, func() policy.Policy { return parsePolicy(name, d, kind) })
 	p.Name = name
 	return &p
 }
 
 func parsePolicy(name string, d *snapshot.Document, kind policy.Kind) policy.Policy {
-	p := policy.Policy{Name: name, Pointer: d.At.Pointer()}
+	p := policy.Policy{Name: name, Pointer: d.At.Pointer(), Text: !bytes.HasPrefix(bytes.TrimSpace(d.Raw), []byte("{"))}
 	text, err := jsonscan.DecodeDocument(d.Raw)
 	if err == nil {
 		p.Document, err = policy.Parse(text, kind)
@@ -62,35 +58,6 @@ func gapText(g *snapshot.Gap) string {
 		t += " failed"
 	}
 	return t
-}
-
-// statementPointer completes the pointer of a statement where the snapshot
-// holds the document as JSON (not as a string that holds JSON): only there
-// does a pointer into the document resolve.
-func (w *World) statementPointer(doc *snapshot.Document, index int) string {
-	at := doc.At.Pointer()
-	raw := bytes.TrimSpace(doc.Raw)
-	if len(raw) == 0 || raw[0] != '{' {
-		return at
-	}
-	var d struct{ Statement json.RawMessage }
-	if json.Unmarshal(raw, &d) == nil && bytes.HasPrefix(d.Statement, []byte("{")) {
-		return at + "/Statement"
-	}
-	return at + "/Statement/" + itoa(index)
-}
-
-// resolved returns the pointer of a statement as it resolves in the snapshot.
-func (w *World) resolved(s policy.StatementRef) string {
-	base, _, ok := strings.Cut(s.Pointer, "/Statement")
-	if !ok {
-		return s.Pointer
-	}
-	d, ok := w.documents.find(base)
-	if !ok {
-		return base
-	}
-	return w.statementPointer(d, s.Index)
 }
 
 // identityPolicies lists a role's inline and attached managed policies.

@@ -97,11 +97,7 @@ func (r *jobRun) reportBlock(n int, t *target, action string, d *decided, b *lay
 		f.Code, f.Rule = g.deny, "P80"
 		if len(b.layer.Statements) > 0 {
 			s := b.layer.Statements[0]
-			if of := r.documentOf(s, doc); of != nil {
-				f.Pointer = r.w.statementPointer(of, s.Index)
-			} else if p := r.w.resolved(s); p != "" {
-				f.Pointer = p
-			}
+			f.Pointer = nonEmpty(s.Pointer, f.Pointer)
 			idx := s.Index
 			f.RuleIndex = &idx
 		}
@@ -154,7 +150,7 @@ func (r *jobRun) layerPlace(d *decided, t *target, l policy.LayerDecision) (comp
 		return r.servicePlace(t)
 	case policy.LayerSCP, policy.LayerRCP:
 		if len(l.Statements) > 0 {
-			return component{id: l.Statements[0].Policy, pointer: r.w.resolved(l.Statements[0])}, nil
+			return component{id: l.Statements[0].Policy, pointer: l.Statements[0].Pointer}, nil
 		}
 		kind := &r.w.snap.Organizations.SCPs
 		if l.Layer == policy.LayerRCP {
@@ -286,7 +282,7 @@ func (d *decided) missing(w *World) []Missing {
 		if !ok {
 			g = gateLayers[policy.LayerRole] // of no one layer
 		}
-		m := Missing{Code: g.unknown, Gate: g.gate, Component: d.about(g.gate), Fact: n.Fact, Pointer: w.needPointer(n), Collect: collectHint(g.gate, d)}
+		m := Missing{Code: g.unknown, Gate: g.gate, Component: d.about(g.gate), Fact: n.Fact, Pointer: needPointer(n), Collect: collectHint(g.gate, d)}
 		switch {
 		case n.Key != "":
 			m.Code, m.Component, m.Fact = finding.UnknownConditionKey, n.Key, "the value of condition key "+n.Key
@@ -316,11 +312,11 @@ func (d *decided) unknownLayers() []Missing {
 	return out
 }
 
-func (w *World) needPointer(n policy.Need) string {
+func needPointer(n policy.Need) string {
 	if n.Statement == nil {
 		return ""
 	}
-	return w.resolved(*n.Statement)
+	return n.Statement.Pointer
 }
 
 // about is what a gate's missing fact is about.

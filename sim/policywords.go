@@ -143,19 +143,25 @@ func (r *jobRun) denyHint(b *layerBlock, own *snapshot.Document) string {
 	if doc == nil {
 		return ""
 	}
+	kind, ok := hintedKinds[b.layer.Layer]
+	if !ok {
+		return ""
+	}
+	p := r.w.policyOf("", doc, kind)
+	if p == nil || p.Document == nil || b.layer.Statements[0].Index >= len(p.Document.Statements) {
+		return ""
+	}
 	var parts []string
-	for _, kind := range []policy.Kind{policy.KindBucket, policy.KindEndpoint, policy.KindIdentity, policy.KindBoundary, policy.KindSCP, policy.KindRCP} {
-		p, ok := r.w.policies.find(policyKey{doc.At.Pointer(), kind})
-		if !ok || p.Document == nil || b.layer.Statements[0].Index >= len(p.Document.Statements) {
-			continue
-		}
-		for _, c := range p.Document.Statements[b.layer.Statements[0].Index].Conditions {
-			parts = append(parts, keyState(c.Key, &b.request))
-		}
-		break
+	for _, c := range p.Document.Statements[b.layer.Statements[0].Index].Conditions {
+		parts = append(parts, keyState(c.Key, &b.request))
 	}
 	return strings.Join(parts, ", ")
 }
+
+// hintedKinds are the kinds of the layers whose Deny is explained by what the
+// request has for its keys.
+var hintedKinds = map[string]policy.Kind{policy.LayerBucket: policy.KindBucket, policy.LayerEndpoint: policy.KindEndpoint, policy.LayerRole: policy.KindIdentity,
+	policy.LayerBoundary: policy.KindBoundary, policy.LayerSCP: policy.KindSCP, policy.LayerRCP: policy.KindRCP}
 
 func keyState(key string, q *policy.Request) string {
 	v, ok := q.Context[strings.ToLower(key)]

@@ -33,15 +33,13 @@ func (r *jobRun) precheck(s *slot, t *target, action string, d *decided) []Findi
 		if layer.Outcome != policy.ExplicitDeny || len(layer.Statements) == 0 {
 			continue
 		}
-		place, doc := r.layerPlace(d, t, layer)
+		place, _ := r.layerPlace(d, t, layer)
 		f := Finding{Code: finding.JobPrecheckOutsideVPC, Gate: gateLayers[layer.Layer].gate, Severity: Warning, Rule: "P320", URL: docNeoVPC,
 			Component: place.id, Name: place.name, Pointer: place.pointer, Example: requestExample(&req),
 			Message: sentence(fmt.Sprintf("%s denies %s to calls that do not come through %s. SageMaker may make such calls itself before the job starts, from its own network and with the job's role.",
 				statementText(layer.Statements[0]), action, via.Values[0])),
 			Fix: "If the job fails before it starts, exempt the job's role by aws:PrincipalArn in that statement."}
-		if doc = r.documentOf(layer.Statements[0], doc); doc != nil {
-			f.Pointer = r.w.statementPointer(doc, layer.Statements[0].Index)
-		}
+		f.Pointer = nonEmpty(layer.Statements[0].Pointer, f.Pointer)
 		out = append(out, f)
 	}
 	return out

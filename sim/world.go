@@ -32,7 +32,6 @@ type World struct {
 	aliases         map[string]string
 
 	policies  memo[policyKey, policy.Policy]
-	documents memo[string, *snapshot.Document] // of policies, by pointer
 	decisions memo[string, *decided]
 	askers    memo[askerKey, asker]
 	gates     memo[string, roleGate]

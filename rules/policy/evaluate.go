@@ -281,7 +281,7 @@ func (e *Evaluator) onePolicy(pol *Policy, layer layerID, level, index int, reso
 		}
 		if e.tracing {
 			e.at = place{
-				statement: StatementRef{Policy: pol.Name, Index: s.Index, Sid: s.Sid, Pointer: statementPointer(pol, int(i))},
+				statement: StatementRef{Policy: pol.Name, Index: s.Index, Sid: s.Sid, Pointer: pol.StatementPointer(int(i))},
 				layer:     e.layerName(layer), deny: s.Deny,
 			}
 		}

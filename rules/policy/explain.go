@@ -203,7 +203,7 @@ func (e *Evaluator) deciders(id layerID, o Outcome) []StatementRef {
 func (e *Evaluator) reference(h hit) StatementRef {
 	p := e.policyOf(h.layer, h.level, h.policy)
 	s := &p.Document.Statements[h.statement]
-	return StatementRef{Policy: p.Name, Index: s.Index, Sid: s.Sid, Pointer: statementPointer(p, int(h.statement))}
+	return StatementRef{Policy: p.Name, Index: s.Index, Sid: s.Sid, Pointer: p.StatementPointer(int(h.statement))}
 }
 
 // needs names what would settle an unknown outcome.
@@ -406,7 +406,7 @@ func (e *Evaluator) miss(pol *Policy, n int, id layerID) (NearMiss, int) {
 		e.slots = append(e.slots, slot{})
 	}
 	s := &p.statements[n]
-	m := NearMiss{StatementRef: StatementRef{Policy: pol.Name, Index: s.Index, Sid: s.Sid, Pointer: statementPointer(pol, n)}}
+	m := NearMiss{StatementRef: StatementRef{Policy: pol.Name, Index: s.Index, Sid: s.Sid, Pointer: pol.StatementPointer(n)}}
 	failures := 0
 	fail := func(part, detail string) {
 		failures++

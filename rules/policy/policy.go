@@ -61,6 +61,7 @@ var trustActions = map[string]bool{"assumerole": true, "assumerolewithsaml": tru
 type Policy struct {
 	Name      string    // what to call it in answers: policy name or ARN, endpoint id, bucket name
 	Pointer   string    // JSON pointer of the document in the snapshot; "" where there is none
+	Text      bool      // the snapshot holds the document as a string: no pointer leads into it
 	Document  *Document // parsed
 	Gap       string    // non-empty: the document could not be read, and why; (A, D) = (U, U) (P220)
 	Malformed error     // the document can't come from AWS (P17)

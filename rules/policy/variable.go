@@ -212,10 +212,11 @@ func (a assumptions) texts() []string {
 	return out
 }
 
-// statementPointer joins the policy's pointer and the statement's.
-func statementPointer(p *Policy, i int) string {
-	if p.Pointer == "" {
-		return ""
+// StatementPointer is the JSON pointer of statement i in the snapshot, as far as
+// one leads.
+func (p *Policy) StatementPointer(i int) string {
+	if p.Pointer == "" || p.Text {
+		return p.Pointer
 	}
 	return strings.TrimSuffix(p.Pointer, "/") + p.Document.StatementPointer(i)
 }
