@@ -123,6 +123,7 @@ func (l *linter) statement() {
 	l.deadResourceTypes()
 	if l.o.Strict {
 		l.wide()
+		l.analyzer()
 	}
 	if l.kind == KindBucket && !s.NotAction {
 		for i, a := range s.Actions {

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -21,7 +20,6 @@ func (l *linter) wide() {
 		if len(s.Conditions) == 0 && !s.NotAction && !s.NotResource && everything(s.Actions) && everything(s.Resources) {
 			l.add("FULL_ACCESS", LintWarning, "P35", "/Action", "name the actions and resources that are needed", "the statement allows every action on every resource")
 		}
-		l.passRole()
 	case KindBoundary, KindSession, KindSCP, KindRCP, KindEndpoint:
 	}
 	if public {
@@ -75,17 +73,5 @@ func (l *linter) networkID(key, path, v string) {
 		l.add("VALUE_NEVER_MATCHES", LintError, "P158", path, "use aws:SourceVpce", "aws:SourceVpc is the id of a VPC, never of an endpoint such as %s", quote(v))
 	case key == "aws:sourcevpce" && strings.HasPrefix(v, "vpc-"):
 		l.add("VALUE_NEVER_MATCHES", LintError, "P158", path, "use aws:SourceVpc", "aws:SourceVpce is the id of a VPC endpoint, never of a VPC such as %s", quote(v))
-	}
-}
-
-// passRole finds an Allow that lets any role be passed to any service.
-//
-// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
-func (l *linter) passRole() {
-	s := l.s
-	named := slices.ContainsFunc(s.Actions, func(a string) bool { return strings.EqualFold(a, "iam:PassRole") })
-	guarded := slices.ContainsFunc(s.Conditions, func(c Condition) bool { return strings.EqualFold(c.Key, "iam:PassedToService") })
-	if named && !s.NotAction && !s.NotResource && everything(s.Resources) && !guarded {
-		l.add("PASS_ROLE_ANY", LintWarning, "P35", "/Resource", "name the roles, or the services with the condition key iam:PassedToService", "the statement lets any role be passed to any service")
 	}
 }

@@ -67,6 +67,11 @@ func TestLint(t *testing.T) {
 	}
 }
 
+// versioned is a policy document in which variables work.
+func versioned(statements string) string {
+	return `{"Version":"2012-10-17","Statement":[` + statements + `]}`
+}
+
 // What explains no denial is looked for where it is asked for.
 func TestLintStrict(t *testing.T) {
 	for _, tt := range []struct {
@@ -102,6 +107,47 @@ func TestLintStrict(t *testing.T) {
 		{"P178 an ARN", allow(onAll + cond(`"ArnEquals":{"aws:PrincipalArn":"role/R"}`)), KindIdentity, "error VALUE_NEVER_MATCHES"},
 		{"P178 a variable", `{"Version":"2012-10-17","Statement":[` + allow(onAll+cond(`"ArnEquals":{"aws:PrincipalArn":"${aws:SourceArn}"}`)) + `]}`, KindIdentity, ""},
 		{"a boolean", allow(onAll + cond(`"Bool":{"aws:SecureTransport":"yes"}`)), KindIdentity, "error VALUE_NEVER_MATCHES"},
+		{"P395 StringLike on an address", allow(onAll + cond(`"StringLike":{"aws:SourceIp":"203.0.113.*"}`)), KindIdentity, "warning OPERATOR_OF_OTHER_TYPE"},
+		{"P395 StringEquals on a Boolean", deny(onAll + cond(`"StringEquals":{"aws:SecureTransport":"false"}`)), KindIdentity, "warning OPERATOR_OF_OTHER_TYPE"},
+		{"P395 Bool on a Boolean", deny(onAll + cond(`"Bool":{"aws:SecureTransport":"false"}`)), KindIdentity, ""},
+		{"P395 StringLike on an ARN", allow(onAll + cond(`"StringLike":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/*"}`)), KindIdentity, ""},
+		{"P395 Null goes with every key", allow(onAll + cond(`"Null":{"aws:SourceIp":"false"}`)), KindIdentity, ""},
+		{"P395 both Booleans", allow(onAll + cond(`"Bool":{"aws:SecureTransport":["true","false"]}`)), KindIdentity, "error CONDITION_ALWAYS_MATCHES"},
+		{"P395 NotAction on everything", allow(`"NotAction":["iam:*","organizations:*"],"Resource":"*"`), KindIdentity, "warning ALLOW_NOT_ACTION"},
+		{"P395 NotAction that leaves IAM", allow(`"NotAction":"s3:*","Resource":"*"`), KindIdentity, "warning ALLOW_NOT_ACTION warning PASS_ROLE_ANY info SERVICE_LINKED_ROLE_ANY"},
+		{"P395 NotAction in a Deny", deny(`"NotAction":"s3:*","Resource":"*"`), KindIdentity, ""},
+		{"P395 NotAction on one bucket", allow(`"NotAction":"s3:Delete*","Resource":"arn:aws:s3:::abc/*"`), KindIdentity, ""},
+		{"P395 all of IAM", allow(`"Action":"iam:*","Resource":"*"`), KindIdentity, "warning PASS_ROLE_ANY info SERVICE_LINKED_ROLE_ANY warning PRIVILEGE_ESCALATION"},
+		{"P395 all of IAM, as a boundary", allow(`"Action":"iam:*","Resource":"*"`), KindBoundary, ""},
+		{"P395 one escalation", allow(`"Action":"iam:AttachRolePolicy","Resource":"*"`), KindIdentity, "warning PRIVILEGE_ESCALATION"},
+		{"P395 on one role", allow(`"Action":"iam:AttachRolePolicy","Resource":"arn:aws:iam::111111111111:role/app"`), KindIdentity, ""},
+		{"P395 NotResource", allow(`"Action":"iam:PassRole","NotResource":"arn:aws:iam::111111111111:role/admin"`), KindIdentity, "warning PASS_ROLE_ANY"},
+		{"P395 any service-linked role", allow(`"Action":"iam:CreateServiceLinkedRole","Resource":"*"`), KindIdentity, "info SERVICE_LINKED_ROLE_ANY"},
+		{"P395 one service's", allow(`"Action":"iam:CreateServiceLinkedRole","Resource":"*"` + cond(`"StringEquals":{"iam:AWSServiceName":"ecs.amazonaws.com"}`)), KindIdentity, ""},
+		{"P395 a service for anyone", grant(`{"Service":"cloudtrail.amazonaws.com"}`, `"Action":"s3:PutObject","Resource":"arn:aws:s3:::abc/*"`), KindBucket, "warning SERVICE_PRINCIPAL_OPEN"},
+		{"P395 a service for one account", grant(`{"Service":"cloudtrail.amazonaws.com"}`, `"Action":"s3:PutObject","Resource":"arn:aws:s3:::abc/*"`+cond(`"StringEquals":{"aws:SourceAccount":"111111111111"}`)), KindBucket, ""},
+		{"P395 no service", grant(`{"Service":"cloudtrail"}`, `"Action":"sts:AssumeRole"`), KindTrust, "warning PRINCIPAL_NEVER_MATCHES"},
+		{"P395 any repository", grant(`{"Federated":"arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"}`, `"Action":"sts:AssumeRoleWithWebIdentity"`+cond(`"StringLike":{"token.actions.githubusercontent.com:sub":"repo:*"}`)), KindTrust, "warning OIDC_SUBJECT_ANY"},
+		{"P395 one repository", grant(`{"Federated":"arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"}`, `"Action":"sts:AssumeRoleWithWebIdentity"`+cond(`"StringLike":{"token.actions.githubusercontent.com:sub":"repo:acme/app:*"}`)), KindTrust, ""},
+		{"P395 a bucket with an account", allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3::111111111111:abc/*"`), KindIdentity, "error ARN_NEVER_MATCHES"},
+		{"P395 an access point has one", allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:us-east-1:111111111111:accesspoint/ap/object/*"`), KindIdentity, ""},
+		{"P395 no partition", allow(`"Action":"s3:GetObject","Resource":"arn:amazon:s3:::abc/*"`), KindIdentity, "error ARN_NEVER_MATCHES"},
+		{"P395 a service in upper case", allow(`"Action":"ec2:StartInstances","Resource":"arn:aws:EC2:*:*:instance/*"`), KindIdentity, "error ARN_NEVER_MATCHES"},
+		{"P395 no Region", allow(`"Action":"ec2:StartInstances","Resource":"arn:aws:ec2:us-east:111111111111:instance/*"`), KindIdentity, "error ARN_NEVER_MATCHES"},
+		{"P395 IAM has no Region", allow(`"Action":"iam:GetRole","Resource":"arn:aws:iam:us-east-1:111111111111:role/R"`), KindIdentity, "error ARN_NEVER_MATCHES"},
+		{"P395 eleven digits", allow(`"Action":"ec2:StartInstances","Resource":"arn:aws:ec2:us-east-1:11111111111:instance/*"`), KindIdentity, "error ARN_NEVER_MATCHES"},
+		{"P395 all of them right", allow(`"Action":"ec2:StartInstances","Resource":"arn:aws-us-gov:ec2:us-gov-west-1:111111111111:instance/*"`), KindIdentity, ""},
+		{"P395 no VPC", ban(cond(`"StringNotEquals":{"aws:SourceVpc":"vpc_1"}`)), KindBucket, "error VALUE_NEVER_MATCHES"},
+		{"P395 no account", allow(onAll + cond(`"StringEquals":{"aws:ResourceAccount":"1111-1111-1111"}`)), KindIdentity, "error VALUE_NEVER_MATCHES"},
+		{"P395 a variable without an end", versioned(allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::abc/${aws:username/*"`)), KindIdentity, "error VARIABLE_MALFORMED"},
+		{"P395 an empty variable", versioned(allow(onAll + cond(`"StringLike":{"s3:ExistingObjectTag/owner":"${}"}`))), KindIdentity, "error VARIABLE_MALFORMED"},
+		{"P395 a default without quotes", versioned(allow(onAll + cond(`"StringLike":{"s3:ExistingObjectTag/owner":"${aws:username, nobody}"}`))), KindIdentity, "error VARIABLE_MALFORMED"},
+		{"P395 a default", versioned(allow(onAll + cond(`"StringLike":{"s3:ExistingObjectTag/owner":"${aws:username, 'nobody'}"}`))), KindIdentity, ""},
+		{"P395 a variable as a number", versioned(allow(`"Action":"s3:ListBucket","Resource":"*"` + cond(`"NumericEquals":{"s3:max-keys":"${aws:PrincipalTag/max}"}`))), KindIdentity, "error VARIABLE_NOT_EXPANDED"},
+		{"P395 a wildcard service", allow(`"Action":"*:GetObject","Resource":"*"`), KindIdentity, "info SERVICE_IS_WILDCARD"},
+		{"P395 an action twice", allow(`"Action":["s3:Get*","s3:GetObject"],"Resource":"*"`), KindIdentity, "info VALUE_REDUNDANT"},
+		{"P395 a resource twice", allow(`"Action":"s3:GetObject","Resource":["arn:aws:s3:::abc/*","arn:aws:s3:::abc/*"]`), KindIdentity, "info VALUE_REDUNDANT"},
+		{"P395 two that overlap", allow(`"Action":"s3:GetObject","Resource":["arn:aws:s3:::abc/a*","arn:aws:s3:::abc/*z"]`), KindIdentity, ""},
 		{"P366 zeros", allow(onAll + cond(`"IpAddress":{"aws:SourceIp":"203.000.113.0/024"}`)), KindIdentity, "info ADDRESS_ODD"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

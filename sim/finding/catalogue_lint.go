@@ -56,6 +56,28 @@ var (
 		Meaning: "Whoever may pass any role to any service may do what the most powerful role may.", Do: "Name the roles, or the services with iam:PassedToService.", Rules: []string{"P35"}})
 	FullAccess = define("FULL_ACCESS", Entry{Kind: Lint, Title: "A statement allows every action on every resource",
 		Meaning: "Its holder administers the account.", Do: "Name the actions and resources that are needed.", Rules: []string{"P35"}})
+	AllowNotAction = define("ALLOW_NOT_ACTION", Entry{Kind: Lint, Title: "A statement allows every action but some",
+		Meaning: "Actions of services to come are among them.", Do: "Name the actions that are needed.", Rules: []string{"P395"}})
+	PrivilegeEscalation = define("PRIVILEGE_ESCALATION", Entry{Kind: Lint, Title: "A statement lets its holder take other permissions",
+		Meaning: "With one of these actions on every resource a caller may give himself any permission.", Do: "Name the resources that are needed.", Rules: []string{"P395"}})
+	ServiceLinkedRoleAny = define("SERVICE_LINKED_ROLE_ANY", Entry{Kind: Lint, Title: "A statement lets service-linked roles of any service be made",
+		Meaning: "Such a role gives a service permissions in the account.", Do: "Name the services with iam:AWSServiceName.", Rules: []string{"P395"}})
+	ServicePrincipalOpen = define("SERVICE_PRINCIPAL_OPEN", Entry{Kind: Lint, Title: "A service may act for any account's resource",
+		Meaning: "Anyone who uses the service may have it use this resource (confused deputy).", Do: "Add a condition on aws:SourceArn, aws:SourceAccount or aws:SourceOrgID.", Rules: []string{"P395"}})
+	OIDCSubjectAny = define("OIDC_SUBJECT_ANY", Entry{Kind: Lint, Title: "Any GitHub repository may take the role",
+		Meaning: "The trust policy does not compare the subject of the workflow's token with one owner.", Do: "Compare token.actions.githubusercontent.com:sub with repo:OWNER/REPOSITORY:….", Rules: []string{"P395"}})
+	ServiceIsWildcard = define("SERVICE_IS_WILDCARD", Entry{Kind: Lint, Title: "An action has a wildcard in its service",
+		Meaning: "It is about actions of every service that the pattern matches.", Do: "Name the service.", Rules: []string{"P395"}})
+	ValueRedundant = define("VALUE_REDUNDANT", Entry{Kind: Lint, Title: "An action or resource adds nothing",
+		Meaning: "Another value of the list matches all that it matches.", Do: "Leave it out.", Rules: []string{"P395"}})
+	ARNNeverMatches = define("ARN_NEVER_MATCHES", Entry{Kind: Lint, Title: "An ARN names nothing that there can be",
+		Meaning: "Its partition, service, Region or account is none, or its kind of resource has none.", Do: "Correct the ARN.", Rules: []string{"P395"}})
+	OperatorOfOtherType = define("OPERATOR_OF_OTHER_TYPE", Entry{Kind: Lint, Title: "An operator does not go with its key",
+		Meaning: "The key's values are of another type, so that the comparison is not what it seems.", Do: "Use an operator of the key's type.", Rules: []string{"P395"}})
+	ConditionAlwaysMatches = define("CONDITION_ALWAYS_MATCHES", Entry{Kind: Lint, Title: "A condition holds for every value",
+		Meaning: "Both true and false are listed.", Do: "Keep one of them.", Rules: []string{"P395"}})
+	VariableMalformed = define("VARIABLE_MALFORMED", Entry{Kind: Lint, Title: "A policy variable is not well formed",
+		Meaning: "AWS refuses it, or takes it for text.", Do: "Write ${KEY} or ${KEY, 'DEFAULT'}.", Rules: []string{"P395"}})
 	MFAKeyAbsent = define("MFA_KEY_ABSENT", Entry{Kind: Lint, Title: "A Deny without MFA does not apply to long-term access keys",
 		Meaning: "Their requests have no aws:MultiFactorAuthPresent, and Bool does not match an absent key.", Do: "Write BoolIfExists.", Rules: []string{"P155"}})
 	BucketNameInvalid = define("BUCKET_NAME_INVALID", Entry{Kind: Lint, Title: "No bucket can have this name",
