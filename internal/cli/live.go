@@ -140,6 +140,7 @@ var (
 	vpcIn    = regexp.MustCompile(`\bvpc-[0-9a-f]{8,17}\b`)
 	roleIn   = regexp.MustCompile(`\barn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+`)
 	bucketIn = regexp.MustCompile(`\barn:[a-z-]+:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]`)
+	policyIn = regexp.MustCompile(`\barn:[a-z-]+:(?:secretsmanager|ecr|sqs|sns):[a-z0-9-]+:[0-9]{12}:[\w/+=.@:-]+`)
 	regionIn = regexp.MustCompile(`--region ([a-z]{2,}(?:-[a-z]+)+-[0-9]+)`)
 	bucketOf = regexp.MustCompile(`--bucket ([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])`)
 	roleOf   = regexp.MustCompile(`--role-name ([\w+=,.@-]{1,64})`)
@@ -177,6 +178,11 @@ func grow(r *calls.Request, s *snapshot.Snapshot, unknowns []sim.Missing) bool {
 		for _, arn := range bucketIn.FindAllString(text, -1) {
 			add(&r.Buckets, []string{calls.BucketName(arn)})
 		}
+		for _, arn := range policyIn.FindAllString(text, -1) {
+			if calls.HasPolicy(arn) {
+				add(&r.Resources, []string{arn})
+			}
+		}
 		for _, m := range bucketOf.FindAllStringSubmatch(u.Collect, -1) {
 			add(&r.Buckets, m[1:])
 		}
@@ -213,10 +219,12 @@ func writeUnreadable(env *Env, report *calls.Report, a *sim.Answer) {
 // ask asks the question of the snapshot, or of AWS. The snapshot is returned, too.
 func (f *questionFlags) ask(env *Env, sf *snapshotFlags) (*snapshot.Snapshot, *sim.Answer, error) {
 	if sf.live.on && f.job+f.eni+f.instance+f.lambda == "" && len(f.subnets) == 0 {
-		return nil, nil, withHint(errors.New("no job: --live needs --job"), "name a job, or say --subnets, --security-groups and --role")
+		return nil, nil, errLiveNeedsJob
 	}
 	return sf.ask(env, f.scope(), func() (*snapshot.Snapshot, *sim.Answer, error) { return f.check(env, sf) })
 }
+
+var errLiveNeedsJob = withHint(errors.New("no job: --live needs --job"), "name a job, or say --subnets, --security-groups and --role")
 
 // scope is what a question on the command line needs captured; a source that
 // exists, or a name that only a snapshot can tell, needs everything.
@@ -245,6 +253,9 @@ func (f *questionFlags) scope() calls.Request {
 	}
 	if name := calls.BucketName(strings.TrimPrefix(f.bucket, "s3://")); name != "" && !strings.ContainsAny(name, "*?:") {
 		r.Buckets = []string{name}
+	}
+	if calls.HasPolicy(f.resource) {
+		r.Resources = []string{f.resource}
 	}
 	return r
 }

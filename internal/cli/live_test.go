@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 	"github.com/canreach/canreach/snapshot/capture/calls"
 )
@@ -49,6 +51,7 @@ func TestLiveAnswersAsTheFileDoes(t *testing.T) {
 		"trace":  {"trace", "--job", job, "--to", "s3"},
 		"graph":  {"graph", "--job", job, "-o", "dot"},
 		"whatif": {"whatif", "--job", job, "--fix"},
+		"ready":  {"ready", "--job", job},
 	} {
 		env, read, asked := liveEnv(t, func(int, calls.Options) (string, []snapshot.Gap, error) { return whole, nil, nil })
 		status := Main(append(args, "--live", "--region", "us-east-1", "--profile", "p", "--assume-role", "arn:aws:iam::111122223333:role/A"), env)
@@ -141,5 +144,24 @@ func TestLiveRefuses(t *testing.T) {
 		if status := Main(args, env); status != ExitUsage || !strings.Contains(errs.String(), want) {
 			t.Errorf("%v: status %d: %s", args, status, errs)
 		}
+	}
+}
+
+// TestALiveQuestionReadsResourcePolicies of the resource that it names, and of
+// those on which its answer hangs.
+func TestALiveQuestionReadsResourcePolicies(t *testing.T) {
+	whole := exampleSnapshot(t)
+	const queue = "arn:aws:sqs:us-east-1:111122223333:jobs"
+	env, _, asked := liveEnv(t, func(int, calls.Options) (string, []snapshot.Gap, error) { return whole, nil, nil })
+	Main([]string{"check", "--live", "--job", exampleDir + "job.json", "--resource", queue, "--action", "sqs:SendMessage"}, env)
+	if len(*asked) == 0 || !reflect.DeepEqual((*asked)[0].Request.Resources, []string{queue}) {
+		t.Errorf("asked %+v", *asked)
+	}
+	r := calls.Request{}
+	if !grow(&r, &snapshot.Snapshot{}, []sim.Missing{{Code: finding.UnknownResourcePolicy, Component: queue}}) || !reflect.DeepEqual(r.Resources, []string{queue}) {
+		t.Errorf("grown to %+v", r)
+	}
+	if r = (calls.Request{}); grow(&r, &snapshot.Snapshot{}, []sim.Missing{{Code: finding.UnknownResourcePolicy, Component: "arn:aws:logs:us-east-1:111122223333:log-group:x"}}) {
+		t.Errorf("grown to %+v", r)
 	}
 }

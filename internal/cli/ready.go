@@ -22,6 +22,7 @@ import (
 	"github.com/canreach/canreach/sim/change"
 	"github.com/canreach/canreach/sim/ready"
 	"github.com/canreach/canreach/sim/repair"
+	"github.com/canreach/canreach/snapshot"
 )
 
 func newReadyCommand(env *Env) *cobra.Command {
@@ -42,15 +43,23 @@ interface in the VPC, or the service's own network. The verdict is the worst of 
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			defer sf.discard()
-			snap, err := sf.load(env)
-			if err != nil {
-				return err
+			if sf.live.on && qf.job == "" && len(qf.subnets) == 0 {
+				return errLiveNeedsJob
 			}
-			q, err := qf.question(env, &sf, snap)
-			if err != nil {
-				return err
-			}
-			r, err := ready.Ask(env.context(), sim.NewWorld(snap), q)
+			var q sim.Question
+			var r *ready.Report
+			snap, _, err := sf.ask(env, qf.scope(), func() (snap *snapshot.Snapshot, a *sim.Answer, err error) {
+				if snap, err = sf.load(env); err != nil {
+					return nil, nil, err
+				}
+				if q, err = qf.question(env, &sf, snap); err != nil {
+					return nil, nil, err
+				}
+				if r, err = ready.Ask(env.context(), sim.NewWorld(snap), q); err != nil {
+					return nil, nil, err
+				}
+				return snap, r.Open(), nil
+			})
 			if err != nil {
 				return err
 			}

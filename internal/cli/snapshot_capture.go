@@ -38,6 +38,7 @@ func (f *requestFlags) register(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&r.Jobs, "job", nil, "capture what a SageMaker job refers to: its name (of a compilation job), training-job/NAME, ARN, or a job file (repeatable)")
 	fs.StringSliceVar(&r.Buckets, "bucket", nil, "capture this bucket, by name or ARN (repeatable)")
 	fs.StringSliceVar(&r.Roles, "role", nil, "capture this role, by name or ARN (repeatable)")
+	fs.StringSliceVar(&r.Resources, "resource", nil, "capture the policy of this secret, ECR repository, queue or topic itself, by ARN (repeatable)")
 	fs.StringSliceVar(&r.Regions, "region", nil, "region (repeatable; default: the one of your AWS configuration)")
 	fs.BoolVar(&r.AllRegions, "all", false, "every region enabled in the account")
 	fs.StringSliceVar(&r.Profiles, "profile", nil, "profile of your AWS configuration, one account each (repeatable)")

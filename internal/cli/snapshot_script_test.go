@@ -141,3 +141,20 @@ func TestAScriptAssumesNoRole(t *testing.T) {
 		t.Errorf("status %d: %s", status, errs)
 	}
 }
+
+// TestAScriptAsksForResourcePolicies of the named resources, in their Regions.
+func TestAScriptAsksForResourcePolicies(t *testing.T) {
+	status, out, errs := runWith(t, nil, "", "snapshot", "script", "--region", "us-east-1", "--resource", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/x-AbCdEf",
+		"--resource", "arn:aws:ecr:us-east-1:111122223333:repository/ml/train", "--resource", "arn:aws:sqs:us-east-1:111122223333:jobs", "--resource", "arn:aws:sns:us-east-1:111122223333:done")
+	for _, want := range []string{
+		`save "eu-west-1/secretsmanager/get-resource-policy.secret_db_x-AbCdEf" secretsmanager get-resource-policy --region eu-west-1 --secret-id arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/x-AbCdEf`,
+		"ecr get-repository-policy --region us-east-1 --registry-id 111122223333 --repository-name ml/train", "sqs get-queue-attributes --region us-east-1", "sns get-topic-attributes --region us-east-1",
+	} {
+		if status != ExitHolds || !strings.Contains(out, want) {
+			t.Errorf("exit %d, %s: no %s", status, errs, want)
+		}
+	}
+	if strings.Contains(out, "describe-vpcs") || strings.Contains(out, "list-buckets") {
+		t.Error("more is asked for than the resources")
+	}
+}

@@ -31,6 +31,17 @@ type Report struct {
 	Snapshot sim.SnapshotRef `json:"snapshot"`
 }
 
+// Open is an answer with the report's verdict and what its rows lack.
+func (r *Report) Open() *sim.Answer {
+	a := &sim.Answer{Verdict: r.Verdict}
+	for i := range r.Rows {
+		if row := &r.Rows[i]; row.Answer != nil {
+			a.Unknowns = append(a.Unknowns, row.Answer.Unknowns...)
+		}
+	}
+	return a
+}
+
 // Row is one dependency: a call that the job makes, or that is made for it.
 type Row struct {
 	For       string      `json:"for"`      // "the image"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -20,6 +21,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53resolver"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	smithyendpoints "github.com/aws/smithy-go/endpoints"
 	"github.com/aws/smithy-go/middleware"
@@ -55,7 +59,13 @@ func bind[C, I, O, F any](client func(aws.Config) *C, op func(*C, context.Contex
 	}
 }
 
-func ec2Client(cfg aws.Config) *ec2.Client       { return ec2.NewFromConfig(cfg) }
+func ec2Client(cfg aws.Config) *ec2.Client { return ec2.NewFromConfig(cfg) }
+func ecrClient(cfg aws.Config) *ecr.Client { return ecr.NewFromConfig(cfg) }
+func secretsClient(cfg aws.Config) *secretsmanager.Client {
+	return secretsmanager.NewFromConfig(cfg)
+}
+func snsClient(cfg aws.Config) *sns.Client       { return sns.NewFromConfig(cfg) }
+func sqsClient(cfg aws.Config) *sqs.Client       { return sqs.NewFromConfig(cfg) }
 func iamClient(cfg aws.Config) *iam.Client       { return iam.NewFromConfig(cfg) }
 func kmsClient(cfg aws.Config) *kms.Client       { return kms.NewFromConfig(cfg) }
 func lambdaClient(cfg aws.Config) *lambda.Client { return lambda.NewFromConfig(cfg) }
@@ -124,6 +134,12 @@ func (r addressed) ResolveEndpoint(ctx context.Context, p s3control.EndpointPara
 // bindings has every operation of calls.All; a test compares the two.
 var bindings = map[calls.ID]binding{
 	"lambda.ListFunctions": bind(lambdaClient, (*lambda.Client).ListFunctions),
+
+	"ecr.GetRepositoryPolicy":          bind(ecrClient, (*ecr.Client).GetRepositoryPolicy),
+	"secretsmanager.GetResourcePolicy": bind(secretsClient, (*secretsmanager.Client).GetResourcePolicy),
+	"sns.GetTopicAttributes":           bind(snsClient, (*sns.Client).GetTopicAttributes),
+	"sqs.GetQueueAttributes":           bind(sqsClient, (*sqs.Client).GetQueueAttributes),
+	"sqs.GetQueueUrl":                  bind(sqsClient, (*sqs.Client).GetQueueUrl),
 
 	"sagemaker.DescribeCompilationJob":   {target: "SageMaker.DescribeCompilationJob"},
 	"sagemaker.DescribeDomain":           {target: "SageMaker.DescribeDomain"},

@@ -153,6 +153,7 @@ func (r *run) capture(ctx context.Context) (*world, error) {
 	}
 	parts = append(parts, func() { r.storage(ctx, w) })
 	together(parts...)
+	r.resourcePolicies(ctx, w)
 	r.foreignRoles(w)
 	r.controlPolicies(ctx, w)
 	if ctx.Err() != nil {

@@ -149,8 +149,10 @@ func TestTheSnapshotReadsBack(t *testing.T) {
 // everyRequest are requests that together make every call.
 func everyRequest() map[string]calls.Request {
 	return map[string]calls.Request{
-		"everything":  {AllRegions: true, MaxJobs: 50},
-		"every job":   {Jobs: []string{"compile-resnet", "training-job/t", "processing-job/p", "transform-job/t", "notebook-instance/n", "domain/d-1", "optimization-job/o"}},
+		"everything": {AllRegions: true, MaxJobs: 50},
+		"every job":  {Jobs: []string{"compile-resnet", "training-job/t", "processing-job/p", "transform-job/t", "notebook-instance/n", "domain/d-1", "optimization-job/o"}},
+		"resources": {Resources: []string{"arn:aws:secretsmanager:us-east-1:111122223333:secret:db-AbCdEf", "arn:aws:ecr:us-east-1:111122223333:repository/ml/train",
+			"arn:aws:sqs:us-east-1:111122223333:jobs", "arn:aws:sns:eu-west-1:111122223333:done"}},
 		"one of each": {VPCs: []string{"vpc-00000001"}, Buckets: []string{"models"}, Roles: []string{"Neo"}},
 	}
 }

@@ -89,6 +89,11 @@ var required = map[string]args{
 	"ListPolicies":                            {"Filter": "SERVICE_CONTROL_POLICY"},
 	"DescribePolicy":                          {"PolicyId": "p-1"},
 	"ListTargetsForPolicy":                    {"PolicyId": "p-1"},
+	"GetResourcePolicy":                       {"SecretId": "db"},
+	"GetQueueUrl":                             {"QueueName": "jobs"},
+	"GetQueueAttributes":                      {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/111122223333/jobs"},
+	"GetTopicAttributes":                      {"TopicArn": "arn:aws:sns:eu-west-1:111122223333:done"},
+	"GetRepositoryPolicy":                     {"RepositoryName": "ml/train"},
 }
 
 func init() {

@@ -21,7 +21,7 @@ func Operation(req *http.Request, body []byte) string {
 		return service + "." + name
 	}
 	switch service {
-	case "ec2", "iam", "sts":
+	case "ec2", "iam", "sts", "sns":
 		form, err := url.ParseQuery(string(body))
 		if err != nil || form.Get("Action") == "" {
 			return ""

@@ -28,12 +28,13 @@ const (
 	OrgEntity                // for each account and each unit above it
 	OrgPolicy                // for each service or resource control policy
 	Job                      // for each job asked for
+	Resource                 // for each secret, repository, queue or topic asked for
 )
 
 var perWords = [...]string{
 	"account", "organization", "account and region", "VPC", "prefix list", "transit gateway route table",
 	"DNS Firewall rule group", "DNS Firewall domain list", "Route 53 Profile", "private hosted zone", "bucket", "access point",
-	"role", "managed policy", "KMS key", "account and organizational unit", "control policy", "job",
+	"role", "managed policy", "KMS key", "account and organizational unit", "control policy", "job", "resource",
 }
 
 // String returns the thing in words.
@@ -44,15 +45,19 @@ type Need uint8
 
 // The parts of a capture.
 const (
-	Always   Need = iota
-	Network       // everything, or a VPC or job is named
-	AllRoles      // everything: all roles at once
-	SomeRole      // a role or job is named
-	Buckets       // everything, or a bucket or job is named
-	Jobs          // a job is named, or everything with its newest jobs
-	JobLists      // everything with its newest jobs
-	AllZones      // every enabled region
-	Members       // every account of the organization
+	Always       Need = iota
+	Network           // everything, or a VPC or job is named
+	AllRoles          // everything: all roles at once
+	SomeRole          // a role or job is named
+	Buckets           // everything, or a bucket or job is named
+	Jobs              // a job is named, or everything with its newest jobs
+	JobLists          // everything with its newest jobs
+	AllZones          // every enabled region
+	Members           // every account of the organization
+	Secrets           // a Secrets Manager secret is named
+	Repositories      // an ECR repository is named
+	Queues            // an SQS queue is named
+	Topics            // an SNS topic is named
 )
 
 // Token is one page token: the output's member Out goes into the next
@@ -154,7 +159,7 @@ func (o Operation) insteadOf(name string) Operation {
 // All returns every operation, in the order in which a person would make them.
 func All() []Operation {
 	var all []Operation
-	for _, part := range [][]Operation{identity(), network(), dns(), storage(), roles(), keys(), organization(), jobs()} {
+	for _, part := range [][]Operation{identity(), network(), dns(), storage(), roles(), keys(), resourcePolicies(), organization(), jobs()} {
 		all = append(all, part...)
 	}
 	return all
@@ -287,6 +292,17 @@ func keys() []Operation {
 		operation(Key, Buckets, "kms", "DescribeKey", "kms:DescribeKey", "").keyed("Keys", ""),
 		operation(Key, Buckets, "kms", "GetKeyPolicy", "kms:GetKeyPolicy", "").keyed("Policy", ""),
 		operation(Key, Buckets, "kms", "ListGrants", "kms:ListGrants", "Grants").paged("Limit", 100, Token{"NextMarker", "Marker"}).keyed("Grants", "GrantId"),
+	}
+}
+
+// resourcePolicies are those of other services than S3 and KMS, of what a request names.
+func resourcePolicies() []Operation {
+	return []Operation{
+		operation(Resource, Secrets, "secretsmanager", "GetResourcePolicy", "secretsmanager:GetResourcePolicy", ""),
+		operation(Resource, Repositories, "ecr", "GetRepositoryPolicy", "ecr:GetRepositoryPolicy", "").absent("RepositoryPolicyNotFoundException"),
+		operation(Resource, Queues, "sqs", "GetQueueUrl", "sqs:GetQueueUrl", ""),
+		operation(Resource, Queues, "sqs", "GetQueueAttributes", "sqs:GetQueueAttributes", ""),
+		operation(Resource, Topics, "sns", "GetTopicAttributes", "sns:GetTopicAttributes", ""),
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 var ErrNotThere = errors.New("not there")
 
 // Request is what a capture is asked for. With none of VPCs, Subnets, Groups,
-// Jobs, Buckets and Roles it is everything; with any of them it is what they name and what
-// that refers to, and nothing else.
+// Jobs, Buckets, Roles and Resources it is everything; with any of them it is
+// what they name and what that refers to, and nothing else.
 type Request struct {
 	VPCs        []string
 	Subnets     []string // ids
@@ -26,6 +26,7 @@ type Request struct {
 	Jobs        []string // a job's name, "training-job/NAME", an ARN, or a job file
 	Buckets     []string // names or ARNs
 	Roles       []string // names or ARNs
+	Resources   []string // ARNs of secrets, repositories, queues and topics, whose own policies are read
 	Regions     []string // empty: the one the SDK's configuration names
 	AllRegions  bool     // every region enabled in the account
 	Profiles    []string // shared configuration profiles, one account each; empty: the default chain
@@ -39,7 +40,7 @@ type Request struct {
 
 // Scoped tells whether the request names anything.
 func (r Request) Scoped() bool {
-	return r.network() || len(r.Buckets)+len(r.Roles) > 0
+	return r.network() || len(r.Buckets)+len(r.Roles)+len(r.Resources) > 0
 }
 
 // network tells whether the request names parts of networks.
@@ -67,9 +68,24 @@ func (r Request) Wants(n Need) bool {
 		return r.AllRegions
 	case Members:
 		return r.OrganizationRole != ""
+	case Secrets, Repositories, Queues, Topics:
+		return slices.ContainsFunc(r.Resources, func(arn string) bool { return needOf[serviceOf(arn)] == n })
 	}
 	panic("unreachable: need")
 }
+
+// needOf is the part of a capture that reads the resource policies of a service.
+var needOf = map[string]Need{"secretsmanager": Secrets, "ecr": Repositories, "sqs": Queues, "sns": Topics}
+
+func serviceOf(arn string) string {
+	if p := strings.SplitN(arn, ":", 4); len(p) == 4 && p[0] == "arn" {
+		return p[2]
+	}
+	return ""
+}
+
+// HasPolicy tells that the capture can read the policy of the resource itself.
+func HasPolicy(arn string) bool { return isResource(arn) }
 
 // Operations returns the operations that the request may call.
 func (r Request) Operations() []Operation {
@@ -151,6 +167,8 @@ var (
 	isBucket  = form(`[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]`)
 	isRole    = form(`[\w+=,.@-]{1,64}`)
 	isRoleARN = form(`arn:[a-z-]+:iam::[0-9]{12}:role/(?:[!-~]*/)?[\w+=,.@-]{1,64}`)
+
+	isResource = form(`arn:[a-z-]+:(?:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[\w/+=.@-]{1,512}|ecr:[a-z0-9-]+:[0-9]{12}:repository/[a-z0-9._/-]{2,256}|(?:sqs|sns):[a-z0-9-]+:[0-9]{12}:[\w-]{1,256}(?:\.fifo)?)`)
 )
 
 // Check reports the first part of the request that AWS could not mean.
@@ -177,6 +195,7 @@ func (r Request) Check() error {
 		{"--region", r.Regions, isRegion, "a region such as us-east-1"},
 		{"--bucket", r.Buckets, func(s string) bool { return isBucket(BucketName(s)) }, "a bucket's name or ARN"},
 		{"--role", r.Roles, func(s string) bool { return isRole(s) || isRoleARN(s) }, "a role's name or ARN"},
+		{"--resource", r.Resources, isResource, "the ARN of a Secrets Manager secret, an ECR repository, an SQS queue or an SNS topic"},
 		{"--assume-role", r.AssumeRoles, isRoleARN, "a role's ARN such as arn:aws:iam::111122223333:role/Auditor"},
 		{"--organization-role", values(r.OrganizationRole), isRole, "a role's name such as OrganizationAccountAccessRole"},
 		{"--job", r.Jobs, func(s string) bool { return s != "" }, "a job's name, ARN or file"},
@@ -239,7 +258,7 @@ func Permissions(r Request) []byte {
 		Version   string
 		Statement []statement
 	}{Version: "2012-10-17"}
-	for _, kind := range []string{"any", "buckets", "roles", "assume"} {
+	for _, kind := range []string{"any", "buckets", "roles", "resources", "assume"} {
 		if len(on[kind]) == 0 {
 			continue
 		}
@@ -258,7 +277,7 @@ func Permissions(r Request) []byte {
 }
 
 var sids = map[string]string{
-	"any": "CanreachSnapshot", "buckets": "CanreachSnapshotBuckets", "roles": "CanreachSnapshotRoles", "assume": "CanreachSnapshotAccounts",
+	"any": "CanreachSnapshot", "buckets": "CanreachSnapshotBuckets", "roles": "CanreachSnapshotRoles", "resources": "CanreachSnapshotResources", "assume": "CanreachSnapshotAccounts",
 }
 
 // resources names the set of resources that an operation's actions may be
@@ -269,6 +288,8 @@ func resources(r Request, o Operation) string {
 		return "buckets"
 	case o.Per == Role && len(r.Jobs) == 0 && len(r.Roles) > 0:
 		return "roles"
+	case o.Per == Resource:
+		return "resources"
 	}
 	return "any"
 }
@@ -290,6 +311,10 @@ func resourceARNs(r Request, kind string) []string {
 			}
 			any := "arn:" + r.partition("") + ":iam::*:role/"
 			set[any+role], set[any+"*/"+role] = true, true
+		}
+	case "resources":
+		for _, arn := range r.Resources {
+			set[arn] = true
 		}
 	case "assume":
 		for _, role := range r.AssumeRoles {

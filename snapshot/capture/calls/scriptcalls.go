@@ -124,7 +124,7 @@ func (s *scripter) special(o Operation, service, command string) bool {
 	case "organizations.ListPolicies":
 		s.line(`for id in SERVICE_CONTROL_POLICY RESOURCE_CONTROL_POLICY; do save "organizations/%s.$id" organizations %s --filter "$id"; done`, command, command)
 	default:
-		return o.Service == "sagemaker" && s.jobCalls(o, command)
+		return o.Per == Resource && s.resourceCalls(o, in, command) || o.Service == "sagemaker" && s.jobCalls(o, command)
 	}
 	return true
 }
@@ -174,4 +174,28 @@ func (s *scripter) keyCalls() {
 	s.raw(`save "$region/kms/get-key-policy.$id" kms get-key-policy --key-id "$arn" --policy-name default`)
 	s.raw(`save "$region/kms/list-grants.$id" kms list-grants --key-id "$arn"`)
 	s.raw(`done; done`)
+}
+
+// resourceCalls asks for the policies of the resources that the request names,
+// each in the Region of its ARN.
+func (s *scripter) resourceCalls(o Operation, in, command string) bool {
+	for _, arn := range s.request.Resources {
+		p := strings.SplitN(arn, ":", 6)
+		if p[2] != o.Service {
+			continue
+		}
+		id := strings.TrimPrefix(p[5], "repository/")
+		option := map[string]string{
+			"GetResourcePolicy":   `--secret-id ` + quote(arn),
+			"GetRepositoryPolicy": `--registry-id ` + p[4] + ` --repository-name ` + quote(id),
+			"GetQueueAttributes": `--queue-url "$(aws sqs get-queue-url --region ` + p[3] + ` --queue-name ` + quote(id) + ` --queue-owner-aws-account-id ` + p[4] +
+				` --query QueueUrl --output text)" --attribute-names Policy QueueArn`,
+			"GetTopicAttributes": `--topic-arn ` + quote(arn),
+		}[o.Name]
+		if option == "" {
+			continue // GetQueueUrl: with the attributes
+		}
+		s.line(`save %s.%s" %s %s --region %s %s`, strings.Replace(in, "$region", p[3], 1), strings.NewReplacer("/", "_", ":", "_").Replace(id), o.Service, command, p[3], option)
+	}
+	return true
 }
