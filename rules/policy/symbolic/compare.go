@@ -1,6 +1,7 @@
 package symbolic
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -133,6 +134,9 @@ func newPair(old, new *policy.Document, kind policy.Kind, o Options) *pair {
 	p.attempt, p.budget, p.sampled = o.attempt, o.budget, o.sampled
 	p.old = &side{doc: old, plain: renamed(old)}
 	p.new = &side{doc: new, plain: renamed(new)}
+	if kind == policy.KindIdentity {
+		old, new = withoutNeedless(old), withoutNeedless(new)
+	}
 	oldExpr, newExpr := p.document(old), p.document(new)
 	world := p.constraints()
 	if p.trouble = p.layOut(); p.trouble != nil {
@@ -142,6 +146,24 @@ func newPair(old, new *policy.Document, kind policy.Kind, o Options) *pair {
 	p.world = p.diagram(world)
 	p.trouble = p.overBudget()
 	return p
+}
+
+// withoutNeedless is an identity policy without the actions that are allowed
+// whatever it says (P364).
+func withoutNeedless(d *policy.Document) *policy.Document {
+	needless := func(s policy.Statement) bool {
+		return !s.NotAction && slices.ContainsFunc(s.Actions, policy.NeedsNoPermission)
+	}
+	if !slices.ContainsFunc(d.Statements, needless) {
+		return d
+	}
+	out := &policy.Document{Version: d.Version, ID: d.ID, Kind: d.Kind, Single: d.Single, Statements: slices.Clone(d.Statements)}
+	for i := range out.Statements {
+		if s := &out.Statements[i]; needless(*s) {
+			s.Actions = slices.DeleteFunc(slices.Clone(s.Actions), policy.NeedsNoPermission)
+		}
+	}
+	return out
 }
 
 // overBudget is the trouble of a diagram that became too large.

@@ -66,6 +66,9 @@ func TestCompare(t *testing.T) {
 		{"P149 a set of what never is", []string{nothing}, []string{cond("Allow", "s3:GetObject", "*", `"ForAnyValue:StringEquals":{"s3:RequestObjectTagKeys":"a"}`)}, Equivalent},
 		{"P149 a tag that the action has", []string{nothing}, []string{cond("Allow", "s3:GetObject", "*", `"StringEquals":{"s3:ExistingObjectTag/t":"x"}`)}, NewAccess},
 
+		{"P364 what needs no permission", []string{cond("Allow", "sts:GetCallerIdentity", "*", "")}, []string{cond("Deny", "sts:GetCallerIdentity", "*", "")}, Equivalent},
+		{"P364 and what needs one", []string{cond("Allow", "sts:GetCallerIdentity", "*", "")}, []string{cond("Allow", "sts:AssumeRole", "*", "")}, NewAccess},
+
 		{"P141 values OR", []string{all(`"StringEquals":{"k:v":["a","b"]}`)}, []string{all(`"StringEquals":{"k:v":"a"}`), all(`"StringEquals":{"k:v":"b"}`)}, Equivalent},
 		{"P142 values NOR", []string{all(`"StringNotEquals":{"k:v":["a","b"]}`)}, []string{all(`"StringNotEquals":{"k:v":"a"}`)}, NewAccess},
 		{"P145 missing key", []string{all(`"StringLike":{"k:v":"*"}`)}, []string{all(``)}, NewAccess},
@@ -254,6 +257,23 @@ func genRequest(t *rapid.T, kind policy.Kind) policy.Request {
 // fits reports whether a request's action is authorised against its resource.
 func fits(q *policy.Request) bool {
 	return slices.ContainsFunc(resourceTypes(q.Action), func(name string) bool { return arnForms[name].Match(q.Resource) })
+}
+
+// An example is a request that a service can send, as far as the tables tell
+// (P367): of the action's service, or of no resource.
+func TestCompareExamplesAreOfTheService(t *testing.T) {
+	for _, tt := range []struct{ action, resource, want string }{
+		{"ec2:StopInstances", "*", "arn:aws:ec2:us-east-1:111122223333:"},
+		{"ec2:StopInstances", "arn:aws:ec2:eu-west-1:*:instance/i-*", "arn:aws:ec2:eu-west-1:"},
+		{"iam:GetRole", "*", "arn:aws:iam::111122223333:"},
+		{"s3:ListBucket", "*", "arn:aws:s3:::"},
+		{"s3:ListAllMyBuckets", "*", "arn:aws:s3:::*"},
+	} {
+		c := Compare(statements(t, policy.KindIdentity, cond("Allow", "sts:GetCallerIdentity", "*", "")), statements(t, policy.KindIdentity, cond("Allow", tt.action, tt.resource, "")), policy.KindIdentity, Options{})
+		if c.New.Example == nil || !strings.HasPrefix(c.New.Example.Request.Resource, tt.want) || c.New.Example.Request.Action != tt.action {
+			t.Errorf("%s on %s: %+v", tt.action, tt.resource, c.New.Example)
+		}
+	}
 }
 
 // TestCompareAgreesWithEvaluate draws requests that the evaluator allows under

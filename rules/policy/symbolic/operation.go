@@ -39,8 +39,44 @@ func (w *search) operation() (action, resource string, ok bool) {
 	if i < 0 {
 		return "", "", false
 	}
+	if resource, ok := w.likely(actions[i]); ok {
+		return actions[i], resource, true
+	}
+	if w.spent != nil {
+		return "", "", false
+	}
 	resource, ok = w.word(w.resource)
 	return actions[i], resource, ok
+}
+
+// likely picks a resource on the path of the form that a request of an action
+// has, as far as that is known (P367): "*" where the table tells that the action
+// has no resource type, and otherwise an ARN of the action's service.
+func (w *search) likely(action string) (string, bool) {
+	service, name, _ := strings.Cut(strings.ToLower(action), ":")
+	forms := []strset.Pattern{strset.Literal("arn:aws:"+service+":"+usualRegion(service)+":111122223333:").One(strset.Any, 1).Many(strset.Any),
+		strset.Literal("arn:aws:" + service + ":").Many(strset.Any)}
+	if s, ok := sar.FindService(service); ok && s.Detailed {
+		if a, ok := s.FindAction(name); ok && len(a.Resources) == 0 {
+			forms = []strset.Pattern{strset.Literal("*"), strset.Literal("arn:aws:" + service + ":::*")}
+		}
+	}
+	for _, pick := range []func(*dimension, strset.Pattern) (string, bool){w.readable, w.sought} {
+		for _, f := range forms {
+			if resource, ok := pick(w.resource, f); ok || w.spent != nil {
+				return resource, ok
+			}
+		}
+	}
+	return "", false
+}
+
+// usualRegion is the Region in the ARNs of a service's resources.
+func usualRegion(service string) string {
+	if slices.Contains([]string{"iam", "sts", "organizations", "route53", "cloudfront"}, service) {
+		return ""
+	}
+	return "us-east-1"
 }
 
 // lacksKeys tells that AWS never gives an action's requests a condition key
