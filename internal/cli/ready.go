@@ -18,10 +18,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/canreach/canreach/internal/picture"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/change"
 	"github.com/canreach/canreach/sim/ready"
 	"github.com/canreach/canreach/sim/repair"
+	"github.com/canreach/canreach/sim/report"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -77,7 +79,7 @@ interface in the VPC, or the service's own network. The verdict is the worst of 
 	sf.register(cmd.Flags())
 	sf.registerLive(cmd.Flags())
 	qf.register(cmd.Flags())
-	formatFlag(cmd.Flags(), &format, "text", "json", "sarif")
+	formatFlag(cmd.Flags(), &format, "text", "json", "sarif", "html", "svg")
 	cmd.Flags().BoolVar(&fix.on, "fix", false, "search for one set of changes that makes everything reachable")
 	cmd.Flags().IntVar(&fix.checks, "max-checks", 500, "with --fix: how many changed snapshots to try at most for each row")
 	cmd.Flags().DurationVar(&fix.timeout, "fix-timeout", 30*time.Second, "with --fix: how long to search at most for each row")
@@ -93,6 +95,10 @@ func writeReady(env *Env, r *ready.Report, format, file string, p painter, verbo
 		err = writeJSON(w, r)
 	case "sarif":
 		err = writeReadySARIF(w, env, r, file)
+	case "html":
+		err = writeReadyHTML(w, r)
+	case "svg":
+		err = picture.SVG(w, readyPaths(r), picture.SVGOptions{})
 	default:
 		renderReady(w, r, p, verbose)
 	}
@@ -104,7 +110,7 @@ func writeReady(env *Env, r *ready.Report, format, file string, p painter, verbo
 
 // ready searches for one set of changes for all that a job lacks.
 func (f *fixFlags) ready(ctx context.Context, env *Env, sf *snapshotFlags, r *ready.Report, format string) error {
-	if format == "sarif" {
+	if format != "text" && format != "json" {
 		return errors.New("--fix writes text or JSON")
 	}
 	native, err := sf.native(env)
@@ -155,11 +161,7 @@ var callFrom = map[string]string{"interface": "from the VPC", "service": "by the
 // renderReady writes a line a row, then each cause once, whatever number of
 // rows it stops.
 func renderReady(w io.Writer, r *ready.Report, p painter, verbose bool) {
-	name := r.Service
-	if r.Job != "" {
-		name = r.Job + " (" + r.Service + ")"
-	}
-	fmt.Fprintf(w, "%s  %s\n", p.verdict(r.Verdict), oneLine(name))
+	fmt.Fprintf(w, "%s  %s\n", p.verdict(r.Verdict), oneLine(readyName(r)))
 	var causes readyCauses
 	for i := range r.Rows {
 		row := &r.Rows[i]
@@ -198,6 +200,57 @@ func renderReady(w io.Writer, r *ready.Report, p painter, verbose bool) {
 	if !verbose {
 		fmt.Fprintln(w, "\n"+p.wrap("-v shows AWS's page for each row; -o json holds each answer in full.", 0))
 	}
+}
+
+func readyName(r *ready.Report) string {
+	if r.Job == "" {
+		return r.Service
+	}
+	return r.Job + " (" + r.Service + ")"
+}
+
+// readyPaths draws the path of each row that was asked about.
+func readyPaths(r *ready.Report) *picture.Diagram {
+	var answers []*sim.Answer
+	var titles []string
+	for i := range r.Rows {
+		if row := &r.Rows[i]; row.Answer != nil {
+			answers, titles = append(answers, row.Answer), append(titles, row.For)
+		}
+	}
+	return report.Joined(readyName(r), r.Verdict, answers, titles)
+}
+
+// writeReadyHTML writes the rows with their causes, and below them their paths.
+func writeReadyHTML(w io.Writer, r *ready.Report) error {
+	l := &report.Listing{Title: r.Verdict.String() + ": " + readyName(r), Paths: readyPaths(r), Snapshot: r.Snapshot}
+	at := map[bool]int{false: 0, true: 1}
+	l.Sections = []report.ListingSection{{Title: "What the job needs"}, {Title: "What it runs without"}}
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		e := report.ListingEntry{Verdict: row.Verdict, Title: row.For + ", " + callFrom[row.From], Parts: []report.ListingPart{{Term: "Calls", Items: row.Actions}, {Term: "On", Items: []string{row.Resource}}}}
+		if !row.Asked {
+			e.Title += "; not asked"
+		}
+		if row.Note != "" {
+			e.Parts = append(e.Parts, report.ListingPart{Term: "Note", Items: []string{row.Note}})
+		}
+		if row.Answer != nil && row.Verdict != sim.Reachable {
+			var why, fix, open []string
+			for _, c := range causesOf(row.Answer, sim.Blocker) {
+				why, fix = append(why, c.Code.String()+": "+c.Message), append(fix, c.Fix)
+			}
+			for _, m := range row.Answer.DecisiveUnknowns() {
+				open = append(open, m.Fact+"; "+m.Collect)
+			}
+			e.Parts = append(e.Parts, report.ListingPart{Term: "Why", Items: why}, report.ListingPart{Term: "Repair", Items: fix}, report.ListingPart{Term: "Not known", Items: open})
+		}
+		e.Parts = append(e.Parts, report.ListingPart{Term: "AWS's page", Items: []string{row.Page}})
+		s := &l.Sections[at[row.Optional]]
+		s.Entries = append(s.Entries, e)
+	}
+	l.Sections = slices.DeleteFunc(l.Sections, func(s report.ListingSection) bool { return len(s.Entries) == 0 })
+	return report.ListingHTML(w, l)
 }
 
 // readyCauses are the blockers and decisive missing facts of all rows, each once.

@@ -51,3 +51,21 @@ func TestDiffPictures(t *testing.T) {
 		t.Errorf("no difference: exit %d", status)
 	}
 }
+
+func TestReadyPictures(t *testing.T) {
+	const example = "../../testdata/examples/neo-compile/"
+	for format, wants := range map[string][]string{
+		"html": {"<h1>BLOCKED: resnet50-ml-c5", "What the job needs", "What it runs without", "ENI_SG_RULES_MISMATCH", "what the job writes: 2 subnets", "Content-Security-Policy"},
+		"svg":  {"what the job reads: 2 subnets", "the job's log", `class="pic"`},
+	} {
+		status, out, errs := runWith(t, nil, "", "ready", "-s", example+"broken/sg-and-bucket-policy.json", "-j", example+"job.json", "-o", format)
+		for _, want := range wants {
+			if status != ExitViolated || !strings.Contains(strings.ReplaceAll(out, "&#39;", "'"), want) {
+				t.Errorf("-o %s: exit %d, %s: no %q", format, status, errs, want)
+			}
+		}
+	}
+	if status, _, errs := runWith(t, nil, "", "ready", "-s", example+"snapshot.json", "-j", example+"job.json", "-o", "svg", "--fix"); status != ExitUsage || !strings.Contains(errs, "--fix writes text or JSON") {
+		t.Errorf("exit %d, %s", status, errs)
+	}
+}

@@ -15,6 +15,7 @@ type Listing struct {
 	Title    string
 	Notes    []string
 	Sections []ListingSection
+	Paths    *picture.Diagram // drawn below the entries; nil: none
 	Snapshot sim.SnapshotRef
 }
 
@@ -59,12 +60,26 @@ func ListingHTML(w io.Writer, l *Listing) error {
 		}
 		h.Close("section")
 	}
+	if l.Paths != nil {
+		if err := h.lanesOf(l.Paths, 0); err != nil {
+			return err
+		}
+	}
 	h.Raw("<footer>\n<dl>\n")
 	h.Pair("Snapshot sha256", l.Snapshot.SHA256)
 	h.Pair("Captured", l.Snapshot.CapturedAt)
 	h.Raw("</dl>\n</footer>\n</main>\n</body>\n</html>\n")
 	_, err := io.WriteString(w, h.String())
 	return err
+}
+
+// Joined draws several answers in one diagram, each lane below its answer's title.
+func Joined(title string, verdict sim.Verdict, answers []*sim.Answer, titles []string) *picture.Diagram {
+	out := &picture.Diagram{Title: title, Mark: VerdictMark(verdict), Word: verdict.String()}
+	for i, a := range answers {
+		out.Lanes = append(out.Lanes, sideLanes(titles[i], Diagram(a).Lanes)...)
+	}
+	return out
 }
 
 func (h *page) entry(e *ListingEntry) {
