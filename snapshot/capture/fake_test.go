@@ -27,6 +27,7 @@ type fakeAWS struct {
 
 	mu     sync.Mutex
 	called map[string]int
+	bodies map[string][]string // of requests, by operation
 	hosts  map[string]bool
 	strays []string
 }
@@ -37,7 +38,7 @@ func newFakeAWS(t *testing.T) *fakeAWS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &fakeAWS{answers: awswire.File(string(text)), called: map[string]int{}, hosts: map[string]bool{}}
+	return &fakeAWS{answers: awswire.File(string(text)), called: map[string]int{}, bodies: map[string][]string{}, hosts: map[string]bool{}}
 }
 
 func (f *fakeAWS) Do(req *http.Request) (*http.Response, error) {
@@ -48,6 +49,7 @@ func (f *fakeAWS) Do(req *http.Request) (*http.Response, error) {
 	op := awswire.Operation(req, body)
 	f.mu.Lock()
 	f.called[op]++
+	f.bodies[op] = append(f.bodies[op], string(body))
 	f.hosts[req.URL.Host] = true
 	f.mu.Unlock()
 	status, text, ok := f.answers.Find(op, req, body)

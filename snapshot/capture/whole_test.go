@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -283,6 +284,49 @@ func TestTheNewestJobsOfEverything(t *testing.T) {
 		}
 		if said != want.gaps {
 			t.Errorf("%d: gaps %+v", most, rep.Gaps)
+		}
+	}
+}
+
+// narrowed tells an EC2 call that names ids or filters.
+var narrowed = regexp.MustCompile(`(^|&)(Filter\.1\.|[A-Za-z]+Ids?\.1=|[A-Za-z]+Id=)`)
+
+// TestAScopeAsksForNothingElse: what a scope narrows is told by docs/capture.md,
+// and so is what AWS cannot narrow.
+func TestAScopeAsksForNothingElse(t *testing.T) {
+	whole := []string{"DescribeAddresses", "DescribeDhcpOptions", "DescribeEgressOnlyInternetGateways", "DescribeManagedPrefixLists", "DescribePrefixLists",
+		"DescribeTransitGatewayAttachments", "DescribeTransitGatewayRouteTables", "DescribeTransitGatewayVpcAttachments", "DescribeTransitGateways",
+		"DescribeVpcBlockPublicAccessExclusions", "DescribeVpcBlockPublicAccessOptions", "DescribeVpcEncryptionControls", "DescribeVpcPeeringConnections", "DescribeVpnConnections"}
+	f := newFakeAWS(t)
+	if _, _, err := f.capture(t, calls.Request{Jobs: []string{"compile-resnet"}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	var wide []string
+	for op, bodies := range f.bodies {
+		name, ec2 := strings.CutPrefix(op, "ec2.")
+		if ec2 && slices.ContainsFunc(bodies, func(b string) bool { return !narrowed.MatchString(b) }) {
+			wide = append(wide, name)
+		}
+	}
+	slices.Sort(wide)
+	if !slices.Equal(wide, whole) {
+		t.Errorf("asked of the whole Region: %q, want %q", wide, whole)
+	}
+	for _, op := range []string{"iam.GetAccountAuthorizationDetails", "iam.ListRoles", "kms.ListKeys", "sagemaker.ListCompilationJobs", "sagemaker.ListTrainingJobs"} {
+		if f.called[op] > 0 {
+			t.Errorf("%s lists what no scope asks for", op)
+		}
+	}
+	for op, bodies := range f.bodies {
+		for _, b := range bodies {
+			if strings.HasPrefix(op, "iam.GetRole") && !strings.Contains(b, "RoleName=") || strings.HasPrefix(op, "kms.Describe") && !strings.Contains(b, "KeyId") {
+				t.Errorf("%s asks for %q", op, b)
+			}
+		}
+	}
+	for host := range f.hosts {
+		if bucket, _, ok := strings.Cut(host, ".s3."); ok && bucket != "models" && bucket != "elsewhere" && !strings.Contains(bucket, "s3-control") {
+			t.Errorf("bucket %s is none of the job's", bucket)
 		}
 	}
 }
