@@ -110,18 +110,8 @@ func FindAWSBucket(name string) (b *Bucket, region string, ok bool) {
 	return nil, "", false
 }
 
-// BucketsFor lists AWS's own buckets that a job of a kind may need from its VPC.
-func BucketsFor(kind string, images bool) []Bucket {
-	work, _ := Find(kind)
-	var out []Bucket
-	for i := range awsBuckets {
-		b := &awsBuckets[i]
-		pulls := len(b.Kinds) == 0 && images && slices.ContainsFunc(work.Calls, func(c Call) bool {
-			return c.To == "s3" && c.By == Presigned && c.From == FromInterface
-		})
-		if pulls || slices.Contains(b.Kinds, kind) {
-			out = append(out, *b)
-		}
-	}
-	return out
+// BucketsFor lists AWS's own buckets that a job of a kind may need from its VPC,
+// beside those of its image's layers, which are among its calls.
+func BucketsFor(kind string) []Bucket {
+	return slices.DeleteFunc(AWSBuckets(), func(b Bucket) bool { return !slices.Contains(b.Kinds, kind) })
 }

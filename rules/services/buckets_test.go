@@ -39,20 +39,17 @@ func TestAWSBuckets(t *testing.T) {
 }
 
 func TestBucketsFor(t *testing.T) {
-	names := func(kind string, images bool) string {
+	names := func(kind string) string {
 		var out []string
-		for _, b := range BucketsFor(kind, images) {
+		for _, b := range BucketsFor(kind) {
 			out = append(out, b.Name)
 		}
 		return strings.Join(out, " ")
 	}
-	if got := names("ECSTask", true); got != "prod-REGION-starport-layer-bucket" {
-		t.Errorf("a task with an image needs %q", got)
+	if got := names("ECSTask") + names("CompilationJob"); got != "" {
+		t.Errorf("a task and a compilation job need %q", got)
 	}
-	if got := names("ECSTask", false) + names("CompilationJob", true) + names("ECSTaskOnEC2", true); got != "" {
-		t.Errorf("a task without an image, a job whose image the service pulls, a task whose host pulls: %q", got)
-	}
-	if got := names("EMRCluster", false); !strings.Contains(got, "repo.REGION.emr.amazonaws.com") {
+	if got := names("EMRCluster"); !strings.Contains(got, "repo.REGION.emr.amazonaws.com") {
 		t.Errorf("an EMR cluster needs %q", got)
 	}
 }

@@ -179,6 +179,10 @@ func (l *list) rows() ([]Row, error) {
 			out = append(out, l.row(c, d)...)
 		}
 	}
+	for _, b := range services.BucketsFor(l.work.Kind) {
+		arn := "arn:" + snapshot.Partition(l.region) + ":s3:::" + b.In(l.region) + "/*"
+		out = append(out, l.row(&services.Call{For: b.For, To: "s3", Actions: b.Actions, By: b.By, From: services.FromInterface, Optional: b.Optional, Page: b.Page}, need{resource: arn, layers: arn})...)
+	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("the table names nothing that a %s calls", l.work.Title)
 	}

@@ -1,11 +1,13 @@
 package ready_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/canreach/canreach/rules/services"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/sim/ready"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -104,5 +106,32 @@ func TestEveryService(t *testing.T) {
 	}
 	if _, err := ready.Ask(t.Context(), w, sim.Question{}); err == nil {
 		t.Error("a question without a service is answered")
+	}
+}
+
+// AWS's own buckets that a job reaches by its VPC's endpoint are rows: the
+// endpoint's policy has to admit them (P384).
+func TestAWSOwnedBuckets(t *testing.T) {
+	q := sim.Question{Job: snapshot.Job{Kind: "EMRCluster", Name: "c", RoleARN: "arn:aws:iam::111122223333:role/service-role/NeoCompilationRole",
+		Subnets: []snapshot.SubnetID{"subnet-0a7c1e5b93d2f4681"}, SecurityGroups: []snapshot.SecurityGroupID{"sg-0e9f1a2b3c4d5e6f7"}}}
+	r, err := ready.Ask(t.Context(), load(t, "snapshot.json"), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, row := range r.Rows {
+		for _, b := range services.BucketsFor("EMRCluster") {
+			if row.Resource != "arn:aws:s3:::"+b.In("us-east-1")+"/*" {
+				continue
+			}
+			found[b.Name] = true
+			if row.Verdict != sim.Blocked || row.Optional != b.Optional || row.From != "interface" ||
+				!slices.ContainsFunc(row.Answer.Findings, func(f sim.Finding) bool { return f.Code == finding.EndpointPolicyNoAllow }) {
+				t.Errorf("%s: %v, optional %v, %d findings", row.Resource, row.Verdict, row.Optional, len(row.Answer.Findings))
+			}
+		}
+	}
+	if len(found) != len(services.BucketsFor("EMRCluster")) {
+		t.Errorf("rows for %v", found)
 	}
 }
