@@ -323,10 +323,11 @@ func TestReplacements(t *testing.T) {
 		}
 	}
 	for _, s := range []string{"us-east-1", "vpc-0a1b2c3d4e5f60718", "com.amazonaws.us-east-1.s3", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess", "0.0.0.0/0", "10.0.0.0/8",
-		"52.216.0.0/15", "52.216.3.0/24", "sagemaker.amazonaws.com", "::/0", "169.254.169.254", "AmazonProvidedDNS", "2026-11-23T08:00:00Z"} {
+		"52.216.0.0/15", "52.216.3.0/24", "sagemaker.amazonaws.com", "ecs-tasks.amazonaws.com", "states.us-east-1.amazonaws.com", "sagemaker.application-autoscaling.amazonaws.com", "::/0",
+		"VPC Endpoint Interface vpce-0a1b2c3d4e5f60718", "ReadOnly", "169.254.169.254", "AmazonProvidedDNS", "2026-11-23T08:00:00Z"} {
 		same(s)
 	}
-	for _, s := range []string{"genomes-raw", "arn:aws:iam::111122223333:role/Neo", "10.20.1.5", "203.0.114.7/32", "2001:db8:1::/48", "s3://genomes-raw/in", "ip-10-20-1-5.ec2.internal", "AROAABCDEFGHIJKLMNOPQ"} {
+	for _, s := range []string{"genomes-raw", "arn:aws:iam::111122223333:role/Neo", "10.20.1.5", "203.0.114.7/32", "2001:db8:1::/48", "s3://genomes-raw/in", "genomes-raw.s3.amazonaws.com", "genomes-raw.s3.us-east-1.amazonaws.com", "ip-10-20-1-5.ec2.internal", "AROAABCDEFGHIJKLMNOPQ"} {
 		if got := r.Text(s); got == s || len(got) != len(s) && !strings.Contains(s, ".") && !strings.Contains(s, ":") {
 			t.Errorf("%s became %s", s, got)
 		}

@@ -107,6 +107,8 @@ func (r *Redactor) special(s string) string {
 		return key + "/" + r.plain(tag) + "}"
 	case strings.HasPrefix(s, "arn:") || timeForm.MatchString(s):
 		return s
+	case isService(s):
+		return s
 	case strings.Contains(s, ".amazonaws.com"):
 		return r.plain(s)
 	case regionForm.MatchString(s):
@@ -124,6 +126,22 @@ func (r *Redactor) special(s string) string {
 		return s
 	}
 	return r.plain(s)
+}
+
+// isService tells a service principal or a service's own host name from the names
+// below it that owners give, such as BUCKET.s3.amazonaws.com.
+func isService(host string) bool {
+	name, aws := strings.CutSuffix(strings.TrimSuffix(host, ".cn"), ".amazonaws.com")
+	labels := strings.Split(name, ".")
+	switch {
+	case !aws:
+		return false
+	case len(labels) == 1:
+		return true
+	case len(labels) == 2:
+		return regionForm.MatchString(labels[1]) || slices.Contains([]string{"application-autoscaling", "apigateway", "kms"}, labels[1])
+	}
+	return false
 }
 
 // idPrefixes are what EC2 puts before the digits of its ids.
@@ -180,6 +198,7 @@ assumedrole federateduser anonymous account principal source region default s3co
 o ou r p i fullawsaccess rcpfullawsaccess
 internal compute hostedzone z vpc subnet sg rtb acl eni pl dopt igw eigw nat pcx tgw attach vgw pl eipalloc
 tag tags name env environment managed cloudformation
+readonly readwrite log stream secret secretsmanager repository topic sns queue sqs table dynamodb parameter ssm states events ecs batch glue elasticmapreduce
 none off block ingress bidirectional allow deny egress
 rslvr autodefined rr assoc security prefix list profile
 image volume snapshot interface network natgateway table gateway customer connection peering dhcp options elastic ip launch template association service
