@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -65,7 +64,11 @@ func readBounded(in io.Reader, size int64, limit func() int64, unpacked bool) ([
 	buf := make([]byte, 0, int(min(max(size, 0), limit()))+512)
 	for {
 		if len(buf) == cap(buf) {
-			buf = slices.Grow(buf, len(buf))
+			have := int64(len(buf))
+			more := min(have, max(limit()-have+1, have/8)) // little beyond the limit, which a bomb reaches
+			next := make([]byte, have, have+more)
+			copy(next, buf)
+			buf = next
 		}
 		n, err := in.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
