@@ -103,8 +103,17 @@ var named = map[string]string{
 
 func (e *evaluator) refOf(logical string, r located.Value) (any, bool) {
 	typ, _ := r.Get("Type")
-	if typ.Text == "AWS::IAM::ManagedPolicy" {
+	switch physical := e.stack.Physical[logical]; {
+	case typ.Text == "AWS::IAM::ManagedPolicy",
+		physical == "" && (typ.Text == "AWS::SNS::Topic" || typ.Text == "AWS::SecretsManager::Secret"):
 		return e.arn(logical, r)
+	case physical == "" && typ.Text == "AWS::SQS::Queue":
+		arn, ok := e.arn(logical, r)
+		p := strings.SplitN(asText(arn), ":", 6)
+		if !ok || len(p) < 6 {
+			return nil, false
+		}
+		return "https://sqs." + p[3] + ".amazonaws.com/" + p[4] + "/" + p[5], true
 	}
 	if e.stack.Physical[logical] == "" && named[typ.Text] != "" {
 		properties, _ := r.Get("Properties")
@@ -144,6 +153,18 @@ func (e *evaluator) arn(logical string, r located.Value) (any, bool) {
 		return "arn:aws:iam::" + account + ":policy" + property("Path", "/") + property("ManagedPolicyName", id), account != ""
 	case "AWS::KMS::Key":
 		return "arn:aws:kms:" + region + ":" + account + ":key/" + id, account != "" && region != ""
+	case "AWS::SNS::Topic", "AWS::SecretsManager::Secret":
+		if strings.HasPrefix(id, "arn:") {
+			return id, true
+		}
+		if typ.Text == "AWS::SNS::Topic" {
+			return "arn:aws:sns:" + region + ":" + account + ":" + property("TopicName", id), account != "" && region != ""
+		}
+		return "arn:aws:secretsmanager:" + region + ":" + account + ":secret:" + property("Name", id) + "-known-after-apply", account != "" && region != ""
+	case "AWS::SQS::Queue":
+		return "arn:aws:sqs:" + region + ":" + account + ":" + property("QueueName", id[strings.LastIndexByte(id, '/')+1:]), account != "" && region != ""
+	case "AWS::ECR::Repository":
+		return "arn:aws:ecr:" + region + ":" + account + ":repository/" + property("RepositoryName", id), account != "" && region != ""
 	case "AWS::Lambda::Function":
 		return "arn:aws:lambda:" + region + ":" + account + ":function:" + property("FunctionName", id), account != "" && region != ""
 	}

@@ -19,7 +19,7 @@ var rows []row
 var rowOf = map[string]*row{}
 
 func init() {
-	rows = slicesConcat(networkRows, filterRows, routeRows, endpointRows, gatewayRows, transitRows, dnsRows, identityRows, bucketRows, sourceRows)
+	rows = slicesConcat(networkRows, filterRows, routeRows, endpointRows, gatewayRows, transitRows, dnsRows, identityRows, bucketRows, resourceRows, sourceRows)
 	for i := range rows {
 		rowOf[rows[i].typ] = &rows[i]
 	}

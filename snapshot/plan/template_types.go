@@ -57,6 +57,13 @@ func init() {
 		"AWS::S3::AccessPoint":                          {"aws_s3_access_point", one(listOf("vpc_configuration"), document("policy", "policy"))},
 		"AWS::KMS::Key":                                 {"aws_kms_key", one(tagMap, document("key_policy", "policy"))},
 		"AWS::KMS::Alias":                               {"aws_kms_alias", one(renamed("alias_name", "name"))},
+		"AWS::SQS::Queue":                               {"aws_sqs_queue", one(withARN, renamed("queue_name", "name"))},
+		"AWS::SNS::Topic":                               {"aws_sns_topic", one(withARN, renamed("topic_name", "name"))},
+		"AWS::ECR::Repository":                          {"aws_ecr_repository", one(withARN, renamed("repository_name", "name"), document("repository_policy_text", "policy"))},
+		"AWS::SecretsManager::Secret":                   {"aws_secretsmanager_secret", one(withARN)},
+		"AWS::SQS::QueuePolicy":                         {"aws_sqs_queue_policy", policyOfEach("queues", "queue_url")},
+		"AWS::SNS::TopicPolicy":                         {"aws_sns_topic_policy", policyOfEach("topics", "arn")},
+		"AWS::SecretsManager::ResourcePolicy":           {"aws_secretsmanager_secret_policy", one(renamed("secret_id", "secret_arn"), document("resource_policy", "policy"))},
 		"AWS::Lambda::Function":                         {"aws_lambda_function", one(withoutSecrets, listOf("vpc_config"))},
 		"AWS::SageMaker::Model":                         {"aws_sagemaker_model", one(tagMap, listOf("vpc_config"))},
 		"AWS::SageMaker::NotebookInstance":              {"aws_sagemaker_notebook_instance", one(tagMap, renamed("security_group_ids", "security_groups"))},
@@ -314,6 +321,30 @@ func policyOfRoles(e *evaluator, r *resource) (out []*resource) {
 		out = append(out, &c)
 	}
 	return out
+}
+
+// policyOfEach parts a policy that is set on a list of resources.
+func policyOfEach(list, attr string) func(*evaluator, *resource) []*resource {
+	return func(e *evaluator, r *resource) (out []*resource) {
+		document("policy_document", "policy")(e, r)
+		resources, known := r.texts(list)
+		if !known {
+			resources = []string{""} // which they are is not known
+		}
+		for _, id := range resources {
+			c := *r
+			c.values = map[string]any{attr: id, "policy": r.values["policy"], "region": r.values["region"]}
+			out = append(out, &c)
+		}
+		return out
+	}
+}
+
+// withARN sets the ARN that a resource has, or will have.
+func withARN(e *evaluator, r *resource) {
+	if arn, ok := e.arn(r.name, e.resources[r.name]); ok {
+		r.values["arn"] = arn
+	}
 }
 
 // managedPolicyOfRoles is a managed policy with its attachments.

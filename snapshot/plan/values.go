@@ -47,6 +47,12 @@ func (v *overlay) arnOf(r *resource) string {
 		return fmt.Sprintf("arn:aws:kms:%s:%s:key/%s", v.regionName(r), account, name)
 	case "aws_kms_alias":
 		return fmt.Sprintf("arn:aws:kms:%s:%s:%s", v.regionName(r), account, name)
+	case "aws_sqs_queue", "aws_sns_topic":
+		return v.regionalARN(r, strings.Split(r.typ, "_")[1], orText(r.text("name"), r.address))
+	case "aws_ecr_repository":
+		return v.regionalARN(r, "ecr", "repository/"+orText(r.text("name"), r.address))
+	case "aws_secretsmanager_secret": // AWS adds six characters
+		return v.regionalARN(r, "secretsmanager", "secret:"+orText(r.text("name"), r.address)+"-known-after-apply")
 	case "aws_lambda_function":
 		return fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", v.regionName(r), account, r.text("function_name"))
 	}
