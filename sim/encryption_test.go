@@ -1,11 +1,32 @@
 package sim_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
+	. "github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
+
+// Whichever key another account's bucket has, a role that may use none is told so.
+func TestARoleThatMayUseNoKey(t *testing.T) {
+	for name, want := range map[string]bool{"s3:*": true, "kms:*": false, "*": false} {
+		tr := trap{bucket: "arn:aws:s3:::elsewhere/x", edits: []Edit{Identity(roleR, Doc(Allow("s3:*", "*"), Allow(name, "*")))}}
+		a, err := sim.NewWorld(Policy(tr.edits...).Snapshot(t)).Check(t.Context(), tr.question())
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := slices.ContainsFunc(a.Unknowns, func(m sim.Missing) bool {
+			return m.Code == finding.UnknownEncryption && strings.Contains(m.Fact, "role R may do kms:Decrypt with no key")
+		})
+		if said != want {
+			t.Errorf("%s: said %v, %+v", name, said, a.Unknowns)
+		}
+	}
+}
 
 // Encryption that nobody collected is a missing fact, not SSE-S3 (P370).
 func TestEncryptionThatWasNotCollected(t *testing.T) {

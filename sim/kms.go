@@ -35,7 +35,7 @@ func (r *jobRun) keyFor(t *target, action string) encryptionKey {
 	b, ok := r.w.FindBucket(t.bucket)
 	if !ok {
 		return encryptionKey{missing: &Missing{Code: finding.UnknownEncryption, Gate: GateKMS, Component: t.bucketARN(),
-			Fact:    "the default encryption of " + t.bucketName() + ", which is not in the snapshot",
+			Fact:    "the default encryption of " + t.bucketName() + ", which is not in the snapshot" + r.withoutKeys(action),
 			Collect: "aws s3api get-bucket-encryption --bucket " + t.bucket}}
 	}
 	e := &b.Encryption
@@ -68,6 +68,24 @@ func (r *jobRun) keyFor(t *target, action string) encryptionKey {
 		r.c.assume("The objects of " + t.bucket + " are taken to be encrypted with the bucket's default key; their own keys are not in a snapshot (P310).")
 	}
 	return encryptionKey{id: e.KeyID, bucketKey: e.BucketKey}
+}
+
+// withoutKeys says what a role lacks whichever key of another account it is: the
+// key's policy and the role's own have to allow its use (P307).
+func (r *jobRun) withoutKeys(action string) string {
+	need := "kms:Decrypt"
+	if writes(action) {
+		need = "kms:GenerateDataKey"
+	}
+	if r.who.role == nil || r.who.unknown != "" {
+		return ""
+	}
+	for i := range r.who.identity {
+		if mayGrant(&r.who.identity[i], strings.ToLower(need), "arn:", nil) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("; role %s may do %s with no key, so what is under another account's key is closed to it", r.who.role.Name, need)
 }
 
 // kmsGate decides the second authorisation that SSE-KMS needs: S3 asks KMS in
