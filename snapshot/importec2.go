@@ -76,7 +76,12 @@ func (m *importer) looksListed(f *cliFile, key string, ids []string) bool {
 	if s.Peek() != jsonscan.Array {
 		return true
 	}
-	if !s.EnterArray() || !s.NextItem() || s.Peek() != jsonscan.Object {
+	switch {
+	case !s.EnterArray() || !s.NextItem():
+		return true
+	case s.Peek() == jsonscan.String: // ids, as describe-notebook-instance prints them
+		return false
+	case s.Peek() != jsonscan.Object:
 		return true
 	}
 	item := s.Raw()

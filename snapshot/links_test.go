@@ -36,3 +36,15 @@ func TestOptimizationJob(t *testing.T) {
 		t.Errorf("%+v, %v", job, err)
 	}
 }
+
+// A notebook instance's description lists its groups under the key that
+// describe-security-groups has.
+func TestANotebookInstanceIsNoListOfGroups(t *testing.T) {
+	s, _ := mustImport(t, dir("111122223333/us-east-1/describe-notebook-instance.json",
+		`{"NotebookInstanceName":"n","NotebookInstanceArn":"arn:aws:sagemaker:us-east-1:111122223333:notebook-instance/n","SubnetId":"subnet-00000001","SecurityGroups":["sg-00000001"],"RoleArn":"arn:aws:iam::111122223333:role/x"}`,
+		"111122223333/us-east-1/describe-security-groups.json", `{"SecurityGroups":[{"GroupId":"sg-00000001","GroupName":"g","VpcId":"vpc-00000001"}]}`))
+	r := s.Accounts[0].Regions[0]
+	if len(r.SageMaker.Jobs.Items) != 1 || r.SageMaker.Jobs.Items[0].Name != "n" || len(r.EC2.SecurityGroups.Items) != 1 {
+		t.Errorf("%+v, %+v", r.SageMaker.Jobs.Items, r.EC2.SecurityGroups.Items)
+	}
+}
