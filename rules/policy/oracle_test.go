@@ -294,6 +294,9 @@ func (o *oracle) decide(unknown []string) Truth {
 	}
 	key, rest := unknown[0], unknown[1:]
 	sets := [][]string{nil}
+	if key == "aws:sourcevpce" && o.l.Endpoint != nil {
+		sets = nil // an endpoint's policy is asked through that endpoint (P124)
+	}
 	pool := completions[key]
 	if oracleMulti(key) {
 		for mask := 1; mask < 1<<len(pool); mask++ {
