@@ -140,6 +140,15 @@ func (m *importer) zoneFile(f *cliFile) bool {
 		} else {
 			m.errs = append(m.errs, &LoadError{File: f.path, Problem: "nothing tells which hosted zone this is of", Hint: "name the file list-resource-record-sets.ZONE-ID.json"})
 		}
+	default:
+		return m.domainFile(f)
+	}
+	return true
+}
+
+// domainFile reads the domain lists of DNS Firewall, and one's domains.
+func (m *importer) domainFile(f *cliFile) bool {
+	switch {
 	case f.kind("FirewallDomainLists") == jsonscan.Array:
 		if p, ok := m.regional(f); ok {
 			c := m.part(p, "route53resolver/FirewallDomainLists")

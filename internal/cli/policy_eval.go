@@ -60,20 +60,25 @@ make a difference; unknownKeys and unknownFacts name them.`,
 			if asksSimulation(cmd) {
 				return s.run(env, settled)
 			}
-			failed, err := evaljson.Run(env.Stdin, env.Stdout, evalWorkers, evaljson.Options{Assume: settled, Explain: explain})
-			if err != nil {
-				return err
-			}
-			if failed > 0 {
-				return exit(ExitUsage)
-			}
-			return nil
+			return evalLines(env, evaljson.Options{Assume: settled, Explain: explain})
 		},
 	}
 	cmd.Flags().StringArrayVar(&assume, "assume", nil, "settle an unknown condition `KEY=VALUE`, or KEY=absent (may be repeated)")
 	cmd.Flags().BoolVar(&explain, "explain", false, "add each layer's reason, and the statements that nearly matched (JSON Lines)")
 	s.flags(cmd)
 	return cmd
+}
+
+// evalLines decides the requests on standard input.
+func evalLines(env *Env, o evaljson.Options) error {
+	failed, err := evaljson.Run(env.Stdin, env.Stdout, evalWorkers, o)
+	if err != nil {
+		return err
+	}
+	if failed > 0 {
+		return exit(ExitUsage)
+	}
+	return nil
 }
 
 // parseConditions reads the KEY=VALUE and KEY=absent of a flag. A multivalued key

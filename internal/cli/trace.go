@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"strconv"
@@ -90,23 +91,7 @@ not be read or the question makes no sense.`,
   canreach trace -s snapshot.json --from internet --to i-0a1b2c3d --port 22 -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.readPorts(); err != nil {
-				return err
-			}
-			if fix.on {
-				return fix.trace(cmd.Context(), env, &sf, format, func(s *snapshot.Snapshot) (sim.TraceQuestion, error) { return f.question(env, &sf, s) })
-			}
-			defer sf.discard()
-			_, a, err := sf.ask(env, traceScope(f.job, f.groups, f.q.From, f.q.To), func() (*snapshot.Snapshot, *sim.Answer, error) {
-				return askTrace(env, &sf, &f)
-			})
-			if err != nil {
-				return err
-			}
-			if err := writeTrace(env, a, format); err != nil {
-				return err
-			}
-			return exit(exitStatus(a.Verdict))
+			return traceOnce(cmd.Context(), env, &sf, &f, &fix, format)
 		},
 	}
 	sf.register(cmd.Flags())
@@ -115,6 +100,26 @@ not be read or the question makes no sense.`,
 	formatFlag(cmd.Flags(), &format, "text", "json", "yaml")
 	fix.register(cmd.Flags())
 	return cmd
+}
+
+func traceOnce(ctx context.Context, env *Env, sf *snapshotFlags, f *traceFlags, fix *fixFlags, format string) error {
+	if err := f.readPorts(); err != nil {
+		return err
+	}
+	if fix.on {
+		return fix.trace(ctx, env, sf, format, func(s *snapshot.Snapshot) (sim.TraceQuestion, error) { return f.question(env, sf, s) })
+	}
+	defer sf.discard()
+	_, a, err := sf.ask(env, traceScope(f.job, f.groups, f.q.From, f.q.To), func() (*snapshot.Snapshot, *sim.Answer, error) {
+		return askTrace(env, sf, f)
+	})
+	if err != nil {
+		return err
+	}
+	if err := writeTrace(env, a, format); err != nil {
+		return err
+	}
+	return exit(exitStatus(a.Verdict))
 }
 
 func askTrace(env *Env, sf *snapshotFlags, f *traceFlags) (*snapshot.Snapshot, *sim.Answer, error) {

@@ -4,8 +4,6 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 )
 
 // keyDomain finds the values of an unknown key that the policies tell apart:
@@ -114,7 +112,8 @@ type keyUses struct {
 	networks []netip.Prefix
 	stands   []string // texts that make a pattern match in which the key is a variable
 	bytes    []string // Binary values
-	families int      // how many of the value types above are in use
+	as       struct{ text, number, date, network, binary bool }
+	families int // how many of these value types are in use
 	// partial tells that some use can't be enumerated.
 	partial bool
 }
@@ -123,11 +122,10 @@ type keyUses struct {
 // a variable, of every statement that speaks of the action.
 func (e *Evaluator) uses(key string) *keyUses {
 	u := &keyUses{multi: Multivalued(key) || e.baseState(key).Multi}
-	var text, number, date, network, binary bool
 	e.eachStatement(func(p *program, s *compiledStatement) {
 		for i := range s.resources {
 			if tokens := s.resources[i].tokensOf(); u.holds(p, tokens, key) {
-				text = true
+				u.as.text = true
 				u.asVariable(p, tokens, key, e.resource.text, e.through.text)
 			}
 		}
@@ -138,7 +136,7 @@ func (e *Evaluator) uses(key string) *keyUses {
 				if !u.holds(p, tokens, key) {
 					continue
 				}
-				text = true
+				u.as.text = true
 				v := e.baseState(p.keys[c.slot])
 				u.partial = u.partial || open(v)
 				if c.family == familyStringFold {
@@ -146,45 +144,49 @@ func (e *Evaluator) uses(key string) *keyUses {
 				}
 				u.asVariable(p, tokens, key, v.Values...)
 			}
-			if p.keys[c.slot] != key {
-				continue
-			}
-			switch c.family {
-			case familyString, familyStringFold, familyLike, familyARN, familyBool:
-				text = true
-				u.text(e, p, c)
-			case familyNumeric:
-				number = true
-				for j := range c.values {
-					if c.values[j].ok {
-						u.numbers = append(u.numbers, c.Values[j])
-					}
-				}
-			case familyDate:
-				date = true
-				for j := range c.values {
-					if c.values[j].ok {
-						u.dates = append(u.dates, c.values[j].instant)
-					}
-				}
-			case familyIP:
-				network = true
-				for j := range c.values {
-					if c.values[j].ok {
-						u.networks = append(u.networks, c.values[j].network)
-					}
-				}
-			case familyBinary:
-				binary = true
-				u.bytes = append(u.bytes, c.Values...)
-			case familyNull:
+			if p.keys[c.slot] == key {
+				u.compared(e, p, c)
 			}
 		}
 	})
-	for _, used := range [...]bool{text, number, date, network, binary} {
+	for _, used := range [...]bool{u.as.text, u.as.number, u.as.date, u.as.network, u.as.binary} {
 		u.families += int(boolInt(used))
 	}
 	return u
+}
+
+// compared notes what a condition on the key compares it with.
+func (u *keyUses) compared(e *Evaluator, p *program, c *compiledCondition) {
+	switch c.family {
+	case familyString, familyStringFold, familyLike, familyARN, familyBool:
+		u.as.text = true
+		u.text(e, p, c)
+	case familyNumeric:
+		u.as.number = true
+		for j := range c.values {
+			if c.values[j].ok {
+				u.numbers = append(u.numbers, c.Values[j])
+			}
+		}
+	case familyDate:
+		u.as.date = true
+		for j := range c.values {
+			if c.values[j].ok {
+				u.dates = append(u.dates, c.values[j].instant)
+			}
+		}
+	case familyIP:
+		u.as.network = true
+		for j := range c.values {
+			if c.values[j].ok {
+				u.networks = append(u.networks, c.values[j].network)
+			}
+		}
+	case familyBinary:
+		u.as.binary = true
+		u.bytes = append(u.bytes, c.Values...)
+	case familyNull:
+	}
 }
 
 // eachStatement calls f for every statement that speaks of the action.
@@ -426,129 +428,4 @@ func standIn(p *program, tokens []token, key, v string) []int32 {
 		}
 	}
 	return out
-}
-
-// values lists one value for each way in which the conditions can fare.
-func (u *keyUses) values() (values []string, complete bool) {
-	complete = !u.partial && u.families <= 1
-	for _, v := range u.stands {
-		u.patterns = append(u.patterns, textPattern{units: appendText(nil, v)})
-	}
-	if len(u.patterns) > 0 || u.arns || u.families == 0 {
-		v, ok := distinctTexts(u.patterns, u.arns)
-		values, complete = append(values, v...), complete && ok
-	}
-	values = append(values, u.numbers...)
-	values = append(values, between(u.numbers)...)
-	values = append(values, dateValues(u.dates)...)
-	values = append(values, addressValues(u.networks)...)
-	values = append(values, u.bytes...)
-	if len(u.numbers) > 0 || len(u.dates) > 0 || len(u.networks) > 0 || len(u.bytes) > 0 || len(values) == 0 {
-		values = append(values, otherText(values))
-	}
-	slices.Sort(values)
-	return slices.Compact(values), complete
-}
-
-// between lists a number below, above and between all of the given ones.
-func between(numbers []string) []string {
-	if len(numbers) == 0 {
-		return nil
-	}
-	ds := make([]decimal, len(numbers))
-	for i, n := range numbers {
-		ds[i], _ = parseDecimal(n)
-	}
-	slices.SortFunc(ds, decimal.compare)
-	out := []string{ds[0].beyond(true), ds[len(ds)-1].beyond(false)}
-	for _, d := range ds {
-		out = append(out, d.justAbove())
-	}
-	return out
-}
-
-// beyond is a number below or above d.
-func (d decimal) beyond(below bool) string {
-	digits := "1" + strings.Repeat("0", len(d.whole)+1)
-	if below {
-		return "-" + digits
-	}
-	return digits
-}
-
-// justAbove is a number above d and below every greater one that has at most
-// as many decimal places as a policy of our size can write.
-func (d decimal) justAbove() string {
-	s := d.whole
-	if s == "" {
-		s = "0"
-	}
-	if !d.negative {
-		return s + "." + d.frac + strings.Repeat("0", 40) + "1"
-	}
-	if d.frac == "" && d.whole == "" {
-		return "0." + strings.Repeat("0", 40) + "1"
-	}
-	// Just nearer to zero: take one off the last place and fill up with nines.
-	digits := []byte(s + d.frac)
-	for i := len(digits) - 1; i >= 0; i-- {
-		if digits[i] > '0' {
-			digits[i]--
-			break
-		}
-		digits[i] = '9'
-	}
-	return "-" + string(digits[:len(s)]) + "." + string(digits[len(s):]) + strings.Repeat("9", 41)
-}
-
-func dateValues(dates []int64) []string {
-	var out []string
-	for _, ms := range dates {
-		for _, at := range [...]int64{ms - 1, ms, ms + 1} {
-			out = append(out, time.UnixMilli(at).UTC().Format("2006-01-02T15:04:05.000Z"))
-		}
-	}
-	return out
-}
-
-// addressValues lists the first address of each network, and those around it.
-func addressValues(networks []netip.Prefix) []string {
-	if len(networks) == 0 {
-		return nil
-	}
-	out := []string{"0.0.0.0", "::", "255.255.255.255"}
-	for _, n := range networks {
-		first, last := n.Addr(), lastAddr(n)
-		for _, a := range [...]netip.Addr{first, first.Prev(), last, last.Next()} {
-			if a.IsValid() {
-				out = append(out, a.String())
-			}
-		}
-	}
-	return out
-}
-
-func lastAddr(n netip.Prefix) netip.Addr {
-	b := n.Addr().As16()
-	from := n.Bits()
-	if n.Addr().Is4() {
-		from += 96
-	}
-	for i := from; i < 128; i++ {
-		b[i/8] |= 1 << (7 - i%8)
-	}
-	a := netip.AddrFrom16(b)
-	if n.Addr().Is4() {
-		return a.Unmap()
-	}
-	return a
-}
-
-// otherText is a text that is none of values.
-func otherText(values []string) string {
-	s := "other"
-	for slices.Contains(values, s) {
-		s += "-"
-	}
-	return s
 }

@@ -1,5 +1,7 @@
 package plan
 
+import "maps"
+
 // templateType is a CloudFormation type: the row that reads it, and what its
 // properties must be turned into first. Most properties need nothing but
 // their names in snake case.
@@ -11,7 +13,16 @@ type templateType struct {
 var templateTypes map[string]templateType
 
 func init() {
-	templateTypes = map[string]templateType{
+	templateTypes = networkTypes()
+	maps.Copy(templateTypes, otherTypes())
+	// rows never refer to a template's own parts
+	for _, t := range []string{"AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle", "AWS::Logs::LogGroup"} {
+		irrelevant["aws_"+t] = true
+	}
+}
+
+func networkTypes() map[string]templateType {
+	return map[string]templateType{
 		"AWS::EC2::VPC":                                 {"aws_vpc", one(tagMap, vpcDNS)},
 		"AWS::EC2::Subnet":                              {"aws_subnet", one(tagMap)},
 		"AWS::EC2::VPCCidrBlock":                        {"aws_vpc_ipv4_cidr_block_association", nil},
@@ -57,22 +68,23 @@ func init() {
 		"AWS::S3::AccessPoint":                          {"aws_s3_access_point", one(listOf("vpc_configuration"), document("policy", "policy"))},
 		"AWS::KMS::Key":                                 {"aws_kms_key", one(tagMap, document("key_policy", "policy"))},
 		"AWS::KMS::Alias":                               {"aws_kms_alias", one(renamed("alias_name", "name"))},
-		"AWS::SQS::Queue":                               {"aws_sqs_queue", one(withARN, renamed("queue_name", "name"))},
-		"AWS::SNS::Topic":                               {"aws_sns_topic", one(withARN, renamed("topic_name", "name"))},
-		"AWS::ECR::Repository":                          {"aws_ecr_repository", one(withARN, renamed("repository_name", "name"), document("repository_policy_text", "policy"))},
-		"AWS::SecretsManager::Secret":                   {"aws_secretsmanager_secret", one(withARN)},
-		"AWS::SQS::QueuePolicy":                         {"aws_sqs_queue_policy", policyOfEach("queues", "queue_url")},
-		"AWS::SNS::TopicPolicy":                         {"aws_sns_topic_policy", policyOfEach("topics", "arn")},
-		"AWS::SecretsManager::ResourcePolicy":           {"aws_secretsmanager_secret_policy", one(renamed("secret_id", "secret_arn"), document("resource_policy", "policy"))},
-		"AWS::Lambda::Function":                         {"aws_lambda_function", one(withoutSecrets, listOf("vpc_config"))},
-		"AWS::SageMaker::Model":                         {"aws_sagemaker_model", one(tagMap, listOf("vpc_config"))},
-		"AWS::SageMaker::NotebookInstance":              {"aws_sagemaker_notebook_instance", one(tagMap, renamed("security_group_ids", "security_groups"))},
-		"AWS::SageMaker::Domain":                        {"aws_sagemaker_domain", one(tagMap, listOf("default_user_settings"))},
-		"AWS::Organizations::Policy":                    {"aws_organizations_policy", one(document("content", "content"))},
 	}
-	// rows never refer to a template's own parts
-	for _, t := range []string{"AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle", "AWS::Logs::LogGroup"} {
-		irrelevant["aws_"+t] = true
+}
+
+func otherTypes() map[string]templateType {
+	return map[string]templateType{
+		"AWS::SQS::Queue":                     {"aws_sqs_queue", one(withARN, renamed("queue_name", "name"))},
+		"AWS::SNS::Topic":                     {"aws_sns_topic", one(withARN, renamed("topic_name", "name"))},
+		"AWS::ECR::Repository":                {"aws_ecr_repository", one(withARN, renamed("repository_name", "name"), document("repository_policy_text", "policy"))},
+		"AWS::SecretsManager::Secret":         {"aws_secretsmanager_secret", one(withARN)},
+		"AWS::SQS::QueuePolicy":               {"aws_sqs_queue_policy", policyOfEach("queues", "queue_url")},
+		"AWS::SNS::TopicPolicy":               {"aws_sns_topic_policy", policyOfEach("topics", "arn")},
+		"AWS::SecretsManager::ResourcePolicy": {"aws_secretsmanager_secret_policy", one(renamed("secret_id", "secret_arn"), document("resource_policy", "policy"))},
+		"AWS::Lambda::Function":               {"aws_lambda_function", one(withoutSecrets, listOf("vpc_config"))},
+		"AWS::SageMaker::Model":               {"aws_sagemaker_model", one(tagMap, listOf("vpc_config"))},
+		"AWS::SageMaker::NotebookInstance":    {"aws_sagemaker_notebook_instance", one(tagMap, renamed("security_group_ids", "security_groups"))},
+		"AWS::SageMaker::Domain":              {"aws_sagemaker_domain", one(tagMap, listOf("default_user_settings"))},
+		"AWS::Organizations::Policy":          {"aws_organizations_policy", one(document("content", "content"))},
 	}
 }
 

@@ -72,12 +72,6 @@ func (f *facts) addresses(native []byte) {
 						CidrBlockAssociationSet     []struct{ CidrBlock string }
 						Ipv6CidrBlockAssociationSet []struct{ Ipv6CidrBlock string }
 					}
-					VpcPeeringConnections []struct {
-						AccepterVpcInfo, RequesterVpcInfo struct {
-							CidrBlock    string
-							CidrBlockSet []struct{ CidrBlock string }
-						}
-					}
 					PrefixLists []struct {
 						PrefixListName, OwnerId string
 						Cidrs                   []string

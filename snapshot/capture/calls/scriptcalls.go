@@ -103,6 +103,15 @@ func (s *scripter) special(o Operation, service, command string) bool {
 	case "kms.ListAliases":
 		s.keyCalls()
 	case "kms.DescribeKey", "kms.GetKeyPolicy", "kms.ListGrants": // with the aliases
+	default:
+		return s.specialIdentity(o, command) || o.Per == Resource && s.resourceCalls(o, in, command) || o.Service == "sagemaker" && s.jobCalls(o, command)
+	}
+	return true
+}
+
+// specialIdentity is special for the calls of IAM and of Organizations.
+func (s *scripter) specialIdentity(o Operation, command string) bool {
+	switch o.ID() {
 	case "iam.GetAccountAuthorizationDetails":
 		s.line(`save iam/%s iam %s --filter Role LocalManagedPolicy AWSManagedPolicy`, command, command)
 	case "iam.GetRolePolicy":
@@ -124,7 +133,7 @@ func (s *scripter) special(o Operation, service, command string) bool {
 	case "organizations.ListPolicies":
 		s.line(`for id in SERVICE_CONTROL_POLICY RESOURCE_CONTROL_POLICY; do save "organizations/%s.$id" organizations %s --filter "$id"; done`, command, command)
 	default:
-		return o.Per == Resource && s.resourceCalls(o, in, command) || o.Service == "sagemaker" && s.jobCalls(o, command)
+		return false
 	}
 	return true
 }

@@ -1,0 +1,190 @@
+package access
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/network"
+	"github.com/canreach/canreach/snapshot"
+)
+
+// survey asks how classes of interfaces reach S3.
+type survey struct {
+	world   *sim.World
+	regions []string // of buckets
+	// perAddress: a policy tells interfaces apart by their addresses; publicIP: by
+	// their public ones. exact: answers are compared in full.
+	perAddress, publicIP, exact bool
+}
+
+func newSurvey(w *sim.World, resources []string, policies *sim.Classes) survey {
+	return survey{world: w, regions: regionsOf(w, w.Snapshot(), resources), perAddress: policies.PerInterface(), publicIP: policies.Name("aws:SourceIp")}
+}
+
+// answers asks for every class.
+func (v *survey) answers(ctx context.Context, q *Query, list []Class) ([]pathAnswer, error) {
+	out := make([]pathAnswer, len(list))
+	err := Each(ctx, Query{Workers: q.Workers}, len(list), func(i int) error {
+		out[i] = v.paths(&list[i])
+		return nil
+	})
+	return out, err
+}
+
+// pathAnswer is how one class's traffic reaches S3.
+type pathAnswer struct {
+	class Class
+	own   sim.Verdict
+	via   []string
+	open  map[string]bool // Regions where some traffic may arrive
+	// endpoints are those of every flow, whatever becomes of it.
+	endpoints []snapshot.VPCEndpointID
+	// signs are equal where two classes take the same paths, like where no policy
+	// tells them apart besides.
+	signs, like string
+	exact       string       // equal where nothing tells two answers apart
+	members     []pathAnswer // of the class's interfaces one by one, where they may fare differently
+}
+
+// parts are the answers of which the class's consists.
+func (a *pathAnswer) parts() []pathAnswer {
+	if len(a.members) > 0 {
+		return a.members
+	}
+	return []pathAnswer{*a}
+}
+
+// paths asks the network half how a class reaches S3 in each Region: for one of
+// its interfaces, or for each, where they may fare differently.
+func (v *survey) paths(c *Class) pathAnswer {
+	if v.alike(c) {
+		return v.answer(*c)
+	}
+	out := pathAnswer{class: *c}
+	for _, id := range c.Members {
+		one := *c
+		one.Example, one.Members, one.Count = id, []snapshot.NetworkInterfaceID{id}, 1
+		a := v.answer(one)
+		out.signs, out.exact = out.signs+a.signs, out.exact+a.exact
+		out.endpoints = append(out.endpoints, a.endpoints...)
+		out.members = append(out.members, a)
+	}
+	return out
+}
+
+// alike tells that no rule and no policy tells the interfaces of a class apart
+// by their addresses: whatever address of the subnet they have, the outcome is
+// the same.
+func (v *survey) alike(c *Class) bool {
+	if c.Count < 2 {
+		return true
+	}
+	if v.perAddress || v.publicIP && c.Public {
+		return false
+	}
+	for _, region := range v.regions {
+		all, err := v.world.Network().Brief(query(c.Job(), region))
+		if err != nil || !all.Uniform {
+			return false
+		}
+		one, err := v.world.Network().Brief(query(c.End(), region))
+		if err != nil || one.Outcome != all.Outcome || !slices.EqualFunc(one.Ways, all.Ways, func(x, y network.Way) bool {
+			return x.Outcome == y.Outcome && x.Context.Via == y.Context.Via && x.Context.Endpoint == y.Context.Endpoint
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+func query(from network.Endpoint, region string) network.Query {
+	return network.Query{From: from, Protocol: 6, To: network.Endpoint{S3: &network.S3Destination{Region: region}}}
+}
+
+func (v *survey) answer(c Class) pathAnswer {
+	out := pathAnswer{class: c, open: map[string]bool{}}
+	var signs, like, exact strings.Builder
+	write := func(format string, args ...any) {
+		fmt.Fprintf(io.MultiWriter(&signs, &like), format, args...)
+	}
+	write("%s %s %s|", c.Account, c.Region, c.VPC)
+	if v.perAddress {
+		write("%s %s %v|", c.Example, c.Subnet, c.Groups)
+	}
+	for _, region := range v.regions {
+		b, err := v.brief(query(c.End(), region), &exact)
+		if err != nil {
+			write("%s error %s %s|", region, c.Example, err)
+			out.open[region] = true
+			continue
+		}
+		outcome := sim.Verdict(b.Outcome)
+		if region == c.Region || len(v.regions) == 1 {
+			out.own = outcome
+		}
+		write("%s %d ", region, outcome)
+		if outcome != sim.Blocked {
+			out.open[region] = true
+		}
+		for i := range b.Ways {
+			f := &b.Ways[i]
+			write("%d %s %s %s %v %v;", f.Outcome, f.Context.Via, f.Context.Endpoint, f.Context.EndpointVPC, f.Context.VPCSourceIP, f.Context.Uncertain)
+			fmt.Fprint(&signs, f.Context.PublicIPs)
+			if v.publicIP {
+				fmt.Fprint(&like, f.Context.PublicIPs)
+			}
+			out.passes(f)
+		}
+	}
+	slices.Sort(out.via)
+	slices.Sort(out.endpoints)
+	out.signs, out.like, out.exact = signs.String(), like.String(), exact.String()
+	return out
+}
+
+// brief asks; where answers are compared in full, it writes all of the answer.
+func (v *survey) brief(q network.Query, exact *strings.Builder) (network.Brief, error) {
+	if v.exact {
+		res, err := v.world.Network().Ask(q)
+		if err != nil {
+			return network.Brief{}, err
+		}
+		exactly(exact, res)
+	}
+	return v.world.Network().Brief(q)
+}
+
+// exactly writes all that the policy half and its answers read of a result.
+func exactly(b *strings.Builder, r *network.Result) {
+	fmt.Fprint(b, r.Outcome)
+	for i := range r.Flows {
+		f := &r.Flows[i]
+		fmt.Fprint(b, f.Outcome, f.Context, f.Destinations)
+		for _, c := range []*network.Cases{&f.Passed, &f.Blocked, &f.Open} {
+			fmt.Fprint(b, c.Empty, c.Sources, c.Whole)
+		}
+	}
+	for _, list := range [][]network.Missing{r.Unknowns, r.Also, r.Steering} {
+		for i := range list {
+			fmt.Fprintln(b, list[i].Code, list[i].Component, list[i].Fact)
+		}
+	}
+}
+
+// passes notes what a way goes through.
+func (a *pathAnswer) passes(f *network.Way) {
+	via := string(f.Context.Endpoint)
+	if via != "" && !slices.Contains(a.endpoints, f.Context.Endpoint) {
+		a.endpoints = append(a.endpoints, f.Context.Endpoint)
+	}
+	if via == "" && f.Context.Via == "public" {
+		via = "internet"
+	}
+	if via != "" && sim.Verdict(f.Outcome) != sim.Blocked && !slices.Contains(a.via, via) {
+		a.via = append(a.via, via)
+	}
+}
