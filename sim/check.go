@@ -185,7 +185,7 @@ func (q *Question) validate(by *caller, region string) ([]target, error) {
 		return nil, badQuestion("%s: the job names no role for its own calls; add it, or pass %s", j.File, FieldRole)
 	case j.RoleARN == "":
 		return nil, badQuestion("no role: the job has no RoleArn; pass %s, or %s where another signs", FieldRole, FieldCaller)
-	case !isRoleARN(j.RoleARN):
+	case !isRoleARN(j.RoleARN) && !(q.Source != "" && strings.Contains(j.RoleARN, ":instance-profile/")):
 		return nil, fmt.Errorf("%q is not the ARN of a role; want arn:aws:iam::111122223333:role/NAME", j.RoleARN)
 	}
 	if q.Source == "" && !by.service() && len(j.Subnets) == 0 && len(j.SecurityGroups) == 0 && j.Kind == "" {

@@ -108,6 +108,11 @@ func (r *jobRun) kmsGate(d *decided, s *slot, t *target, action string, ctx *net
 		r.unsignedKey(d, t)
 		return
 	}
+	if r.who.unnamed() {
+		r.c.missing(Missing{Code: finding.UnknownKMS, Gate: GateKMS, Component: t.bucketARN(), Fact: "whether the caller may use the key of " + t.bucketName() + ": " + r.who.unknown})
+		d.gate = andGate(d.gate, tally{open: true})
+		return
+	}
 	if k.id == "" || strings.HasSuffix(k.id, "alias/aws/s3") {
 		r.awsManagedKey(d, t, owner)
 		return

@@ -68,6 +68,9 @@ func (w *World) newAsker(roleARN, session string, noOrganization bool) asker {
 	role, ok := w.FindRole(roleARN)
 	if !ok {
 		a.unknown = "role " + roleARN + " is not in the snapshot"
+		if a.unnamed() {
+			a.unknown = "the role of " + roleARN + " is not in the snapshot"
+		}
 		a.boundary = &policy.Policy{Name: "permissions boundary", Gap: a.unknown}
 	} else {
 		a.role = role
@@ -85,6 +88,10 @@ func (w *World) newAsker(roleARN, session string, noOrganization bool) asker {
 	}
 	return a
 }
+
+// unnamed tells a role of which only the instance profile is known: what names
+// principals may or may not mean it.
+func (a *asker) unnamed() bool { return strings.Contains(a.principal.RoleARN, ":instance-profile/") }
 
 func (a *asker) layers() policy.Layers {
 	return policy.Layers{
@@ -216,6 +223,9 @@ func (w *World) principalKeys(r *policy.Request, a *asker) {
 		r.UnknownKeys = append(r.UnknownKeys, "aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage")
 	}
 	w.orgKeys(r, a.account, "aws:principalorgid", "aws:principalorgpaths")
+	if a.unnamed() {
+		c["aws:principalarn"], c["aws:userid"] = policy.Value{State: policy.KeyValueUnknown}, policy.Value{State: policy.KeyValueUnknown}
+	}
 	if a.role == nil || !a.role.TagsKnown {
 		r.UnknownKeys = append(r.UnknownKeys, "aws:principaltag/*")
 		return

@@ -215,6 +215,13 @@ func (r *jobRun) layersFor(t *target, action string, ctx *network.Context) (poli
 	if t.accessPoint != nil {
 		r.accessPointLayer(&layers, t)
 	}
+	if r.who.unnamed() {
+		for _, p := range []**policy.Policy{&layers.Resource, &layers.AccessPoint} {
+			if *p != nil {
+				*p = &policy.Policy{Name: (*p).Name, Pointer: (*p).Pointer, Gap: "whether it means the caller: " + r.who.unknown}
+			}
+		}
+	}
 	if t.service == nil {
 		r.accessLists(&layers, t, action)
 	}

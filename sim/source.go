@@ -181,6 +181,7 @@ func (w *World) instanceRole(q *Question, reg *snapshot.Region, id string) {
 		if e.ID != id || e.ProfileARN == "" {
 			continue
 		}
+		q.Job.RoleARN = e.ProfileARN // stands for its role where that was not collected
 		for j := range reg.Account.IAM.Roles.Items {
 			r := &reg.Account.IAM.Roles.Items[j]
 			if contains(r.InstanceProfiles, e.ProfileARN) {
