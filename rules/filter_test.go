@@ -6,7 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules/packetset"
 	"github.com/canreach/canreach/snapshot"
 )
 

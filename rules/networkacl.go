@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules/packetset"
 	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )

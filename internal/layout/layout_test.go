@@ -72,7 +72,7 @@ var directions = []struct {
 	{"internal/testkit", []string{"sim", "cmd", "internal/cli", "rules"}},
 	{"internal/idd", []string{"snapshot", "rules", "sim", "cmd", "internal"}},
 	{"internal/strset", []string{"snapshot", "rules", "sim", "cmd"}},
-	{"internal/packetset", []string{"snapshot", "rules", "sim", "cmd"}},
+	{"rules/packetset", []string{"snapshot", "rules", "sim", "cmd"}},
 	{"internal/jsonscan", []string{"snapshot", "rules", "sim", "cmd", "internal"}},
 }
 

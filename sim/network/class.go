@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules/packetset"
 	"github.com/canreach/canreach/snapshot"
 )
 

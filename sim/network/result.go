@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/canreach/canreach/internal/packetset"
+	"github.com/canreach/canreach/rules/packetset"
 	"github.com/canreach/canreach/sim/finding"
 )
 

@@ -15,7 +15,7 @@ type Case struct {
 
 // Witness is the least case of x; ok is false where x is empty.
 func (s *Space) Witness(x Set) (Case, bool) {
-	p, ok := s.Arena.Witness(x)
+	p, ok := s.arena.Witness(x)
 	if !ok {
 		return Case{}, false
 	}

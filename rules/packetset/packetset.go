@@ -57,9 +57,12 @@ const (
 // Range is inclusive at both ends.
 type Range = idd.Range
 
+// arena has the operations on sets: And, Or, Diff and their like.
+type arena = idd.Arena
+
 // Space holds sets. It is not safe for concurrent use.
 type Space struct {
-	*idd.Arena
+	*arena
 	symbolic4, symbolic6 uint64
 }
 
@@ -74,7 +77,7 @@ const (
 
 // New makes an empty space with a budget in edges.
 func New(budget int) *Space {
-	return &Space{Arena: idd.New(budget, lastFamily, max64, max64, max8, max16, max16, max64, max64, max16, max16, max16, max16)}
+	return &Space{arena: idd.New(budget, lastFamily, max64, max64, max8, max16, max16, max64, max64, max16, max16, max16, max16)}
 }
 
 // End says which address of a case is meant.
