@@ -81,7 +81,7 @@ func accountFacts(w *sim.World) string {
 
 // unread are kinds that no question about S3 reads but for the classes of
 // interfaces that they make.
-var unread = []string{"Functions", "CompilationJobs", "TrainingJobs", "ProcessingJobs", "TransformJobs", "Models", "NotebookInstances", "Domains", "OptimizationJobs", "complete"}
+var unread = []string{"Functions", "CompilationJobs", "TrainingJobs", "ProcessingJobs", "TransformJobs", "Models", "NotebookInstances", "Domains", "OptimizationJobs", "ResourcePolicies", "complete"}
 
 // wherever are kinds that bear on every VPC: those of Route 53, whose answers
 // may lead anywhere, and settings of a whole Region.

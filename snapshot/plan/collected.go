@@ -63,10 +63,11 @@ func (v *overlay) uncollected(had map[string]bool) {
 	}
 }
 
-// holdsOthers tells whether a Region has VPCs that were there before the plan.
+// holdsOthers tells whether a Region has VPCs that were there before the plan,
+// or that it knows from a data source alone.
 func (v *overlay) holdsOthers(region *jsontree.Node, had map[string]bool) bool {
 	for _, n := range region.Get("ec2").Get("Vpcs").Elements() {
-		if had[n.Get("VpcId").Text()] {
+		if id := n.Get("VpcId").Text(); had[id] || v.partial[id] {
 			return true
 		}
 	}

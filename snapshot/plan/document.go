@@ -3,6 +3,9 @@ package plan
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/canreach/canreach/internal/jsontree"
 )
@@ -13,13 +16,39 @@ import (
 // and the attribute named.
 func (v *overlay) policyMember(r *resource, o object, key, service, operation, id string, path ...any) {
 	text, ok := v.policyText(r, path...)
-	switch {
-	case ok && text != "":
-		o[key] = text
-	case !ok:
-		o[key] = unknownDocument(r.place(path...))
+	if !ok {
+		text = unknownDocument(r.place(path...))
 		v.gap(r, service, operation, id, path...)
 	}
+	if text == "" {
+		return
+	}
+	switch {
+	case service == "iam" && operation == "GetRole":
+		text = withoutElement(text, "Resource")
+	case service == "iam" || o["Type"] == "SERVICE_CONTROL_POLICY":
+		text = withoutElement(text, "Principal")
+	}
+	o[key] = text
+}
+
+// withoutElement drops an element that a kind of policy does not have from the
+// statements that are unknown.
+func withoutElement(text, element string) string {
+	var d object
+	if !strings.Contains(text, unknownKey) || json.Unmarshal([]byte(text), &d) != nil {
+		return text
+	}
+	statements, _ := d["Statement"].([]any)
+	for _, s := range statements {
+		if m, ok := s.(object); ok {
+			if condition, _ := json.Marshal(m["Condition"]); strings.Contains(string(condition), unknownKey) {
+				delete(m, element)
+			}
+		}
+	}
+	out, _ := json.Marshal(d)
+	return string(out)
 }
 
 // document is policyMember for a node that is there already.
@@ -62,11 +91,15 @@ const unknownKey = "known-after-apply:"
 // unknownDocument allows or denies anything, or nothing. Its statements have
 // a key each: one key for both would let nothing pass.
 func unknownDocument(place string) string {
+	text, _ := json.Marshal(object{"Version": "2012-10-17", "Statement": unknownStatements(place)})
+	return string(text)
+}
+
+func unknownStatements(place string) []any {
 	statement := func(sid, effect string) object {
 		return object{"Sid": sid, "Effect": effect, "Principal": "*", "Action": "*", "Resource": "*", "Condition": object{"StringEquals": object{unknownKey + place + "/" + effect: "true"}}}
 	}
-	text, _ := json.Marshal(object{"Version": "2012-10-17", "Statement": []object{statement("MayAllow", "Allow"), statement("MayDeny", "Deny")}})
-	return string(text)
+	return []any{statement("MayAllow", "Allow"), statement("MayDeny", "Deny")}
 }
 
 // maxDocuments bounds how deep source documents nest.
@@ -81,24 +114,51 @@ func (v *overlay) rebuild(r *resource, depth int) string {
 	if s := r.text("json"); s != "" {
 		return s
 	}
-	doc := object{"Version": orText(r.text("version"), "2012-10-17")}
-	statements := []any{}
-	for _, attr := range []string{"source_policy_documents", "override_policy_documents"} {
-		statements = append(statements, v.sources(r, attr, depth)...)
-	}
 	if _, known := r.get("statement"); !known {
 		return unknownDocument(r.place("statement"))
 	}
-	for i := range r.blocks("statement") {
-		statements = append(statements, v.statement(r, i))
+	statements, whole := v.sources(r, "source_policy_documents", depth)
+	if !whole {
+		statements = append(statements, unknownStatements(r.place("source_policy_documents"))...)
 	}
-	doc["Statement"] = statements
-	text, _ := json.Marshal(doc)
+	for i := range r.blocks("statement") {
+		statements = override(statements, v.statement(r, i)...)
+	}
+	over, whole := v.sources(r, "override_policy_documents", depth)
+	if !whole {
+		return unknownDocument(r.place("override_policy_documents")) // it may replace any statement
+	}
+	text, _ := json.Marshal(object{"Version": orText(r.text("version"), "2012-10-17"), "Statement": override(statements, over...)})
 	return string(text)
 }
 
-// sources are the statements of the documents that a document includes.
-func (v *overlay) sources(r *resource, attr string, depth int) (out []any) {
+// override adds statements; one with a Sid replaces the one that has it.
+func override(list []any, more ...any) []any {
+	sidOf := func(v any) string {
+		m, _ := v.(object)
+		return asText(m["Sid"])
+	}
+	for _, s := range more {
+		at := slices.IndexFunc(list, func(have any) bool { return sidOf(s) != "" && sidOf(have) == sidOf(s) })
+		if at < 0 {
+			list = append(list, s)
+		} else {
+			list[at] = s
+		}
+	}
+	return orList(list)
+}
+
+func orList(l []any) []any {
+	if l == nil {
+		return []any{}
+	}
+	return l
+}
+
+// sources are the statements of the documents that a document includes, and
+// whether that is all of them.
+func (v *overlay) sources(r *resource, attr string, depth int) (out []any, whole bool) {
 	add := func(text string) {
 		var d struct{ Statement json.RawMessage }
 		var list []any
@@ -110,29 +170,28 @@ func (v *overlay) sources(r *resource, attr string, depth int) (out []any) {
 			_ = json.Unmarshal(d.Statement, &one)
 			list = []any{one}
 		}
-		out = append(out, list...)
+		out = override(out, list...)
 	}
 	texts, known := r.texts(attr)
 	for _, t := range texts {
 		add(t)
 	}
 	if known || depth >= maxDocuments {
-		return out
+		return out, known
 	}
 	links, whole := v.graph.links(r, attr)
 	for _, l := range links {
-		if l.to.typ == "aws_iam_policy_document" {
-			add(v.rebuild(l.to, depth+1))
+		if l.to.typ != "aws_iam_policy_document" {
+			return out, false
 		}
+		add(v.rebuild(l.to, depth+1))
 	}
-	if !whole {
-		add(unknownDocument(r.place(attr)))
-	}
-	return out
+	return out, whole
 }
 
-// statement is one statement block.
-func (v *overlay) statement(r *resource, i int) object {
+// statement is one statement block; one whose effect is unknown may allow and
+// may deny.
+func (v *overlay) statement(r *resource, i int) []any {
 	at := func(attr ...any) []any { return append([]any{"statement", i}, attr...) }
 	o := object{"Effect": orText(r.text(at("effect")...), "Allow")}
 	if sid := r.text(at("sid")...); sid != "" {
@@ -161,7 +220,8 @@ func (v *overlay) statement(r *resource, i int) object {
 			o[e.key] = values
 		}
 	}
-	if _, known := r.get(at("effect")...); !known {
+	_, effect := r.get(at("effect")...)
+	if !effect {
 		unknown(r.place(at("effect")...))
 	}
 	v.principals(r, i, o, unknown)
@@ -169,7 +229,19 @@ func (v *overlay) statement(r *resource, i int) object {
 	if len(condition) > 0 {
 		o["Condition"] = condition
 	}
-	return o
+	if effect {
+		return []any{o}
+	}
+	return bothEffects(o)
+}
+
+// bothEffects is a statement that allows, or denies.
+func bothEffects(o object) []any {
+	allow, deny := maps.Clone(o), maps.Clone(o)
+	allow["Effect"], deny["Effect"] = "Allow", "Deny"
+	delete(allow, "Sid")
+	delete(deny, "Sid")
+	return []any{allow, deny}
 }
 
 func (v *overlay) principals(r *resource, i int, o object, unknown func(string)) {

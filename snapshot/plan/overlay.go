@@ -28,6 +28,7 @@ type Result struct {
 // overlay lays one set of resources over a native snapshot.
 type overlay struct {
 	root     *jsontree.Node
+	all      []*resource
 	graph    *graph
 	options  Options
 	notes    []string
@@ -36,7 +37,9 @@ type overlay struct {
 	skipped  map[string]int
 	index    map[*jsontree.Node]map[string]*jsontree.Node
 	account  string
-	late     []func() // what must wait until every resource is there
+	partial  map[string]bool   // VPCs of which the plan's resources are not all
+	parents  map[string]string // organizational units → what they are in
+	late     []func()          // what must wait until every resource is there
 }
 
 // Apply lays the plan over a native snapshot; without one, over the state
@@ -75,11 +78,12 @@ func (p *Plan) Edit(base *jsontree.Tree, o Options) (*Result, error) { return p.
 
 func (p *Plan) edit(tree *jsontree.Tree, resources []*resource, o Options) (*Result, error) {
 	v := &overlay{root: tree.Root, graph: newGraph(p, resources), options: o, places: map[string]string{},
-		skipped: map[string]int{}, index: map[*jsontree.Node]map[string]*jsontree.Node{}, notes: slices.Clone(p.notes)}
+		skipped: map[string]int{}, partial: map[string]bool{}, parents: map[string]string{}, index: map[*jsontree.Node]map[string]*jsontree.Node{}, notes: slices.Clone(p.notes)}
 	if err := v.findAccount(slices.Concat(p.after, p.before)); err != nil {
 		return nil, err
 	}
 	had := v.collections()
+	v.all = resources
 	v.run(resources)
 	v.uncollected(had)
 	if len(v.problems) > 0 {

@@ -202,7 +202,9 @@ func (p *Plan) Actions() []Action {
 		case r.actions.Delete():
 			word = "delete"
 		}
-		out = append(out, Action{r.address, word})
+		if a := (Action{r.address, word}); len(out) == 0 || out[len(out)-1] != a {
+			out = append(out, a)
+		}
 	}
 	return out
 }

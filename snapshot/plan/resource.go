@@ -93,12 +93,21 @@ func (r *resource) list(path ...any) ([]any, bool) {
 		return nil, false
 	}
 	l, _ := v.([]any)
+	marks, _ := at(r.unknown, path).([]any)
+	known = len(marks) <= len(l)
 	for i := range l {
 		if _, ok := r.get(append(append([]any{}, path...), i)...); !ok {
 			known = false
 		}
 	}
 	return l, known
+}
+
+func at(v any, path []any) any {
+	for _, step := range path {
+		v = child(v, step)
+	}
+	return v
 }
 
 // texts is list, as text.
@@ -128,10 +137,22 @@ func (r *resource) configured(key string) bool {
 		_, known := r.get(key)
 		return !known || r.values[key] != nil
 	}
-	if r.config == nil {
+	if r.config == nil || r.data {
 		return r.blocks(key) > 0
 	}
 	return r.config.Expressions[key] != nil
+}
+
+// manages tells whether a list is all there is: the resource is new, sets it,
+// or stands in a state. A data source lists none where it tells none.
+func (r *resource) manages(key string) bool {
+	return r.created() || r.configured(key) || r.config == nil && !r.data
+}
+
+// listed tells whether a state tells a list, even one without elements.
+func (r *resource) listed(key string) bool {
+	_, ok := r.values[key].([]any)
+	return ok && r.config == nil && !r.data && !r.evaluated
 }
 
 // place is an attribute's address, e.g. "aws_route.r.gateway_id".

@@ -29,7 +29,8 @@ const grown = `{"schema":"canreach.snapshot/v1","capture":{"gaps":[]},"organizat
 "InternetGateways":[{"InternetGatewayId":"igw-1","Attachments":[]}],"VpnGateways":[{"VpnGatewayId":"vgw-1","VpcAttachments":[]}],
 "TransitGateways":[{"TransitGatewayId":"tgw-1","State":"available","Options":{}}],
 "TransitGatewayVpcAttachments":[{"TransitGatewayAttachmentId":"tgw-attach-1","TransitGatewayId":"tgw-1","VpcId":"vpc-1","State":"available","SubnetIds":["subnet-1"],"Association":{}}],
-"TransitGatewayRouteTables":[{"TransitGatewayRouteTableId":"tgw-rtb-1","TransitGatewayId":"tgw-1","State":"available","Routes":[]}],"NetworkInterfaces":[],"NatGateways":[]},
+"TransitGatewayRouteTables":[{"TransitGatewayRouteTableId":"tgw-rtb-1","TransitGatewayId":"tgw-1","State":"available","Routes":[]}],"NetworkInterfaces":[{"NetworkInterfaceId":"eni-1","SubnetId":"subnet-1","VpcId":"vpc-1","Status":"available","Groups":[],"PrivateIpAddress":"10.0.0.9","PrivateIpAddresses":[{"PrivateIpAddress":"10.0.0.9","Primary":true}]}],
+"Addresses":[{"AllocationId":"eipalloc-1","PublicIp":"198.51.100.7"}],"VpcEncryptionControls":[],"NatGateways":[]},
 "sagemaker":{"Models":[]},"lambda":{"Functions":[]},"route53":{"HostedZones":[{"Id":"/hostedzone/Z1","Name":"a.internal.","Config":{"PrivateZone":true},"VPCs":[],"ResourceRecordSets":[]}]},
 "route53resolver":{"ResolverRules":[],"ResolverRuleAssociations":[],"FirewallRules":[],"FirewallDomainLists":[],"FirewallRuleGroupAssociations":[],"FirewallConfigs":[],"ResolverEndpoints":[]},
 "route53profiles":{"ProfileAssociations":[],"ProfileResourceAssociations":[]},
@@ -83,6 +84,11 @@ var parts = map[string]m{
 	"aws_route53_resolver_endpoint":                      {"direction": "OUTBOUND", "security_group_ids": []any{"sg-1"}, "ip_address": []any{m{"subnet_id": "subnet-1"}}},
 	"aws_route53profiles_association":                    {"profile_id": "rp-1", "resource_id": "vpc-1"},
 	"aws_route53profiles_resource_association":           {"profile_id": "rp-1", "resource_arn": "arn:aws:route53:::hostedzone/Z1"},
+	"aws_vpc_encryption_control":                         {"vpc_id": "vpc-1", "mode": "enforce", "nat_gateway_exclusion": "enable"},
+	"aws_network_interface_sg_attachment":                {"network_interface_id": "eni-1", "security_group_id": "sg-1"},
+	"aws_network_interface_attachment":                   {"network_interface_id": "eni-1", "instance_id": "i-1"},
+	"aws_eip_association":                                {"network_interface_id": "eni-1", "allocation_id": "eipalloc-1"},
+	"aws_s3_directory_bucket":                            {"bucket": "d--use1-az4--x-s3"},
 	"aws_iam_policy":                                     {"name": "p", "path": "/", "policy": someDocument},
 	"aws_iam_role":                                       {"name": "x", "path": "/", "assume_role_policy": someDocument},
 	"aws_iam_role_policy":                                {"name": "i", "role": "r", "policy": someDocument},
@@ -143,7 +149,7 @@ func TestDestroyUndoesCreate(t *testing.T) {
 			switch typ { // known by their names
 			case "aws_iam_role", "aws_iam_instance_profile", "aws_kms_alias":
 				before["id"] = values["name"]
-			case "aws_s3_bucket":
+			case "aws_s3_bucket", "aws_s3_directory_bucket":
 				before["id"] = values["bucket"]
 			}
 			for k, v := range values {
@@ -167,7 +173,10 @@ func TestDestroyUndoesCreate(t *testing.T) {
 // the provider leaves as it is when the resource is destroyed.
 var keepsState = []string{"aws_caller_identity", "aws_region", "aws_iam_policy_document", "aws_default_network_acl", "aws_default_security_group", "aws_default_route_table",
 	"aws_vpc_endpoint_private_dns", "aws_vpc_peering_connection_accepter", "aws_vpc_peering_connection_options", "aws_ec2_transit_gateway_vpc_attachment_accepter",
-	"aws_ec2_transit_gateway_peering_attachment_accepter"}
+	"aws_ec2_transit_gateway_peering_attachment_accepter",
+	// what they removed is not known, and an account stays where it is
+	"aws_iam_role_policies_exclusive", "aws_iam_role_policy_attachments_exclusive",
+	"aws_organizations_organization", "aws_organizations_organizational_unit", "aws_organizations_account"}
 
 func TestEveryTypeCanBeDestroyed(t *testing.T) {
 	for _, typ := range plan.Types() {

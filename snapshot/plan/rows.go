@@ -19,7 +19,7 @@ var rows []row
 var rowOf = map[string]*row{}
 
 func init() {
-	rows = slicesConcat(networkRows, filterRows, routeRows, endpointRows, gatewayRows, transitRows, dnsRows, identityRows, bucketRows, resourceRows, sourceRows)
+	rows = slicesConcat(networkRows, filterRows, routeRows, endpointRows, gatewayRows, transitRows, dnsRows, identityRows, organizationRows, bucketRows, resourceRows, sourceRows)
 	for i := range rows {
 		rowOf[rows[i].typ] = &rows[i]
 	}
@@ -34,10 +34,19 @@ func slicesConcat(parts ...[]row) (out []row) {
 
 // irrelevant are types that bear on no answer.
 var irrelevant = map[string]bool{
-	"aws_s3_object": true, "aws_s3_bucket_versioning": true, "aws_s3_bucket_lifecycle_configuration": true, "aws_s3_bucket_logging": true,
+	"aws_s3_object": true, "aws_s3_object_copy": true, "aws_s3_bucket_accelerate_configuration": true, "aws_s3_bucket_analytics_configuration": true,
+	"aws_s3_bucket_intelligent_tiering_configuration": true, "aws_s3_bucket_inventory": true, "aws_s3_bucket_object_lock_configuration": true,
+	"aws_s3_bucket_replication_configuration": true, "aws_s3_bucket_website_configuration": true, "aws_s3_bucket_metadata_configuration": true,
+	"aws_sqs_queue_redrive_policy": true, "aws_sqs_queue_redrive_allow_policy": true, "aws_ecr_lifecycle_policy": true, "aws_sns_topic_subscription": true,
+	"aws_secretsmanager_secret_version": true, "aws_secretsmanager_secret_rotation": true, "aws_lambda_permission": true, "aws_lambda_alias": true,
+	"aws_ec2_subnet_cidr_reservation": true, "aws_network_interface_permission": true, "aws_route53_vpc_association_authorization": true,
+	"aws_route53_resolver_firewall_rule_group": true, "aws_route53_resolver_config": true, "aws_route53_resolver_query_log_config": true,
+	"aws_route53_resolver_query_log_config_association": true, "aws_route53_resolver_dnssec_config": true, "aws_route53profiles_profile": true,
+	"aws_vpc_endpoint_connection_notification": true, "aws_vpc_ipam": true, "aws_vpc_ipam_pool": true, "aws_vpc_ipam_scope": true, "aws_vpc_ipam_pool_cidr": true,
+	"aws_s3_bucket_versioning": true, "aws_s3_bucket_lifecycle_configuration": true, "aws_s3_bucket_logging": true,
 	"aws_s3_bucket_notification": true, "aws_s3_bucket_metric": true, "aws_s3_bucket_cors_configuration": true, "aws_ec2_tag": true,
 	"aws_cloudwatch_log_group": true, "aws_cloudwatch_metric_alarm": true, "aws_flow_log": true, "aws_key_pair": true,
-	"aws_customer_gateway": true, "aws_iam_role_policies_exclusive": true, "aws_iam_role_policy_attachments_exclusive": true,
+	"aws_customer_gateway": true,
 }
 
 // member is one member of an AWS resource and the attribute that fills it.
@@ -138,6 +147,18 @@ func (v *overlay) home(r *resource, service, collection, idKey, id string) *json
 		}
 	}
 	return list(v.regionOf(r), service, collection)
+}
+
+// adopt adds what AWS made with a VPC and the base lacks: a state tells all of it.
+func (v *overlay) adopt(r *resource, collection, idKey, id string, members object) *jsontree.Node {
+	vpc := v.id(r, "vpc_id")
+	if id == "" || vpc == "" || r.created() {
+		v.note("%s: what it manages is not in the snapshot", r.address)
+		return nil
+	}
+	v.places[id] = r.address
+	members["VpcId"], members["OwnerId"] = vpc, v.accountOf(r).Get("accountId").Text()
+	return v.upsert(list(v.regionOf(r), "ec2", collection), idKey, id, members)
 }
 
 // part is the row of a type that is a part of another resource. Missing says

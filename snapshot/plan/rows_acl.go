@@ -21,12 +21,16 @@ func networkACL(v *overlay, r *resource, o object) {
 		o["IsDefault"], o["Associations"] = false, []object{}
 	}
 	v.inlineEntries(r, o)
-	if r.configured("subnet_ids") || r.config == nil {
+	if r.manages("subnet_ids") {
 		subnets, whole := v.ids(r, "subnet_ids")
 		if !whole {
 			v.gap(r, "ec2", "DescribeNetworkAcls", id, "subnet_ids")
 		}
+		vpc := v.id(r, "vpc_id")
 		v.late = append(v.late, func() {
+			if !whole {
+				v.noACL(vpc)
+			}
 			for _, s := range subnets {
 				v.associateACL(id, s)
 			}
@@ -104,14 +108,20 @@ func (v *overlay) acl(id string) *jsontree.Node {
 // defaultNetworkACL: Terraform adopts the VPC's default ACL and removes the
 // entries that the configuration does not list.
 func defaultNetworkACL(v *overlay, r *resource) {
-	id := v.id(r, "default_network_acl_id")
+	id := orText(v.id(r, "default_network_acl_id"), r.text("id"))
 	n := v.acl(id)
 	if n == nil {
-		v.note("%s: the default network ACL is not in the snapshot", r.address)
+		n = v.adopt(r, "NetworkAcls", "NetworkAclId", id, object{"IsDefault": true, "Associations": []object{}})
+		subnets, _ := v.ids(r, "subnet_ids")
+		v.late = append(v.late, func() {
+			for _, s := range subnets {
+				v.associateACL(id, s)
+			}
+		})
+	} else if v.places[id] = r.address; r.unchanged() {
 		return
 	}
-	v.places[id] = r.address
-	if r.unchanged() {
+	if n == nil {
 		return
 	}
 	o := object{}
@@ -123,14 +133,18 @@ func defaultNetworkACL(v *overlay, r *resource) {
 }
 
 func aclRule(v *overlay, r *resource) {
-	n := v.acl(v.id(r, "network_acl_id"))
-	if n == nil {
-		v.note("%s: its network ACL is not in the snapshot", r.address)
-		return
-	}
+	id := v.id(r, "network_acl_id")
+	n := v.acl(id)
 	egress, _ := r.get("egress")
 	e := object{"Egress": egress == true}
 	v.aclEntry(r, e, nil, "rule_number", "rule_action")
+	if n == nil {
+		v.note("%s: its network ACL is not in the snapshot", r.address)
+		if id == "" {
+			v.mayAdd(v.candidates("aws_network_acl", "NetworkAcls", "NetworkAclId"), "Entries", e, r.place("network_acl_id"))
+		}
+		return
+	}
 	putUnique(list(n, "Entries"), e, "RuleNumber", "Egress")
 }
 
@@ -198,6 +212,16 @@ func (v *overlay) associateACL(id, subnet string) {
 		removeWhere(a.Get("Associations"), func(x *jsontree.Node) bool { return x.Get("SubnetId").Text() == subnet })
 	})
 	list(n, "Associations").Append(node(object{"NetworkAclId": id, "SubnetId": subnet, "NetworkAclAssociationId": id + "." + subnet}))
+}
+
+// noACL takes the subnets of a VPC from their ACLs: which one they have is known
+// after apply only.
+func (v *overlay) noACL(vpc string) {
+	v.each("NetworkAcls", func(a *jsontree.Node) {
+		if a.Get("VpcId").Text() == vpc {
+			a.Set("Associations", jsontree.NewArray())
+		}
+	})
 }
 
 // defaultACL gives a new subnet the default ACL of its VPC, unless another ACL

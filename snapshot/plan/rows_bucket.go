@@ -7,6 +7,8 @@ import (
 var bucketRows = []row{
 	{typ: "aws_kms_key", put: kmsKey, remove: removeKey},
 	{typ: "aws_kms_replica_key", put: kmsKey, remove: removeKey},
+	{typ: "aws_kms_external_key", put: kmsKey, remove: removeKey},
+	{typ: "aws_kms_replica_external_key", put: kmsKey, remove: removeKey},
 	part("aws_kms_key_policy", func(v *overlay, r *resource) {
 		id := v.id(r, "key_id")
 		for _, key := range []string{"KeyId", "Arn"} {
@@ -46,6 +48,12 @@ var bucketRows = []row{
 	bucketPart("aws_s3_bucket_request_payment_configuration", func(v *overlay, r *resource, n *jsontree.Node) {
 		n.Set("RequestPayment", node(object{"Payer": r.text("payer")}))
 	}, func(n *jsontree.Node) { n.Set("RequestPayment", node(object{"Payer": "BucketOwner"})) }),
+	{typ: "aws_s3_directory_bucket", put: bucket, remove: func(v *overlay, r *resource) {
+		v.removeItem(list(v.accountOf(r), "s3", "buckets"), "Name", v.idOf(r))
+	}},
+	bucketPart("aws_s3_bucket_abac", func(v *overlay, r *resource, n *jsontree.Node) {
+		n.Set("AbacStatus", node(object{"Status": orText(r.text("abac_status", 0, "status"), r.text("abac_status", "status"))}))
+	}, func(n *jsontree.Node) { n.Set("AbacStatus", node(object{"Status": "Disabled"})) }),
 	bucketPart("aws_s3_bucket_acl", acl, nil),
 	{typ: "aws_s3_account_public_access_block", put: func(v *overlay, r *resource) {
 		list(v.accountOf(r), "s3", "buckets")
@@ -131,15 +139,19 @@ func bucket(v *overlay, r *resource) {
 		return
 	}
 	o := object{"region": v.regionName(r)}
+	if r.configured("policy") {
+		v.policyMember(r, o, "Policy", "s3", "GetBucketPolicy", name, "policy")
+	} else if policy := r.text("policy"); policy != "" {
+		o["Policy"] = policy
+	} else if r.created() {
+		o["Policy"] = nil
+	}
 	if r.created() {
 		on := true
-		o["Policy"] = nil
 		o["PublicAccessBlockConfiguration"] = object{"BlockPublicAcls": on, "IgnorePublicAcls": on, "BlockPublicPolicy": on, "RestrictPublicBuckets": on}
 		o["OwnershipControls"] = object{"Rules": []object{{"ObjectOwnership": "BucketOwnerEnforced"}}}
 		o["ServerSideEncryptionConfiguration"] = sseS3
 		o["RequestPayment"] = object{"Payer": "BucketOwner"}
-	} else if policy, known := r.get("policy"); known && asText(policy) != "" {
-		o["Policy"] = policy
 	}
 	if r.values["tags"] != nil || r.values["tags_all"] != nil {
 		o["TagSet"] = tags(r)

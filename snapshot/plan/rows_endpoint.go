@@ -13,6 +13,10 @@ var endpointRows = []row{
 	part("aws_vpc_endpoint_policy", func(v *overlay, r *resource) {
 		if n := v.endpoint(r); n != nil {
 			v.document(r, n, "PolicyDocument", "policy")
+		} else if v.id(r, "vpc_endpoint_id") == "" {
+			for _, n := range v.candidates("aws_vpc_endpoint", "VpcEndpoints", "VpcEndpointId") {
+				n.Set("PolicyDocument", jsontree.NewString(unknownDocument(r.place("vpc_endpoint_id"))))
+			}
 		}
 	}, func(v *overlay, r *resource) {
 		if n := v.endpoint(r); n != nil {
@@ -20,8 +24,16 @@ var endpointRows = []row{
 		}
 	}),
 	part("aws_vpc_endpoint_route_table_association", func(v *overlay, r *resource) {
-		if n := v.endpoint(r); n != nil {
-			v.endpointTable(n, v.id(r, "route_table_id"))
+		n, table := v.endpoint(r), v.id(r, "route_table_id")
+		switch {
+		case n != nil && table != "":
+			v.endpointTable(n, table)
+		case n != nil:
+			v.late = append(v.late, func() { v.mayLead(n, r.place("route_table_id")) })
+		case v.table(table) != nil && v.id(r, "vpc_endpoint_id") == "":
+			for _, n := range v.candidates("aws_vpc_endpoint", "VpcEndpoints", "VpcEndpointId") {
+				v.mayRoute([]*jsontree.Node{v.table(table)}, v.endpointRoute(n), r.place("vpc_endpoint_id"))
+			}
 		}
 	}, func(v *overlay, r *resource) {
 		n, id := v.within("ec2", "VpcEndpoints", "VpcEndpointId", r.text("vpc_endpoint_id")), r.text("route_table_id")
@@ -83,8 +95,13 @@ func endpoint(v *overlay, r *resource, o object) {
 		v.policyMember(r, o, "PolicyDocument", "ec2", "DescribeVpcEndpoints", id, "policy")
 	}
 	tables, _ := o["RouteTableIds"].([]string)
+	_, whole := v.ids(r, "route_table_ids")
 	v.late = append(v.late, func() {
-		if n := v.within("ec2", "VpcEndpoints", "VpcEndpointId", id); n != nil {
+		n := v.within("ec2", "VpcEndpoints", "VpcEndpointId", id)
+		if n != nil && !whole && r.configured("route_table_ids") {
+			v.each("RouteTables", func(t *jsontree.Node) { removeEndpointRoutes(t, id) })
+			v.mayLead(n, r.place("route_table_ids"))
+		} else if n != nil {
 			v.dropOtherTables(n, tables)
 			for _, t := range tables {
 				v.endpointTable(n, t)
@@ -152,7 +169,11 @@ func (v *overlay) endpointTable(n *jsontree.Node, table string) {
 	if !hasText(ids, table) {
 		ids.Append(jsontree.NewString(table))
 	}
-	putRoute(t, object{"DestinationPrefixListId": v.prefixListOf(n.Get("ServiceName").Text()), "GatewayId": n.Get("VpcEndpointId").Text(), "Origin": "CreateRoute", "State": "active"})
+	putRoute(t, v.endpointRoute(n))
+}
+
+func (v *overlay) endpointRoute(n *jsontree.Node) object {
+	return object{"DestinationPrefixListId": v.prefixListOf(n.Get("ServiceName").Text()), "GatewayId": n.Get("VpcEndpointId").Text(), "Origin": "CreateRoute", "State": "active"}
 }
 
 func hasText(l *jsontree.Node, s string) bool {

@@ -28,7 +28,7 @@ func securityGroup(v *overlay, r *resource, o object) {
 		o["GroupName"] = r.address
 	}
 	for _, side := range groupSides {
-		if r.created() || r.configured(side.attr) || r.config == nil {
+		if r.manages(side.attr) {
 			o[side.key] = v.inlinePermissions(r, side.attr, v.idOf(r))
 		}
 	}
@@ -64,11 +64,11 @@ func defaultSecurityGroup(v *overlay, r *resource) {
 	}
 	n := v.within("ec2", "SecurityGroups", "GroupId", id)
 	if n == nil {
-		v.note("%s: the default security group is not in the snapshot", r.address)
+		n = v.adopt(r, "SecurityGroups", "GroupId", id, object{"GroupName": "default"})
+	} else if v.places[id] = r.address; r.unchanged() {
 		return
 	}
-	v.places[id] = r.address
-	if r.unchanged() {
+	if n == nil {
 		return
 	}
 	for _, side := range groupSides {
@@ -172,9 +172,16 @@ func (v *overlay) addPermissions(r *resource, id, key string, fresh []object) {
 	n := v.group(id)
 	if n == nil {
 		v.note("%s: its security group is not in the snapshot", r.address)
+		if id == "" {
+			v.mayAdd(v.candidates("aws_security_group", "SecurityGroups", "GroupId"), key, fresh[0], r.place("security_group_id"))
+		}
 		return
 	}
-	l := list(n, key)
+	l := n.Get(key)
+	if l == nil {
+		v.note("%s: the other rules of its security group are not known", r.address)
+		return
+	}
 	for _, o := range fresh {
 		if r.unchanged() && hasPermission(l, o) {
 			continue

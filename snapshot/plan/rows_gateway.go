@@ -1,5 +1,7 @@
 package plan
 
+import "github.com/canreach/canreach/internal/jsontree"
+
 var gatewayRows = []row{
 	ec2("aws_eip", "Addresses", "AllocationId", "PublicIp=public_ip PrivateIpAddress=private_ip NetworkInterfaceId=network_interface! InstanceId=instance!", nil),
 	ec2("aws_internet_gateway", "InternetGateways", "InternetGatewayId", "", func(v *overlay, r *resource, o object) {
@@ -39,6 +41,36 @@ var gatewayRows = []row{
 	}, nil),
 	part("aws_vpc_peering_connection_options", nothing, nil),
 	ec2("aws_network_interface", "NetworkInterfaces", "NetworkInterfaceId", "SubnetId=subnet_id! PrivateIpAddress=private_ip InterfaceType=interface_type Description=description", networkInterface),
+	part("aws_network_interface_sg_attachment", func(v *overlay, r *resource) {
+		n, group := v.eni(r), v.id(r, "security_group_id")
+		if n == nil || group == "" {
+			v.note("%s: its interface or its group is not known", r.address)
+			return
+		}
+		putUnique(list(n, "Groups"), object{"GroupId": group}, "GroupId")
+	}, without((*overlay).eni, "Groups", "GroupId", "security_group_id")),
+	part("aws_network_interface_attachment", func(v *overlay, r *resource) {
+		if n := v.eni(r); n != nil {
+			n.Set("Status", jsontree.NewString("in-use"))
+			n.Set("Attachment", node(object{"InstanceId": v.id(r, "instance_id"), "Status": "attached"}))
+		}
+	}, func(v *overlay, r *resource) {
+		if n := v.eni(r); n != nil {
+			n.Set("Status", jsontree.NewString("available"))
+			n.Delete("Attachment")
+		}
+	}),
+	part("aws_eip_association", associateAddress, func(v *overlay, r *resource) {
+		address := v.within("ec2", "Addresses", "AllocationId", v.id(r, "allocation_id"))
+		for _, key := range []string{"NetworkInterfaceId", "InstanceId", "PrivateIpAddress"} {
+			if address != nil {
+				address.Delete(key)
+			}
+		}
+		if n := v.eni(r); n != nil {
+			setAssociation(n, nil)
+		}
+	}),
 	ec2("aws_instance", "Instances", "InstanceId", "SubnetId=subnet_id! PrivateIpAddress=private_ip PublicIpAddress=public_ip", instance),
 }
 
@@ -119,6 +151,62 @@ func networkInterface(v *overlay, r *resource, o object) {
 	}
 	if len(addresses) > 0 {
 		o["PrivateIpAddresses"] = addresses
+	}
+}
+
+// eni is the interface that a part names, or the primary one of its instance.
+func (v *overlay) eni(r *resource) *jsontree.Node {
+	if n := v.within("ec2", "NetworkInterfaces", "NetworkInterfaceId", v.id(r, "network_interface_id")); n != nil {
+		return n
+	}
+	links, whole := v.graph.links(r, "network_interface_id")
+	instance := v.id(r, "instance_id")
+	if whole && len(links) == 1 && links[0].attr == "primary_network_interface_id" {
+		instance = v.idOf(links[0].to)
+	}
+	var found *jsontree.Node
+	v.each("NetworkInterfaces", func(n *jsontree.Node) {
+		at := n.Get("Attachment")
+		if instance != "" && at.Get("InstanceId").Text() == instance && (at.Get("DeviceIndex") == nil || string(at.Get("DeviceIndex").Raw()) == "0") {
+			found = n
+		}
+	})
+	return found
+}
+
+// associateAddress gives an interface a public address. Where that is not known
+// yet, the interface's addresses are not.
+func associateAddress(v *overlay, r *resource) {
+	n := v.eni(r)
+	address := v.within("ec2", "Addresses", "AllocationId", v.id(r, "allocation_id"))
+	if n == nil {
+		v.note("%s: its interface is not in the snapshot", r.address)
+		return
+	}
+	public := r.text("public_ip")
+	if address != nil {
+		address.Set("NetworkInterfaceId", jsontree.NewString(n.Get("NetworkInterfaceId").Text()))
+		public = orText(public, address.Get("PublicIp").Text())
+	}
+	if public != "" {
+		setAssociation(n, object{"PublicIp": public})
+		return
+	}
+	v.note("%s: the public address is known after apply only", r.address)
+	for _, key := range []string{"PrivateIpAddress", "PrivateIpAddresses", "Association"} {
+		n.Delete(key)
+	}
+}
+
+// setAssociation sets or removes the public address of an interface's primary one.
+func setAssociation(n *jsontree.Node, association object) {
+	at := append([]*jsontree.Node{n}, n.Get("PrivateIpAddresses").Elements()[:min(1, n.Get("PrivateIpAddresses").Len())]...)
+	for _, x := range at {
+		if association == nil {
+			x.Delete("Association")
+		} else {
+			x.Set("Association", node(association))
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/internal/jsontree"
@@ -16,6 +17,8 @@ var identityRows = []row{
 	part("aws_iam_role_policy", inlinePolicy, removeInlinePolicy),
 	part("aws_iam_role_policy_attachment", attachPolicy, detachPolicy),
 	part("aws_iam_policy_attachment", attachPolicyToMany, detachFromAll),
+	part("aws_iam_role_policies_exclusive", exclusive("RolePolicyList", "PolicyName", "policy_names"), nil),
+	part("aws_iam_role_policy_attachments_exclusive", exclusive("AttachedManagedPolicies", "PolicyArn", "policy_arns"), nil),
 	part("aws_iam_instance_profile", instanceProfile, func(v *overlay, r *resource) {
 		if n, name := v.roleNamed(v.id(r, "role")), v.idOf(r); n != nil {
 			removeWhere(n.Get("InstanceProfileList"), func(x *jsontree.Node) bool { return x.Get("InstanceProfileName").Text() == name })
@@ -68,13 +71,18 @@ func role(v *overlay, r *resource) {
 		v.gap(r, "iam", "GetRole", arn, "permissions_boundary")
 	}
 	v.inlineOf(r, o, l, arn)
+	if r.data {
+		for _, operation := range []string{"ListRolePolicies", "ListAttachedRolePolicies"} {
+			v.addGap(object{"account": v.account, "service": "iam", "operation": operation, "resource": arn, "code": "NotCollected", "message": r.address + " does not tell the role's policies"})
+		}
+	}
 	v.upsert(l, "Arn", arn, o)
 }
 
 // inlineOf sets the policies that a role's own blocks give it. What they leave
 // out is managed by other resources, or by nobody.
 func (v *overlay) inlineOf(r *resource, o object, l *jsontree.Node, arn string) {
-	if r.created() || r.configured("inline_policy") && r.blocks("inline_policy") > 0 {
+	if r.created() || r.blocks("inline_policy") > 0 || r.listed("inline_policy") {
 		policies := []object{}
 		for i := range r.blocks("inline_policy") {
 			if name := r.text("inline_policy", i, "name"); name != "" {
@@ -85,7 +93,10 @@ func (v *overlay) inlineOf(r *resource, o object, l *jsontree.Node, arn string) 
 		}
 		o["RolePolicyList"] = policies
 	}
-	if r.created() || r.configured("managed_policy_arns") {
+	if _, known := r.get("inline_policy"); !known && r.configured("inline_policy") {
+		v.gap(r, "iam", "ListRolePolicies", arn, "inline_policy")
+	}
+	if r.created() || r.configured("managed_policy_arns") || r.listed("managed_policy_arns") {
 		attached := []object{}
 		arns, whole := v.ids(r, "managed_policy_arns")
 		for _, a := range arns {
@@ -118,7 +129,7 @@ func (v *overlay) roleNamed(name string) *jsontree.Node {
 func inlinePolicy(v *overlay, r *resource) {
 	n := v.roleNamed(v.id(r, "role"))
 	if n == nil {
-		v.note("%s: its role is not in the snapshot", r.address)
+		v.rolePolicyGap(r, "ListRolePolicies")
 		return
 	}
 	o := object{"PolicyName": orText(r.text("name"), r.address)}
@@ -136,7 +147,7 @@ func removeInlinePolicy(v *overlay, r *resource) {
 func attachPolicy(v *overlay, r *resource) {
 	n, arn := v.roleNamed(v.id(r, "role")), v.id(r, "policy_arn")
 	if n == nil {
-		v.note("%s: its role is not in the snapshot", r.address)
+		v.rolePolicyGap(r, "ListAttachedRolePolicies")
 		return
 	}
 	if arn == "" {
@@ -176,6 +187,28 @@ func detachFromAll(v *overlay, r *resource) {
 	}
 }
 
+// exclusive removes from a role the policies that a resource does not list,
+// and attaches what it lists.
+func exclusive(list, key, attr string) func(*overlay, *resource) {
+	return func(v *overlay, r *resource) {
+		n := v.roleNamed(v.id(r, "role_name"))
+		want, whole := v.ids(r, attr)
+		if n == nil || n.Get(list) == nil {
+			return
+		}
+		if !whole {
+			v.gap(r, "iam", map[string]string{"policy_names": "ListRolePolicies", "policy_arns": "ListAttachedRolePolicies"}[attr], n.Get("Arn").Text(), attr)
+			return
+		}
+		removeWhere(n.Get(list), func(x *jsontree.Node) bool { return !slices.Contains(want, x.Get(key).Text()) })
+		if attr == "policy_arns" {
+			for _, arn := range want {
+				putUnique(n.Get(list), attachedPolicy(arn), key)
+			}
+		}
+	}
+}
+
 func instanceProfile(v *overlay, r *resource) {
 	if n := v.roleNamed(v.id(r, "role")); n != nil {
 		name := v.idOf(r)
@@ -195,7 +228,7 @@ func organizationPolicy(v *overlay, r *resource) {
 	if r.unchanged() && v.find(l, "Id", id) != nil {
 		return
 	}
-	o := object{"Name": orText(r.text("name"), r.address), "AwsManaged": false}
+	o := object{"Name": orText(r.text("name"), r.address), "AwsManaged": false, "Type": orText(r.text("type"), "SERVICE_CONTROL_POLICY")}
 	v.policyMember(r, o, "Content", "organizations", "DescribePolicy", id, "content")
 	if r.created() {
 		o["Targets"] = []object{}

@@ -41,6 +41,7 @@ var networkRows = []row{
 	ec2("aws_ec2_managed_prefix_list", "ManagedPrefixLists", "PrefixListId", "PrefixListName=name AddressFamily=address_family MaxEntries=max_entries", prefixList),
 	ec2("aws_prefix_list", "PrefixLists", "PrefixListId", "PrefixListName=name Cidrs=cidr_blocks", nil),
 	part("aws_ec2_managed_prefix_list_entry", prefixEntry, without(owner("ec2", "ManagedPrefixLists", "PrefixListId", "prefix_list_id"), "Entries", "Cidr", "cidr")),
+	ec2("aws_vpc_encryption_control", "VpcEncryptionControls", "VpcEncryptionControlId", "VpcId=vpc_id!+ Mode=mode", encryptionControl),
 	ec2("aws_vpc_block_public_access_options", "VpcBlockPublicAccessOptions", "AwsAccountId", "InternetGatewayBlockMode=internet_gateway_block_mode", state("update-complete")),
 	ec2("aws_vpc_block_public_access_exclusion", "VpcBlockPublicAccessExclusions", "ExclusionId", "InternetGatewayExclusionMode=internet_gateway_exclusion_mode", bpaExclusion),
 }
@@ -84,6 +85,7 @@ func dhcpOptions(_ *overlay, r *resource, o object) {
 func vpc(v *overlay, r *resource, o object) {
 	id := v.idOf(r)
 	o["State"], o["IsDefault"] = "available", r.typ == "aws_default_vpc"
+	v.partial[id] = r.data
 	if block := r.text("cidr_block"); block != "" {
 		o["CidrBlockAssociationSet"] = []object{{"CidrBlock": block, "CidrBlockState": object{"State": "associated"}}}
 	}
@@ -227,7 +229,10 @@ func subnet(v *overlay, r *resource, o object) {
 
 func prefixList(v *overlay, r *resource, o object) {
 	o["State"] = "create-complete"
-	if r.configured("entry") || r.config == nil || r.created() {
+	if r.data {
+		r.move("entries", "entry")
+	}
+	if r.manages("entry") {
 		entries := []object{}
 		for i := range r.blocks("entry") {
 			e := object{}
@@ -247,6 +252,23 @@ func prefixEntry(v *overlay, r *resource) {
 	e := object{}
 	v.rule(r, e, "Cidr", plain, "cidr")
 	putUnique(list(n, "Entries"), e, "Cidr")
+}
+
+// encryptionExclusions are the kinds of gateways that a control may leave out.
+var encryptionExclusions = map[string]string{"EgressOnlyInternetGateway": "egress_only_internet_gateway_exclusion", "ElasticFileSystem": "elastic_file_system_exclusion",
+	"InternetGateway": "internet_gateway_exclusion", "Lambda": "lambda_exclusion", "NatGateway": "nat_gateway_exclusion",
+	"VirtualPrivateGateway": "virtual_private_gateway_exclusion", "VpcLattice": "vpc_lattice_exclusion", "VpcPeering": "vpc_peering_exclusion"}
+
+func encryptionControl(_ *overlay, r *resource, o object) {
+	exclusions := object{}
+	for key, attr := range encryptionExclusions {
+		if s := r.text(attr); s == "enable" {
+			exclusions[key] = object{"State": "enabled"}
+		} else if s == "disable" {
+			exclusions[key] = object{"State": "disabled"}
+		}
+	}
+	o["State"], o["ResourceExclusions"] = "available", exclusions
 }
 
 func bpaExclusion(v *overlay, r *resource, o object) {

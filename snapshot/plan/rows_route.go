@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/internal/jsontree"
@@ -36,6 +37,9 @@ func (v *overlay) readRoute(r *resource, at []any, prefix string) object {
 		{strings.TrimSuffix(prefix, "_") + ipv6Attr(prefix), "DestinationIpv6CidrBlock"}, {"destination_prefix_list_id", "DestinationPrefixListId"}} {
 		v.rule(r, o, d.key, refKind, path(d.attr)...)
 	}
+	if place := o["KnownAfterApply"]; place != nil && !hasAny(o, routeKeys) {
+		o["DestinationPrefixListId"] = place
+	}
 	for _, t := range routeTargets {
 		if value, known := r.get(path(t.attr)...); !known && !r.set(append(append([]any{}, at...), t.attr)) || known && asText(value) == "" {
 			continue
@@ -43,6 +47,10 @@ func (v *overlay) readRoute(r *resource, at []any, prefix string) object {
 		v.rule(r, o, t.key, refKind, path(t.attr)...)
 	}
 	return o
+}
+
+func hasAny(o object, keys []string) bool {
+	return slices.ContainsFunc(keys, func(k string) bool { return o[k] != nil })
 }
 
 func ipv6Attr(prefix string) string {
@@ -63,19 +71,38 @@ func (r *resource) set(path []any) bool {
 }
 
 func routeTable(v *overlay, r *resource, o object) {
-	if !r.created() && !r.configured("route") && r.config != nil {
+	if r.data {
+		r.move("routes", "route")
+		o["Associations"] = tableAssociations(r)
+	}
+	if !r.manages("route") {
 		return
 	}
 	id := v.idOf(r)
 	routes := v.inlineRoutes(r, v.id(r, "vpc_id"))
 	if old := v.find(list(v.regionOf(r), "ec2", "RouteTables"), "RouteTableId", id); old != nil {
 		routes = append(routes, endpointRoutes(old)...)
-	} else {
+	} else if !r.data {
 		o["Associations"] = []object{}
 	}
 	o["Routes"] = routes
 	vgws, _ := v.ids(r, "propagating_vgws")
 	o["PropagatingVgws"] = gatewayList(vgws)
+}
+
+// tableAssociations are those that a data source lists.
+func tableAssociations(r *resource) []object {
+	out := []object{}
+	for i := range r.blocks("associations") {
+		a := object{"Main": r.text("associations", i, "main") == "true", "AssociationState": object{"State": "associated"}}
+		for key, attr := range map[string]string{"RouteTableAssociationId": "route_table_association_id", "RouteTableId": "route_table_id", "SubnetId": "subnet_id", "GatewayId": "gateway_id"} {
+			if s := r.text("associations", i, attr); s != "" {
+				a[key] = s
+			}
+		}
+		out = append(out, a)
+	}
+	return out
 }
 
 // inlineRoutes are a table's local routes and those of its blocks.
@@ -95,7 +122,7 @@ func (v *overlay) inlineRoutes(r *resource, vpc string) []object {
 func (v *overlay) unknownRoutes(r *resource) (out []object) {
 	e := r.config.Expressions["route"]
 	if e == nil || e.ExpressionData == nil || len(e.NestedBlocks) == 0 {
-		return []object{{"KnownAfterApply": r.place("route")}}
+		return []object{{"KnownAfterApply": r.place("route"), "DestinationPrefixListId": r.place("route")}}
 	}
 	for i, block := range e.NestedBlocks {
 		o := object{"State": "active", "Origin": "CreateRoute"}
@@ -119,6 +146,9 @@ func (v *overlay) unknownRoutes(r *resource) (out []object) {
 		constant("cidr_block", "DestinationCidrBlock")
 		constant("ipv6_cidr_block", "DestinationIpv6CidrBlock")
 		constant("destination_prefix_list_id", "DestinationPrefixListId")
+		if place := o["KnownAfterApply"]; place != nil && !hasAny(o, routeKeys) {
+			o["DestinationPrefixListId"] = place
+		}
 		for _, t := range routeTargets {
 			if constant(t.attr, t.key) {
 				break
@@ -169,14 +199,15 @@ func (v *overlay) table(id string) *jsontree.Node {
 // defaultRouteTable: Terraform adopts the VPC's main table and removes the
 // routes that the configuration does not list.
 func defaultRouteTable(v *overlay, r *resource) {
-	id := v.id(r, "default_route_table_id")
+	id := orText(v.id(r, "default_route_table_id"), r.text("id"))
 	n := v.table(id)
 	if n == nil {
-		v.note("%s: the main route table is not in the snapshot", r.address)
+		n = v.adopt(r, "RouteTables", "RouteTableId", id, object{"PropagatingVgws": []object{}, "Associations": []object{
+			{"Main": true, "RouteTableId": id, "RouteTableAssociationId": id + ".main", "AssociationState": object{"State": "associated"}}}})
+	} else if v.places[id] = r.address; r.unchanged() {
 		return
 	}
-	v.places[id] = r.address
-	if r.unchanged() {
+	if n == nil {
 		return
 	}
 	routes := v.inlineRoutes(r, n.Get("VpcId").Text())
@@ -189,6 +220,7 @@ func associateTable(v *overlay, r *resource) {
 	subnet, gateway := v.id(r, "subnet_id"), v.id(r, "gateway_id")
 	if subnet == "" && gateway == "" || n == nil {
 		v.note("%s: what it associates is known after apply only, or not in the snapshot", r.address)
+		v.mayAssociate(r, n, id, subnet)
 		return
 	}
 	key, what := "SubnetId", subnet
@@ -200,6 +232,27 @@ func associateTable(v *overlay, r *resource) {
 	})
 	list(n, "Associations").Append(node(object{"Main": false, "RouteTableId": id, key: what,
 		"RouteTableAssociationId": v.idOf(r), "AssociationState": object{"State": "associated"}}))
+}
+
+// mayAssociate: a subnet whose table is not known has one of which nothing is
+// told; of a table whose subnet is not known, any subnet that uses its VPC's
+// main one may be.
+func (v *overlay) mayAssociate(r *resource, table *jsontree.Node, id, subnet string) {
+	switch {
+	case table != nil && subnet == "":
+		vpc := table.Get("VpcId").Text()
+		v.late = append(v.late, func() {
+			v.each("RouteTables", func(t *jsontree.Node) {
+				if t.Get("VpcId").Text() == vpc {
+					removeWhere(t.Get("Associations"), func(a *jsontree.Node) bool { return a.Get("Main").True() })
+				}
+			})
+		})
+	case id == "" && subnet != "" && v.vpcOf(subnet) != "":
+		place := r.place("route_table_id")
+		v.upsert(list(v.regionOf(r), "ec2", "RouteTables"), "RouteTableId", place, object{"VpcId": v.vpcOf(subnet), "Associations": []object{
+			{"Main": false, "RouteTableId": place, "SubnetId": subnet, "RouteTableAssociationId": v.idOf(r), "AssociationState": object{"State": "associated"}}}})
+	}
 }
 
 func removeTableAssociation(v *overlay, r *resource) {
@@ -238,20 +291,30 @@ func formerMainTable(v *overlay, r *resource) {
 // routeKeys tell one route of a table from another.
 var routeKeys = []string{"DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"}
 
-func putRoute(table *jsontree.Node, o object) { putUnique(list(table, "Routes"), o, routeKeys...) }
+// putRoute adds a route to a table whose routes are told: one route more does
+// not tell the others.
+func putRoute(table *jsontree.Node, o object) {
+	if l := table.Get("Routes"); l != nil {
+		putUnique(l, o, routeKeys...)
+	}
+}
 
 func route(v *overlay, r *resource) {
-	n := v.table(v.id(r, "route_table_id"))
+	id := v.id(r, "route_table_id")
+	n := v.table(id)
+	o := v.readRoute(r, nil, "destination_")
 	if n == nil {
 		v.note("%s: its route table is not in the snapshot", r.address)
+		if id == "" {
+			v.mayRoute(v.candidates("aws_route_table", "RouteTables", "RouteTableId"), o, r.place("route_table_id"))
+		}
 		return
 	}
-	o := v.readRoute(r, nil, "destination_")
 	if r.unchanged() && r.text("state") != "" {
 		o["State"] = r.text("state")
 	}
-	if o["KnownAfterApply"] != nil {
-		list(n, "Routes").Append(node(o))
+	if l := n.Get("Routes"); o["KnownAfterApply"] != nil && l != nil {
+		l.Append(node(o))
 		return
 	}
 	putRoute(n, o)

@@ -41,6 +41,7 @@ func ReadTemplate(file string, text []byte, s Stack) (*Plan, error) {
 		s.Name = strings.TrimSuffix(strings.TrimSuffix(file[strings.LastIndexByte(file, '/')+1:], ".json"), ".yaml")
 	}
 	e := newEvaluator(root, s)
+	e.file = file
 	if transforms := e.transforms(); slices.Contains(transforms, serverless) {
 		resources = expandSAM(root, resources)
 		e.resources = byKey(resources)
@@ -59,7 +60,7 @@ func ReadTemplate(file string, text []byte, s Stack) (*Plan, error) {
 	}
 	p.notes = append(p.notes, e.notes...)
 	p.exports = e.exports()
-	return p, nil
+	return p, errors.Join(e.problems...)
 }
 
 // Exports are the outputs that a template exports, for other stacks.
@@ -78,6 +79,8 @@ type evaluator struct {
 	conditions map[string]located.Value
 	visiting   map[string]bool // conditions under evaluation
 	notes      []string
+	file       string
+	problems   []error
 }
 
 func newEvaluator(root located.Value, s Stack) *evaluator {
@@ -127,19 +130,20 @@ var idPrefixes = map[string]string{"AWS::EC2::InternetGateway": "igw-", "AWS::EC
 // resource turns one resource into those of the rows. Nothing for a resource
 // whose condition is false, and for types that no row reads.
 func (e *evaluator) resource(logical string, v located.Value) []*resource {
+	typ, _ := v.Get("Type")
+	t, read := templateTypes[typ.Text]
+	address := e.stack.Name + "/" + logical
 	if c, ok := v.Get("Condition"); ok {
 		on, known := e.condition(c.Text)
 		if known && !on {
 			return nil
 		}
-		if !known {
-			e.notes = append(e.notes, fmt.Sprintf("%s/%s: whether it is made hangs on the condition %s, whose value is not known", e.stack.Name, logical, c.Text))
+		if !known && read {
+			e.problems = append(e.problems, fmt.Errorf("%s: line %d: whether %s is made is not known, as the condition %s is not: give its parameters with --parameter KEY=VALUE, and --account and --region where it reads them",
+				e.file, v.At.Line, address, c.Text))
 		}
 	}
-	typ, _ := v.Get("Type")
-	t, known := templateTypes[typ.Text]
-	address := e.stack.Name + "/" + logical
-	if !known {
+	if !read {
 		return []*resource{{address: address, typ: "aws_" + typ.Text, actions: createAction, values: map[string]any{}}}
 	}
 	properties, _ := v.Get("Properties")

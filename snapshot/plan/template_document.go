@@ -39,6 +39,7 @@ func documentText(v, unknown any, place string) any {
 		statements = []any{doc["Statement"]}
 	}
 	list, _ := marks["Statement"].([]any)
+	var out []any
 	for i := range statements {
 		mark := any(nil)
 		if isList && i < len(list) {
@@ -46,24 +47,23 @@ func documentText(v, unknown any, place string) any {
 		} else if !isList {
 			mark = marks["Statement"]
 		}
-		statements[i] = widen(statements[i], mark, place+".Statement")
+		out = append(out, widen(statements[i], mark, place+".Statement")...)
 	}
-	doc["Statement"] = statements
+	doc["Statement"] = orList(out)
 	text, _ := json.Marshal(doc)
 	return string(text)
 }
 
 // widen replaces the parts of a statement that are not known by all there can
 // be, under a condition that is not known either.
-func widen(statement, mark any, place string) any {
+func widen(statement, mark any, place string) []any {
 	if mark == nil {
-		return statement
+		return []any{statement}
 	}
 	s, ok := statement.(map[string]any)
 	m, _ := mark.(map[string]any)
 	if !ok || mark == true {
-		return map[string]any{"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*",
-			"Condition": object{"StringEquals": object{unknownKey + place: "true"}}}
+		return unknownStatements(place)
 	}
 	equals := object{}
 	condition, _ := s["Condition"].(map[string]any)
@@ -82,5 +82,8 @@ func widen(statement, mark any, place string) any {
 	}
 	condition["StringEquals"] = equals
 	s["Condition"] = condition
-	return s
+	if m["Effect"] != nil {
+		return bothEffects(s)
+	}
+	return []any{s}
 }

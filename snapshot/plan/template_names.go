@@ -10,6 +10,7 @@ import (
 var named = map[string]string{
 	"AWS::S3::Bucket": "BucketName", "AWS::IAM::Role": "RoleName", "AWS::IAM::InstanceProfile": "InstanceProfileName", "AWS::KMS::Alias": "AliasName",
 	"AWS::Lambda::Function": "FunctionName", "AWS::SageMaker::Model": "ModelName",
+	"AWS::ECR::Repository": "RepositoryName", "AWS::S3Express::DirectoryBucket": "BucketName",
 }
 
 func (e *evaluator) refOf(logical string, r located.Value) (any, bool) {

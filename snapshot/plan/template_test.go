@@ -68,7 +68,10 @@ func TestTemplates(t *testing.T) {
 		{"a group without egress rules keeps AWS's own", given, []string{"      SecurityGroupEgress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0}]\n", ""}, sim.Reachable, ""},
 		{"an egress rule for another port", given, []string{"FromPort: 443, ToPort: 443", "FromPort: 80, ToPort: 80"}, sim.Blocked, "net/Group"},
 		{"an endpoint without tables", given, []string{"      RouteTableIds: [!Ref Table]\n", ""}, sim.Blocked, "net/Table"},
-		{"an import that no stack exports", given, []string{"RouteTableIds: [!Ref Table]", "RouteTableIds: [!ImportValue other-table]"}, sim.Blocked, "net/Table"},
+		{"an import that no stack exports", given, []string{"RouteTableIds: [!Ref Table]", "RouteTableIds: [!ImportValue other-table]"}, sim.Unknown, "net/Endpoint.route_table_ids"},
+		{"a statement that is not known may deny", given, []string{`- {Effect: Allow, Principal: "*", Action: "s3:GetObject", Resource: !Sub "arn:aws:s3:::${ModelBucket}/*"}`,
+			`- {Effect: Allow, Principal: "*", Action: "*", Resource: "*"}
+          - "{{resolve:ssm:statement}}"`}, sim.Unknown, "net/Endpoint.policy_document.Statement/Deny"},
 		{"NoValue removes a property", given, []string{"AvailabilityZone: !Select [1, !Ref Zones]", "AvailabilityZone: !Ref AWS::NoValue"}, sim.Reachable, ""},
 		{"Fn::If picks a branch", given, []string{"Action: \"s3:GetObject\", Resource: !Sub", "Action: !If [IsProd, \"s3:PutObject\", \"s3:GetObject\"], Resource: !Sub"}, sim.Blocked, "vpce-net/Endpoint"},
 	} {
@@ -85,6 +88,28 @@ func TestTemplates(t *testing.T) {
 				t.Errorf("%v, want %v and %q\n%s", a.Verdict, tt.verdict, tt.says, codes(a))
 			}
 		})
+	}
+}
+
+// A resource whose condition is not known is neither there nor absent: the
+// condition's parameters are asked for.
+func TestAConditionThatIsNotKnown(t *testing.T) {
+	const text = `Parameters: {On: {Type: String}}
+Conditions: {C: !Equals [!Ref On, "yes"]}
+Resources:
+  Queue: {Type: "AWS::SQS::Queue", Condition: C, Properties: {}}
+  Alarm: {Type: "AWS::CloudWatch::Alarm", Condition: C, Properties: {}}
+`
+	_, err := plan.ReadTemplate("net.yaml", []byte(text), stackOf())
+	if err == nil || !strings.Contains(err.Error(), "net/Queue") || strings.Contains(err.Error(), "Alarm") || !strings.Contains(err.Error(), "--parameter") {
+		t.Errorf("%v", err)
+	}
+	p, err := plan.ReadTemplate("net.yaml", []byte(text), stackOf("On=no"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Actions()) != 0 {
+		t.Errorf("%v", p.Actions())
 	}
 }
 

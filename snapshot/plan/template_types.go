@@ -1,6 +1,9 @@
 package plan
 
-import "maps"
+import (
+	"fmt"
+	"maps"
+)
 
 // templateType is a CloudFormation type: the row that reads it, and what its
 // properties must be turned into first. Most properties need nothing but
@@ -15,6 +18,7 @@ var templateTypes map[string]templateType
 func init() {
 	templateTypes = networkTypes()
 	maps.Copy(templateTypes, otherTypes())
+	maps.Copy(templateTypes, serviceTypes())
 	// rows never refer to a template's own parts
 	for _, t := range []string{"AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle", "AWS::Logs::LogGroup"} {
 		irrelevant["aws_"+t] = true
@@ -316,17 +320,33 @@ func roleProperties(e *evaluator, r *resource) {
 		if i < len(marks) {
 			mark, _ = marks[i].(map[string]any)
 		}
+		if o == nil {
+			blocks = append(blocks, map[string]any{"name": fmt.Sprint("Policies ", i), "policy": unknownDocument(r.place("Policies", i))})
+			continue
+		}
 		blocks = append(blocks, map[string]any{"name": o["PolicyName"], "policy": documentText(o["PolicyDocument"], mark["PolicyDocument"], r.place("Policies", i))})
 	}
 	r.values["inline_policy"] = blocks
+	if u["policies"] == true {
+		u["inline_policy"] = true
+	}
 	r.move("policies", "inline_policies")
+}
+
+// rolesOf are the roles that a policy names.
+func (e *evaluator) rolesOf(r *resource) []string {
+	roles, whole := r.texts("roles")
+	if !whole {
+		e.notes = append(e.notes, r.address+": some of the roles that it is attached to are not known")
+	}
+	return roles
 }
 
 // policyOfRoles is an inline policy of each of its roles.
 func policyOfRoles(e *evaluator, r *resource) (out []*resource) {
 	document("policy_document", "policy")(e, r)
 	r.move("policy_name", "name")
-	roles, _ := r.texts("roles")
+	roles := e.rolesOf(r)
 	for _, role := range roles {
 		c := *r
 		c.values = map[string]any{"role": role, "name": r.values["name"], "policy": r.values["policy"], "region": r.values["region"]}
@@ -365,7 +385,7 @@ func managedPolicyOfRoles(e *evaluator, r *resource) []*resource {
 	r.move("managed_policy_name", "name")
 	out := []*resource{r}
 	arn, ok := e.arn(r.name, e.resources[r.name])
-	roles, _ := r.texts("roles")
+	roles := e.rolesOf(r)
 	if !ok {
 		return out
 	}

@@ -23,7 +23,7 @@ func (v *overlay) idOf(r *resource) string {
 
 // namedBy lists the attributes that name a resource before it exists.
 var namedBy = map[string][]string{
-	"aws_s3_bucket": {"bucket"}, "aws_iam_role": {"name"}, "aws_iam_instance_profile": {"name"}, "aws_kms_alias": {"name"},
+	"aws_s3_bucket": {"bucket"}, "aws_s3_directory_bucket": {"bucket"}, "aws_iam_role": {"name"}, "aws_iam_instance_profile": {"name"}, "aws_kms_alias": {"name"},
 }
 
 // arnOf is the ARN of a resource: known, or made of what is known.
@@ -34,7 +34,7 @@ func (v *overlay) arnOf(r *resource) string {
 	name := v.idOf(r)
 	account := v.accountOf(r).Get("accountId").Text()
 	switch r.typ {
-	case "aws_s3_bucket":
+	case "aws_s3_bucket", "aws_s3_directory_bucket":
 		return "arn:aws:s3:::" + name
 	case "aws_iam_role":
 		return fmt.Sprintf("arn:aws:iam::%s:role%s%s", account, pathOf(r), name)
@@ -43,7 +43,7 @@ func (v *overlay) arnOf(r *resource) string {
 			name = n
 		}
 		return fmt.Sprintf("arn:aws:iam::%s:policy%s%s", account, pathOf(r), name)
-	case "aws_kms_key", "aws_kms_replica_key":
+	case "aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key", "aws_kms_replica_external_key":
 		return fmt.Sprintf("arn:aws:kms:%s:%s:key/%s", v.regionName(r), account, name)
 	case "aws_kms_alias":
 		return fmt.Sprintf("arn:aws:kms:%s:%s:%s", v.regionName(r), account, name)
