@@ -43,7 +43,7 @@ const mapStyle = `
 .tile.partial{background:#331f10;border-color:#fb923c}
 .tile.unknown{background:#2d2410;border-color:#fbbf24}
 }
-@media print{.controls{position:static}.controls .filters,.controls button:not(.key){display:none}.tile,.part{content-visibility:visible}}
+@media print{.controls{position:static}.controls .filters,.controls button:not(.key){display:none}.tile,.part{content-visibility:visible;padding:3px 6px;font-size:9pt;line-height:1.25}.vpc{margin:8px 0;padding:2px 8px 6px}.group{padding:2px 0 2px 8px;margin:6px 0}.tiles,.parts{grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:4px}.more{display:none}}
 `
 
 // mapScript shows and hides what the page holds, and sets classes from the
