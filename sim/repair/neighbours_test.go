@@ -180,6 +180,10 @@ func TestAPassingStateIsWaitedFor(t *testing.T) {
 	if len(res.Wait) != 1 || len(res.Repairs) != 0 || !strings.Contains(res.Wait[0].Advice, "must accept it; collect again when it is active") {
 		t.Fatalf("%+v, %q, stuck %+v, before %+v", res.Wait, whys(res), res.Stuck, res.Before.Findings)
 	}
+	res = mustFind(t, world.Network(world.Set("Subnets", "subnet-1", "State", "pending")).JSON(), question("arn:aws:s3:::reports"))
+	if len(res.Wait) != 1 || res.Wait[0].Component != "subnet-1" || len(res.Repairs)+len(res.Stuck) != 0 {
+		t.Fatalf("%+v, %q, stuck %+v", res.Wait, whys(res), res.Stuck)
+	}
 	// A failed endpoint is not.
 	res = mustFind(t, world.Network(world.Set("VpcEndpoints", "vpce-g", "State", "failed")).JSON(), question("arn:aws:s3:::reports"))
 	if len(res.Wait) != 0 || len(res.Repairs) == 0 {

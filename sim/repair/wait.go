@@ -43,6 +43,12 @@ var statedKinds = []stated{
 			visit(x.At, string(x.ID), x.State)
 		}
 	}},
+	{"Subnets", "SubnetId", "State", "", func(r *snapshot.Region, visit func(snapshot.Source, string, string)) {
+		for i := range r.EC2.Subnets.Items {
+			x := &r.EC2.Subnets.Items[i]
+			visit(x.At, string(x.ID), x.State)
+		}
+	}},
 	{"TransitGatewayAttachments", "TransitGatewayAttachmentId", "State", "the transit gateway's owner (aws ec2 accept-transit-gateway-vpc-attachment)", func(r *snapshot.Region, visit func(snapshot.Source, string, string)) {
 		for i := range r.EC2.TGWAttachments.Items {
 			x := &r.EC2.TGWAttachments.Items[i]
