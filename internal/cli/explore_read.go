@@ -42,7 +42,7 @@ func (x *explorer) check(env *Env, s *snapshot.Snapshot, flags url.Values) (expl
 	var asked explore.Asked
 	fs := pflag.NewFlagSet("check", pflag.ContinueOnError)
 	qf.register(fs)
-	word, err := x.job(s, flags, "subnets", "eni", "instance", "lambda")
+	word, err := x.job(s, flags, "subnets", "eni", "instance", "lambda", "from-internet", "from-on-premises")
 	if err != nil {
 		return asked, err
 	}

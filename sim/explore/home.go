@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/canreach/canreach/rules/services"
 	"github.com/canreach/canreach/sim/report"
 )
 
@@ -27,6 +28,12 @@ func (v *view) home() error {
 		v.datalist("list-"+kind, names[kind])
 	}
 	v.datalist("list-action", []Name{{"s3:GetObject", ""}, {"s3:PutObject", ""}, {"s3:ListBucket", ""}, {"s3:DeleteObject", ""}, {"s3:GetObjectVersion", ""}, {"s3:AbortMultipartUpload", ""}})
+	v.datalist("list-caller", []Name{{"unsigned", "nobody: yum, dnf, public registries"}, {"presigned-by ARN", "a URL that this role or user signed"}, {"principal ARN", "another role or user"}, {"service NAME", "an AWS service"}})
+	var kinds []Name
+	for _, s := range services.Words() {
+		kinds = append(kinds, Name{s, ""})
+	}
+	v.datalist("list-service", kinds)
 	ends := append([]Name{{"s3", ""}, {"internet", ""}}, names["interface"]...)
 	v.datalist("list-end", append(append(ends, names["instance"]...), names["subnet"]...))
 	v.end(http.StatusOK)
@@ -109,6 +116,14 @@ func (v *view) askCheck(names map[string][]Name) {
 	v.input("instance", "Instance", "instance", "an existing one")
 	v.input("eni", "Network interface", "interface", "an existing one")
 	v.input("lambda", "Function", "function", "an existing one")
+	v.input("service", "Service", "service", "of what does not run yet, with its subnets, groups and role")
+	v.input("from-internet", "From the internet", "", "a public address or CIDR block, or any")
+	v.input("from-on-premises", "From on premises", "", "a private address or CIDR block")
+	v.input("caller", "Who signs", "caller", "empty: the role")
+	h.Raw("</details>\n<details class=\"op\"><summary>Another service than S3, and the way there</summary>\n")
+	v.input("resource", "Resource", "", "the ARN of any service's resource, instead of a bucket; with its action above")
+	v.input("through", "Through", "", "a component that every request has to pass, by id")
+	v.input("avoid", "Avoid", "", "a component that no request may pass, by id")
 	h.Raw("</details>\n<details class=\"op\"><summary>What to assume</summary>\n")
 	v.checkbox("assume-defaults", "Take AWS's defaults for what was never collected: no organization, SSE-S3")
 	v.checkbox("strict", "Answer UNKNOWN where what is off by default was never collected")
@@ -142,6 +157,7 @@ func (v *view) askTrace() {
 	v.input("to", "To", "end", "the same, s3, a service such as sts, a host name or URL")
 	v.input("protocol", "Protocol", "", "empty: tcp")
 	v.input("port", "Port", "", "empty: 443")
+	v.input("why-not", "Why not by", "", "an endpoint: does the traffic use it, and if not, why not?")
 	v.h.Raw("<p><button type=\"submit\">Trace</button></p></form></section>\n")
 }
 
