@@ -153,11 +153,11 @@ func (f *planFlags) apply(env *Env, sf *snapshotFlags, base []byte) ([]byte, *ch
 	if err != nil {
 		return nil, nil, fmt.Errorf("the snapshot: %w", err)
 	}
-	notes, _, err := f.edit(tree, sf, plans)
-	if err != nil {
+	l := &laid{tree: tree}
+	if err := f.edit(l, sf, plans); err != nil {
 		return nil, nil, err
 	}
-	applied := &change.Applied{Native: tree.Bytes(), Notes: notes}
+	applied := &change.Applied{Native: tree.Bytes(), Notes: l.notes}
 	if _, err := snapshot.Parse(applied.Native); err != nil {
 		return nil, nil, fmt.Errorf("%s, laid over the snapshot: %w", strings.Join(f.files, ", "), err)
 	}
@@ -165,18 +165,18 @@ func (f *planFlags) apply(env *Env, sf *snapshotFlags, base []byte) ([]byte, *ch
 }
 
 // edit lays the plans over the tree of a snapshot, in order.
-func (f *planFlags) edit(tree *jsontree.Tree, sf *snapshotFlags, plans []*plan.Plan) (notes []string, places map[string]string, err error) {
-	places = map[string]string{}
+func (f *planFlags) edit(l *laid, sf *snapshotFlags, plans []*plan.Plan) error {
+	l.places = map[string]string{}
 	for i, p := range plans {
 		f.actions = append(f.actions, p.Actions()...)
-		res, err := p.Edit(tree, sf.planOptions())
+		res, err := p.Edit(l.tree, sf.planOptions())
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", f.files[i], err)
+			return fmt.Errorf("%s: %w", f.files[i], err)
 		}
-		notes = append(notes, res.Notes...)
-		maps.Copy(places, res.Places)
+		l.notes, l.open = append(l.notes, res.Notes...), append(l.open, res.Open...)
+		maps.Copy(l.places, res.Places)
 	}
-	return notes, places, nil
+	return nil
 }
 
 // laid is a snapshot with plans laid over it.
@@ -185,6 +185,7 @@ type laid struct {
 	after *snapshot.Snapshot
 	edits []diff.ResourceChange
 	notes []string
+	open  []string // those by which more may change
 	// places says which resource of the plans each id is.
 	places map[string]string
 }
@@ -193,8 +194,8 @@ type laid struct {
 // the lists that they change.
 func (f *planFlags) lay(sf *snapshotFlags, base []byte, before *snapshot.Snapshot, plans []*plan.Plan) (*laid, error) {
 	l := &laid{tree: jsontree.Of(base)}
-	var err error
-	if l.notes, l.places, err = f.edit(l.tree, sf, plans); err != nil {
+	err := f.edit(l, sf, plans)
+	if err != nil {
 		return nil, err
 	}
 	l.edits = diff.Edits(l.tree)

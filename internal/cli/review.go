@@ -49,8 +49,8 @@ path, and which resource is the cause. The change is a Terraform plan or a
 second snapshot.
 
 Exit status: 0 if nothing is gained or lost, 1 if something is or a test fails,
-3 if something is UNKNOWN that was decided before, 2 if the input could not be
-read. --fail-on names what counts.`,
+3 if something is UNKNOWN that was decided before or the plan does not tell all,
+2 if the input could not be read. --fail-on names what counts.`,
 		Example: `  canreach review --base testdata/examples/neo-compile/snapshot.json --plan testdata/plans/split-route-table.json -j testdata/examples/neo-compile/job.json
   canreach review --base before.json --head after.json --against tests.yaml -o markdown --out comment.md
   canreach review --base before.json --plan plan.json --fail-on lost -o github`,
@@ -78,10 +78,12 @@ type reviewResult struct {
 	Base    sim.SnapshotRef `json:"base"`
 	Head    sim.SnapshotRef `json:"head"`
 	Plan    []plan.Action   `json:"plan,omitempty"`
-	Exact   bool            `json:"exact"` // no question is UNKNOWN on either side
+	Exact   bool            `json:"exact"` // no question is UNKNOWN on either side, and the plan tells all
 	Review  *access.Review  `json:"review"`
 	Against []testDelta     `json:"against,omitempty"`
 	Notes   []string        `json:"notes,omitempty"`
+	// Open are the notes by which more may change than was decided.
+	Open []string `json:"open,omitempty"`
 }
 
 func runReview(env *Env, f *reviewFlags) error {
@@ -145,7 +147,7 @@ func (f *reviewFlags) review(env *Env) (*reviewResult, error) {
 		return nil, err
 	}
 	locate(res.Review, f.places, f.writtenAt(f.plans))
-	res.Exact = res.Review.Exact()
+	res.Exact = res.Review.Exact() && len(res.Open) == 0
 	res.Base.SHA256 = before.Snapshot().SHA256
 	tests := &whatifFlags{snapshot: f.base, against: f.against}
 	deltas := &whatifResult{}
@@ -180,7 +182,7 @@ func (f *reviewFlags) sides(env *Env, base []byte, res *reviewResult) (before, a
 		if f.format == "json" {
 			res.Head.SHA256 = fmt.Sprintf("%x", sha256.Sum256(l.tree.Bytes()))
 		}
-		res.Plan, res.Notes, f.places, f.plans = f.plan.actions, l.notes, l.places, plans
+		res.Plan, res.Notes, res.Open, f.places, f.plans = f.plan.actions, l.notes, l.open, l.places, plans
 		return sim.NewWorld(snap), sim.NewWorld(l.after), l.edits, nil
 	}
 	if head, changes, err = f.headOf(env, base); err != nil {
@@ -218,7 +220,7 @@ func (f *reviewFlags) status(res *reviewResult) int {
 	switch r := res.Review; {
 	case counts("lost", len(r.Lost)), counts("gained", len(r.Gained)), counts("tests", len(res.Against)):
 		return ExitViolated
-	case counts("unknown", len(r.Opened)):
+	case counts("unknown", len(r.Opened)+len(res.Open)):
 		return ExitUnknown
 	}
 	return ExitHolds

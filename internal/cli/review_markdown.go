@@ -53,16 +53,16 @@ func writeReviewMarkdown(w io.Writer, res *reviewResult) {
 	for _, line := range shown {
 		fmt.Fprintln(w, line)
 	}
-	if len(folded) > 0 {
-		fold(w, fmt.Sprintf("%d more", more), folded)
+	fold(w, fmt.Sprintf("%d more", more), folded)
+	var changes, notes []string
+	for _, a := range res.Plan {
+		changes = append(changes, "- "+a.Action+" "+codeSpan(a.Address))
 	}
-	if len(res.Plan) > 0 {
-		var lines []string
-		for _, a := range res.Plan {
-			lines = append(lines, "- "+a.Action+" "+codeSpan(a.Address))
-		}
-		fold(w, counted(len(res.Plan), "resource change"), lines)
+	for _, n := range res.Notes {
+		notes = append(notes, "- "+codeSpan(n))
 	}
+	fold(w, counted(len(changes), "resource change"), changes)
+	fold(w, counted(len(notes), "note"), notes)
 	touched := ""
 	if res.Plan != nil {
 		touched = " that the change can touch,"
@@ -75,6 +75,9 @@ func writeReviewMarkdown(w io.Writer, res *reviewResult) {
 }
 
 func fold(w io.Writer, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
 	if n := len(lines); n > maxFolded {
 		lines = append(lines[:maxFolded:maxFolded], "", fmt.Sprintf("and %d more lines: `-o json` has them all", n-maxFolded))
 	}
@@ -111,7 +114,14 @@ func reviewTitle(res *reviewResult) string {
 	case res.Exact:
 		return "nothing gained and nothing lost"
 	}
-	return fmt.Sprintf("no decided access changes; %s UNKNOWN on both sides", isAre(r.StillUnknown))
+	why := []string{}
+	if r.StillUnknown > 0 {
+		why = append(why, isAre(r.StillUnknown)+" UNKNOWN on both sides")
+	}
+	if len(res.Open) > 0 {
+		why = append(why, "the plan does not tell all ("+counted(len(res.Open), "note")+")")
+	}
+	return "no decided access changes; " + strings.Join(why, "; ")
 }
 
 // byCause groups changes that have the same causes, whichever role and bucket

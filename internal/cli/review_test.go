@@ -2,7 +2,10 @@ package cli
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -24,6 +27,7 @@ func TestACommentFoldsWhatIsLong(t *testing.T) {
 			res.Review.Lost = append(res.Review.Lost, change(i, sim.Blocked))
 			res.Review.Opened = append(res.Review.Opened, change(i, sim.Unknown))
 			res.Against = append(res.Against, testDelta{Name: fmt.Sprint("t", i)})
+			res.Notes = append(res.Notes, fmt.Sprint("note ", i))
 			res.Plan = append(res.Plan, plan.Action{Address: fmt.Sprint("aws_vpc.v", i), Action: "create"})
 		}
 		var out bytes.Buffer
@@ -78,5 +82,72 @@ func TestReviewExitStatuses(t *testing.T) {
 	}
 	if code, _, errs := runGraph(t, "", "review", "--base", neo+"snapshot.json", "--plan", plans+"clean.json", "--fail-on", "losst"); code != 2 || !strings.Contains(errs, "lost") {
 		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+// Nothing gained and nothing lost is said of a whole plan alone: one that leaves
+// something open, or makes an answer UNKNOWN, has exit status 3.
+func TestReviewOfWhatAPlanLeavesOpen(t *testing.T) {
+	edited := func(name string, edit func(plan map[string]any)) string {
+		text, err := os.ReadFile(plans + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p map[string]any
+		if err := json.Unmarshal(text, &p); err != nil {
+			t.Fatal(err)
+		}
+		edit(p)
+		if text, err = json.Marshal(p); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	change := func(typ string, actions ...any) map[string]any {
+		return map[string]any{"address": typ + ".x", "mode": "managed", "type": typ, "name": "x", "change": map[string]any{"actions": actions, "before": nil, "after": map[string]any{}, "after_unknown": map[string]any{}}}
+	}
+	with := func(typ string) func(map[string]any) {
+		return func(p map[string]any) {
+			p["resource_changes"] = append(p["resource_changes"].([]any), change(typ, "create"))
+		}
+	}
+	for _, tt := range []struct {
+		name, plan, says string
+		code             int
+	}{
+		{"a whole plan", edited("clean.json", func(map[string]any) {}), "nothing gained and nothing lost", 0},
+		{"a plan that is not complete", edited("clean.json", func(p map[string]any) { p["complete"] = false }), "the plan does not tell all", 3},
+		{"a deferred change", edited("clean.json", func(p map[string]any) {
+			p["deferred_changes"] = []any{map[string]any{"reason": "provider_config_unknown", "resource_change": change("aws_vpc", "create")}}
+		}), "aws_vpc.x is deferred", 3},
+		{"a type that bears on answers and is not read", edited("clean.json", with("aws_networkfirewall_firewall")), "the plan does not tell all", 3},
+		{"a type that does not bear", edited("clean.json", with("aws_db_instance")), "nothing gained and nothing lost", 0},
+		{"drift", edited("clean.json", func(p map[string]any) { p["resource_drift"] = []any{change("aws_vpc", "update")} }), "nothing gained and nothing lost", 0},
+		{"a policy that is known after apply only", edited("narrow-endpoint-policy.json", func(p map[string]any) {
+			for _, r := range p["resource_changes"].([]any) {
+				if r := r.(map[string]any); r["type"] == "aws_vpc_endpoint" {
+					c := r["change"].(map[string]any)
+					delete(c["after"].(map[string]any), "policy")
+					c["after_unknown"] = map[string]any{"policy": true}
+				}
+			}
+		}), "No longer known", 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			args := []string{"review", "--base", neo + "snapshot.json", "-j", neo + "job.json", "--plan", tt.plan}
+			if code, out, errs := runGraph(t, "", args...); code != tt.code || !strings.Contains(out, tt.says) {
+				t.Errorf("exit %d, want %d and %q\n%s%s", code, tt.code, tt.says, out, errs)
+			}
+			if code, _, _ := runGraph(t, "", append(args, "--fail-on", "unknown")...); code != tt.code {
+				t.Errorf("--fail-on unknown: exit %d, want %d", code, tt.code)
+			}
+			if code, _, _ := runGraph(t, "", append(args, "--fail-on", "lost,gained")...); code != 0 {
+				t.Errorf("--fail-on lost,gained: exit %d", code)
+			}
+		})
 	}
 }

@@ -21,6 +21,8 @@ type Options struct {
 type Result struct {
 	Native []byte   // nil after Edit
 	Notes  []string // what the plan does that is not in the snapshot
+	// Open are the notes by which more may change than the snapshot says.
+	Open []string
 	// Places says which resource of the plan each id of the snapshot is.
 	Places map[string]string
 }
@@ -32,6 +34,7 @@ type overlay struct {
 	graph    *graph
 	options  Options
 	notes    []string
+	open     []string
 	problems []string // what makes the plan unusable
 	places   map[string]string
 	skipped  map[string]int
@@ -78,7 +81,7 @@ func (p *Plan) Edit(base *jsontree.Tree, o Options) (*Result, error) { return p.
 
 func (p *Plan) edit(tree *jsontree.Tree, resources []*resource, o Options) (*Result, error) {
 	v := &overlay{root: tree.Root, graph: newGraph(p, resources), options: o, places: map[string]string{},
-		skipped: map[string]int{}, partial: map[string]bool{}, parents: map[string]string{}, index: map[*jsontree.Node]map[string]*jsontree.Node{}, notes: slices.Clone(p.notes)}
+		skipped: map[string]int{}, partial: map[string]bool{}, parents: map[string]string{}, index: map[*jsontree.Node]map[string]*jsontree.Node{}, notes: slices.Clone(p.notes), open: slices.Clone(p.open)}
 	if err := v.findAccount(slices.Concat(p.after, p.before)); err != nil {
 		return nil, err
 	}
@@ -90,9 +93,14 @@ func (p *Plan) edit(tree *jsontree.Tree, resources []*resource, o Options) (*Res
 		return nil, errors.New(strings.Join(v.problems, "\n"))
 	}
 	for _, typ := range sortedKeys(v.skipped) {
-		v.note("%d × %s: this program does not read the type", v.skipped[typ], typ)
+		n := fmt.Sprintf("%d × %s: this program does not read the type", v.skipped[typ], typ)
+		if bears(typ) {
+			v.open = append(v.open, n)
+		} else {
+			v.notes = append(v.notes, n)
+		}
 	}
-	return &Result{Notes: v.notes, Places: v.places}, nil
+	return &Result{Notes: slices.Concat(v.open, v.notes), Open: v.open, Places: v.places}, nil
 }
 
 // run removes, then adds resources in the order of the rows, so that what
@@ -133,8 +141,8 @@ func (r *resource) past() *resource {
 }
 
 func (v *overlay) note(format string, args ...any) {
-	if n := fmt.Sprintf(format, args...); !slices.Contains(v.notes, n) {
-		v.notes = append(v.notes, n)
+	if n := fmt.Sprintf(format, args...); !slices.Contains(v.open, n) {
+		v.open = append(v.open, n)
 	}
 }
 

@@ -26,6 +26,7 @@ type Plan struct {
 	config        *tfjson.Config
 	variables     map[string]any
 	notes         []string
+	open          []string          // notes that say that more changes than the plan tells
 	exports       map[string]string // of a template
 	lines         map[string]int    // of a template, by address
 }
@@ -164,11 +165,11 @@ func (p *Plan) readPlan(in *tfjson.Plan) {
 func (p *Plan) note(in *tfjson.Plan) {
 	for _, d := range in.DeferredChanges {
 		if d != nil && d.ResourceChange != nil {
-			p.notes = append(p.notes, fmt.Sprintf("%s is deferred: this plan does not say what becomes of it", d.ResourceChange.Address))
+			p.open = append(p.open, fmt.Sprintf("%s is deferred: this plan does not say what becomes of it", d.ResourceChange.Address))
 		}
 	}
 	if in.Complete != nil && !*in.Complete {
-		p.notes = append(p.notes, "the plan is not complete (complete: false): a further plan changes more")
+		p.open = append(p.open, "the plan is not complete (complete: false): a further plan changes more")
 	}
 	for _, d := range in.ResourceDrift {
 		if d != nil && strings.HasPrefix(d.Type, "aws_") {

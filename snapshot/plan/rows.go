@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/internal/jsontree"
@@ -39,6 +40,10 @@ var irrelevant = map[string]bool{
 	"aws_s3_bucket_replication_configuration": true, "aws_s3_bucket_website_configuration": true, "aws_s3_bucket_metadata_configuration": true,
 	"aws_sqs_queue_redrive_policy": true, "aws_sqs_queue_redrive_allow_policy": true, "aws_ecr_lifecycle_policy": true, "aws_sns_topic_subscription": true,
 	"aws_secretsmanager_secret_version": true, "aws_secretsmanager_secret_rotation": true, "aws_lambda_permission": true, "aws_lambda_alias": true,
+	"aws_iam_user": true, "aws_iam_user_policy": true, "aws_iam_user_policy_attachment": true, "aws_iam_user_group_membership": true, "aws_iam_user_login_profile": true,
+	"aws_iam_access_key": true, "aws_iam_group": true, "aws_iam_group_policy": true, "aws_iam_group_policy_attachment": true, "aws_iam_group_membership": true,
+	"aws_iam_openid_connect_provider": true, "aws_iam_saml_provider": true, "aws_iam_service_linked_role": true, "aws_iam_account_alias": true,
+	"aws_iam_account_password_policy": true, "aws_ecs_cluster": true, "aws_route53_health_check": true, "aws_route53_query_log": true,
 	"aws_ec2_subnet_cidr_reservation": true, "aws_network_interface_permission": true, "aws_route53_vpc_association_authorization": true,
 	"aws_route53_resolver_firewall_rule_group": true, "aws_route53_resolver_config": true, "aws_route53_resolver_query_log_config": true,
 	"aws_route53_resolver_query_log_config_association": true, "aws_route53_resolver_dnssec_config": true, "aws_route53profiles_profile": true,
@@ -47,6 +52,18 @@ var irrelevant = map[string]bool{
 	"aws_s3_bucket_notification": true, "aws_s3_bucket_metric": true, "aws_s3_bucket_cors_configuration": true, "aws_ec2_tag": true,
 	"aws_cloudwatch_log_group": true, "aws_cloudwatch_metric_alarm": true, "aws_flow_log": true, "aws_key_pair": true,
 	"aws_customer_gateway": true,
+}
+
+// families begin the types that bear on who reaches what: networks, policies,
+// buckets and keys, and what runs in a VPC. Template types are named as they
+// are, behind "aws_".
+var families = []string{"vpc", "subnet", "route", "ec2_", "network", "default_", "security_group", "internet_gateway", "nat_", "egress_", "eip", "vpn", "dx_", "iam_", "s3", "kms_",
+	"organizations_", "ram_", "instance", "spot_", "launch_", "autoscaling_", "lambda_function", "sagemaker_", "ecs_", "eks_", "batch_", "glue_", "emr", "mwaa_", "codebuild_project", "redshift_",
+	"AWS::EC2::", "AWS::Route53", "AWS::NetworkFirewall::", "AWS::IAM::", "AWS::S3", "AWS::KMS::", "AWS::Organizations::", "AWS::RAM::", "AWS::AutoScaling::", "AWS::Lambda::Function",
+	"AWS::SageMaker::", "AWS::ECS::", "AWS::EKS::", "AWS::Batch::", "AWS::Glue::", "AWS::EMR", "AWS::MWAA::", "AWS::CodeBuild::", "AWS::Redshift", "AWS::Serverless::", "AWS::CloudFormation::Stack"}
+
+func bears(typ string) bool {
+	return slices.ContainsFunc(families, func(f string) bool { return strings.HasPrefix(typ, "aws_"+f) })
 }
 
 // member is one member of an AWS resource and the attribute that fills it.

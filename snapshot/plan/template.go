@@ -55,10 +55,10 @@ func ReadTemplate(file string, text []byte, s Stack) (*Plan, error) {
 	}
 	for _, name := range e.transforms() {
 		if name != serverless {
-			p.notes = append(p.notes, "the template uses the macro "+name+": resources that it makes or changes are not read")
+			p.open = append(p.open, "the template uses the macro "+name+": resources that it makes or changes are not read")
 		}
 	}
-	p.notes = append(p.notes, e.notes...)
+	p.open = append(p.open, e.notes...)
 	p.exports = e.exports()
 	return p, errors.Join(e.problems...)
 }
@@ -367,7 +367,7 @@ func ReadChangeSet(file string, text []byte) (*Plan, error) {
 			p.after = append(p.after, one)
 		}
 	}
-	p.notes = e.notes
+	p.open = e.notes
 	return p, errors.Join(problems...)
 }
 
