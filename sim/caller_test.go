@@ -105,6 +105,17 @@ func TestOutside(t *testing.T) {
 			q.Job.Subnets, q.Job.SecurityGroups, q.Job.HasVPCConfig, q.Job.Kind = nil, nil, false, ""
 		}
 	}
+	way := func(base func(*sim.Question), through, avoid string) func(*sim.Question) {
+		return func(q *sim.Question) {
+			base(q)
+			if through != "" {
+				q.Options.Through = []string{through}
+			}
+			if avoid != "" {
+				q.Options.Avoid = []string{avoid}
+			}
+		}
+	}
 	own := "bucket.vpce-9-0a1b2c3d.s3.us-east-1.vpce.amazonaws.com"
 	for _, c := range []trap{
 		{id: "the pipeline's address is allowed", edits: []Edit{onlyFrom("203.0.113.0/24")}, change: from("203.0.113.7", ""), want: sim.Reachable},
@@ -114,6 +125,8 @@ func TestOutside(t *testing.T) {
 		{id: "only an endpoint may", edits: []Edit{onlyEndpoint}, change: from("203.0.113.7", ""), want: sim.Blocked, code: "BUCKET_POLICY_EXPLICIT_DENY"},
 		{id: "on premises, by the internet", edits: []Edit{onlyEndpoint}, change: from("10.100.0.0/16", ""), want: sim.Blocked, code: "BUCKET_POLICY_EXPLICIT_DENY"},
 		{id: "on premises, no condition", change: from("10.100.0.0/16", ""), want: sim.Reachable},
+		{id: "N184 the internet, and it has to pass an endpoint", change: way(from("203.0.113.7", ""), "vpce-1", ""), want: sim.Blocked, code: "WAYPOINT_MISSED"},
+		{id: "N184 the internet, and it must not pass an endpoint", change: way(from("203.0.113.7", ""), "", "vpce-1"), want: sim.Reachable},
 	} {
 		t.Run(c.id, func(t *testing.T) { checkTrap(t, &c) })
 	}
@@ -122,6 +135,10 @@ func TestOutside(t *testing.T) {
 		{id: "by the endpoint's own name: what the link carries is not in a snapshot", edits: append(slices.Clone(site), onlyEndpoint), change: from("10.100.0.0/16", own), want: sim.Unknown},
 		{id: "by its own name, and the bucket wants another", edits: append(slices.Clone(site), BucketPolicy(PolicyBucket, Doc(
 			For("*", If("StringNotEquals", "aws:SourceVpce", "vpce-1", Deny("*", "arn:aws:s3:::b/*")))))), change: from("10.100.0.0/16", own), want: sim.Blocked, code: "BUCKET_POLICY_EXPLICIT_DENY"},
+		{id: "N184 through the endpoint whose name it calls", edits: site, change: way(from("10.100.0.0/16", own), "vpce-9", ""), want: sim.Unknown},
+		{id: "N184 through another", edits: site, change: way(from("10.100.0.0/16", own), "vpce-1", ""), want: sim.Blocked, code: "WAYPOINT_MISSED"},
+		{id: "N184 never by the endpoint whose name it calls", edits: site, change: way(from("10.100.0.0/16", own), "", "vpce-9"), want: sim.Blocked, code: "WAYPOINT_NOT_AVOIDED"},
+		{id: "N184 through an endpoint that its DNS may lead to", edits: site, change: way(from("10.100.0.0/16", ""), "vpce-9", ""), want: sim.Unknown},
 		{id: "from a network that its group refuses", edits: append(slices.Clone(site), onlyEndpoint), change: from("10.200.0.0/16", own), want: sim.Blocked, code: "ENI_SG_RULES_MISMATCH"},
 		{id: "by the name of an endpoint that is not there", edits: []Edit{onlyEndpoint}, change: from("10.100.0.0/16", strings.ReplaceAll(own, "vpce-9", "vpce-8")), want: sim.Unknown},
 	} {

@@ -28,12 +28,24 @@ func (r *jobRun) askOutside(n int, s *slot) *netAnswer {
 		context.ClientIPs = []network.AddrRange{{From: s.clients.Addr(), To: netipx.PrefixLastIP(s.clients)}}
 	case s.clients.IsValid():
 		if r.onPremises(n, s, out) {
-			return out
+			return r.holdOutside(n, out)
 		}
 		context.Uncertain = len(out.flows) > 0
 	}
 	out.flows = append(out.flows, network.Flow{Outcome: network.Reachable, Context: context,
 		Blocked: network.Cases{Empty: true}, Open: network.Cases{Empty: true}})
+	return r.holdOutside(n, out)
+}
+
+// holdOutside makes the ways fail that waypoints forbid.
+func (r *jobRun) holdOutside(n int, out *netAnswer) *netAnswer {
+	p := r.waypoints()
+	if !p.any() {
+		return out
+	}
+	res := p.hold(&network.Result{Flows: out.flows})
+	r.fileNetwork(n, res)
+	out.flows, out.outcome = res.Flows, Verdict(res.Outcome)
 	return out
 }
 

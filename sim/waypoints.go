@@ -132,7 +132,7 @@ func (p *waypoints) violation(f *network.Flow) (network.Finding, bool) {
 	}
 	for _, id := range p.through {
 		forward := passes(f, id, false)
-		back := !forward || passes(f, id, true) || !repliesPass(f, id)
+		back := !forward || string(f.Context.Endpoint) == id || passes(f, id, true) || !repliesPass(f, id) // an endpoint that traffic ends at sends the replies
 		if forward && back {
 			continue
 		}
@@ -168,6 +168,9 @@ func wayOf(f *network.Flow, reply bool) string {
 	lead := "it goes by "
 	if reply {
 		lead = "its replies come by "
+	}
+	if len(out) == 0 { // of a client outside of every VPC
+		return lead + map[string]string{"public": "the internet", "service": "AWS's own network", "interface-endpoint": string(f.Context.Endpoint)}[f.Context.Via]
 	}
 	return lead + strings.Join(out, ", ")
 }
