@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -97,6 +98,10 @@ func listOr(ids []snapshot.RouteTableID, none string) string {
 	if len(ids) == 0 {
 		return none
 	}
+	return joinIDs(ids)
+}
+
+func joinIDs[T ~string](ids []T) string {
 	out := make([]string, len(ids))
 	for i, id := range ids {
 		out[i] = string(id)
@@ -120,21 +125,39 @@ func serviceOf(n *network.Query) string {
 	return n.To.Service
 }
 
-// unusedEndpoints notes gateway endpoints of the job's VPC that no route table
-// leads to: nothing uses them (N185).
+// unusedEndpoints notes endpoints of the job's VPC that nothing can use: a
+// gateway endpoint that no route table leads to, an interface endpoint without
+// interfaces or whose groups let nothing in (N185).
 func (r *jobRun) unusedEndpoints() {
 	r.w.endpoint("") // builds the index
-	var idle []place[snapshot.VPCEndpoint]
-	for _, e := range r.w.byVPCE {
-		if r.vpc != "" && e.item.VPC == r.vpc && strings.EqualFold(e.item.Type, "Gateway") && e.item.RouteTablesKnown && len(e.item.RouteTables) == 0 {
-			idle = append(idle, e)
+	for _, id := range slices.Sorted(maps.Keys(r.w.byVPCE)) {
+		e := r.w.byVPCE[id]
+		if r.vpc == "" || e.item.VPC != r.vpc {
+			continue
+		}
+		if gate, why, fix := r.w.idle(e.item); why != "" {
+			r.c.add(Finding{Code: finding.EndpointNotUsed, Gate: gate, Severity: Info, Component: string(id), Name: nameTag(e.item.Tags), Pointer: e.item.At.Pointer(), Rule: "N185",
+				Message: fmt.Sprintf("%s %s, so nothing in %s uses it.", id, why, r.vpc), Fix: fix}, everywhere)
 		}
 	}
-	slices.SortFunc(idle, func(a, b place[snapshot.VPCEndpoint]) int {
-		return strings.Compare(string(a.item.ID), string(b.item.ID))
-	})
-	for _, e := range idle {
-		r.c.add(Finding{Code: finding.EndpointNotUsed, Gate: GateRoute, Severity: Info, Component: string(e.item.ID), Name: nameTag(e.item.Tags), Pointer: e.item.At.Pointer(), Rule: "N185",
-			Message: fmt.Sprintf("%s is associated with no route table, so nothing in %s uses it.", e.item.ID, r.vpc), Fix: "Associate the route tables that need it, or delete it."}, everywhere)
+}
+
+// idle is why nothing can use an endpoint; "": something may.
+func (w *World) idle(e *snapshot.VPCEndpoint) (gate Gate, why, fix string) {
+	switch {
+	case strings.EqualFold(e.Type, "Gateway") && e.RouteTablesKnown && len(e.RouteTables) == 0:
+		return GateRoute, "is associated with no route table", "Associate the route tables that need it, or delete it."
+	case !strings.EqualFold(e.Type, "Interface"):
+	case e.InterfacesKnown && len(e.Interfaces) == 0:
+		return GateEndpoint, "has no network interface", "Add a subnet to it, or delete it."
+	case e.GroupsKnown && len(e.Groups) > 0 && !slices.ContainsFunc(e.Groups, w.mayLetIn):
+		return GateSGIngress, fmt.Sprintf("has security groups that let nothing in (%s)", joinIDs(e.Groups)), "Let TCP port 443 in from its clients, or delete it."
 	}
+	return 0, "", ""
+}
+
+// mayLetIn tells whether a group lets anything in, for all that is known.
+func (w *World) mayLetIn(id snapshot.SecurityGroupID) bool {
+	list := w.groups[id]
+	return len(list) == 0 || slices.ContainsFunc(list, func(p place[snapshot.SecurityGroup]) bool { return !p.item.IngressKnown || len(p.item.Ingress) > 0 })
 }

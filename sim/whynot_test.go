@@ -50,7 +50,7 @@ func TestWhyNot(t *testing.T) {
 	}
 }
 
-// A gateway endpoint that no table leads to is noted.
+// An endpoint that nothing can use is noted.
 func TestUnusedEndpoint(t *testing.T) {
 	unused := func(edits ...Edit) bool {
 		tr := trap{}
@@ -65,5 +65,16 @@ func TestUnusedEndpoint(t *testing.T) {
 	}
 	if !unused(natWay("rtb-1")) {
 		t.Error("the endpoint is not used, and nothing says so")
+	}
+	second := All(Group("sg-9", "vpc-1", []Obj{Rule("tcp", "10.0.0.0/16")}, nil), InterfaceEndpoint("vpce-2", "vpc-1", "sg-9", "subnet-1"))
+	for name, edits := range map[string][]Edit{"no interface": {second, Set("VpcEndpoints", "vpce-2", "NetworkInterfaceIds", List{})}, "groups let nothing in": {second, Ingress("sg-9")}} {
+		if !unused(edits...) {
+			t.Error(name + ": nothing says so")
+		}
+	}
+	for name, edits := range map[string][]Edit{"an interface endpoint": {second}, "a group's rules are not known": {second, Unset("SecurityGroups", "sg-9", "IpPermissions")}} {
+		if unused(edits...) {
+			t.Error(name + " is said to be unused")
+		}
 	}
 }

@@ -48,7 +48,7 @@ var (
 		Meaning: "The question says --through, and some traffic gets there by another way, or its replies do.", Do: "Route the traffic through the component.", Rules: []string{"N184"}})
 	WaypointNotAvoided = define("WAYPOINT_NOT_AVOIDED", Entry{Kind: Blocking, Title: "The traffic passes a component that it must not pass", Gates: []Gate{GateRoute},
 		Meaning: "The question says --avoid, and some traffic, or its replies, passes the component.", Do: "Route the traffic another way.", Rules: []string{"N184"}})
-	EndpointNotUsed = define("ENDPOINT_NOT_USED", Entry{Kind: Blocking, Title: "What keeps the traffic from an endpoint", Gates: []Gate{GateEndpoint, GateRoute, GateDNS, GateEndpointPolicy},
+	EndpointNotUsed = define("ENDPOINT_NOT_USED", Entry{Kind: Blocking, Title: "What keeps the traffic from an endpoint", Gates: []Gate{GateEndpoint, GateRoute, GateDNS, GateEndpointPolicy, GateSGIngress},
 		Meaning: "The question asks why an endpoint is not used; a note says each reason: its VPC or service, the route, the DNS answer, the family of addresses, the policy.", Do: "Mend the first reason, and ask again.", Rules: []string{"N185"}})
 	NoPath = define("NO_PATH", Entry{Kind: Blocking, Title: "Nothing leads from the source to the destination", Gates: []Gate{GateRoute},
 		Meaning: "No gateway or link connects the two.", Do: "Connect the two.", Analyzer: "NO_PATH"})
