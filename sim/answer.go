@@ -85,6 +85,7 @@ type WithDefaults struct {
 // AskedOf repeats the question in the answer.
 type AskedOf struct {
 	Job     string   `json:"job,omitempty"`
+	Service string   `json:"service,omitempty"` // whose job it is: "AWS Lambda function"
 	Role    string   `json:"role,omitempty"`
 	Caller  string   `json:"caller,omitempty"` // who signs, where it is not the role
 	VPC     string   `json:"vpc,omitempty"`

@@ -227,7 +227,8 @@ func epochOf(at string) (string, bool) {
 
 // describe repeats the question in the answer.
 func (r *jobRun) describe(a *Answer, targets []target) {
-	a.Question = AskedOf{Job: r.q.Job.Name, Role: r.q.Job.RoleARN, Caller: r.q.Options.Caller, VPC: string(r.vpc), Bucket: targets[0].arn}
+	work, _ := services.Find(r.q.Job.Kind)
+	a.Question = AskedOf{Job: r.q.Job.Name, Service: work.Title, Role: r.q.Job.RoleARN, Caller: r.q.Options.Caller, VPC: string(r.vpc), Bucket: targets[0].arn}
 	if r.q.Source != "" {
 		a.Question.From = r.q.Source
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,7 +88,7 @@ func mergedWays(a *sim.Answer) []*way {
 // question is the question in one line.
 func question(a *sim.Answer) string {
 	q := a.Question
-	if q.From != "" || q.To != "" {
+	if q.To != "" {
 		t := q.From + " → " + q.To
 		if q.Protocol != "" {
 			t += " (" + q.Protocol
@@ -98,10 +99,7 @@ func question(a *sim.Answer) string {
 		}
 		return t
 	}
-	job := q.Job
-	if job == "" {
-		job = "the job"
-	}
+	job := cmp.Or(q.Job, q.From, "the job")
 	to := destinations(q)
 	if len(to) > 1 {
 		for i, t := range to {

@@ -390,13 +390,27 @@ func TestABlockerOfSomeCasesStopsOnlyAPart(t *testing.T) {
 	}
 }
 
+// A client outside of every VPC is no job, whoever signs.
+func TestTheSourceOfAnOutsideClient(t *testing.T) {
+	a := sample(t, "reachable")
+	a.Question.Job, a.Question.From = "", "203.0.113.7"
+	d := Diagram(a)
+	if s := d.Lanes[0].Stations()[0]; s.Label != "From" || s.Name != "203.0.113.7" {
+		t.Errorf("%s %s", s.Label, s.Name)
+	}
+	if !strings.Contains(d.Title, "203.0.113.7 → "+bucketOf(a.Question.Bucket)) && !strings.Contains(d.Title, "203.0.113.7 → "+a.Question.Bucket) {
+		t.Error(d.Title)
+	}
+}
+
 func TestAJobThatAWSRefusesStopsAtTheJob(t *testing.T) {
 	a := sample(t, "reachable")
 	p := &a.Placements[0]
 	p.Verdict, p.Findings = sim.Blocked, []int{0}
 	a.Findings = []sim.Finding{{Code: finding.JobRoleEC2Actions, Gate: sim.GateJob, Severity: sim.Blocker, Component: "arn:aws:iam::111122223333:role/Neo"}}
+	a.Question.Service = "AWS Lambda function"
 	stations := Diagram(a).Lanes[0].Stations()
-	if s := stations[0]; s.Label != "SageMaker job" || s.Mark != picture.Stop {
+	if s := stations[0]; s.Label != "AWS Lambda function" || s.Mark != picture.Stop {
 		t.Errorf("%s shows %v", s.Label, s.Mark)
 	}
 	if s := stations[len(stations)-1]; s.Mark != picture.Unreached {

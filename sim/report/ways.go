@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -167,17 +168,18 @@ func within(address string, cidrs []string) (in, ok bool) {
 
 func (w *way) addSource(a *sim.Answer) {
 	q := a.Question
-	if q.Job == "" && q.Role == "" {
-		if q.From != "" {
-			w.stations = append(w.stations, newStage(sim.GateJob, picture.IconJob, "From", q.From, picture.Pass))
-		}
+	switch {
+	case q.Job == "" && q.From != "":
+		w.stations = append(w.stations, newStage(sim.GateJob, picture.IconJob, "From", q.From, picture.Pass))
+		return
+	case q.Job == "" && q.Role == "":
 		return
 	}
 	name := q.Job
 	if name == "" {
 		name = "job"
 	}
-	s := newStage(sim.GateJob, picture.IconJob, "SageMaker job", name, picture.Pass)
+	s := newStage(sim.GateJob, picture.IconJob, cmp.Or(q.Service, "Job"), name, picture.Pass)
 	if len(a.Gates) > 0 && a.Placements[w.placement].Verdict != sim.Reachable && a.GateState(sim.GateJob) == sim.GateUnknown {
 		s.Mark = picture.Unknown
 	}
