@@ -350,6 +350,15 @@ func TestNamesThatAreNotThere(t *testing.T) {
 	blocked := func(sim.Question) (*sim.Answer, error) {
 		return answer(sim.Blocked, "", "", sim.Finding{Code: finding.NoPath, Severity: sim.Blocker}), nil
 	}
+	for _, subnet := range []struct{ from, says string }{
+		{"subnet-11", "subnet subnet-11 is not in the snapshot; did you mean subnet-1?"},
+		{"subnet-1, region: eu-west-9", "subnet subnet-1 is not in the account and region that the test names"},
+	} {
+		got := run(t, "snapshot: s\ntests:\n- {from: {subnets: "+subnet.from+", "+source+"}, bucket: team-a, expect: BLOCKED}\n", blocked)[0]
+		if got.Outcome != Failed || got.Problems[0].Message != subnet.says {
+			t.Errorf("%s: %v %+v, want %q", subnet.from, got.Outcome, got.Problems, subnet.says)
+		}
+	}
 	for _, tt := range []struct{ asserts, says string }{
 		{"bucket: team-aa, expect: BLOCKED", "bucket team-aa is not in the snapshot; did you mean team-a?"},
 		{"bucket: team-aa, expect: BLOCKED, mayBeAbsent: true", ""},

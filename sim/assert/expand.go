@@ -137,7 +137,7 @@ func (f *Source) subnets(s *snapshot.Snapshot) ([]regional, error) {
 	}
 	for _, id := range f.Subnets {
 		if !seen[id] {
-			return nil, fmt.Errorf("the subnet %q is not in the snapshot", id)
+			return nil, absentSubnet(s, id)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b regional) int { return strings.Compare(string(a.subnet.ID), string(b.subnet.ID)) })

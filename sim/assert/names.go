@@ -1,10 +1,14 @@
 package assert
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/canreach/canreach/internal/located"
+	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/finding"
+	"github.com/canreach/canreach/snapshot"
 )
 
 // misnamed lists what a test names and nothing has: codes outside of the
@@ -49,4 +53,21 @@ func (t *Test) misnamed(w Asker, questions []asked) []Problem {
 		}
 	}
 	return out
+}
+
+// absentSubnet is the error for a subnet that a class of interfaces names and the
+// snapshot lacks, or has outside of the class.
+func absentSubnet(s *snapshot.Snapshot, id string) error {
+	var have []string
+	for _, a := range s.Accounts {
+		for _, r := range a.Regions {
+			for i := range r.EC2.Subnets.Items {
+				have = append(have, string(r.EC2.Subnets.Items[i].ID))
+			}
+		}
+	}
+	if slices.Contains(have, id) {
+		return fmt.Errorf("subnet %s is not in the account and region that the test names", id)
+	}
+	return errors.New(sim.AbsentName{Kind: "subnet", Name: id, Nearest: located.Nearest(id, have)}.String())
 }
