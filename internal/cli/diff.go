@@ -107,7 +107,9 @@ func runDiff(env *Env, f *diffFlags, a, b string) error {
 			return err
 		}
 	default:
-		writeDiff(&out, env.painter(), f, res)
+		p := env.painter()
+		p.names = labels(res.After())
+		writeDiff(&out, p, f, res)
 	}
 	if _, err := env.Stdout.Write(out.Bytes()); err != nil {
 		return err
@@ -203,12 +205,12 @@ func writeDiff(w io.Writer, p painter, f *diffFlags, res *diff.Result) {
 }
 
 func writeDifference(w io.Writer, p painter, d *diff.Difference) {
-	fmt.Fprintf(w, "\n%s %s → %s  %s\n", p.paint("1", d.Effect), p.verdict(d.Delta.Before), p.verdict(d.Delta.After), wrap(safeText(d.Question), 2))
+	fmt.Fprintf(w, "\n%s %s → %s  %s\n", p.paint("1", d.Effect), p.verdict(d.Delta.Before), p.verdict(d.Delta.After), wrap(p.named(safeText(d.Question), ""), 2))
 	if len(d.Alike) > 0 {
-		fmt.Fprintf(w, "  alike: %s\n", wrap(safeText(strings.Join(d.Alike, ", ")), 9))
+		fmt.Fprintf(w, "  alike: %s\n", wrap(p.named(safeText(strings.Join(d.Alike, ", ")), ""), 9))
 	}
 	for _, c := range d.Causes {
-		fmt.Fprintf(w, "  because of: %s\n", wrap(safeText(c.Text), 14))
+		fmt.Fprintf(w, "  because of: %s\n", wrap(p.named(safeText(c.Text), ""), 14))
 	}
 	if len(d.Causes) > 1 {
 		fmt.Fprintf(w, "  (each alone)\n")
@@ -218,7 +220,7 @@ func writeDifference(w io.Writer, p painter, d *diff.Difference) {
 		if i > 0 {
 			lead = "  and:        "
 		}
-		fmt.Fprintf(w, "%s%s\n", lead, wrap(safeText(c.Text), 14))
+		fmt.Fprintf(w, "%s%s\n", lead, wrap(p.named(safeText(c.Text), ""), 14))
 	}
 	if len(d.Causes)+len(d.Together) == 0 {
 		fmt.Fprintf(w, "  because of: no single resource and no set of them that could be made alone\n")

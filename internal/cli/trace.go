@@ -110,13 +110,13 @@ func traceOnce(ctx context.Context, env *Env, sf *snapshotFlags, f *traceFlags, 
 		return fix.trace(ctx, env, sf, format, func(s *snapshot.Snapshot) (sim.TraceQuestion, error) { return f.question(env, sf, s) })
 	}
 	defer sf.discard()
-	_, a, err := sf.ask(env, traceScope(f.job, f.groups, f.q.From, f.q.To), func() (*snapshot.Snapshot, *sim.Answer, error) {
+	snap, a, err := sf.ask(env, traceScope(f.job, f.groups, f.q.From, f.q.To), func() (*snapshot.Snapshot, *sim.Answer, error) {
 		return askTrace(env, sf, f)
 	})
 	if err != nil {
 		return err
 	}
-	if err := writeTrace(env, a, format); err != nil {
+	if err := writeTrace(env, a, format, labels(snap)); err != nil {
 		return err
 	}
 	return exit(exitStatus(a.Verdict))
@@ -209,12 +209,13 @@ func portRanges(flag, text string) ([]network.PortRange, error) {
 }
 
 // writeTrace renders a trace. Its JSON and YAML are check's.
-func writeTrace(env *Env, a *sim.Answer, format string) error {
+func writeTrace(env *Env, a *sim.Answer, format string, names map[string]string) error {
 	if format != "text" {
 		return writeAnswer(env, a, format, env.painter(), detail{})
 	}
-	w := bufio.NewWriter(env.Stdout)
-	renderTrace(w, a, env.painter())
+	w, p := bufio.NewWriter(env.Stdout), env.painter()
+	p.names = names
+	renderTrace(w, a, p)
 	return w.Flush()
 }
 
@@ -229,7 +230,7 @@ func renderTrace(w io.Writer, a *sim.Answer, p painter) {
 	case len(q.Ports) > 0:
 		port = " ports " + strings.Join(q.Ports, ", ")
 	}
-	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), oneLine(fmt.Sprintf("%s → %s, %s%s", q.From, q.To, q.Protocol, port)))
+	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), p.named(oneLine(fmt.Sprintf("%s → %s, %s%s", q.From, q.To, q.Protocol, port)), ""))
 	renderAbsent(w, a, p)
 	var paths []sim.Path
 	for i := range a.Placements {
@@ -290,7 +291,7 @@ func renderPath(w io.Writer, p painter, path *sim.Path, n, of int) {
 				text += ", lets through " + passes
 			}
 		}
-		fmt.Fprintf(w, "    %s %s\n", p.mark(hopVerdict(h.Decision)), p.wrap(safeText(text), 8))
+		fmt.Fprintf(w, "    %s %s\n", p.mark(hopVerdict(h.Decision)), p.wrap(p.named(safeText(text), ""), 8))
 	}
 }
 

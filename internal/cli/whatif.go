@@ -90,6 +90,7 @@ type whatifResult struct {
 	Also    []alsoResult    `json:"also,omitempty"`
 	Against []testDelta     `json:"against,omitempty"`
 	SHA256  string          `json:"changedSha256"`
+	names   map[string]string
 }
 
 // alsoResult is another job's question before and after.
@@ -218,7 +219,7 @@ func (f *whatifFlags) compare(env *Env, native []byte, changes []change.Change, 
 	if err != nil {
 		return nil, 0, fmt.Errorf("the changed snapshot: %w", err)
 	}
-	res := &whatifResult{Schema: schemaWhatif, Plan: f.plan.actions, Changes: changes, Notes: applied.Notes, SHA256: after.Snapshot().SHA256}
+	res := &whatifResult{Schema: schemaWhatif, Plan: f.plan.actions, Changes: changes, Notes: applied.Notes, SHA256: after.Snapshot().SHA256, names: labels(after.Snapshot())}
 	if res.Notes == nil {
 		res.Notes = []string{}
 	}

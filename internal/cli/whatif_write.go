@@ -25,7 +25,9 @@ func writeWhatif(env *Env, format string, res *whatifResult) error {
 	case "html", "svg":
 		err = writeWhatifPicture(&b, format, res)
 	default:
-		writeWhatifText(&b, env.painter(), res)
+		p := env.painter()
+		p.names = res.names
+		writeWhatifText(&b, p, res)
 	}
 	if err != nil {
 		return err
@@ -88,14 +90,14 @@ func writeDelta(w io.Writer, p painter, d *diff.Delta, indent string) {
 		}
 	}
 	for _, u := range d.Settled {
-		fmt.Fprintf(w, "\n%sSettled: [%s] %s %s\n", indent, u.Gate, oneLine(u.Code.String()), oneLine(u.Component))
+		fmt.Fprintf(w, "\n%sSettled: [%s] %s %s\n", indent, u.Gate, oneLine(u.Code.String()), p.component(u.Component, ""))
 	}
 	for _, u := range d.Opened {
-		fmt.Fprintf(w, "\n%sNot known now: [%s] %s %s: %s\n", indent, u.Gate, oneLine(u.Code.String()), oneLine(u.Component), wrap(safeText(u.Fact), len(indent)+4))
+		fmt.Fprintf(w, "\n%sNot known now: [%s] %s %s: %s\n", indent, u.Gate, oneLine(u.Code.String()), p.component(u.Component, ""), wrap(p.named(safeText(u.Fact), u.Component), len(indent)+4))
 	}
 	for _, way := range d.Ways {
-		fmt.Fprintf(w, "\n%s%s now goes through %s, not %s: connections that are open break once (N56).\n", indent, oneLine(way.Subnet),
-			oneLine(strings.Join(way.After, ", ")), oneLine(strings.Join(way.Before, ", ")))
+		fmt.Fprintf(w, "\n%s%s now goes through %s, not %s: connections that are open break once (N56).\n", indent, p.component(way.Subnet, ""),
+			p.named(oneLine(strings.Join(way.After, ", ")), ""), p.named(oneLine(strings.Join(way.Before, ", ")), ""))
 	}
 }
 
@@ -103,8 +105,8 @@ func findingLines(p painter, findings []sim.Finding, indent int) []string {
 	var out []string
 	for i := range findings {
 		f := &findings[i]
-		out = append(out, fmt.Sprintf("[%s] %s %s (%s)", f.Gate, p.paint("1", oneLine(f.Code.String())), oneLine(f.Component), f.Severity),
-			"  "+wrap(safeText(f.Message), indent+4))
+		out = append(out, fmt.Sprintf("[%s] %s %s (%s)", f.Gate, p.paint("1", oneLine(f.Code.String())), p.component(f.Component, f.Name), f.Severity),
+			"  "+wrap(p.named(safeText(f.Message), f.Component), indent+4))
 	}
 	return out
 }

@@ -36,6 +36,9 @@ type Result struct {
 	x, y        *side
 }
 
+// After is the second snapshot.
+func (r *Result) After() *snapshot.Snapshot { return r.y.world.Snapshot() }
+
 // Ask returns both answers to the question of a difference.
 func (r *Result) Ask(ctx context.Context, d *Difference) (before, after *sim.Answer, err error) {
 	if before, err = r.x.world.Check(ctx, d.q); err == nil {
