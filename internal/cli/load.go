@@ -141,11 +141,14 @@ func (f *snapshotFlags) load(env *Env) (*snapshot.Snapshot, error) {
 	}
 	s, err := snapshot.Load(f.path, f.options(env))
 	if err != nil {
-		if native, _, e := snapshot.Native(f.path, f.options(env)); e == nil && plan.Is(native) {
-			if native, e = f.planned(env, native); e != nil {
+		if text, _, e := snapshot.Native(f.path, f.options(env)); e == nil {
+			native, e := f.planned(env, text)
+			if e != nil {
 				return nil, e
 			}
-			return snapshot.Parse(native)
+			if plan.Is(text) {
+				return snapshot.Parse(native)
+			}
 		}
 		return nil, err
 	}

@@ -115,6 +115,9 @@ func readOnePlan(path string, text []byte, stack plan.Stack) (*plan.Plan, error)
 // snapshot of its own: what the plan leaves when it is applied.
 func (f *snapshotFlags) planned(env *Env, native []byte) ([]byte, error) {
 	if !plan.Is(native) {
+		if err := plan.Mistaken(native); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.path, err)
+		}
 		return native, nil
 	}
 	p, err := plan.Read(native)

@@ -38,13 +38,22 @@ func TestAPlanWithoutASnapshot(t *testing.T) {
 	}
 }
 
+// What is often given instead of a plan's JSON form is named, with the command
+// that makes it, wherever a plan may stand.
 func TestAPlanThatIsNone(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "tfplan")
-	if err := os.WriteFile(file, []byte("PK\x03\x04"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	code, out, errs := runGraph(t, "", "whatif", "-j", neo+"job.json", "--plan", file)
-	if code != 2 || out != "" || !strings.Contains(errs, "terraform show -json") {
-		t.Errorf("exit %d\n%s%s", code, out, errs)
+	for text, says := range map[string]string{"PK\x03\x04": "terraform show -json PLANFILE", `{"version":4,"serial":3,"lineage":"x","resources":[]}`: "terraform show -json > state.json",
+		`{"version":3,"deployment":{"manifest":{}}}`: "Pulumi", `{"format_version":"2.0","resource_changes":[]}`: "2.0.0"} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "tfplan")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{{"whatif", "-j", neo + "job.json", "--plan", file}, {"check", "-j", neo + "job.json", "-s", file},
+			{"snapshot", "import", file, "--out", filepath.Join(dir, "out.json")}, {"review", "--base", neo + "snapshot.json", "--head", file}} {
+			code, out, errs := runGraph(t, "", args...)
+			if code != 2 || !strings.Contains(errs, says) || !strings.Contains(errs, "tfplan") {
+				t.Errorf("%s: exit %d, want %q\n%s%s", args[0], code, says, out, errs)
+			}
+		}
 	}
 }

@@ -71,29 +71,43 @@ func Read(data []byte) (*Plan, error) {
 	return out, nil
 }
 
-// refuse names the forms that are often given instead of the JSON form.
+// Mistaken names a form of Terraform's that is often given instead of the JSON
+// form; nil: it is none.
+func Mistaken(data []byte) error {
+	head := string(data[:min(len(data), 1<<16)])
+	switch {
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
+		return errors.New("this is a plan file in Terraform's own binary form: run `terraform show -json PLANFILE > plan.json` and give plan.json")
+	case strings.Contains(head, `"schema"`):
+	case strings.Contains(head, `"lineage"`) && strings.Contains(head, `"serial"`):
+		return errors.New("this is a state file as Terraform stores it: run `terraform show -json > state.json` and give state.json")
+	case strings.Contains(head, `"deployment"`) && strings.Contains(head, `"manifest"`):
+		return errors.New("this is a Pulumi state, not a Terraform plan")
+	}
+	return nil
+}
+
+// refuse says what the text is, if it is not a plan's JSON form.
 func refuse(data []byte) error {
 	switch {
 	case len(data) > MaxBytes:
 		return fmt.Errorf("the plan is larger than %d MB", MaxBytes>>20)
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
-		return errors.New("this is a plan file in Terraform's own binary form: run `terraform show -json PLANFILE > plan.json` and give plan.json")
 	case bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")):
 		return errors.New("the file is UTF-16 (PowerShell's > writes it): use `terraform show -json PLANFILE | Out-File -Encoding utf8 plan.json`")
-	case !utf8.Valid(data):
+	case !utf8.Valid(data) && Mistaken(data) == nil:
 		return errors.New("the file is not UTF-8 text")
 	}
 	var head map[string]json.RawMessage
-	if err := json.Unmarshal(data, &head); err != nil {
-		return jsonProblem(data, err)
+	err := json.Unmarshal(data, &head)
+	if err == nil && head["format_version"] != nil {
+		return nil
+	}
+	if err := Mistaken(data); err != nil {
+		return err
 	}
 	switch {
-	case head["format_version"] != nil:
-		return nil
-	case head["lineage"] != nil || head["serial"] != nil:
-		return errors.New("this is a state file as Terraform stores it: run `terraform show -json > state.json` and give state.json")
-	case head["deployment"] != nil && head["manifest"] != nil:
-		return errors.New("this is a Pulumi state, not a Terraform plan")
+	case err != nil:
+		return jsonProblem(data, err)
 	case head["AWSTemplateFormatVersion"] != nil || head["Resources"] != nil:
 		return errors.New("this is a CloudFormation template, not a Terraform plan")
 	}
