@@ -353,6 +353,8 @@ func (a *asking) privateWay() string {
 		return "an interface endpoint for " + multiRegionService
 	case a.q.To.S3 != nil:
 		return "a gateway endpoint for S3"
+	case strings.HasSuffix(a.q.To.Service, ".dynamodb"):
+		return "a gateway endpoint for DynamoDB"
 	case a.q.To.Service != "":
 		return "an interface endpoint for " + a.q.To.Service + " with private DNS"
 	}
@@ -369,6 +371,8 @@ func (a *asking) wayOut(nat string) string {
 
 func (a *asking) routeFix(t *trail, tb *snapshot.RouteTable) string {
 	switch {
+	case strings.HasSuffix(a.q.To.Service, ".dynamodb"):
+		return fmt.Sprintf("Create a gateway endpoint for %s in %s and associate it with %s, or add a default route to a NAT gateway to %s.", a.q.To.Service, tb.VPC, tb.ID, tb.ID)
 	case a.q.To.Service != "":
 		return fmt.Sprintf("Create an interface endpoint for %s with private DNS in %s, or add a default route to a NAT gateway to %s.", a.q.To.Service, tb.VPC, tb.ID)
 	case a.q.To.Host != "":

@@ -165,15 +165,16 @@ func (g *generator) bucket(name string) *snapshot.Bucket {
 	return nil
 }
 
-// s3List returns the S3 prefix list of a region as one of its accounts sees it.
-func (g *generator) s3List(region string) (*snapshot.PrefixList, bool) {
+// serviceList returns the prefix list of the question's service in a region, as one of its accounts sees it.
+func (g *generator) serviceList(region string) (*snapshot.PrefixList, bool) {
+	service, _ := g.gatewayService(region)
 	for _, r := range g.regions() {
 		if r.Name != region {
 			continue
 		}
 		for i := range r.EC2.PrefixLists.Items {
 			l := &r.EC2.PrefixLists.Items[i]
-			if strings.HasSuffix(l.Name, "com.amazonaws."+region+".s3") {
+			if service != "" && strings.HasSuffix(l.Name, service) {
 				return l, true
 			}
 		}
@@ -185,7 +186,7 @@ func (g *generator) s3List(region string) (*snapshot.PrefixList, bool) {
 // snapshot does not hold the list's entries.
 func (g *generator) s3Blocks(region string) []string {
 	var out []string
-	if l, ok := g.s3List(region); ok {
+	if l, ok := g.serviceList(region); ok {
 		for _, e := range l.Entries {
 			if e.CIDR.Addr().Is4() {
 				out = append(out, e.CIDR.Masked().String())

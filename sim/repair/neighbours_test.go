@@ -232,6 +232,7 @@ func TestTheNetworkAloneIsRepaired(t *testing.T) {
 	}{
 		{sim.TraceQuestion{From: "eni-a", To: "s3"}, "Let sg-a send TCP port 443 to S3 (pl-s3)."},
 		{sim.TraceQuestion{From: "eni-a", To: "eni-b", Protocol: "udp"}, "Let sg-a send UDP to the group sg-b. + Let sg-b take UDP from sg-a."},
+		{sim.TraceQuestion{From: "eni-a", To: "dynamodb"}, "Let sg-a send TCP port 443 to DynamoDB (pl-dynamo). + Create a DynamoDB gateway endpoint in vpc-a for rtb-1, with AWS's default policy: the role's and the resource's policies decide."},
 	} {
 		base, err := change.Open(world.Network(peer).JSON())
 		if err != nil {

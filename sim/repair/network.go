@@ -189,14 +189,16 @@ func (g *generator) route(f *sim.Finding) []candidate {
 	return out
 }
 
-func isS3Gateway(e *snapshot.VPCEndpoint, region string) bool {
-	return strings.EqualFold(e.Type, "Gateway") && strings.HasSuffix(e.ServiceName, "com.amazonaws."+region+".s3")
+// isGateway tells whether an endpoint is a gateway for S3 or DynamoDB in its Region.
+func isGateway(e *snapshot.VPCEndpoint, service string) bool {
+	return service != "" && strings.EqualFold(e.Type, "Gateway") && strings.HasSuffix(e.ServiceName, service)
 }
 
-// toEndpoint associates a table with the VPC's S3 gateway endpoints, or with a
-// new one.
+// toEndpoint associates a table with the VPC's gateway endpoints for S3 or
+// DynamoDB, or with a new one.
 func (g *generator) toEndpoint(t *snapshot.RouteTable, r *snapshot.Region) []candidate {
-	if to := g.bucketRegion(); to != "" && to != r.Name || !g.toS3() {
+	service, word := g.gatewayService(r.Name)
+	if to := g.bucketRegion(); word == "" || word == "S3" && to != "" && to != r.Name {
 		return nil // a gateway endpoint reaches its own Region only (N41)
 	}
 	actor := g.actor(t.OwnerID, "the VPC's owner")
@@ -205,24 +207,25 @@ func (g *generator) toEndpoint(t *snapshot.RouteTable, r *snapshot.Region) []can
 	var out []candidate
 	for i := range r.EC2.VPCEndpoints.Items {
 		e := &r.EC2.VPCEndpoints.Items[i]
-		if e.VPC != t.VPC || !isS3Gateway(e, r.Name) || !strings.EqualFold(e.State, "available") || e.ID == current {
+		if e.VPC != t.VPC || !isGateway(e, service) || !strings.EqualFold(e.State, "available") || e.ID == current {
 			continue
 		}
 		add := change.New("ModifyVpcEndpoint", "VpcEndpointId", string(e.ID), "AddRouteTableIds", []string{string(t.ID)})
 		out = append(out, candidate{changes: append(slices.Clone(detach), add), cost: costExact + len(detach), actor: actor,
-			why: fmt.Sprintf("Associate %s with the S3 gateway endpoint %s.", t.ID, e.ID)})
+			why: fmt.Sprintf("Associate %s with the %s gateway endpoint %s.", t.ID, word, e.ID)})
 	}
 	return append(out, g.newEndpoint(t, r, detach, actor)...)
 }
 
-// gatewayOf is the S3 gateway endpoint that a table leads to.
+// gatewayOf is the gateway endpoint for the question's service that a table leads to.
 func (g *generator) gatewayOf(t *snapshot.RouteTable, r *snapshot.Region) snapshot.VPCEndpointID {
+	service, _ := g.gatewayService(r.Name)
 	for _, route := range t.Routes {
 		if route.PrefixList == "" || route.TargetKind != snapshot.TargetVPCEndpoint {
 			continue
 		}
 		for i := range r.EC2.VPCEndpoints.Items {
-			if e := &r.EC2.VPCEndpoints.Items[i]; string(e.ID) == route.Target && isS3Gateway(e, r.Name) {
+			if e := &r.EC2.VPCEndpoints.Items[i]; string(e.ID) == route.Target && isGateway(e, service) {
 				return e.ID
 			}
 		}
@@ -243,7 +246,7 @@ func detached(current snapshot.VPCEndpointID, t *snapshot.RouteTable) []change.C
 // table, or where that is not known, it gets AWS's default policy, which stops
 // nobody; else one for the job's role alone.
 func (g *generator) newEndpoint(t *snapshot.RouteTable, r *snapshot.Region, detach []change.Change, actor string) []candidate {
-	service := "com.amazonaws." + r.Name + ".s3"
+	service, word := g.gatewayService(r.Name)
 	if strings.HasPrefix(r.Name, "cn-") {
 		service = "cn." + service
 	}
@@ -252,8 +255,16 @@ func (g *generator) newEndpoint(t *snapshot.RouteTable, r *snapshot.Region, deta
 		c.As = g.freshEndpoint(r)
 		return append(slices.Clone(detach), c)
 	}
-	name := fmt.Sprintf("Create an S3 gateway endpoint in %s for %s", t.VPC, t.ID)
+	article := "a"
+	if word == "S3" {
+		article = "an"
+	}
+	name := fmt.Sprintf("Create %s %s gateway endpoint in %s for %s", article, word, t.VPC, t.ID)
 	full := candidate{changes: create(), cost: costNew + len(detach), actor: actor, why: name + ", with AWS's default policy: bucket and role policies decide."}
+	if word != "S3" {
+		full.why = name + ", with AWS's default policy: the role's and the resource's policies decide."
+		return []candidate{full}
+	}
 	if statements := g.grants(g.allRequests(), "*", g.onlyRole()); len(statements) > 0 && g.alone(t, r) {
 		doc := located.Pairs("Version", "2012-10-17", "Statement", statements)
 		return []candidate{{changes: create("PolicyDocument", doc), cost: costNew + len(detach), actor: actor,

@@ -157,6 +157,10 @@ func (g *generator) remotes(f *sim.Finding, region string) []remote {
 		}
 	}
 	anywhere := remote{[]any{"IpRanges", ranges("0.0.0.0/0")}, "anywhere", costAnywhere, g.traffic(f) + " to every address"}
+	_, word := g.gatewayService(region)
+	if l, ok := g.serviceList(region); ok && word == "DynamoDB" {
+		out = append(out, remote{[]any{"PrefixListIds", []located.Value{located.Pairs("PrefixListId", string(l.ID))}}, word + " (" + string(l.ID) + ")", costExact, ""})
+	}
 	if !g.toS3() {
 		if g.q.Trace == nil {
 			for _, group := range g.source.groups { // an endpoint's, made for it
@@ -171,7 +175,7 @@ func (g *generator) remotes(f *sim.Finding, region string) []remote {
 	if to := g.bucketRegion(); to != "" && to != region {
 		return []remote{anywhere}
 	}
-	if l, ok := g.s3List(region); ok {
+	if l, ok := g.serviceList(region); ok {
 		out = append(out, remote{[]any{"PrefixListIds", []located.Value{located.Pairs("PrefixListId", string(l.ID))}}, "S3 (" + string(l.ID) + ")", costExact, ""})
 	}
 	if blocks := g.s3Blocks(region); len(blocks) > 0 && len(blocks) <= maxBlocks {

@@ -41,6 +41,21 @@ func (g *generator) service(region string) (rules.Service, bool) {
 	return s.Endpoint, ok && s.Endpoint.Name != ""
 }
 
+// gatewayService is the service of the gateway endpoints that carry the
+// question's traffic, and its name; "": there are none.
+//
+// AWS: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-ddb.html
+func (g *generator) gatewayService(region string) (service, name string) {
+	if g.toS3() {
+		return "com.amazonaws." + region + ".s3", "S3"
+	}
+	service = "com.amazonaws." + region + ".dynamodb"
+	if s, ok := g.service(region); ok && strings.HasSuffix(s.Name, service) {
+		return service, "DynamoDB"
+	}
+	return "", ""
+}
+
 // serviceEndpoint creates an interface endpoint for the question's service in
 // the subnets that lack a way to it, with private DNS and AWS's default policy.
 // Its group is the source's own, which lets in its own members.
@@ -53,8 +68,8 @@ func (g *generator) serviceEndpoint(f *sim.Finding) []candidate {
 	}
 	r, vpc := at[0].region, at[0].of.VPC
 	s, ok := g.service(r.Name)
-	if !ok || s.Region != r.Name {
-		return nil
+	if _, gateway := g.gatewayService(r.Name); !ok || s.Region != r.Name || gateway != "" {
+		return nil // a gateway endpoint does it, without charge
 	}
 	var subnets, zones []string
 	for _, p := range at {
