@@ -38,7 +38,7 @@ func BenchmarkDecide(b *testing.B) {
 	}
 }
 
-// BenchmarkParse is the parsing and compiling of the same policy.
+// BenchmarkParse is the parsing of the same policy.
 func BenchmarkParse(b *testing.B) {
 	text := []byte(doc(everyday()))
 	b.SetBytes(int64(len(text)))
@@ -47,6 +47,19 @@ func BenchmarkParse(b *testing.B) {
 		if _, err := Parse(text, KindIdentity); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkCompile is what its first evaluation adds.
+func BenchmarkCompile(b *testing.B) {
+	d, err := Parse([]byte(doc(everyday())), KindIdentity)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(d.Size))
+	b.ReportAllocs()
+	for b.Loop() {
+		compile(d)
 	}
 }
 

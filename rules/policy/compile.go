@@ -91,14 +91,14 @@ type compiledValue struct {
 	truth   bool
 }
 
-// compiled returns the document's program, compiled once.
+// compiled returns the document's program, compiled when it is first evaluated:
+// what is only compared or linted needs none.
 func (d *Document) compiled() *program {
 	if p := d.program.Load(); p != nil {
 		return p
 	}
-	p := compile(d)
-	d.program.Store(p)
-	return p
+	d.program.CompareAndSwap(nil, compile(d))
+	return d.program.Load()
 }
 
 func compile(d *Document) *program {
@@ -124,7 +124,7 @@ func (p *program) slot(key string, slots map[string]int) int {
 }
 
 func (p *program) statement(s *Statement, slots map[string]int) compiledStatement {
-	c := compiledStatement{Statement: s}
+	c := compiledStatement{Statement: s, actions: make([]matcher, 0, len(s.Actions)), resources: make([]resourcePattern, 0, len(s.Resources))}
 	for _, a := range s.Actions {
 		c.actions = append(c.actions, compileAction(a))
 	}

@@ -67,11 +67,12 @@ var operatorList = [...]operatorTraits{
 	{name: "Null", family: familyNull},
 }
 
-// operators finds a base operator by its lower-case name (P144).
+// operators finds a base operator by its lower-case name (P144), or by the
+// canonical one.
 var operators = func() map[string]operatorTraits {
-	m := make(map[string]operatorTraits, len(operatorList))
+	m := make(map[string]operatorTraits, 2*len(operatorList))
 	for _, t := range operatorList {
-		m[strings.ToLower(t.name)] = t
+		m[strings.ToLower(t.name)], m[t.name] = t, t
 	}
 	return m
 }()
@@ -81,7 +82,10 @@ var operators = func() map[string]operatorTraits {
 // Null with IfExists (P147) and for Null with a set qualifier (P165).
 func ParseOperator(text string) (Operator, bool) {
 	op := Operator{}
-	rest := lower(text)
+	rest := text
+	if _, canonical := operators[text]; !canonical {
+		rest = lower(text)
+	}
 	if q, ok := strings.CutPrefix(rest, "forallvalues:"); ok {
 		op.Qualifier, rest = ForAllValues, q
 	} else if q, ok := strings.CutPrefix(rest, "foranyvalue:"); ok {

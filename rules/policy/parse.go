@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/canreach/canreach/internal/jsonscan"
 )
@@ -48,6 +49,8 @@ type parser struct {
 	grammar
 	doc  *Document
 	sids map[string]bool
+	// values are those of the list that is being read.
+	values []string
 }
 
 // Parse reads a policy document strictly: what AWS would refuse is a
@@ -67,7 +70,8 @@ func Parse(text []byte, kind Kind) (*Document, error) {
 		return nil, &SyntaxError{Line: 1, Column: 1, Problem: "neither JSON nor URL-encoded JSON: " + err.Error()}
 	}
 	p := &parser{kind: kind, grammar: kind.grammar(), doc: &Document{Size: len(text), Kind: kind}, sids: map[string]bool{}}
-	p.text = text
+	p.text = string(text) // whose parts the document's texts are
+	p.path = make([]string, 0, 8)
 	p.latin1 = p.iamCharacters
 	if err := p.document(); err != nil {
 		return nil, err
@@ -75,13 +79,11 @@ func Parse(text []byte, kind Kind) (*Document, error) {
 	if err := p.end(); err != nil {
 		return nil, err
 	}
-	for _, r := range string(text) {
-		p.doc.Characters++
-		if r != ' ' && r != '\t' && r != '\n' && r != '\r' {
-			p.doc.Compact++
-		}
+	p.doc.Characters = utf8.RuneCountInString(p.text)
+	p.doc.Compact = p.doc.Characters
+	for _, space := range [...]string{" ", "\t", "\n", "\r"} {
+		p.doc.Compact -= strings.Count(p.text, space)
 	}
-	p.doc.program.Store(compile(p.doc))
 	return p.doc, nil
 }
 
@@ -166,6 +168,8 @@ func (p *parser) statements() error {
 		p.doc.Single = true
 		return p.statement()
 	case '[':
+		const many = 64 // beyond these the list grows
+		p.doc.Statements = make([]Statement, 0, min(strings.Count(p.text, `"Effect"`), many))
 		if err := p.array(func(int) error { return p.statement() }); err != nil {
 			return err
 		}
@@ -179,22 +183,34 @@ func (p *parser) statements() error {
 
 var statementElements = []string{"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 
+// elementOffsets are the offsets of a statement's elements, and 1.
+type elementOffsets [9]int
+
+func (e *elementOffsets) set(name string, off int) {
+	if i := slices.Index(statementElements, name); i >= 0 {
+		e[i] = off + 1
+	}
+}
+
+// of is -1 where the statement lacks the element.
+func (e *elementOffsets) of(name string) int { return e[slices.Index(statementElements, name)] - 1 }
+
 func (p *parser) statement() error {
 	start := p.pos
 	if p.space() != '{' {
 		return p.fail(p.pos, "a statement must be an object, got %s", p.describe())
 	}
 	st := Statement{Index: len(p.doc.Statements)}
-	st.Line, st.Column = position(p.text, start)
-	seen := map[string]int{}
+	st.Line, st.Column = p.position(start)
+	var seen elementOffsets
 	err := p.object(false, func(key string, off int) error {
-		seen[key] = off + 1
+		seen.set(key, off)
 		return p.element(&st, key, off)
 	})
 	if err != nil {
 		return err
 	}
-	if err := p.complete(&st, seen, start); err != nil {
+	if err := p.complete(&st, &seen, start); err != nil {
 		return err
 	}
 	p.doc.Statements = append(p.doc.Statements, st)
@@ -232,8 +248,8 @@ func (p *parser) element(st *Statement, key string, off int) (err error) {
 }
 
 // complete checks that the statement has one of each pair (P7, P8).
-func (p *parser) complete(st *Statement, seen map[string]int, start int) error {
-	if seen["Effect"] == 0 {
+func (p *parser) complete(st *Statement, seen *elementOffsets, start int) error {
+	if seen.of("Effect") < 0 {
 		return p.fail(start, "Effect is missing")
 	}
 	pairs := [...]struct {
@@ -246,14 +262,14 @@ func (p *parser) complete(st *Statement, seen map[string]int, start int) error {
 	}
 	for _, pr := range pairs {
 		switch {
-		case seen[pr.a] != 0 && seen[pr.b] != 0:
-			return p.fail(max(seen[pr.a], seen[pr.b])-1, "%s and %s exclude each other", pr.a, pr.b)
-		case pr.required && seen[pr.a] == 0 && seen[pr.b] == 0:
+		case seen.of(pr.a) >= 0 && seen.of(pr.b) >= 0:
+			return p.fail(max(seen.of(pr.a), seen.of(pr.b)), "%s and %s exclude each other", pr.a, pr.b)
+		case pr.required && seen.of(pr.a) < 0 && seen.of(pr.b) < 0:
 			return p.fail(start, "%s is missing", pr.a)
 		}
 	}
 	if p.kind == KindBucket && st.NotPrincipal && !st.Deny {
-		return p.fail(seen["NotPrincipal"]-1, "NotPrincipal with Allow is not legal in a bucket policy: S3 refuses it")
+		return p.fail(seen.of("NotPrincipal"), "NotPrincipal with Allow is not legal in a bucket policy: S3 refuses it")
 	}
 	if p.kind == KindRCP {
 		return p.controlPolicy(st, start)
@@ -333,16 +349,16 @@ func (p *parser) list(what string, check func(v string) string) ([]string, error
 		v, err := one()
 		return []string{v}, err
 	}
-	values := []string{}
+	p.values = p.values[:0]
 	err := p.array(func(int) error {
 		v, err := one()
-		values = append(values, v)
+		p.values = append(p.values, v)
 		return err
 	})
-	if err == nil && len(values) == 0 {
+	if err == nil && len(p.values) == 0 {
 		p.warn("empty %s: the statement matches nothing", what)
 	}
-	return values, err
+	return append(make([]string, 0, len(p.values)), p.values...), err
 }
 
 // action checks an action pattern's form (P35) and says what is wrong with it.

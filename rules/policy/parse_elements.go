@@ -116,7 +116,7 @@ func (p *parser) operatorBlock(st *Statement, op Operator) error {
 			return p.fail(off, "empty condition key")
 		}
 		values, err := p.conditionValues()
-		line, column := position(p.text, off)
+		line, column := p.position(off)
 		st.Conditions = append(st.Conditions, Condition{Operator: op, Key: key, Values: values, Line: line, Column: column})
 		return err
 	})
@@ -132,13 +132,13 @@ func (p *parser) conditionValues() ([]string, error) {
 		v, err := p.scalar()
 		return []string{v}, err
 	}
-	values := []string{}
+	p.values = p.values[:0]
 	err := p.array(func(int) error {
 		v, err := p.scalar()
-		values = append(values, v)
+		p.values = append(p.values, v)
 		return err
 	})
-	return values, err
+	return append(make([]string, 0, len(p.values)), p.values...), err
 }
 
 func (p *parser) scalar() (string, error) {

@@ -103,8 +103,9 @@ func readVariable(text string) (token, int) {
 
 // splitARNPattern splits an ARN pattern at its first five colons, none of them
 // inside a variable (P45). It returns at most six parts.
-func splitARNPattern(text string) []string {
-	var parts []string
+func splitARNPattern(text string) []string { return appendARNParts(make([]string, 0, 6), text) }
+
+func appendARNParts(parts []string, text string) []string {
 	start := 0
 	for i := 0; i < len(text) && len(parts) < 5; i++ {
 		switch {
@@ -122,6 +123,9 @@ func splitARNPattern(text string) []string {
 
 // withoutVariables drops the variables of a pattern.
 func withoutVariables(text string) string {
+	if !strings.Contains(text, "${") {
+		return text
+	}
 	var b strings.Builder
 	for _, t := range tokenize(text, true, false) {
 		if t.kind == tokenLiteral {

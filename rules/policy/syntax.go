@@ -28,9 +28,10 @@ func (e *SyntaxError) Error() string {
 // scanner reads JSON strictly, token by token (RFC 8259; P10, P11), and knows
 // where it is. It never reads on after an error.
 type scanner struct {
-	text []byte
+	text string
 	pos  int
-	path []string // unescaped reference tokens of the place being read
+	last textPlace // that was asked for
+	path []string  // unescaped reference tokens of the place being read
 	// latin1 refuses characters beyond U+00FF (P14).
 	latin1 bool
 }
@@ -40,20 +41,29 @@ func (s *scanner) pop()              { s.path = s.path[:len(s.path)-1] }
 
 // fail makes the error for the byte offset off.
 func (s *scanner) fail(off int, format string, args ...any) error {
-	line, column := position(s.text, off)
+	line, column := s.position(off)
 	return &SyntaxError{Line: line, Column: column, Pointer: pointer(s.path), Problem: fmt.Sprintf(format, args...)}
 }
 
-// position turns a byte offset into line and column, both from 1.
-func position(text []byte, off int) (line, column int) {
-	off = min(off, len(text))
-	line, start := 1, 0
-	for i := range off {
-		if text[i] == '\n' {
-			line, start = line+1, i+1
+// textPlace is a byte offset with the lines before it and the characters before it
+// in its line.
+type textPlace struct{ off, lines, characters int }
+
+// position turns a byte offset into line and column, both from 1. It counts on
+// from where it was asked last.
+func (s *scanner) position(off int) (line, column int) {
+	off = min(off, len(s.text))
+	if off < s.last.off {
+		s.last = textPlace{}
+	}
+	p := &s.last
+	for _, c := range s.text[p.off:off] {
+		if p.characters++; c == '\n' {
+			p.lines, p.characters = p.lines+1, 0
 		}
 	}
-	return line, utf8.RuneCount(text[start:off]) + 1
+	p.off = off
+	return p.lines + 1, p.characters + 1
 }
 
 var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
@@ -93,15 +103,51 @@ func (s *scanner) describe() string {
 	if s.pos >= len(s.text) {
 		return "the end of the text"
 	}
-	r, _ := utf8.DecodeRune(s.text[s.pos:])
+	r, _ := utf8.DecodeRuneInString(s.text[s.pos:])
 	return strconv.QuoteRune(r)
+}
+
+// keySet is the keys of an object: most have few, which are compared.
+type keySet struct {
+	n    int
+	few  [8]string
+	many map[string]bool
+}
+
+// add is false for a key that is there, with fold in whichever case.
+func (k *keySet) add(key string, fold bool) bool {
+	if k.n < len(k.few) {
+		for _, f := range k.few[:k.n] {
+			if f == key || fold && lower(f) == lower(key) {
+				return false
+			}
+		}
+		k.few[k.n] = key
+		k.n++
+		return true
+	}
+	if fold {
+		key = lower(key)
+	}
+	if k.many == nil {
+		k.many = map[string]bool{}
+		for _, f := range k.few {
+			if fold {
+				f = lower(f)
+			}
+			k.many[f] = true
+		}
+	}
+	known := k.many[key]
+	k.many[key] = true
+	return !known
 }
 
 // object reads an object, calling member at each value. Keys that are equal
 // are refused, with fold also those that differ only by case.
 func (s *scanner) object(fold bool, member func(key string, keyOffset int) error) error {
 	s.pos++ // '{'
-	seen := map[string]bool{}
+	var seen keySet
 	if s.space() == '}' {
 		s.pos++
 		return nil
@@ -115,15 +161,10 @@ func (s *scanner) object(fold bool, member func(key string, keyOffset int) error
 		if err != nil {
 			return err
 		}
-		id := key
-		if fold {
-			id = lower(key)
-		}
 		s.push(key)
-		if seen[id] {
+		if !seen.add(key, fold) {
 			return s.fail(off, "duplicate key %q", key)
 		}
-		seen[id] = true
 		if s.space() != ':' {
 			return s.fail(s.pos, "expected ':', got %s", s.describe())
 		}
@@ -174,6 +215,14 @@ func (s *scanner) more(closing byte) (bool, error) {
 	return false, s.fail(s.pos, "expected ',' or '%c', got %s", closing, s.describe())
 }
 
+// plainByte is what stands for itself in a string, of ASCII.
+var plainByte = func() (t [256]bool) {
+	for c := byte(0x20); c < utf8.RuneSelf; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
 // str reads a string. The scanner stands at its opening quote.
 func (s *scanner) str() (string, error) {
 	start := s.pos
@@ -181,6 +230,9 @@ func (s *scanner) str() (string, error) {
 	plain := s.pos
 	var b []byte
 	for {
+		for s.pos < len(s.text) && plainByte[s.text[s.pos]] {
+			s.pos++
+		}
 		if s.pos >= len(s.text) {
 			return "", s.fail(start, "string is not closed")
 		}
@@ -190,7 +242,7 @@ func (s *scanner) str() (string, error) {
 			run := s.text[plain:s.pos]
 			s.pos++
 			if b == nil {
-				return string(run), nil
+				return run, nil
 			}
 			return string(append(b, run...)), nil
 		case c == '\\':
@@ -203,10 +255,8 @@ func (s *scanner) str() (string, error) {
 			plain = s.pos
 		case c < 0x20:
 			return "", s.fail(s.pos, "control character U+%04X in a string", c)
-		case c < utf8.RuneSelf:
-			s.pos++
 		default:
-			r, n := utf8.DecodeRune(s.text[s.pos:])
+			r, n := utf8.DecodeRuneInString(s.text[s.pos:])
 			if r == utf8.RuneError && n == 1 {
 				return "", s.fail(s.pos, "invalid UTF-8")
 			}
@@ -266,7 +316,7 @@ func (s *scanner) hex4() (rune, bool) {
 		return 0, false
 	}
 	var r rune
-	for _, c := range s.text[s.pos : s.pos+4] {
+	for _, c := range []byte(s.text[s.pos : s.pos+4]) {
 		switch {
 		case c >= '0' && c <= '9':
 			r = r<<4 | rune(c-'0')
@@ -305,7 +355,7 @@ func (s *scanner) number() (string, error) {
 			return "", s.fail(start, "invalid number")
 		}
 	}
-	return string(s.text[start:s.pos]), nil
+	return s.text[start:s.pos], nil
 }
 
 func (s *scanner) digits() int {
@@ -319,7 +369,7 @@ func (s *scanner) digits() int {
 // word reads true, false or null.
 func (s *scanner) word() (string, error) {
 	for _, w := range [...]string{"true", "false", "null"} {
-		if len(s.text)-s.pos >= len(w) && string(s.text[s.pos:s.pos+len(w)]) == w {
+		if strings.HasPrefix(s.text[s.pos:], w) {
 			s.pos += len(w)
 			return w, nil
 		}
