@@ -8,6 +8,10 @@ import (
 // maxRemembered bounds the memory that a memo takes.
 const maxRemembered = 1 << 14
 
+// maxDecisions bounds that of decisions, which take some 13 kB each: those of one
+// question and of the next ones are near each other.
+const maxDecisions = 1 << 10
+
 // memo remembers answers by key, for several goroutines. The zero value is
 // ready. Two that ask for the same new key at once may both work it out.
 type memo[K comparable, V any] struct {

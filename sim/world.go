@@ -66,7 +66,7 @@ func NewWorld(s *snapshot.Snapshot) *World { return NewWorldOn(s, network.NewMod
 // NewWorldOn is NewWorld with a network model that is there already.
 func NewWorldOn(s *snapshot.Snapshot, net *network.Model) *World {
 	w := &World{
-		snap: s, net: net,
+		snap: s, net: net, decisions: memo[string, *decided]{limit: maxDecisions},
 		accounts: make(map[string]*snapshot.Account),
 		buckets:  make(map[string]*snapshot.Bucket),
 		subnets:  make(map[snapshot.SubnetID][]place[snapshot.Subnet]),

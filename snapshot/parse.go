@@ -20,7 +20,7 @@ func Parse(native []byte) (*Snapshot, error) {
 		sum <- hex.EncodeToString(h[:])
 	}()
 	r := &reader{Scanner: jsonscan.New(native)}
-	s := &Snapshot{}
+	s := &Snapshot{Size: len(native)}
 	r.snapshot(s)
 	if r.Err() == nil {
 		r.End()

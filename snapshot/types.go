@@ -23,6 +23,7 @@ type (
 // Snapshot is one captured state of AWS.
 type Snapshot struct {
 	SHA256        string // lower-case hex, of the native form's bytes
+	Size          int    // of the native form, in bytes
 	Schema        string // "canreach.snapshot/v1"
 	Capture       Capture
 	Accounts      []*Account

@@ -70,28 +70,32 @@ func (f *accessFlags) chains(env *Env, w *sim.World, res *accessResult, from []s
 	})
 }
 
-// decide runs a query on the snapshot; an interrupt stops it.
-func (f *accessFlags) decide(env *Env, q access.Query) (*sim.World, *access.Table, error) {
+// decide runs a query on the snapshot and writes what it found; an interrupt
+// stops it.
+func (f *accessFlags) decide(env *Env, q access.Query, write func(*sim.World, *access.Table) error) error {
 	snap, err := f.snapshot.load(env)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
+	defer holdMemory(snap.Size)()
 	w := sim.NewWorld(snap)
 	q.Actions, q.Workers = f.actions, f.workers
 	for _, name := range f.jobs {
 		j, err := snapshot.LoadJob(name, f.snapshot.options(env))
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 		q.Jobs = append(q.Jobs, j)
 	}
 	var t *access.Table
-	err = env.whole(func(ctx context.Context, progress func(done, all int)) error {
+	if err := env.whole(func(ctx context.Context, progress func(done, all int)) error {
 		q.Progress = progress
 		t, err = access.Decide(ctx, w, q)
 		return err
-	})
-	return w, t, err
+	}); err != nil {
+		return err
+	}
+	return write(w, t)
 }
 
 func newWhoCanCommand(env *Env) *cobra.Command {
@@ -114,11 +118,9 @@ Exit status: 0, or 3 where an answer is UNKNOWN.`,
 			if !strings.HasPrefix(resource, "arn:") {
 				resource = "arn:aws:s3:::" + resource
 			}
-			w, t, err := f.decide(env, access.Query{Resource: resource})
-			if err != nil {
-				return err
-			}
-			return f.write(env, w, t, resource, "Who can reach "+resource)
+			return f.decide(env, access.Query{Resource: resource}, func(w *sim.World, t *access.Table) error {
+				return f.write(env, w, t, resource, "Who can reach "+resource)
+			})
 		},
 	}
 	f.register(cmd, "text", "json", "csv", "html", "access-analyzer")
@@ -146,11 +148,9 @@ Exit status: 0, or 3 where an answer is UNKNOWN.`,
 			if f.role+f.subnet+f.vpc == "" {
 				return withHint(errors.New("nothing to start from: --role, --subnet or --vpc is missing"), "canreach matrix shows every role and bucket")
 			}
-			w, t, err := f.decide(env, q)
-			if err != nil {
-				return err
-			}
-			return f.write(env, w, t, "", "What "+cmp.Or(f.role, f.subnet, f.vpc)+" can reach")
+			return f.decide(env, q, func(w *sim.World, t *access.Table) error {
+				return f.write(env, w, t, "", "What "+cmp.Or(f.role, f.subnet, f.vpc)+" can reach")
+			})
 		},
 	}
 	f.register(cmd, "text", "json", "csv", "html", "access-analyzer")

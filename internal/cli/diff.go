@@ -165,7 +165,7 @@ func holdMemory(files int) (release func()) {
 	return func() { debug.SetMemoryLimit(was) }
 }
 
-// leastMemory is what every diff may take.
+// leastMemory is what every command may take.
 const leastMemory = 96 << 20
 
 func diffStatus(res *diff.Result) int {

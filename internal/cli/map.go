@@ -37,6 +37,7 @@ The exit status is 0 whenever the map was drawn, whatever the verdicts.`,
 			if err != nil {
 				return err
 			}
+			defer holdMemory(snap.Size)()
 			q := accountmap.Query{VPC: snapshot.VPCID(vpc), Actions: actions, Workers: workers}
 			for _, name := range jobs {
 				j, err := snapshot.LoadJob(name, sf.options(env))

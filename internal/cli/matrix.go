@@ -50,11 +50,7 @@ Exit status: 0, or 3 where a cell is UNKNOWN; with --without 1 where something i
 			if len(f.without) > 0 {
 				return f.writeWithout(env)
 			}
-			w, t, err := f.decide(env, access.Query{})
-			if err != nil {
-				return err
-			}
-			return f.writeMatrix(env, w, t)
+			return f.decide(env, access.Query{}, func(w *sim.World, t *access.Table) error { return f.writeMatrix(env, w, t) })
 		},
 	}
 	f.register(cmd, "text", "json", "csv", "html", "svg", "rows")

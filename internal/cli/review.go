@@ -131,6 +131,7 @@ func (f *reviewFlags) review(env *Env) (*reviewResult, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer holdMemory(before.Snapshot().Size + after.Snapshot().Size)()
 	q := access.Query{Actions: f.actions, Hidden: !f.plan.given()}
 	for _, name := range f.jobs {
 		j, err := snapshot.LoadJob(name, f.base.options(env))

@@ -31,6 +31,7 @@ func (f *accessFlags) writeWithout(env *Env) error {
 			return err
 		}
 	}
+	defer holdMemory(before.Size + after.Size)()
 	q := access.Query{Actions: f.actions, Workers: f.workers}
 	for _, name := range f.jobs {
 		j, err := snapshot.LoadJob(name, f.snapshot.options(env))
