@@ -89,6 +89,11 @@ type question struct {
 	Resource       string   `json:"resource,omitempty" jsonschema:"instead of bucket: ARN of a resource of any AWS service, with actions"`
 	Actions        []string `json:"actions,omitempty" jsonschema:"actions, e.g. s3:GetObject or ecr:BatchGetImage"`
 	Caller         string   `json:"caller,omitempty" jsonschema:"who signs: role (default), unsigned, presigned-by ARN, principal ARN or service NAME"`
+	FromInternet   string   `json:"fromInternet,omitempty" jsonschema:"instead of a job: a client on the internet, its public address or CIDR block, or any; with role"`
+	FromOnPremises string   `json:"fromOnPremises,omitempty" jsonschema:"instead of a job: a client on premises, its private address or CIDR block; with role"`
+	Service        string   `json:"service,omitempty" jsonschema:"with subnets, securityGroups and role: the service whose job it is, e.g. ecs, glue, lambda"`
+	Through        []string `json:"through,omitempty" jsonschema:"ids of components that the traffic has to pass"`
+	Avoid          []string `json:"avoid,omitempty" jsonschema:"ids of components that it must not pass"`
 	Subnets        []string `json:"subnets,omitempty" jsonschema:"subnets by id or name, instead of a job"`
 	SecurityGroups []string `json:"securityGroups,omitempty" jsonschema:"security groups by id or name, instead of a job"`
 	Role           string   `json:"role,omitempty" jsonschema:"role by ARN or name, instead of the job's"`
@@ -119,9 +124,14 @@ func (t *tools) flags(q *question) ([]string, error) {
 	add("resource", q.Resource)
 	add("caller", q.Caller)
 	add("role", q.Role)
+	add("from-internet", q.FromInternet)
+	add("from-on-premises", q.FromOnPremises)
+	add("service", q.Service)
 	for _, a := range q.Actions {
 		add("action", a)
 	}
+	add("through", strings.Join(q.Through, ","))
+	add("avoid", strings.Join(q.Avoid, ","))
 	add("subnets", strings.Join(q.Subnets, ","))
 	add("security-groups", strings.Join(q.SecurityGroups, ","))
 	switch q.Detail {
@@ -184,13 +194,17 @@ func (t *tools) check(ctx context.Context, _ *mcp.CallToolRequest, q question) (
 
 // readyInput is what ready takes.
 type readyInput struct {
-	Snapshot string `json:"snapshot,omitempty" jsonschema:"snapshot file or directory"`
-	Job      string `json:"job,omitempty" jsonschema:"job file, or name or ARN of a job in the snapshot"`
-	Detail   string `json:"detail,omitempty" jsonschema:"screen (default), verbose, or full for the JSON contract"`
+	Snapshot       string   `json:"snapshot,omitempty" jsonschema:"snapshot file or directory"`
+	Job            string   `json:"job,omitempty" jsonschema:"job file, or name or ARN of a job in the snapshot"`
+	Service        string   `json:"service,omitempty" jsonschema:"instead of a job, with subnets, securityGroups and role: the service, e.g. ecs, glue, lambda"`
+	Subnets        []string `json:"subnets,omitempty" jsonschema:"subnets by id or name"`
+	SecurityGroups []string `json:"securityGroups,omitempty" jsonschema:"security groups by id or name"`
+	Role           string   `json:"role,omitempty" jsonschema:"role by ARN or name"`
+	Detail         string   `json:"detail,omitempty" jsonschema:"screen (default), verbose, or full for the JSON contract"`
 }
 
 func (t *tools) ready(ctx context.Context, _ *mcp.CallToolRequest, in readyInput) (*mcp.CallToolResult, any, error) {
-	flags, err := t.flags(&question{Snapshot: in.Snapshot, Job: in.Job, Detail: in.Detail})
+	flags, err := t.flags(&question{Snapshot: in.Snapshot, Job: in.Job, Service: in.Service, Subnets: in.Subnets, SecurityGroups: in.SecurityGroups, Role: in.Role, Detail: in.Detail})
 	if err != nil {
 		return nil, nil, err
 	}
