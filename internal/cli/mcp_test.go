@@ -62,7 +62,7 @@ func TestAgentsAskOverTheirProtocol(t *testing.T) {
 		{"check", args{"fromOnPremises": "10.0.0.0/8", "role": "NeoCompilationRole", "bucket": "neo-models-111122223333-use1", "actions": []string{"s3:GetObject"}}, false, "10.0.0.0/8"},
 		{"check", args{"job": "job.json", "avoid": []string{"vpce-0a1b2c3d4e5f60718"}}, false, "WAYPOINT_NOT_AVOIDED"},
 		{"check", args{"job": "job.json", "through": []string{"nat-0f3e2d1c4b5a69780"}}, false, "WAYPOINT_MISSED"},
-		{"ready", args{"service": "ecs", "subnets": []string{"subnet-0a7c1e5b93d2f4681"}, "securityGroups": []string{"sg-0e9f1a2b3c4d5e6f7"}, "role": "NeoCompilationRole"}, false, "Amazon ECS task"},
+		{"ready", args{"service": "ecs", "subnets": []string{"subnet-0a7c1e5b93d2f4681"}, "securityGroups": []string{"sg-0e9f1a2b3c4d5e6f7"}, "role": "NeoCompilationRole"}, false, "UNKNOWN  Amazon ECS task"},
 		{"ready", args{"job": "job.json"}, false, "REACHABLE  resnet50-ml-c5 (SageMaker Neo compilation job)"},
 		{"who-can", args{"job": "job.json", "bucket": "neo-models-111122223333-use1", "actions": []string{"s3:GetObject"}}, false, "NeoCompilationRole"},
 		{"who-can", args{"bucket": "--help"}, false, "bucket --help is not in the snapshot"},

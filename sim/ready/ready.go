@@ -79,6 +79,7 @@ func Ask(ctx context.Context, w Asker, q sim.Question) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	decided := false
 	for i := range rows {
 		row := &rows[i]
 		if err := row.ask(ctx, w); err != nil {
@@ -88,8 +89,11 @@ func Ask(ctx context.Context, w Asker, q sim.Question) (*Report, error) {
 			r.Snapshot = row.Answer.Snapshot
 		}
 		if row.Asked && !row.Optional {
-			r.Verdict = finding.Worst(r.Verdict, row.Verdict)
+			r.Verdict, decided = finding.Worst(r.Verdict, row.Verdict), true
 		}
+	}
+	if !decided { // nothing that it needs could be asked about
+		r.Verdict = sim.Unknown
 	}
 	r.Rows = rows
 	return r, nil
