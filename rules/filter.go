@@ -81,8 +81,8 @@ func (t *Traffic) or(m, n Match) Match {
 	return m
 }
 
-// doubt turns a sure match into a possible one.
-func (t *Traffic) doubt(m Match, why Need) Match {
+// leaveOpen turns a sure match into a possible one.
+func (t *Traffic) leaveOpen(m Match, why Need) Match {
 	return Match{Maybe: t.Space.Or(m.Yes, m.Maybe), Why: why}
 }
 

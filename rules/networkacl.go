@@ -94,7 +94,7 @@ func entryMatch(a *snapshot.NetworkACL, e *snapshot.ACLEntry, t *Traffic) Match 
 	}
 	m := t.and(t.Remote(e.CIDR), ports)
 	if !sure || len(e.UnknownFields) > 0 {
-		m = t.doubt(m, Need{Code: finding.UnknownNACL, Component: string(a.ID), At: e.At,
+		m = t.leaveOpen(m, Need{Code: finding.UnknownNACL, Component: string(a.ID), At: e.At,
 			Fact: "what a rule of network ACL " + string(a.ID) + " matches that has a protocol or a member not known here, or lacks one"})
 	}
 	return m

@@ -102,7 +102,7 @@ func permissionMatch(p *snapshot.Permission, g *snapshot.SecurityGroup, t *Traff
 	}
 	m = t.and(m, ports)
 	if !sure || len(p.UnknownFields) > 0 {
-		m = t.doubt(m, Need{Code: finding.UnknownSG, Component: string(g.ID), At: p.At,
+		m = t.leaveOpen(m, Need{Code: finding.UnknownSG, Component: string(g.ID), At: p.At,
 			Fact: "what a rule of security group " + string(g.ID) + " admits that has a protocol or a member not known here"})
 	}
 	return m, portOddity(p, g)

@@ -71,9 +71,9 @@ const awsSigner = "AWS"
 var awsPrincipal = policy.Principal{Kind: policy.PrincipalRole, Account: awsOwned, RoleARN: "arn:aws:iam::" + awsOwned + ":role/service", ARN: "arn:aws:iam::" + awsOwned + ":role/service"}
 
 // awsAsker is AWS as the signer: its own role allows what it signs.
-func awsAsker() asker {
+func awsAsker() signer {
 	d, _ := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`), policy.KindIdentity)
-	return asker{principal: awsPrincipal, account: awsOwned, identity: []policy.Policy{{Name: "AWS's own role", Document: d}}}
+	return signer{principal: awsPrincipal, account: awsOwned, identity: []policy.Policy{{Name: "AWS's own role", Document: d}}}
 }
 
 // awsNote says what an answer about one of AWS's own buckets takes from the table.

@@ -63,26 +63,26 @@ func (c *caller) ofSource() bool { return c.principal.Kind == policy.PrincipalUn
 func (c *caller) service() bool { return c.principal.Kind == policy.PrincipalService }
 
 // askerFor gathers what binds the caller of a question.
-func (w *World) askerFor(c caller, noOrganization bool) asker {
+func (w *World) askerFor(c caller, noOrganization bool) signer {
 	key := askerKey{role: c.principal.ARN + c.principal.Service, kind: c.principal.Kind, noOrganization: noOrganization}
-	a := w.askers.get(key, func() asker { return w.principalAsker(c.principal, noOrganization) })
+	a := w.signers.get(key, func() signer { return w.principalAsker(c.principal, noOrganization) })
 	a.presigned = c.presigned
 	return a
 }
 
 // principalAsker gathers what binds a principal. Roles are looked up in the
 // snapshot; it holds no users.
-func (w *World) principalAsker(p policy.Principal, noOrganization bool) asker {
+func (w *World) principalAsker(p policy.Principal, noOrganization bool) signer {
 	switch p.Kind {
 	case policy.PrincipalAnonymous, policy.PrincipalService:
-		return asker{principal: p} // no identity layers (P90, P91), no SCPs (P95)
+		return signer{principal: p} // no identity layers (P90, P91), no SCPs (P95)
 	case policy.PrincipalRole:
 		if p.Account == awsOwned {
 			return awsAsker()
 		}
 		return w.newAsker(w.roleOfSession(p), p.Session, noOrganization)
 	}
-	a := asker{principal: p, account: p.Account}
+	a := signer{principal: p, account: p.Account}
 	if p.Kind != policy.PrincipalRoot {
 		a.unknown = "the policies of " + p.ARN + ": the snapshot holds those of roles only"
 		a.boundary = &policy.Policy{Name: "permissions boundary", Gap: a.unknown}
@@ -115,7 +115,7 @@ func (w *World) roleOfSession(p policy.Principal) string {
 }
 
 // name is the caller in a sentence, e.g. "role Neo".
-func (a *asker) name() string {
+func (a *signer) name() string {
 	if a.account == awsOwned {
 		return "AWS, by a URL that it signed,"
 	}
@@ -138,7 +138,7 @@ func (a *asker) name() string {
 }
 
 // id is the caller as a policy names it.
-func (a *asker) id() string {
+func (a *signer) id() string {
 	switch a.principal.Kind {
 	case policy.PrincipalAnonymous:
 		return `everybody (Principal "*")`
@@ -151,11 +151,11 @@ func (a *asker) id() string {
 }
 
 // signed tells that requests have a signer.
-func (a *asker) signed() bool { return a.principal.Kind != policy.PrincipalAnonymous }
+func (a *signer) signed() bool { return a.principal.Kind != policy.PrincipalAnonymous }
 
 // principalElement says what an endpoint policy's statement for the caller has
 // as Principal (P118, P127).
-func (a *asker) principalElement() string {
+func (a *signer) principalElement() string {
 	if !a.signed() {
 		return `Principal "*" and no condition on the principal: the request is unsigned`
 	}
@@ -166,7 +166,7 @@ func (a *asker) principalElement() string {
 }
 
 // at is the place of the caller in the snapshot; "" where it has none.
-func (a *asker) at() string {
+func (a *signer) at() string {
 	if a.role == nil {
 		return ""
 	}
@@ -176,7 +176,7 @@ func (a *asker) at() string {
 // signs sets the keys about the request's signature (P361).
 //
 // AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
-func (a *asker) signs(c map[string]policy.Value, presigned bool) {
+func (a *signer) signs(c map[string]policy.Value, presigned bool) {
 	if !a.signed() {
 		return
 	}

@@ -73,7 +73,7 @@ func (w *World) check(ctx context.Context, q Question) (*Answer, error) {
 }
 
 // start reads a question: its targets, and the placements to decide.
-func (w *World) start(q *Question, brief bool) (*jobRun, []target, []slot, error) {
+func (w *World) start(q *Question, brief bool) (*jobRun, []target, []placing, error) {
 	existing, err := w.resolveSource(q)
 	if err != nil {
 		return nil, nil, nil, err
@@ -112,7 +112,7 @@ func (w *World) start(q *Question, brief bool) (*jobRun, []target, []slot, error
 	for _, a := range r.who.assumed {
 		r.c.assume(a)
 	}
-	slots, err := r.slots(targets)
+	slots, err := r.placements(targets)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -265,9 +265,9 @@ type source struct {
 	missing bool         // the subnet is not in the snapshot
 }
 
-// slot is one placement to decide: a source, and the targets that one network
+// placing is one placement to decide: a source, and the targets that one network
 // answer serves.
-type slot struct {
+type placing struct {
 	source
 	gate    tally
 	name    string // the targets' name, where the source has several slots
@@ -276,14 +276,14 @@ type slot struct {
 	targets []*target
 }
 
-// slots lists the placements: every subnet of the job, or the one thing that
+// placements lists the placements: every subnet of the job, or the one thing that
 // --eni and its like name, each once for every region of the targets.
-func (r *jobRun) slots(targets []target) ([]slot, error) {
+func (r *jobRun) placements(targets []target) ([]placing, error) {
 	sources, err := r.sources()
 	if err != nil {
 		return nil, err
 	}
-	var out []slot
+	var out []placing
 	for _, s := range sources {
 		first := len(out)
 		out = append(out, r.split(s, targets)...)
@@ -370,8 +370,8 @@ func overlaps(ranges []network.AddrRange, p netip.Prefix) bool {
 }
 
 // split makes a slot for each region that the targets' buckets are in.
-func (r *jobRun) split(s source, targets []target) []slot {
-	var out []slot
+func (r *jobRun) split(s source, targets []target) []placing {
+	var out []placing
 next:
 	for i := range targets {
 		t := &targets[i]
@@ -382,7 +382,7 @@ next:
 				continue next
 			}
 		}
-		out = append(out, slot{source: s, to: region, known: known, targets: []*target{t}})
+		out = append(out, placing{source: s, to: region, known: known, targets: []*target{t}})
 	}
 	return out
 }
@@ -413,7 +413,7 @@ func (r *jobRun) bucketRegion(t *target, own string) (string, bool) {
 }
 
 // place decides one placement.
-func (r *jobRun) place(ctx context.Context, p *Placement, n int, s slot) (tally, error) {
+func (r *jobRun) place(ctx context.Context, p *Placement, n int, s placing) (tally, error) {
 	if s.missing {
 		p.Verdict = s.gate.judge()
 		p.Network = Network{Verdict: p.Verdict, Path: []Hop{}}

@@ -75,7 +75,7 @@ func (w *World) Decide(q Question) ([]Outcome, error) {
 }
 
 // outcome adds what one placement does to one action.
-func (r *jobRun) outcome(o *Outcome, n int, s *slot, t *target, net *netAnswer) tally {
+func (r *jobRun) outcome(o *Outcome, n int, s *placing, t *target, net *netAnswer) tally {
 	r.ways = r.ways[:0]
 	req, v := r.request(n, s, t, o.Action, net)
 	if o.Witness == nil && req.Allowed != nil {
@@ -178,7 +178,7 @@ func (w *World) MayAllow(roleARN, resource, action string) bool {
 
 // mayGrant tells whether an Allow statement of a policy may apply to a request;
 // who is the caller where the policy names principals.
-func mayGrant(p *policy.Policy, action, arn string, who *asker) bool {
+func mayGrant(p *policy.Policy, action, arn string, who *signer) bool {
 	if p.Document == nil || p.Gap != "" || p.Malformed != nil {
 		return true
 	}
@@ -192,7 +192,7 @@ func mayGrant(p *policy.Policy, action, arn string, who *asker) bool {
 }
 
 // mayName tells whether a statement's principals may include a role's session.
-func mayName(s *policy.Statement, who *asker) bool {
+func mayName(s *policy.Statement, who *signer) bool {
 	if s.Principals == nil || s.NotPrincipal || s.Principals.All {
 		return true
 	}

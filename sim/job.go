@@ -21,8 +21,8 @@ type jobRun struct {
 	w        *World
 	q        *Question
 	c        *collector
-	runner   asker             // the source's own role
-	who      asker             // who signs the requests: the runner, unless Options.Caller says
+	runner   signer            // the source's own role
+	who      signer            // who signs the requests: the runner, unless Options.Caller says
 	work     services.Workload // the job's row of the table; zero: nothing of a service's is asked (P360)
 	vpc      snapshot.VPCID
 	jobs     tally // of the job gate, over the whole job

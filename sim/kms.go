@@ -90,7 +90,7 @@ func (r *jobRun) withoutKeys(action string) string {
 
 // kmsGate decides the second authorisation that SSE-KMS needs: S3 asks KMS in
 // the caller's name (P305 to P311).
-func (r *jobRun) kmsGate(d *decided, s *slot, t *target, action string, ctx *network.Context) {
+func (r *jobRun) kmsGate(d *decided, s *placing, t *target, action string, ctx *network.Context) {
 	k := r.keyFor(t, action)
 	if k.missing != nil {
 		r.c.missing(*k.missing)

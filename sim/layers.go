@@ -11,8 +11,8 @@ import (
 	"github.com/canreach/canreach/snapshot"
 )
 
-// asker is the principal of a question with the policies that bind it.
-type asker struct {
+// signer is the principal of a question with the policies that bind it.
+type signer struct {
 	principal policy.Principal
 	role      *snapshot.Role // nil: not in the snapshot
 	account   string
@@ -49,14 +49,14 @@ type askerKey struct {
 }
 
 // askerOf is newAsker, remembered.
-func (w *World) askerOf(roleARN, session string, noOrganization bool) asker {
-	return w.askers.get(askerKey{role: roleARN, session: session, noOrganization: noOrganization}, func() asker { return w.newAsker(roleARN, session, noOrganization) })
+func (w *World) askerOf(roleARN, session string, noOrganization bool) signer {
+	return w.signers.get(askerKey{role: roleARN, session: session, noOrganization: noOrganization}, func() signer { return w.newAsker(roleARN, session, noOrganization) })
 }
 
 // newAsker gathers what binds a role's session; an empty session name is not
 // known.
-func (w *World) newAsker(roleARN, session string, noOrganization bool) asker {
-	a := asker{account: arnField(roleARN, 4)}
+func (w *World) newAsker(roleARN, session string, noOrganization bool) signer {
+	a := signer{account: arnField(roleARN, 4)}
 	name := roleARN[strings.LastIndexByte(roleARN, '/')+1:]
 	a.principal = policy.Principal{
 		Kind: policy.PrincipalRole, RoleARN: roleARN, Session: session, Account: a.account,
@@ -91,9 +91,9 @@ func (w *World) newAsker(roleARN, session string, noOrganization bool) asker {
 
 // unnamed tells a role of which only the instance profile is known: what names
 // principals may or may not mean it.
-func (a *asker) unnamed() bool { return strings.Contains(a.principal.RoleARN, ":instance-profile/") }
+func (a *signer) unnamed() bool { return strings.Contains(a.principal.RoleARN, ":instance-profile/") }
 
-func (a *asker) layers() policy.Layers {
+func (a *signer) layers() policy.Layers {
 	return policy.Layers{
 		Identity: a.identity, IdentityUnknown: a.unknown, Boundary: a.boundary,
 		SCPs: a.scps, SCPUnknown: a.scpGap,
@@ -179,7 +179,7 @@ func (w *World) notOf(account string, t *target) bool {
 
 // requestFor is the request that a path gives (section 6 of the semantics):
 // every key that is known, known to be absent, or known to be unknown.
-func (w *World) requestFor(q *Question, a *asker, t *target, action string, ctx *network.Context, owner, region string) policy.Request {
+func (w *World) requestFor(q *Question, a *signer, t *target, action string, ctx *network.Context, owner, region string) policy.Request {
 	r := policy.Request{
 		Principal: a.principal, Action: action, Resource: t.resourceFor(action), ResourceAccount: owner,
 		Context: make(map[string]policy.Value, 32), UnknownKeys: slices.Clone(unknownKeys),
@@ -207,7 +207,7 @@ func (w *World) requestFor(q *Question, a *asker, t *target, action string, ctx 
 	return r
 }
 
-func (w *World) principalKeys(r *policy.Request, a *asker) {
+func (w *World) principalKeys(r *policy.Request, a *signer) {
 	c := r.Context
 	maps.Copy(c, policy.NewContext(a.principal))
 	c["aws:viaawsservice"] = known("false")
@@ -361,7 +361,7 @@ func bucketTagKeys(r *policy.Request, b *snapshot.Bucket) {
 }
 
 // requestKeys sets what the job's client sends (P222, P321) and the clock.
-func requestKeys(r *policy.Request, q *Question, t *target, a *asker, region string) {
+func requestKeys(r *policy.Request, q *Question, t *target, a *signer, region string) {
 	c := r.Context
 	c["aws:securetransport"] = known("true")
 	a.signs(c, q.Options.Presigned)

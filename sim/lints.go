@@ -112,7 +112,7 @@ func (r *jobRun) missingKeyNote(d *decided, t *target, action string) (Finding, 
 // unsignedNote warns where an endpoint policy lets the role's requests pass to
 // another account's bucket, and not those that nobody signs, as package
 // managers send them to their repositories (P127, P361).
-func (r *jobRun) unsignedNote(d *decided, s *slot, t *target, action string, ctx *network.Context) (Finding, bool) {
+func (r *jobRun) unsignedNote(d *decided, s *placing, t *target, action string, ctx *network.Context) (Finding, bool) {
 	if !r.who.signed() || r.existing.from == nil || !readsData(action) || r.ownerOf(t) == r.who.account || d.layers.EndpointType == policy.EndpointNone {
 		return Finding{}, false
 	}
@@ -158,7 +158,7 @@ func (r *jobRun) kmsPathNote() {
 // deadEndpoint warns where traffic finds no way and the VPC's one S3 gateway
 // endpoint, which would be its way once the route is mended, does not work
 // itself. It is no blocker: a new endpoint would do as well.
-func (r *jobRun) deadEndpoint(n int, s *slot, net *netAnswer) {
+func (r *jobRun) deadEndpoint(n int, s *placing, net *netAnswer) {
 	for i := range net.flows {
 		if net.flows[i].Context.Via != "" {
 			continue

@@ -12,12 +12,12 @@ import (
 
 // netAnswer is the network half's answer for one placement.
 type netAnswer struct {
-	flows   []network.Flow
-	outcome Verdict
-	steer   []network.Missing
-	passes  *network.Packet
-	fails   *network.Packet
-	differs bool // the bucket's Region is not known, and another one gives another answer
+	flows     []network.Flow
+	outcome   Verdict
+	ambiguous []network.Missing
+	passes    *network.Packet
+	fails     *network.Packet
+	differs   bool // the bucket's Region is not known, and another one gives another answer
 }
 
 // AnotherRegion stands for any Region but the job's: the network half knows no
@@ -25,7 +25,7 @@ type netAnswer struct {
 const AnotherRegion = "another-region"
 
 // askNetwork decides the network of one placement and files its findings.
-func (r *jobRun) askNetwork(n int, s *slot) *netAnswer {
+func (r *jobRun) askNetwork(n int, s *placing) *netAnswer {
 	if s.public {
 		return r.askOutside(n, s)
 	}
@@ -36,7 +36,7 @@ func (r *jobRun) askNetwork(n int, s *slot) *netAnswer {
 	}
 	res = r.waypoints().hold(res)
 	r.fileNetwork(n, res)
-	out := &netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome), steer: res.Steering, passes: res.Passes, fails: res.Fails}
+	out := &netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome), ambiguous: res.Steering, passes: res.Passes, fails: res.Fails}
 	if !s.known {
 		other, err := r.w.askOnce(s, r.networkQuery(s, AnotherRegion))
 		out.differs = err != nil || Verdict(other.Outcome) != out.outcome || out.outcome == Reachable
@@ -52,7 +52,7 @@ type asked struct {
 
 // askOnce asks the network half, once for each query: its answers are shared
 // and never changed.
-func (w *World) askOnce(s *slot, q network.Query) (*network.Result, error) {
+func (w *World) askOnce(s *placing, q network.Query) (*network.Result, error) {
 	var b strings.Builder
 	word := func(text string) {
 		b.WriteString(text)
@@ -88,7 +88,7 @@ func (w *World) askOnce(s *slot, q network.Query) (*network.Result, error) {
 // a Region's buckets share one answer (N168).
 //
 // AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
-func (r *jobRun) clientName(s *slot) (bucket, host string) {
+func (r *jobRun) clientName(s *placing) (bucket, host string) {
 	t := s.targets[0]
 	switch {
 	case t.service != nil:
@@ -104,7 +104,7 @@ func (r *jobRun) clientName(s *slot) (bucket, host string) {
 	return "", host
 }
 
-func (r *jobRun) networkQuery(s *slot, region string) network.Query {
+func (r *jobRun) networkQuery(s *placing, region string) network.Query {
 	o := &r.q.Options
 	bucket, host := r.clientName(s)
 	q := network.Query{From: s.from, To: s.targets[0].destination(network.S3Destination{Region: region, Hostname: host, Bucket: bucket}),

@@ -14,7 +14,7 @@ import (
 // may look at the input and the output before the job starts, with the role's
 // session and without endpoint keys. AWS does not document which calls it
 // makes, so this is never a blocker (P320).
-func (r *jobRun) precheck(s *slot, t *target, action string, d *decided) []Finding {
+func (r *jobRun) precheck(s *placing, t *target, action string, d *decided) []Finding {
 	via, ok := d.request.Context["aws:sourcevpce"]
 	if !ok || via.State != policy.KeyKnown || d.result.Outcome != symbolic.All || !r.work.Prechecks || r.existing.function || t.service != nil {
 		return nil

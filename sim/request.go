@@ -41,7 +41,7 @@ type layerBlock struct {
 
 // request decides one action on one target at a placement: for every flow of
 // the network, every case of the policies.
-func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswer) (Request, tally) {
+func (r *jobRun) request(n int, s *placing, t *target, action string, net *netAnswer) (Request, tally) {
 	out := Request{Action: action, Resource: t.resourceFor(action)}
 	total := tally{}
 	var alternatives []tally
@@ -63,8 +63,8 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 	way, settled := settleAlternatives(alternatives)
 	total.join(way)
 	if !settled {
-		for i := range net.steer {
-			r.c.missing(networkMissing(&net.steer[i]))
+		for i := range net.ambiguous {
+			r.c.missing(networkMissing(&net.ambiguous[i]))
 		}
 	}
 	show := r.show(n, t, action, net, decisions, settled)
@@ -98,7 +98,7 @@ func (r *jobRun) request(n int, s *slot, t *target, action string, net *netAnswe
 	return out, total
 }
 
-func (r *jobRun) unknownRegion(t *target, s *slot) {
+func (r *jobRun) unknownRegion(t *target, s *placing) {
 	r.c.missing(Missing{Code: finding.UnknownBucketRegion, Gate: GateBucket, Component: t.bucket,
 		Fact:    fmt.Sprintf("the Region of bucket %s: in another Region than %s its traffic takes another way (N41)", t.bucket, s.region),
 		Collect: "aws s3api head-bucket --bucket " + t.bucket + " (its answer names the Region, a refusal too)"})
@@ -137,7 +137,7 @@ func (r *jobRun) show(n int, t *target, action string, net *netAnswer, decisions
 
 // decide runs the policies over one flow's requests, once for each distinct
 // context: placements that share an endpoint share the decision.
-func (r *jobRun) decide(s *slot, t *target, action string, f *network.Flow) *decided {
+func (r *jobRun) decide(s *placing, t *target, action string, f *network.Flow) *decided {
 	ctx := r.contextOf(f, s)
 	layers, notes := r.layersFor(t, action, &ctx)
 	ranged := r.w.mentions(&layers, "aws:vpcsourceip", false) && len(clientRanges(&ctx, f)) > 0
@@ -161,7 +161,7 @@ func (r *jobRun) decide(s *slot, t *target, action string, f *network.Flow) *dec
 	return &here
 }
 
-func (r *jobRun) decideFresh(s *slot, t *target, action string, f *network.Flow, ctx *network.Context, layers policy.Layers) *decided {
+func (r *jobRun) decideFresh(s *placing, t *target, action string, f *network.Flow, ctx *network.Context, layers policy.Layers) *decided {
 	owner := r.ownerOf(t)
 	req := r.w.requestFor(r.q, &r.who, t, action, ctx, owner, s.to)
 	q := symbolic.Question{Base: req}
@@ -232,7 +232,7 @@ func (r *jobRun) layersFor(t *target, action string, ctx *network.Context) (poli
 
 // decisionKey names everything that a decision depends on, but for the
 // snapshot and the ranged addresses.
-func (r *jobRun) decisionKey(s *slot, t *target, action string, ctx *network.Context) string {
+func (r *jobRun) decisionKey(s *placing, t *target, action string, ctx *network.Context) string {
 	o := &r.q.Options
 	var b strings.Builder
 	word := func(s string) {
@@ -297,7 +297,7 @@ func (r *jobRun) ownerOf(t *target) string {
 // the VPC's one S3 endpoint if it has just one, as that is the way it would
 // take once the network is repaired. Where the way is not known, no endpoint's
 // policy is taken to apply.
-func (r *jobRun) contextOf(f *network.Flow, s *slot) network.Context {
+func (r *jobRun) contextOf(f *network.Flow, s *placing) network.Context {
 	if f.Context.Via != "" || f.Outcome != network.Blocked || f.Context.Uncertain || s.targets[0].service != nil {
 		return f.Context
 	}

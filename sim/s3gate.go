@@ -17,7 +17,7 @@ var unknownGate = map[Code]Code{
 }
 
 // s3Gates decides S3's own gates and KMS, behind the policies.
-func (r *jobRun) s3Gates(d *decided, s *slot, t *target, action string, ctx *network.Context) {
+func (r *jobRun) s3Gates(d *decided, s *placing, t *target, action string, ctx *network.Context) {
 	d.gate = tally{pass: true}
 	_, known := r.w.FindBucket(t.bucket)
 	r.c.judge(GateBucket, network.Judged{Pass: known, Open: !known})

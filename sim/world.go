@@ -33,7 +33,7 @@ type World struct {
 
 	policies  memo[policyKey, policy.Policy]
 	decisions memo[string, *decided]
-	askers    memo[askerKey, asker]
+	signers   memo[askerKey, signer]
 	gates     memo[string, roleGate]
 	keysIn    memo[*policy.Document, []string]
 	asked     memo[string, asked]

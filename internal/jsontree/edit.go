@@ -122,7 +122,7 @@ func (n *Node) settle(s *style, depth int) {
 	n.tail, n.empty = "", ""
 	for i := range n.items {
 		it := &n.items[i]
-		it.lead, it.trail = s.comma, ""
+		it.lead, it.trailing = s.comma, ""
 		if s.newline != "" {
 			it.lead = s.newline + strings.Repeat(s.indent, depth+1)
 		} else if i == 0 {

@@ -61,12 +61,12 @@ type Node struct {
 }
 
 type item struct {
-	lead  string // whitespace before the key or element
-	key   string
-	label string // the key's text with quotes
-	colon string // colon with its whitespace
-	value *Node
-	trail string // whitespace after the value
+	lead     string // whitespace before the key or element
+	key      string
+	label    string // the key's text with quotes
+	colon    string // colon with its whitespace
+	value    *Node
+	trailing string // whitespace after the value
 }
 
 // Parse reads one JSON text. Nesting deeper than 10,000 is refused.
@@ -238,7 +238,7 @@ func (n *Node) open() {
 			n.items = append(n.items, it)
 			return
 		}
-		it.trail = string(b[start:i])
+		it.trailing = string(b[start:i])
 		n.items = append(n.items, it)
 		i++
 	}
@@ -281,7 +281,7 @@ func (n *Node) render(b *bytes.Buffer, hide map[*Node]bool) {
 		b.WriteString(it.colon)
 		it.value.render(b, hide)
 		if i < len(n.items)-1 {
-			b.WriteString(it.trail)
+			b.WriteString(it.trailing)
 		}
 	}
 	b.WriteString(n.tail)

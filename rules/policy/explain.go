@@ -164,7 +164,7 @@ func (e *Evaluator) Judge(l *Layers, r *Request) Decision {
 		}
 	}
 	if d.Outcome == False {
-		e.blame(&d, rows)
+		e.blocking(&d, rows)
 	}
 	d.Assumptions = e.assume.texts()
 	return d
@@ -227,8 +227,8 @@ func (e *Evaluator) needs(s settled) []Need {
 	return out
 }
 
-// blame fills Blocking and EitherGrant (P206).
-func (e *Evaluator) blame(d *Decision, rows []layerRow) {
+// blocking fills Blocking and EitherGrant (P206).
+func (e *Evaluator) blocking(d *Decision, rows []layerRow) {
 	same := e.sameAccount()
 	blocking := map[layerID]bool{}
 	for i, row := range rows {
@@ -240,7 +240,7 @@ func (e *Evaluator) blame(d *Decision, rows []layerRow) {
 		}
 	}
 	if e.granted(same) != True {
-		e.blameGrants(same, blocking, d)
+		e.blockingGrants(same, blocking, d)
 	}
 	if len(blocking) == 0 && d.Outcome != Unknown { // together they deny, whatever each does
 		for i, row := range rows {
@@ -256,10 +256,10 @@ func (e *Evaluator) blame(d *Decision, rows []layerRow) {
 	}
 }
 
-// blameGrants adds the layers whose missing Allow keeps the request from being
+// blockingGrants adds the layers whose missing Allow keeps the request from being
 // granted. A layer of which that is not known is none: what would be a blocker
 // in one case is not in another.
-func (e *Evaluator) blameGrants(same bool, blocking map[layerID]bool, d *Decision) {
+func (e *Evaluator) blockingGrants(same bool, blocking map[layerID]bool, d *Decision) {
 	t := &e.t
 	missing := func(id layerID) {
 		if e.tallyOf(id).allow == False {

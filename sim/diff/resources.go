@@ -24,7 +24,7 @@ type ResourceChange struct {
 	// SameMeaning: only policies differ, and they allow and deny the same requests.
 	SameMeaning bool `json:"sameMeaning,omitempty"`
 
-	way      []step
+	keys     []step
 	old, new *jsontree.Node
 }
 
@@ -179,7 +179,7 @@ func compareWhole(kind, id string, a, b *jsontree.Node, way []step, where Resour
 		return
 	}
 	r := where
-	r.Kind, r.ID, r.way, r.old, r.new = kind, id, way, a, b
+	r.Kind, r.ID, r.keys, r.old, r.new = kind, id, way, a, b
 	switch {
 	case a == nil:
 		r.Change = "added"
@@ -352,12 +352,12 @@ func canonical(n *jsontree.Node) string {
 // put makes r's change in a tree that holds r's old value.
 func (r *ResourceChange) put(root *jsontree.Node) bool {
 	n := root
-	for _, s := range r.way[:len(r.way)-1] {
+	for _, s := range r.keys[:len(r.keys)-1] {
 		if n = s.from(n); n == nil {
 			return false
 		}
 	}
-	last := r.way[len(r.way)-1]
+	last := r.keys[len(r.keys)-1]
 	if last.idKey == "" {
 		if n.Kind() != jsontree.Object {
 			return false

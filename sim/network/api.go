@@ -152,7 +152,7 @@ type Context struct {
 	PublicIPs      []netip.Addr // aws:SourceIp: one of these; empty with Via public: unknown
 	ClientIPs      []AddrRange  // aws:SourceIp of a client on the internet, instead of PublicIPs
 	Account        string       // account and region whose snapshot holds the endpoint
-	Uncertain      bool         // steering unknown: another context is as possible (N2)
+	Uncertain      bool         // ambiguity unknown: another context is as possible (N2)
 }
 
 // Hop is one component, in the order met.

@@ -58,16 +58,16 @@ func (m *Model) Ask(q Query) (*Result, error) {
 	}
 	e := m.take()
 	defer m.give(e)
-	a := &asking{engine: e, x: m.x, explain: true}
+	a := &traversal{engine: e, x: m.x, explain: true}
 	return a.decide(q)
 }
 
 // ask is a question inside a question, with the same engine.
-func (a *asking) ask(q Query) (*Result, error) {
-	return (&asking{engine: a.engine, x: a.x, nested: true}).decide(q)
+func (a *traversal) ask(q Query) (*Result, error) {
+	return (&traversal{engine: a.engine, x: a.x, nested: true}).decide(q)
 }
 
-func (a *asking) decide(q Query) (*Result, error) {
+func (a *traversal) decide(q Query) (*Result, error) {
 	a.q = q
 	if err := a.normalise(); err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (a *asking) decide(q Query) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.pose(res)
+	a.setCases(res)
 	if a.cases == packetset.None && a.s.Err() == nil {
 		return nil, nonsense("%s and the destination have no family of addresses in common", a.from.words())
 	}
@@ -93,7 +93,7 @@ func (a *asking) decide(q Query) (*Result, error) {
 		a.start(b, i, len(res.branches) > 1)
 	}
 	if len(res.branches) > 1 {
-		a.needs = append(a.needs, steering{a.cases, missing(finding.GateDNS, res.why)})
+		a.needs = append(a.needs, ambiguity{a.cases, missing(finding.GateDNS, res.why)})
 	}
 	if a.q.To.S3 != nil && a.q.To.S3.Bucket != "" && a.explain {
 		a.otherNames()
@@ -102,7 +102,7 @@ func (a *asking) decide(q Query) (*Result, error) {
 }
 
 // normalise fills in what a question leaves out (N6).
-func (a *asking) normalise() error {
+func (a *traversal) normalise() error {
 	q := &a.q
 	if q.Protocol < 0 || q.Protocol > 255 {
 		return nonsense("%d is not an IP protocol number", q.Protocol)
@@ -142,8 +142,8 @@ func icmpRange(q *Query) PortRange {
 	return PortRange{uint16(kind&255) << 8, uint16(kind&255)<<8 | 255}
 }
 
-// pose fixes the cases of the question.
-func (a *asking) pose(r resolution) {
+// setCases fixes the cases of the question.
+func (a *traversal) setCases(r resolution) {
 	d := packetset.None
 	for _, b := range r.branches {
 		d = a.s.Or(d, b.destinations)
@@ -159,7 +159,7 @@ func (a *asking) pose(r resolution) {
 		u = a.s.And(u, a.s.Between(l, 1024, 65535))
 	}
 	a.universe = u
-	a.asked, a.posed = a.addressesOf(d), true
+	a.asked, a.casesSet = a.addressesOf(d), true
 	a.cases = a.s.And(u, a.from.addresses)
 }
 
@@ -172,8 +172,8 @@ func ports(list []PortRange) []packetset.Range {
 }
 
 // start sends one answer's traffic on its way.
-func (a *asking) start(b branch, n int, uncertain bool) {
-	t := &trail{cases: a.s.And(a.cases, b.destinations), branch: n, vpcID: a.from.vpcID, home: home{kind: snapshot.TargetLocal}, uncertain: uncertain}
+func (a *traversal) start(b branch, n int, uncertain bool) {
+	t := &flow{cases: a.s.And(a.cases, b.destinations), branch: n, vpcID: a.from.vpcID, home: home{kind: snapshot.TargetLocal}, uncertain: uncertain}
 	v := a.vpc()
 	t.vpc, t.region = v.of, v.in
 	if t.cases == packetset.None {
@@ -184,13 +184,13 @@ func (a *asking) start(b branch, n int, uncertain bool) {
 		a.deny(t, b.at, t.cases, f)
 	}
 	for _, n := range b.needs {
-		a.doubt(t, b.at, t.cases, finding.GateDNS, n)
+		a.leaveOpen(t, b.at, t.cases, finding.GateDNS, n)
 	}
 	if b.nowhere {
 		a.end(t, Context{}, true)
 		return
 	}
-	if b.elsewhere {
+	if b.unknown {
 		a.startElsewhere(t, b)
 		return
 	}
@@ -205,7 +205,7 @@ func (a *asking) start(b branch, n int, uncertain bool) {
 
 // toItself ends what an interface sends to an address of its own: it never
 // leaves the host, so that no group, ACL or route sees it.
-func (a *asking) toItself(t *trail) {
+func (a *traversal) toItself(t *flow) {
 	own := a.s.And(t.cases, addrSet(a.s, packetset.Destination, a.ownAddresses()))
 	if own == packetset.None {
 		return
@@ -217,7 +217,7 @@ func (a *asking) toItself(t *trail) {
 
 // ownAddresses are those of the interface that the traffic comes from, if it
 // is one that exists.
-func (a *asking) ownAddresses() []netip.Addr {
+func (a *traversal) ownAddresses() []netip.Addr {
 	if a.from.iface == "" {
 		return nil // nor is the index of interfaces needed
 	}
@@ -233,12 +233,12 @@ func (a *asking) ownAddresses() []netip.Addr {
 }
 
 // sourceGroups judges the client's own groups.
-func (a *asking) sourceGroups(t *trail) {
+func (a *traversal) sourceGroups(t *flow) {
 	if a.from.unfiltered {
 		return
 	}
 	if !a.from.groupsKnown {
-		a.doubt(t, Hop{Component: a.from.component, Kind: "security-group", At: a.from.at}, t.cases, finding.GateSGEgress,
+		a.leaveOpen(t, Hop{Component: a.from.component, Kind: "security-group", At: a.from.at}, t.cases, finding.GateSGEgress,
 			rules.Need{Code: finding.UnknownSG, Component: a.from.component, At: a.from.at, Fact: "the security groups of " + a.from.component, Collect: "aws ec2 describe-network-interfaces"})
 		return
 	}

@@ -16,12 +16,12 @@ import (
 // way needs to see both directions: a translator or an appliance.
 //
 // AWS: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-best-design-practices.html
-func (a *asking) otherLink(t *trail, tb *snapshot.RouteTable, r *snapshot.Route, cases packetset.Set, subnet located[snapshot.Subnet], h home, v view) bool {
+func (a *traversal) otherLink(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, cases packetset.Set, subnet located[snapshot.Subnet], h home, v view) bool {
 	if v.nat != nil || t.opaque || a.from.subnet.of == nil || subnet.of == nil || h.kind != snapshot.TargetPeering && h.kind != snapshot.TargetTransitGateway {
 		return false
 	}
 	home := false
-	a.onlyFor(t, cases, func(u *trail) {
+	a.onlyFor(t, cases, func(u *flow) {
 		u.pass(Hop{Component: string(tb.ID), Kind: "route-table", Reply: true, Via: routeText(r), At: r.At})
 		switch r.TargetKind {
 		case snapshot.TargetPeering:
@@ -44,7 +44,7 @@ func (a *asking) otherLink(t *trail, tb *snapshot.RouteTable, r *snapshot.Route,
 
 // onlyFor runs f and keeps its steps for some of the cases, provided that the
 // last of them was reached at all.
-func (a *asking) onlyFor(t *trail, cases packetset.Set, f func(*trail)) {
+func (a *traversal) onlyFor(t *flow, cases packetset.Set, f func(*flow)) {
 	u := t.with(cases)
 	before := len(u.steps)
 	f(u)
@@ -54,7 +54,7 @@ func (a *asking) onlyFor(t *trail, cases packetset.Set, f func(*trail)) {
 }
 
 // limited is a step that touches only some cases.
-func (a *asking) limited(s *step, cases packetset.Set) *step {
+func (a *traversal) limited(s *step, cases packetset.Set) *step {
 	c := *s
 	c.deny, c.permit = a.s.And(s.deny, cases), a.s.Or(s.permit, a.s.Not(cases))
 	return &c
@@ -62,7 +62,7 @@ func (a *asking) limited(s *step, cases packetset.Set) *step {
 
 // withoutOtherLink takes back what was said, since a step, of replies that do
 // not come by this link.
-func (a *asking) withoutOtherLink(t *trail, since int, gone packetset.Set) {
+func (a *traversal) withoutOtherLink(t *flow, since int, gone packetset.Set) {
 	if gone == packetset.None {
 		return
 	}
@@ -77,7 +77,7 @@ func (a *asking) withoutOtherLink(t *trail, since int, gone packetset.Set) {
 }
 
 // replyByPeering takes replies over a peering into the client's subnet.
-func (a *asking) replyByPeering(t *trail, from snapshot.VPCID, id snapshot.PeeringID, v view) bool {
+func (a *traversal) replyByPeering(t *flow, from snapshot.VPCID, id snapshot.PeeringID, v view) bool {
 	p := a.x.peerings[id].of
 	if p == nil {
 		return false
@@ -95,7 +95,7 @@ func (a *asking) replyByPeering(t *trail, from snapshot.VPCID, id snapshot.Peeri
 
 // replyByTransit takes replies over a transit gateway to which both VPCs are
 // attached.
-func (a *asking) replyByTransit(t *trail, from snapshot.VPCID, gw snapshot.TransitGatewayID, subnet located[snapshot.Subnet], v view) bool {
+func (a *traversal) replyByTransit(t *flow, from snapshot.VPCID, gw snapshot.TransitGatewayID, subnet located[snapshot.Subnet], v view) bool {
 	near := a.x.attachments[a.x.vpcAttachment[tgwVPC{gw, from}]].of
 	far := a.x.attachments[a.x.vpcAttachment[tgwVPC{gw, a.from.vpcID}]].of
 	if near == nil || far == nil {
@@ -117,7 +117,7 @@ func (a *asking) replyByTransit(t *trail, from snapshot.VPCID, gw snapshot.Trans
 
 // replyEmerges takes replies out of the client's VPC's attachment into the
 // client's subnet. What comes out in that subnet itself passes no ACL (N96).
-func (a *asking) replyEmerges(t *trail, att *snapshot.TGWAttachment, from located[snapshot.Subnet], v view) {
+func (a *traversal) replyEmerges(t *flow, att *snapshot.TGWAttachment, from located[snapshot.Subnet], v view) {
 	n, ok := a.attachmentSubnet(att, from.of)
 	if !ok && len(att.Subnets) == 1 {
 		n, ok = a.x.subnets[att.Subnets[0]]
@@ -125,7 +125,7 @@ func (a *asking) replyEmerges(t *trail, att *snapshot.TGWAttachment, from locate
 	switch {
 	case !ok:
 		h := Hop{Component: string(att.ID), Kind: "transit-gateway-attachment", Reply: true, At: att.At}
-		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At,
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At,
 			Fact: "through which of its subnets " + h.Component + " sends the replies", Collect: "aws ec2 describe-transit-gateway-vpc-attachments"})
 	case n.of.ID != a.from.subnet.of.ID:
 		a.throughACLView(t, n, v, side{dir: rules.Outbound, reply: true})

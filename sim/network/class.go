@@ -117,18 +117,18 @@ func (m *Model) Brief(q Query) (Brief, error) {
 	}
 	e := m.take()
 	defer m.give(e)
-	a := &asking{engine: e, x: m.x}
+	a := &traversal{engine: e, x: m.x}
 	r, err := a.decide(q)
 	if err != nil {
 		return Brief{}, err
 	}
-	if len(a.ways) == 0 { // it took several questions
-		if r, err = (&asking{engine: e, x: m.x, explain: true}).decide(q); err != nil {
+	if len(a.paths) == 0 { // it took several questions
+		if r, err = (&traversal{engine: e, x: m.x, explain: true}).decide(q); err != nil {
 			return Brief{}, err
 		}
 	}
 	out := Brief{Outcome: r.Outcome, Uniform: a.uniform(r)}
-	for _, w := range a.ways {
+	for _, w := range a.paths {
 		var hops []Hop
 		for _, s := range w.steps {
 			hops = append(hops, s.hops...)
@@ -142,11 +142,11 @@ func (m *Model) Brief(q Query) (Brief, error) {
 	return out, nil
 }
 
-func (a *asking) uniform(r *Result) bool {
-	if len(a.ways) == 0 || a.s.Err() != nil {
+func (a *traversal) uniform(r *Result) bool {
+	if len(a.paths) == 0 || a.s.Err() != nil {
 		return r.Outcome == Reachable || r.Outcome == Blocked
 	}
-	passed, blocked := a.sum(a.ways)
+	passed, blocked := a.sum(a.paths)
 	return passed == a.cases || blocked == a.cases || passed == packetset.None && blocked == packetset.None
 }
 

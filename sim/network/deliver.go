@@ -33,7 +33,7 @@ type target struct {
 }
 
 // targetCases is the cases addressed to a known interface.
-func (a *asking) targetCases() packetset.Set {
+func (a *traversal) targetCases() packetset.Set {
 	x := packetset.None
 	for i := range a.targets {
 		x = a.s.Or(x, a.targets[i].cases)
@@ -42,7 +42,7 @@ func (a *asking) targetCases() packetset.Set {
 }
 
 // deliver hands traffic to the interfaces in subnet that it is addressed to.
-func (a *asking) deliver(t *trail, subnet located[snapshot.Subnet]) {
+func (a *traversal) deliver(t *flow, subnet located[snapshot.Subnet]) {
 	a.lintZone(subnet)
 	rest := t.cases
 	for i := range a.targets {
@@ -61,18 +61,18 @@ func (a *asking) deliver(t *trail, subnet located[snapshot.Subnet]) {
 	t.cases = rest
 	h := Hop{Component: string(subnet.of.ID), Kind: "subnet", At: subnet.of.At}
 	v := a.x.vpcs[subnet.of.VPC]
-	if !a.nested && ownView(v) && gone(&v.in.EC2.NetworkInterfaces) {
+	if !a.nested && ownView(v) && knownAbsent(&v.in.EC2.NetworkInterfaces) {
 		a.deny(t, h, rest, Finding{Code: finding.NoSuchInterface, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(subnet.of.Tags),
 			Message: fmt.Sprintf("No interface in %s has the destination's address, so nothing answers there.", subnet.of.ID), Fix: "Use the address of an interface that exists.", Rule: "N170", URL: urlSubnetRoute})
 	} else {
-		a.doubt(t, h, rest, finding.GateRoute, rules.Need{Code: finding.UnknownDestination, Component: h.Component, At: h.At,
+		a.leaveOpen(t, h, rest, finding.GateRoute, rules.Need{Code: finding.UnknownDestination, Component: h.Component, At: h.At,
 			Fact: "which interface in " + h.Component + " has the destination's address, and its security groups", Collect: "aws ec2 describe-network-interfaces"})
 	}
 	a.end(t, Context{}, true)
 }
 
 // receive is the far interface: its state, its groups, and what it sees.
-func (a *asking) receive(t *trail, y *target) {
+func (a *traversal) receive(t *flow, y *target) {
 	h := Hop{Component: y.component, Kind: y.kind, At: y.at}
 	if e := y.endpoint.of; e != nil {
 		h.Via = "interface endpoint for " + e.ServiceName
@@ -87,11 +87,11 @@ func (a *asking) receive(t *trail, y *target) {
 		t.pass(h)
 	}
 	if y.addressUnknown {
-		a.doubt(t, h, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownEndpointInterfaces, Component: y.component, At: y.at,
+		a.leaveOpen(t, h, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownEndpointInterfaces, Component: y.component, At: y.at,
 			Fact: "the address that " + y.component + " has in " + string(y.subnet), Collect: "aws ec2 describe-network-interfaces"})
 	}
 	if y.answers != "" {
-		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownListeners, Component: y.component, At: y.at,
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownListeners, Component: y.component, At: y.at,
 			Fact: "whether " + y.component + " answers: " + y.answers, Collect: "aws elbv2 describe-listeners"})
 	}
 	switch {
@@ -99,7 +99,7 @@ func (a *asking) receive(t *trail, y *target) {
 	case y.groupsKnown:
 		a.groupStep(t, y.groups, y.component, side{dir: rules.Inbound})
 	default:
-		a.doubt(t, h, t.cases, finding.GateSGIngress, rules.Need{Code: finding.UnknownSG, Component: y.component, At: y.at, Fact: "the security groups of " + y.component, Collect: "aws ec2 describe-network-interfaces"})
+		a.leaveOpen(t, h, t.cases, finding.GateSGIngress, rules.Need{Code: finding.UnknownSG, Component: y.component, At: y.at, Fact: "the security groups of " + y.component, Collect: "aws ec2 describe-network-interfaces"})
 	}
 	if y.endpoint.of != nil {
 		a.end(t, a.interfaceContext(t, y), false)
@@ -108,7 +108,7 @@ func (a *asking) receive(t *trail, y *target) {
 	a.end(t, Context{SourceIsClient: t.view.nat == nil}, false)
 }
 
-func (a *asking) interfaceContext(t *trail, y *target) Context {
+func (a *traversal) interfaceContext(t *flow, y *target) Context {
 	c := a.endpointContext("interface-endpoint", y.endpoint)
 	if n := t.view.nat; n != nil {
 		c.SourceIsClient = false
@@ -120,7 +120,7 @@ func (a *asking) interfaceContext(t *trail, y *target) Context {
 }
 
 // groupStep judges the groups of one interface.
-func (a *asking) groupStep(t *trail, ids []snapshot.SecurityGroupID, owner string, d side) {
+func (a *traversal) groupStep(t *flow, ids []snapshot.SecurityGroupID, owner string, d side) {
 	groups := a.groupsOf(ids)
 	v := t.view
 	relation := a.relation(t)
@@ -165,7 +165,7 @@ func (a *asking) groupStep(t *trail, ids []snapshot.SecurityGroupID, owner strin
 	a.filter(t, hops, gate, stepKey{kind: "security-group", component: k.what.(string) + owner, side: d, view: v}, f, blame)
 }
 
-func (a *asking) targetsKey() string {
+func (a *traversal) targetsKey() string {
 	var b strings.Builder
 	for i := range a.targets {
 		fmt.Fprintf(&b, "%s/%d,", a.targets[i].component, a.targets[i].cases)
@@ -185,7 +185,7 @@ const (
 	unrelated
 )
 
-func (a *asking) relation(t *trail) relation {
+func (a *traversal) relation(t *flow) relation {
 	switch {
 	case t.home.kind == snapshot.TargetLocal && t.vpcID == a.from.vpcID:
 		return sameVPC
@@ -220,7 +220,7 @@ func peeringRelation(p *snapshot.Peering) relation {
 
 // groupMatcher words references to groups (N83 to N86): membership of the
 // interface at the other end, hypothetical ones included.
-func (a *asking) groupMatcher(t *trail, d side, rel relation) func(snapshot.GroupReference) rules.Match {
+func (a *traversal) groupMatcher(t *flow, d side, rel relation) func(snapshot.GroupReference) rules.Match {
 	if d.dir == rules.Inbound {
 		lost := t.opaque || t.view.nat != nil
 		toEndpoint := slices.ContainsFunc(a.targets, func(y target) bool { return y.endpoint.of != nil })
@@ -229,7 +229,7 @@ func (a *asking) groupMatcher(t *trail, d side, rel relation) func(snapshot.Grou
 	return a.memberTarget
 }
 
-func (a *asking) memberSource(g snapshot.GroupReference, rel relation, lost, toEndpoint bool) rules.Match {
+func (a *traversal) memberSource(g snapshot.GroupReference, rel relation, lost, toEndpoint bool) rules.Match {
 	need := rules.Need{Code: finding.UnknownSG, Component: string(g.Group), At: g.At, Fact: "whether " + a.from.words() + " carries " + string(g.Group)}
 	switch {
 	case lost || rel == unrelated || rel == transited || rel == referencing && toEndpoint: // N72
@@ -246,7 +246,7 @@ func (a *asking) memberSource(g snapshot.GroupReference, rel relation, lost, toE
 }
 
 // memberTarget is the cases addressed to an interface that carries a group.
-func (a *asking) memberTarget(g snapshot.GroupReference) rules.Match {
+func (a *traversal) memberTarget(g snapshot.GroupReference) rules.Match {
 	var m rules.Match
 	for i := range a.targets {
 		y := &a.targets[i]
@@ -267,7 +267,7 @@ func (a *asking) memberTarget(g snapshot.GroupReference) rules.Match {
 
 // targetRelation is how a target's VPC is linked with the client's, for the
 // client's outbound rules, which see no transit gateway (N83).
-func (a *asking) targetRelation(y *target) relation {
+func (a *traversal) targetRelation(y *target) relation {
 	if y.vpc == a.from.vpcID {
 		return sameVPC
 	}
@@ -287,7 +287,7 @@ func (a *asking) targetRelation(y *target) relation {
 }
 
 // addTarget makes a target of an interface. An endpoint's keeps its endpoint.
-func (a *asking) addTarget(n located[snapshot.NetworkInterface], e located[snapshot.VPCEndpoint], within func(netip.Addr) bool) {
+func (a *traversal) addTarget(n located[snapshot.NetworkInterface], e located[snapshot.VPCEndpoint], within func(netip.Addr) bool) {
 	y := target{component: string(n.of.ID), kind: "network-interface", name: nameOf(n.of.Tags), at: n.of.At, vpc: n.of.VPC, subnet: n.of.Subnet,
 		groups: n.of.Groups, groupsKnown: n.of.GroupsKnown, endpoint: e}
 	y.managed(n.of)
@@ -326,7 +326,7 @@ func (y *target) managed(n *snapshot.NetworkInterface) {
 // endpointGroups gives an endpoint's interface the groups that the endpoint
 // tells where its own are not known or none; and where the endpoint has none
 // either, the VPC's default one, which AWS attaches if none is chosen (N65).
-func (a *asking) endpointGroups(y *target, e *snapshot.VPCEndpoint) {
+func (a *traversal) endpointGroups(y *target, e *snapshot.VPCEndpoint) {
 	if len(y.groups) == 0 && e.GroupsKnown {
 		y.groups, y.groupsKnown = e.Groups, true
 	}

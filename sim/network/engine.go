@@ -77,8 +77,8 @@ func (v view) sourcePort() packetset.Level {
 
 // askedOf reports whether the question has a destination in p: rules about
 // others are not worth compiling.
-func (a *asking) askedOf(p netip.Prefix) bool {
-	if !a.posed {
+func (a *traversal) askedOf(p netip.Prefix) bool {
+	if !a.casesSet {
 		return true
 	}
 	last := packetset.Last(p)
@@ -87,7 +87,7 @@ func (a *asking) askedOf(p netip.Prefix) bool {
 }
 
 // addressesOf is the destinations of d as runs of addresses.
-func (a *asking) addressesOf(d packetset.Set) []packetset.AddressRange {
+func (a *traversal) addressesOf(d packetset.Set) []packetset.AddressRange {
 	r, ok := a.runs[d]
 	if !ok {
 		r = a.s.AddressRanges(packetset.Destination, d, 1<<16)
@@ -117,7 +117,7 @@ func (n *translator) address(c packetset.Case) netip.Addr {
 }
 
 // list is the cases whose remote address is in a prefix list.
-func (a *asking) list(id snapshot.PrefixListID, v view, destination bool) rules.Match {
+func (a *traversal) list(id snapshot.PrefixListID, v view, destination bool) rules.Match {
 	l := a.x.lists[id].of
 	k := listMatchKey{l, id, v, destination, len(a.symbols), a.universe}
 	if m, ok := a.lists[k]; ok {
@@ -132,7 +132,7 @@ func (a *asking) list(id snapshot.PrefixListID, v view, destination bool) rules.
 	return m
 }
 
-func (a *asking) listIn(l *snapshot.PrefixList, id snapshot.PrefixListID, v view, remote func(netip.Prefix) rules.Match) rules.Match {
+func (a *traversal) listIn(l *snapshot.PrefixList, id snapshot.PrefixListID, v view, remote func(netip.Prefix) rules.Match) rules.Match {
 	need := rules.Need{Code: finding.UnknownPrefixList, Component: string(id), Fact: "the entries of prefix list " + string(id),
 		Collect: "aws ec2 get-managed-prefix-list-entries --prefix-list-id " + string(id)}
 	var m rules.Match
@@ -170,7 +170,7 @@ func (a *asking) listIn(l *snapshot.PrefixList, id snapshot.PrefixListID, v view
 
 // ofOthers is the cases whose remote address is in AWS's list of another
 // service, and so in none but that.
-func (a *asking) ofOthers(id snapshot.PrefixListID, remote func(netip.Prefix) rules.Match) packetset.Set {
+func (a *traversal) ofOthers(id snapshot.PrefixListID, remote func(netip.Prefix) rules.Match) packetset.Set {
 	var sets []packetset.Set
 	for _, other := range a.x.awsLists() {
 		if other.ID == id {
@@ -186,7 +186,7 @@ func (a *asking) ofOthers(id snapshot.PrefixListID, remote func(netip.Prefix) ru
 }
 
 // publicConcrete is the cases whose remote address is a known public one.
-func (a *asking) publicConcrete(remote func(netip.Prefix) rules.Match) packetset.Set {
+func (a *traversal) publicConcrete(remote func(netip.Prefix) rules.Match) packetset.Set {
 	x := a.s.Diff(packetset.All, a.symbolic())
 	for _, p := range rules.SpecialPurpose() {
 		x = a.s.Diff(x, remote(p).Yes)
@@ -206,7 +206,7 @@ func (d side) remoteIsDestination() bool { return (d.dir == rules.Outbound) != d
 
 // traffic words the packets of this side for a filter. Its cases are the
 // whole question's, whatever the sources, so that the result serves them all.
-func (a *asking) traffic(v view, d side) *rules.Traffic {
+func (a *traversal) traffic(v view, d side) *rules.Traffic {
 	t := &rules.Traffic{Space: a.s, Cases: a.universe, Protocol: a.q.Protocol}
 	if d.remoteIsDestination() {
 		t.Remote = func(p netip.Prefix) rules.Match { return a.destination(v, p) }
@@ -221,7 +221,7 @@ func (a *asking) traffic(v view, d side) *rules.Traffic {
 
 // ports words destination ports. Echo replies answer echo requests; other
 // ICMP messages have no reply to judge.
-func (a *asking) ports(v view, d side) func(from, to int) packetset.Set {
+func (a *traversal) ports(v view, d side) func(from, to int) packetset.Set {
 	level := packetset.DestinationPort
 	if d.reply {
 		level = v.sourcePort()
@@ -261,7 +261,7 @@ func echoRequest(protocol int) int {
 }
 
 // echo is the cases that are echo requests.
-func (a *asking) echo() packetset.Set {
+func (a *traversal) echo() packetset.Set {
 	port := uint64(echoRequest(a.q.Protocol))
 	return a.s.Between(packetset.DestinationPort, port, port)
 }
@@ -278,7 +278,7 @@ type filterKey struct {
 }
 
 // acl compiles a network ACL for one side.
-func (a *asking) acl(l *snapshot.NetworkACL, v view, d side) rules.Filter {
+func (a *traversal) acl(l *snapshot.NetworkACL, v view, d side) rules.Filter {
 	k := filterKey{what: l, view: v, side: d, universe: a.universe, protocol: a.q.Protocol}
 	if f, ok := a.filters[k]; ok {
 		return f
@@ -293,7 +293,7 @@ func (a *asking) acl(l *snapshot.NetworkACL, v view, d side) rules.Filter {
 }
 
 // groupsOf finds groups by id; nil stands for one that is missing.
-func (a *asking) groupsOf(ids []snapshot.SecurityGroupID) []*snapshot.SecurityGroup {
+func (a *traversal) groupsOf(ids []snapshot.SecurityGroupID) []*snapshot.SecurityGroup {
 	out := make([]*snapshot.SecurityGroup, len(ids))
 	for i, id := range ids {
 		out[i] = a.x.groups[id].of
@@ -302,7 +302,7 @@ func (a *asking) groupsOf(ids []snapshot.SecurityGroupID) []*snapshot.SecurityGr
 }
 
 // groupsKey names a set of groups by what they hold.
-func (a *asking) groupsKey(groups []*snapshot.SecurityGroup, ids []snapshot.SecurityGroupID) string {
+func (a *traversal) groupsKey(groups []*snapshot.SecurityGroup, ids []snapshot.SecurityGroupID) string {
 	b := make([]byte, 0, 64)
 	for i, g := range groups {
 		if g == nil {
@@ -329,7 +329,7 @@ type routeKey struct {
 
 // lookUp splits the whole question by the routes of a table: by destination,
 // or for replies by the client's address.
-func (a *asking) lookUp(t *snapshot.RouteTable, v view, reply bool) []rules.RoutePart {
+func (a *traversal) lookUp(t *snapshot.RouteTable, v view, reply bool) []rules.RoutePart {
 	k := routeKey{table: t, view: v, reply: reply, universe: a.universe}
 	if p, ok := a.routes[k]; ok {
 		return p
@@ -353,7 +353,7 @@ func (a *asking) lookUp(t *snapshot.RouteTable, v view, reply bool) []rules.Rout
 	return p
 }
 
-func (a *asking) entries(id snapshot.PrefixListID) ([]netip.Prefix, bool) {
+func (a *traversal) entries(id snapshot.PrefixListID) ([]netip.Prefix, bool) {
 	l := a.x.lists[id].of
 	if l == nil || !l.EntriesKnown {
 		return nil, false
@@ -367,7 +367,7 @@ func (a *asking) entries(id snapshot.PrefixListID) ([]netip.Prefix, bool) {
 
 // routesOf is a table's routes with a local one for each VPC CIDR that has
 // none (N19).
-func (a *asking) routesOf(t *snapshot.RouteTable) []snapshot.Route {
+func (a *traversal) routesOf(t *snapshot.RouteTable) []snapshot.Route {
 	v := a.x.vpcs[t.VPC].of
 	if v == nil {
 		return t.Routes

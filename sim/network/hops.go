@@ -10,21 +10,21 @@ import (
 	"github.com/canreach/canreach/snapshot"
 )
 
-// gone words that an id is not in the snapshot: it does not exist where the
+// knownAbsent words that an id is not in the snapshot: it does not exist where the
 // capture is complete, and is unknown otherwise (N12).
-func gone[T any](c *snapshot.Collection[T]) bool {
+func knownAbsent[T any](c *snapshot.Collection[T]) bool {
 	return c != nil && c.Presence == snapshot.Collected && c.Complete
 }
 
-// absent ends a trail at a target that is not in the snapshot.
-func (a *asking) absent(t *trail, id, kind string, code finding.Code, complete bool, r *snapshot.Route, collect string) {
+// absent ends a flow at a target that is not in the snapshot.
+func (a *traversal) absent(t *flow, id, kind string, code finding.Code, complete bool, r *snapshot.Route, collect string) {
 	h := Hop{Component: id, Kind: kind, At: r.At}
 	if complete {
 		a.deny(t, h, t.cases, Finding{Code: finding.BadState, Gate: finding.GateRoute, Component: id,
 			Message: fmt.Sprintf("The route leads to %s, which does not exist.", id),
 			Fix:     "Point the route at a target that exists.", Rule: "N12", URL: urlRoute})
 	} else {
-		a.doubt(t, h, t.cases, finding.GateRoute, a.lacking(r, code, collect))
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, a.missingTarget(r, code, collect))
 	}
 	ctx := Context{}
 	if kind == "nat-gateway" {
@@ -33,15 +33,15 @@ func (a *asking) absent(t *trail, id, kind string, code finding.Code, complete b
 	a.end(t, ctx, true)
 }
 
-// lacking words that a route's target is not in the snapshot.
-func (a *asking) lacking(r *snapshot.Route, code finding.Code, collect string) rules.Need {
+// missingTarget words that a route's target is not in the snapshot.
+func (a *traversal) missingTarget(r *snapshot.Route, code finding.Code, collect string) rules.Need {
 	return rules.Need{Code: code, Component: r.Target, At: r.At, Collect: collect,
 		Fact: "the state of " + r.Target + ", which the route leads to and the snapshot lacks"}
 }
 
 // badState notes a component whose state stops traffic, or leaves it open.
-// It does not end the trail.
-func (a *asking) badState(t *trail, h Hop, st rules.State, f Finding, state string) {
+// It does not end the flow.
+func (a *traversal) badState(t *flow, h Hop, st rules.State, f Finding, state string) {
 	switch st {
 	case rules.StateWorks:
 		t.pass(h)
@@ -51,7 +51,7 @@ func (a *asking) badState(t *trail, h Hop, st rules.State, f Finding, state stri
 		}
 		a.deny(t, h, t.cases, f)
 	default:
-		a.doubt(t, h, t.cases, f.Gate, rules.Need{Code: unknownCode(h.Kind), Component: h.Component, At: h.At,
+		a.leaveOpen(t, h, t.cases, f.Gate, rules.Need{Code: unknownCode(h.Kind), Component: h.Component, At: h.At,
 			Fact: fmt.Sprintf("whether %s works: its state is %q", h.Component, state)})
 	}
 }
@@ -68,18 +68,18 @@ func unknownCode(kind string) finding.Code {
 }
 
 // endpoint hands traffic to a gateway or Gateway Load Balancer endpoint (N31).
-func (a *asking) endpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route) {
+func (a *traversal) endpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route) {
 	id := snapshot.VPCEndpointID(r.Target)
 	e := a.x.endpoints[id]
 	if e.of == nil {
 		// A participant of a shared VPC may be unable to see it (N57).
-		a.absent(t, r.Target, "vpc-endpoint", finding.UnknownRouteTarget, gone(a.collections(tb.VPC).endpoints), r, "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids "+r.Target)
+		a.absent(t, r.Target, "vpc-endpoint", finding.UnknownRouteTarget, knownAbsent(a.collections(tb.VPC).endpoints), r, "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids "+r.Target)
 		return
 	}
 	switch rules.KindOfEndpoint(e.of) {
 	case rules.EndpointGateway:
 		if r.PrefixList == "" {
-			a.doubt(t, Hop{Component: r.Target, Kind: "vpc-endpoint", At: e.of.At}, t.cases, finding.GateEndpoint, rules.Need{Code: finding.SnapshotInconsistent, Component: string(tb.ID), At: r.At,
+			a.leaveOpen(t, Hop{Component: r.Target, Kind: "vpc-endpoint", At: e.of.At}, t.cases, finding.GateEndpoint, rules.Need{Code: finding.SnapshotInconsistent, Component: string(tb.ID), At: r.At,
 				Fact:    fmt.Sprintf("whether %s carries what the route %s of %s sends it: AWS leads to a gateway endpoint by its service's prefix list only", r.Target, routeText(r), tb.ID),
 				Collect: "aws ec2 describe-route-tables --route-table-ids " + string(tb.ID)})
 		}
@@ -95,7 +95,7 @@ func (a *asking) endpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route) 
 	case rules.EndpointLoadBalancer:
 		a.loadBalancerEndpoint(t, e)
 	default:
-		a.doubt(t, Hop{Component: r.Target, Kind: "vpc-endpoint", At: e.of.At}, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownRouteTarget, Component: r.Target, At: e.of.At,
+		a.leaveOpen(t, Hop{Component: r.Target, Kind: "vpc-endpoint", At: e.of.At}, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownRouteTarget, Component: r.Target, At: e.of.At,
 			Fact: "what a route to an endpoint of type " + e.of.Type + " does"})
 		a.end(t, Context{}, true)
 	}
@@ -103,14 +103,14 @@ func (a *asking) endpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route) 
 
 // unattachedEndpoint is a route to an endpoint that does not list the table:
 // one of the two is out of date (N44).
-func (a *asking) unattachedEndpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
+func (a *traversal) unattachedEndpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
 	rest := without(tb, r.Target)
 	n := rules.Need{Code: finding.SnapshotInconsistent, Component: string(e.of.ID), At: e.of.At,
 		Fact:    fmt.Sprintf("whether %s is attached to %s: the table has its route, and the endpoint does not list the table", e.of.ID, tb.ID),
 		Collect: "aws ec2 describe-route-tables and describe-vpc-endpoints, taken together"}
 	a.fork(t, finding.GateEndpoint, n,
-		func(t *trail) { a.gatewayEndpoint(t, e) },
-		func(t *trail) { t.via = append(t.via, string(tb.ID)); a.routeBy(t, rest, located[snapshot.Subnet]{}) })
+		func(t *flow) { a.gatewayEndpoint(t, e) },
+		func(t *flow) { t.via = append(t.via, string(tb.ID)); a.routeBy(t, rest, located[snapshot.Subnet]{}) })
 }
 
 // without is a table less its routes to a target.
@@ -127,7 +127,7 @@ func without(tb *snapshot.RouteTable, target string) *snapshot.RouteTable {
 
 // translatedHere reports whether a NAT gateway of the VPC where the traffic is
 // has made it its own: a new source there, wherever it came from (N47).
-func (a *asking) translatedHere(t *trail) bool {
+func (a *traversal) translatedHere(t *flow) bool {
 	if t.view.nat == nil {
 		return false
 	}
@@ -138,14 +138,14 @@ func (a *asking) translatedHere(t *trail) bool {
 // translatedToEndpoint is a NAT gateway's traffic for which its own table has
 // the endpoint's route: whether it takes the endpoint, or can't, is not
 // documented (N47). Both readings are followed, and neither passes for certain.
-func (a *asking) translatedToEndpoint(t *trail, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
+func (a *traversal) translatedToEndpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
 	n := rules.Need{Code: finding.UnknownNATViaGatewayEndpoint, Component: string(e.of.ID), At: e.of.At,
 		Fact: "whether a NAT gateway can send traffic over a gateway endpoint in its own subnet's route table; AWS does not document it"}
 	a.fork(t, finding.GateEndpoint, n,
-		func(t *trail) { a.gatewayEndpoint(t, e) },
-		func(t *trail) {
+		func(t *flow) { a.gatewayEndpoint(t, e) },
+		func(t *flow) {
 			t.via = append(t.via, string(tb.ID))
-			a.doubt(t, Hop{Component: string(e.of.ID), Kind: "vpc-endpoint", Via: "passed by", At: e.of.At}, t.cases, finding.GateEndpoint, n)
+			a.leaveOpen(t, Hop{Component: string(e.of.ID), Kind: "vpc-endpoint", Via: "passed by", At: e.of.At}, t.cases, finding.GateEndpoint, n)
 			a.routeBy(t, without(tb, r.Target), located[snapshot.Subnet]{})
 		})
 }
@@ -153,7 +153,7 @@ func (a *asking) translatedToEndpoint(t *trail, tb *snapshot.RouteTable, r *snap
 // unlistedEndpoint finds a gateway endpoint for the destination that lists
 // the table while the table has no route to it (N44). It follows both
 // readings and reports whether it did.
-func (a *asking) unlistedEndpoint(t *trail, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) bool {
+func (a *traversal) unlistedEndpoint(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) bool {
 	if slices.Contains(t.via, string(tb.ID)) {
 		return false
 	}
@@ -173,8 +173,8 @@ func (a *asking) unlistedEndpoint(t *trail, tb *snapshot.RouteTable, subnet loca
 		rest := t.with(a.s.Diff(t.cases, cases))
 		rest.via = append(rest.via, string(tb.ID))
 		a.fork(t.with(cases), finding.GateEndpoint, n,
-			func(t *trail) { t.via = append(t.via, string(tb.ID)); a.routeBy(t, tb, subnet) },
-			func(t *trail) { a.gatewayEndpoint(t, e) })
+			func(t *flow) { t.via = append(t.via, string(tb.ID)); a.routeBy(t, tb, subnet) },
+			func(t *flow) { a.gatewayEndpoint(t, e) })
 		if rest.cases != packetset.None {
 			a.routeBy(rest, tb, subnet)
 		}
@@ -188,7 +188,7 @@ func routesTo(tb *snapshot.RouteTable, id string) bool {
 }
 
 // servesDestination reports whether e is for the service and Region asked about.
-func (a *asking) servesDestination(e *snapshot.VPCEndpoint) bool {
+func (a *traversal) servesDestination(e *snapshot.VPCEndpoint) bool {
 	if a.q.To.S3 != nil {
 		return rules.ServesService(e, a.name.Region, "s3")
 	}
@@ -197,10 +197,10 @@ func (a *asking) servesDestination(e *snapshot.VPCEndpoint) bool {
 
 // named tells whether the question names a service, not addresses: those that
 // are routed to a gateway endpoint are its service's.
-func (a *asking) named() bool { return a.q.To.S3 != nil || a.q.To.Service != "" }
+func (a *traversal) named() bool { return a.q.To.S3 != nil || a.q.To.Service != "" }
 
 // gatewayEndpoint is a gateway endpoint that a route leads to (N42 to N50).
-func (a *asking) gatewayEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
+func (a *traversal) gatewayEndpoint(t *flow, e located[snapshot.VPCEndpoint]) {
 	id := string(e.of.ID)
 	h := Hop{Component: id, Kind: "vpc-endpoint", Via: "gateway endpoint for " + e.of.ServiceName, At: e.of.At}
 	f := Finding{Code: finding.BadState, Gate: finding.GateEndpoint, Component: id, Name: nameOf(e.of.Tags),
@@ -218,7 +218,7 @@ func (a *asking) gatewayEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
 	}
 	switch {
 	case e.of.VPC == "":
-		a.doubt(t, h, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownVPC, Component: id, At: e.of.At, Fact: "the VPC of " + id + " (VpcId)", Collect: "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids " + id})
+		a.leaveOpen(t, h, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownVPC, Component: id, At: e.of.At, Fact: "the VPC of " + id + " (VpcId)", Collect: "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids " + id})
 	case e.of.VPC != t.vpcID:
 		f.Code, f.Rule = finding.BadStateAttachment, "N42"
 		f.Message = fmt.Sprintf("%s belongs to %s, not to %s.", id, e.of.VPC, t.vpcID)
@@ -237,7 +237,7 @@ func (a *asking) gatewayEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
 }
 
 // notCarried is the cases that a gateway endpoint drops by protocol (N49).
-func (a *asking) notCarried() packetset.Set {
+func (a *traversal) notCarried() packetset.Set {
 	switch a.q.Protocol {
 	case 6:
 		return packetset.None
@@ -249,19 +249,19 @@ func (a *asking) notCarried() packetset.Set {
 
 // gatewayOrigin judges where the traffic came from: the endpoint serves its
 // own VPC (N46), and whether it serves a NAT gateway in it is not documented (N47).
-func (a *asking) gatewayOrigin(t *trail, h Hop, e located[snapshot.VPCEndpoint]) {
+func (a *traversal) gatewayOrigin(t *flow, h Hop, e located[snapshot.VPCEndpoint]) {
 	switch {
 	case t.home.kind != snapshot.TargetLocal && !a.translatedHere(t):
 		a.deny(t, h, t.cases, Finding{Code: finding.VPCENotFromOutsideVPC, Gate: finding.GateEndpoint, Component: h.Component, Name: nameOf(e.of.Tags),
 			Message: fmt.Sprintf("%s serves interfaces of %s only; traffic that entered the VPC by %s can't use it.", e.of.ID, e.of.VPC, t.home.link),
 			Fix:     "Create a gateway endpoint in the client's own VPC, or use an interface endpoint.", Rule: "N46", URL: urlEndpointS3})
 	case t.view.nat != nil:
-		a.doubt(t, h, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownNATViaGatewayEndpoint, Component: h.Component, At: h.At,
+		a.leaveOpen(t, h, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownNATViaGatewayEndpoint, Component: h.Component, At: h.At,
 			Fact: "whether a NAT gateway can send traffic over a gateway endpoint in its own subnet's route table; AWS does not document it"})
 	}
 }
 
-func (a *asking) endpointContext(via string, e located[snapshot.VPCEndpoint]) Context {
+func (a *traversal) endpointContext(via string, e located[snapshot.VPCEndpoint]) Context {
 	c := Context{Via: via, Endpoint: e.of.ID, EndpointVPC: e.of.VPC, EndpointOwner: e.of.OwnerID, Region: rules.ServiceRegion(e.of), SourceIsClient: true}
 	if e.in != nil {
 		c.Account = accountID(e.in)
@@ -271,7 +271,7 @@ func (a *asking) endpointContext(via string, e located[snapshot.VPCEndpoint]) Co
 
 // loadBalancerEndpoint is a Gateway Load Balancer or firewall endpoint: what
 // stands behind it is not in the snapshot (N125).
-func (a *asking) loadBalancerEndpoint(t *trail, e located[snapshot.VPCEndpoint]) {
+func (a *traversal) loadBalancerEndpoint(t *flow, e located[snapshot.VPCEndpoint]) {
 	h := Hop{Component: string(e.of.ID), Kind: "vpc-endpoint", Via: "Gateway Load Balancer endpoint", At: e.of.At}
 	f := Finding{Code: finding.BadState, Gate: finding.GateEndpoint, Component: h.Component, Name: nameOf(e.of.Tags),
 		Message: fmt.Sprintf("The Gateway Load Balancer endpoint %s is in state %q and carries no traffic.", e.of.ID, e.of.State),
@@ -297,7 +297,7 @@ func (a *asking) loadBalancerEndpoint(t *trail, e located[snapshot.VPCEndpoint])
 // table of the endpoint's subnet: nothing else can happen to it, so that what
 // stops it there is definite. Appliances behind a Gateway Load Balancer may
 // send traffic out on their own (N125).
-func (a *asking) behindFirewall(t *trail, e located[snapshot.VPCEndpoint], in located[snapshot.Subnet]) {
+func (a *traversal) behindFirewall(t *flow, e located[snapshot.VPCEndpoint], in located[snapshot.Subnet]) {
 	id := string(e.of.ID)
 	if slices.Contains(t.via, id) {
 		a.deny(t, Hop{Component: id, Kind: "vpc-endpoint", At: e.of.At}, t.cases, Finding{Code: finding.RoutingLoop, Gate: finding.GateRoute, Component: id, Name: nameOf(e.of.Tags),
@@ -308,14 +308,14 @@ func (a *asking) behindFirewall(t *trail, e located[snapshot.VPCEndpoint], in lo
 	}
 	t.via = append(t.via, id)
 	v := t.view
-	t.back = append(t.back, func(a *asking, t *trail) { a.throughACLView(t, in, v, side{dir: rules.Outbound, reply: true}) })
+	t.back = append(t.back, func(a *traversal, t *flow) { a.throughACLView(t, in, v, side{dir: rules.Outbound, reply: true}) })
 	a.leave(t, in)
 }
 
 // opaque leaves traffic open at something that decides by itself (N124, N125).
-func (a *asking) opaque(t *trail, h Hop, what string) {
+func (a *traversal) opaque(t *flow, h Hop, what string) {
 	t.opaque = true
-	a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.MiddleboxOpaque, Component: h.Component, At: h.At,
+	a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.MiddleboxOpaque, Component: h.Component, At: h.At,
 		Fact: "what " + what + " does with the traffic; that is not in a snapshot"})
 }
 
@@ -336,7 +336,7 @@ type collections struct {
 	in        *snapshot.Region
 }
 
-func (a *asking) collections(vpc snapshot.VPCID) collections {
+func (a *traversal) collections(vpc snapshot.VPCID) collections {
 	v := a.x.vpcs[vpc]
 	if !ownView(v) {
 		return collections{}

@@ -17,7 +17,7 @@ var hostServices = addrs("169.254.169.254 169.254.169.123 169.254.170.2 169.254.
 
 // toHost ends what goes to the services that AWS runs beside every interface:
 // no security group, network ACL or route table sees it (N34, N89, N96c).
-func (a *asking) toHost(t *trail) {
+func (a *traversal) toHost(t *flow) {
 	if a.q.To.S3 != nil || a.q.To.Service != "" || a.q.To.Host != "" || a.q.To.unknownAnswer || t.vpc == nil {
 		return
 	}
@@ -32,7 +32,7 @@ func (a *asking) toHost(t *trail) {
 
 // toResolver ends what goes to the VPC's own DNS resolver, which answers
 // where enableDnsSupport is on (N89, N97).
-func (a *asking) toResolver(t *trail) {
+func (a *traversal) toResolver(t *flow) {
 	list := addrs("169.254.169.253 fd00:ec2::253")
 	for _, c := range t.vpc.CIDRs {
 		list = append(list, c.Masked().Addr().Next().Next())
@@ -50,7 +50,7 @@ func (a *asking) toResolver(t *trail) {
 	}
 	switch {
 	case support.Presence != snapshot.Collected:
-		a.doubt(c, h, at, finding.GateDNS, rules.Need{Code: finding.UnknownDNSAttrs, Component: h.Component, At: h.At, Fact: "enableDnsSupport of " + h.Component,
+		a.leaveOpen(c, h, at, finding.GateDNS, rules.Need{Code: finding.UnknownDNSAttrs, Component: h.Component, At: h.At, Fact: "enableDnsSupport of " + h.Component,
 			Collect: "aws ec2 describe-vpc-attribute --vpc-id " + h.Component + " --attribute enableDnsSupport"})
 	case !support.Value:
 		a.deny(c, h, at, Finding{Code: finding.DNSDisabled, Gate: finding.GateDNS, Component: h.Component, Name: nameOf(t.vpc.Tags),

@@ -14,7 +14,7 @@ import (
 
 // startsOutside reports whether the source is an address that is in no VPC of
 // the snapshot and of no interface in it.
-func (a *asking) startsOutside() bool {
+func (a *traversal) startsOutside() bool {
 	p := a.q.From.Address
 	if !p.IsValid() || p.IsSingleIP() && len(a.interfacesIn(p))+len(a.publicOwners(p)) > 0 {
 		return false
@@ -35,7 +35,7 @@ func (a *asking) startsOutside() bool {
 // decideInbound is a question from outside of every VPC to an interface: from
 // the internet by the VPC's internet gateway to a public address that is
 // mapped to it, and from a private address by a gateway to other networks.
-func (a *asking) decideInbound() (*Result, error) {
+func (a *traversal) decideInbound() (*Result, error) {
 	private := a.fromThere()
 	to := &a.q.To
 	switch {
@@ -57,7 +57,7 @@ func (a *asking) decideInbound() (*Result, error) {
 			a.from.addresses = a.s.Diff(a.from.addresses, a.onPremisesSources(a.targets[i].vpc, nil))
 		}
 	}
-	a.pose(resolution{branches: []branch{{destinations: a.targetCases()}}})
+	a.setCases(resolution{branches: []branch{{destinations: a.targetCases()}}})
 	if a.cases == packetset.None && a.s.Err() == nil {
 		return nil, nonsense("%s and the destination have no family of addresses in common", a.from.component)
 	}
@@ -78,10 +78,10 @@ func (a *asking) decideInbound() (*Result, error) {
 
 // toPrivateAddress is traffic from the internet to a private address: no such
 // packet exists (N167). The public address that leads to its interface is named.
-func (a *asking) toPrivateAddress(p netip.Prefix) *Result {
+func (a *traversal) toPrivateAddress(p netip.Prefix) *Result {
 	d := a.s.Prefix(packetset.Destination, p)
-	a.pose(resolution{branches: []branch{{destinations: d}}})
-	t := &trail{cases: a.cases}
+	a.setCases(resolution{branches: []branch{{destinations: d}}})
+	t := &flow{cases: a.cases}
 	t.pass(Hop{Component: a.from.component, Kind: a.from.kind})
 	word := strings.TrimSuffix(strings.TrimSuffix(p.String(), "/32"), "/128")
 	f := Finding{Code: finding.NoPossibleDestination, Gate: finding.GateRoute, Component: word, Rule: "N167", URL: urlIGW,
@@ -102,7 +102,7 @@ func (a *asking) toPrivateAddress(p netip.Prefix) *Result {
 }
 
 // fromThere words the source, and reports whether it is a private address.
-func (a *asking) fromThere() (private bool) {
+func (a *traversal) fromThere() (private bool) {
 	p := a.q.From.Address
 	if !p.IsValid() {
 		a.from = source{component: "internet", kind: "internet", v4: true, v6: true, groupsKnown: true, groupsKey: "internet"}
@@ -116,13 +116,13 @@ func (a *asking) fromThere() (private bool) {
 	return !rules.OnInternet(p)
 }
 
-func (a *asking) internetSources() packetset.Set {
+func (a *traversal) internetSources() packetset.Set {
 	x := a.s.Or(a.s.Prefix(packetset.Source, netip.MustParsePrefix("0.0.0.0/0")), a.s.Prefix(packetset.Source, netip.MustParsePrefix("2000::/3")))
 	return a.s.Diff(x, a.notInternet(packetset.Source))
 }
 
 // publicTargets finds the interfaces that have a public or private address in p.
-func (a *asking) publicTargets(p netip.Prefix) error {
+func (a *traversal) publicTargets(p netip.Prefix) error {
 	for _, acc := range a.x.snap.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.NetworkInterfaces.Items {
@@ -143,11 +143,11 @@ func (a *asking) publicTargets(p netip.Prefix) error {
 }
 
 // enterFromInternet sends traffic through the internet gateway to one target.
-func (a *asking) enterFromInternet(y *target, cases packetset.Set) {
+func (a *traversal) enterFromInternet(y *target, cases packetset.Set) {
 	if cases == packetset.None || a.x.subnets[y.subnet].of == nil {
 		return
 	}
-	t := &trail{cases: cases, home: home{kind: snapshot.TargetInternetGateway}}
+	t := &flow{cases: cases, home: home{kind: snapshot.TargetInternetGateway}}
 	t.pass(Hop{Component: a.from.component, Kind: a.from.kind})
 	a.throughInternetGateway(t, y, true)
 }
@@ -155,14 +155,14 @@ func (a *asking) enterFromInternet(y *target, cases packetset.Set) {
 // throughInternetGateway takes traffic from the internet into the target's
 // VPC. mapped: it is addressed to the target's private address here, so that
 // whether a public one leads to it is to be judged.
-func (a *asking) throughInternetGateway(t *trail, y *target, mapped bool) {
+func (a *traversal) throughInternetGateway(t *flow, y *target, mapped bool) {
 	n, v := a.x.subnets[y.subnet], a.x.vpcs[y.vpc]
 	t.vpc, t.vpcID, t.region, t.home = v.of, y.vpc, v.in, home{kind: snapshot.TargetInternetGateway}
 	g := a.gatewayOf(y.vpc)
 	h := Hop{Component: string(y.vpc), Kind: "internet-gateway", At: n.of.At}
 	if g == nil {
 		if v.in == nil || v.in.EC2.InternetGateways.Presence != snapshot.Collected || slices.ContainsFunc(v.in.EC2.InternetGateways.Items, func(g snapshot.InternetGateway) bool { return len(g.Attachments) == 0 && !g.AttachmentsKnown }) {
-			a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: string(y.vpc), At: n.of.At, Fact: "the internet gateway of " + string(y.vpc), Collect: "aws ec2 describe-internet-gateways"})
+			a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: string(y.vpc), At: n.of.At, Fact: "the internet gateway of " + string(y.vpc), Collect: "aws ec2 describe-internet-gateways"})
 		} else {
 			a.deny(t, h, t.cases, Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: string(y.vpc),
 				Message: fmt.Sprintf("No internet gateway is attached to %s.", y.vpc), Fix: "Attach an internet gateway.", Rule: "N110", URL: urlIGW})
@@ -182,7 +182,7 @@ func (a *asking) throughInternetGateway(t *trail, y *target, mapped bool) {
 	a.enter(t, n)
 }
 
-func (a *asking) gatewayOf(vpc snapshot.VPCID) *snapshot.InternetGateway {
+func (a *traversal) gatewayOf(vpc snapshot.VPCID) *snapshot.InternetGateway {
 	for _, acc := range a.x.snap.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.InternetGateways.Items {
@@ -199,7 +199,7 @@ func (a *asking) gatewayOf(vpc snapshot.VPCID) *snapshot.InternetGateway {
 }
 
 // mappedOnly drops IPv4 for addresses that no public one is mapped to (N110).
-func (a *asking) mappedOnly(t *trail, h Hop, y *target) {
+func (a *traversal) mappedOnly(t *flow, h Hop, y *target) {
 	has := packetset.None
 	if e, ok := a.x.nics().byID[snapshot.NetworkInterfaceID(y.component)]; ok {
 		for _, p := range e.of.Addresses {
@@ -215,7 +215,7 @@ func (a *asking) mappedOnly(t *trail, h Hop, y *target) {
 }
 
 // inboundEdge judges the gateway's own route table (N39).
-func (a *asking) inboundEdge(t *trail, n located[snapshot.Subnet]) {
+func (a *traversal) inboundEdge(t *flow, n located[snapshot.Subnet]) {
 	tb := a.x.routeTables[a.x.edgeTable[t.home.link]].of
 	if tb == nil {
 		return
@@ -227,7 +227,7 @@ func (a *asking) inboundEdge(t *trail, n located[snapshot.Subnet]) {
 			continue
 		}
 		r := &routes[p.Routes[0]]
-		a.doubt(t, Hop{Component: string(tb.ID), Kind: "route-table", Via: routeText(r), At: r.At}, cases, finding.GateRoute, rules.Need{Code: finding.MiddleboxOpaque, Component: r.Target, At: r.At,
+		a.leaveOpen(t, Hop{Component: string(tb.ID), Kind: "route-table", Via: routeText(r), At: r.At}, cases, finding.GateRoute, rules.Need{Code: finding.MiddleboxOpaque, Component: r.Target, At: r.At,
 			Fact: "what " + r.Target + ", to which the edge route table " + string(tb.ID) + " sends the traffic, does with it; that is not in a snapshot"})
 	}
 }
@@ -235,7 +235,7 @@ func (a *asking) inboundEdge(t *trail, n located[snapshot.Subnet]) {
 // addPublicTargets finds the interfaces to which public addresses in p are
 // mapped: traffic to them that leaves by an internet gateway comes back by
 // theirs.
-func (a *asking) addPublicTargets(p netip.Prefix) {
+func (a *traversal) addPublicTargets(p netip.Prefix) {
 	if !rules.OnInternet(p) {
 		return
 	}
@@ -255,7 +255,7 @@ func (a *asking) addPublicTargets(p netip.Prefix) {
 // that is mapped to a known interface or for an IPv6 address of one, into
 // that one's VPC. It is seen there with its public source, and takes no
 // group's membership along. No way leads back to a private IPv4 address.
-func (a *asking) backInside(t *trail, ctx *Context) {
+func (a *traversal) backInside(t *flow, ctx *Context) {
 	for i := range a.targets {
 		y := &a.targets[i]
 		cases := a.s.And(t.cases, y.cases)
@@ -278,7 +278,7 @@ func (a *asking) backInside(t *trail, ctx *Context) {
 }
 
 // seenAs is a source as the internet sees it.
-func (a *asking) seenAs(v view, public []netip.Addr) *translator {
+func (a *traversal) seenAs(v view, public []netip.Addr) *translator {
 	n := &translator{id: "public", addrs: slices.Clone(public), public: public, port: v.sourcePort(), choice: packetset.TranslatedChoice}
 	if v.nat != nil {
 		n.choice = v.nat.choice

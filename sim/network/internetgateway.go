@@ -12,7 +12,7 @@ import (
 )
 
 // internetGateway is an internet gateway (N110 to N114).
-func (a *asking) internetGateway(t *trail, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a *traversal) internetGateway(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
 	id := snapshot.InternetGatewayID(r.Target)
 	g := a.x.internet[id]
 	h := Hop{Component: r.Target, Kind: "internet-gateway", At: r.At}
@@ -20,11 +20,11 @@ func (a *asking) internetGateway(t *trail, r *snapshot.Route, subnet located[sna
 	case g.of != nil:
 		h.At = g.of.At
 		a.attached(t, h, g.of, nameOf(g.of.Tags))
-	case ec2 != nil && gone(&ec2.InternetGateways):
+	case ec2 != nil && knownAbsent(&ec2.InternetGateways):
 		a.absent(t, r.Target, h.Kind, finding.UnknownRouteTarget, true, r, "")
 		return
 	default: // a client without a public address is stopped whatever its state is (N1)
-		a.doubt(t, h, t.cases, finding.GateRoute, a.lacking(r, finding.UnknownRouteTarget, "aws ec2 describe-internet-gateways"))
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, a.missingTarget(r, finding.UnknownRouteTarget, "aws ec2 describe-internet-gateways"))
 	}
 	a.lintCrossing(t.vpcID, h, crossInternetGateway)
 	v4, v6 := a.onWire(t, false), a.onWire(t, true)
@@ -42,7 +42,7 @@ func (a *asking) internetGateway(t *trail, r *snapshot.Route, subnet located[sna
 }
 
 // onWire is the cases whose packets are of a family here, NAT64 behind them.
-func (a *asking) onWire(t *trail, v6 bool) packetset.Set {
+func (a *traversal) onWire(t *flow, v6 bool) packetset.Set {
 	if t.view.embedded {
 		if v6 {
 			return packetset.None
@@ -52,7 +52,7 @@ func (a *asking) onWire(t *trail, v6 bool) packetset.Set {
 	return a.s.And(t.cases, a.s.OfFamily(v6))
 }
 
-func (a *asking) s3Region() string {
+func (a *traversal) s3Region() string {
 	if a.q.To.S3 != nil {
 		return a.name.Region
 	}
@@ -60,11 +60,11 @@ func (a *asking) s3Region() string {
 }
 
 // attached judges a gateway's attachment to the VPC that it is used from (N36).
-func (a *asking) attached(t *trail, h Hop, g *snapshot.InternetGateway, name string) {
+func (a *traversal) attached(t *flow, h Hop, g *snapshot.InternetGateway, name string) {
 	st, state := rules.StateBroken, "detached"
 	here := slices.ContainsFunc(g.Attachments, func(x snapshot.GatewayAttachment) bool { return x.VPC == t.vpcID })
 	if !here && !g.AttachmentsKnown {
-		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: h.Component, At: h.At,
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: h.Component, At: h.At,
 			Fact: "which VPC " + h.Component + " is attached to (Attachments)", Collect: "aws ec2 describe-internet-gateways --internet-gateway-ids " + h.Component})
 		return
 	}
@@ -79,7 +79,7 @@ func (a *asking) attached(t *trail, h Hop, g *snapshot.InternetGateway, name str
 }
 
 // notPrivateDestination drops what an internet gateway drops (N113).
-func (a *asking) notPrivateDestination(t *trail, h Hop, v4 packetset.Set) {
+func (a *traversal) notPrivateDestination(t *flow, h Hop, v4 packetset.Set) {
 	for _, p := range []struct {
 		code finding.Code
 		list []netip.Prefix
@@ -99,7 +99,7 @@ func (a *asking) notPrivateDestination(t *trail, h Hop, v4 packetset.Set) {
 
 // notSynthesised drops what DNS64 made up: nobody on the internet has an
 // address in 64:ff9b::/96, and only NAT gateways translate it (N109, N123).
-func (a *asking) notSynthesised(t *trail, h Hop) {
+func (a *traversal) notSynthesised(t *flow, h Hop) {
 	if t.view.embedded {
 		return
 	}
@@ -112,7 +112,7 @@ func (a *asking) notSynthesised(t *trail, h Hop) {
 
 // publicSources is the IPv4 cases whose source has a public address, with the
 // addresses that the other end may see (N110, N111, N118).
-func (a *asking) publicSources(t *trail, h Hop, v4 packetset.Set, ctx *Context) packetset.Set {
+func (a *traversal) publicSources(t *flow, h Hop, v4 packetset.Set, ctx *Context) packetset.Set {
 	if v4 == packetset.None {
 		return v4
 	}
@@ -145,7 +145,7 @@ func (a *asking) publicSources(t *trail, h Hop, v4 packetset.Set, ctx *Context) 
 		case SomePublicAddress:
 			return v4 // which address, nobody knows
 		case PublicAddressUnknown:
-			a.doubt(t, h, v4, finding.GateRoute, rules.Need{Code: finding.UnknownVPC, Component: string(a.from.subnet.of.ID), At: a.from.subnet.of.At,
+			a.leaveOpen(t, h, v4, finding.GateRoute, rules.Need{Code: finding.UnknownVPC, Component: string(a.from.subnet.of.ID), At: a.from.subnet.of.At,
 				Fact: "whether instances in " + string(a.from.subnet.of.ID) + " get a public address (MapPublicIpOnLaunch)", Collect: "aws ec2 describe-subnets --subnet-ids " + string(a.from.subnet.of.ID)})
 			return v4
 		}
@@ -157,18 +157,18 @@ func (a *asking) publicSources(t *trail, h Hop, v4 packetset.Set, ctx *Context) 
 }
 
 // publicSources6 adds the client's own IPv6 addresses, which need no mapping (N112).
-func (a *asking) publicSources6(ctx *Context, v6 packetset.Set) {
+func (a *traversal) publicSources6(ctx *Context, v6 packetset.Set) {
 	if v6 != packetset.None {
 		ctx.PublicIPs = append(ctx.PublicIPs, a.from.v6addrs...)
 	}
 }
 
 // egressOnlyGateway carries IPv6 out, and replies back (N126).
-func (a *asking) egressOnlyGateway(t *trail, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a *traversal) egressOnlyGateway(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
 	g := a.x.egressOnly[snapshot.InternetGatewayID(r.Target)]
 	if g.of == nil {
 		ec2 := a.collections(t.vpcID).ec2
-		a.absent(t, r.Target, "egress-only-internet-gateway", finding.UnknownRouteTarget, ec2 != nil && gone(&ec2.EgressOnlyGateways), r, "aws ec2 describe-egress-only-internet-gateways")
+		a.absent(t, r.Target, "egress-only-internet-gateway", finding.UnknownRouteTarget, ec2 != nil && knownAbsent(&ec2.EgressOnlyGateways), r, "aws ec2 describe-egress-only-internet-gateways")
 		return
 	}
 	h := Hop{Component: r.Target, Kind: "egress-only-internet-gateway", At: g.of.At}
@@ -189,7 +189,7 @@ func (a *asking) egressOnlyGateway(t *trail, r *snapshot.Route, subnet located[s
 }
 
 // vpnGateway leads out of AWS, where nothing is known (N141).
-func (a *asking) vpnGateway(t *trail, r *snapshot.Route) {
+func (a *traversal) vpnGateway(t *flow, r *snapshot.Route) {
 	g := a.x.vpns[r.Target]
 	h := Hop{Component: r.Target, Kind: "vpn-gateway", At: r.At}
 	if g.of != nil {
@@ -210,26 +210,26 @@ func (a *asking) vpnGateway(t *trail, r *snapshot.Route) {
 	a.onPremises(t, h)
 }
 
-// onPremises ends a trail where the traffic leaves AWS.
-func (a *asking) onPremises(t *trail, h Hop) {
-	a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.OnpremOpaque, Component: h.Component, At: h.At,
+// onPremises ends a flow where the traffic leaves AWS.
+func (a *traversal) onPremises(t *flow, h Hop) {
+	a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.OnpremOpaque, Component: h.Component, At: h.At,
 		Fact: "where the network behind " + h.Component + " sends the traffic; it leaves AWS there"})
 	a.end(t, Context{Via: "public", Region: a.s3Region()}, true)
 }
 
-func (a *asking) badStateNeed(t *trail, h Hop, st rules.State, f Finding, n rules.Need) {
+func (a *traversal) badStateNeed(t *flow, h Hop, st rules.State, f Finding, n rules.Need) {
 	switch st {
 	case rules.StateWorks:
 	case rules.StateBroken:
 		a.deny(t, h, t.cases, f)
 	default:
-		a.doubt(t, h, t.cases, f.Gate, n)
+		a.leaveOpen(t, h, t.cases, f.Gate, n)
 	}
 }
 
 // edgeRoute judges the table that is associated with an internet gateway: it
 // steers the replies (N39).
-func (a *asking) edgeRoute(t *trail, gateway string, subnet located[snapshot.Subnet], public packetset.Set) {
+func (a *traversal) edgeRoute(t *flow, gateway string, subnet located[snapshot.Subnet], public packetset.Set) {
 	id, ok := a.x.edgeTable[gateway]
 	if !ok {
 		return

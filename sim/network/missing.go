@@ -10,7 +10,7 @@ import (
 )
 
 // unknowns is the facts on which some of the open cases hang.
-func (a *asking) unknowns(open packetset.Set) []Missing {
+func (a *traversal) unknowns(open packetset.Set) []Missing {
 	if open == packetset.None {
 		return nil
 	}
@@ -20,7 +20,7 @@ func (a *asking) unknowns(open packetset.Set) []Missing {
 			out = append(out, n.need)
 		}
 	}
-	for _, w := range a.ways {
+	for _, w := range a.paths {
 		for _, s := range w.steps {
 			x := a.s.Diff(a.s.Diff(a.s.And(w.cases, open), s.permit), s.deny)
 			if x == packetset.None {
@@ -42,7 +42,7 @@ var hopGates = map[string]finding.Gate{"dns-name": finding.GateDNS, "vpc-endpoin
 var ends = []string{"subnet", "network-interface", "instance", "vpc", "destination", "address", "security-group"}
 
 // judged sums up, gate by gate, what the ways' steps decided.
-func (a *asking) judged(unknown []Missing) map[finding.Gate]Judged {
+func (a *traversal) judged(unknown []Missing) map[finding.Gate]Judged {
 	out := make(map[finding.Gate]Judged)
 	join := func(g finding.Gate, j Judged) {
 		out[g] = out[g].And(j)
@@ -50,7 +50,7 @@ func (a *asking) judged(unknown []Missing) map[finding.Gate]Judged {
 	for _, m := range unknown {
 		join(m.Gate, Judged{Open: true})
 	}
-	for _, w := range a.ways {
+	for _, w := range a.paths {
 		if a.name.Host != "" && w.cases != packetset.None {
 			join(finding.GateDNS, Judged{Pass: true})
 		}

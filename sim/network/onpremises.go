@@ -14,7 +14,7 @@ import (
 // a VPN or Direct Connect: they are used on premises, and what comes from them
 // comes in there, not by the internet gateway (N162). A default route makes no
 // range on-premises. links collects the gateways.
-func (a *asking) onPremisesSources(vpc snapshot.VPCID, links *[]string) packetset.Set {
+func (a *traversal) onPremisesSources(vpc snapshot.VPCID, links *[]string) packetset.Set {
 	x := packetset.None
 	v := a.x.vpcs[vpc]
 	if v.in == nil {
@@ -39,7 +39,7 @@ func (a *asking) onPremisesSources(vpc snapshot.VPCID, links *[]string) packetse
 // leadsOnPremises reports whether a route's target is a VPN gateway, or a
 // transit gateway whose table sends the range to a VPN, Direct Connect or
 // Connect attachment.
-func (a *asking) leadsOnPremises(vpc snapshot.VPCID, r *snapshot.Route) bool {
+func (a *traversal) leadsOnPremises(vpc snapshot.VPCID, r *snapshot.Route) bool {
 	if r.TargetKind == snapshot.TargetVPNGateway {
 		return true
 	}
@@ -76,22 +76,22 @@ type entrance struct {
 // enterFromElsewhere sends traffic of a private address that is in no VPC of
 // the snapshot into the target's, by each gateway that may bring it. Whether
 // it does is not in a snapshot; what stops it behind the gateway is (N141).
-func (a *asking) enterFromElsewhere(y *target, cases packetset.Set, list []entrance) {
+func (a *traversal) enterFromElsewhere(y *target, cases packetset.Set, list []entrance) {
 	n, v := a.x.subnets[y.subnet], a.x.vpcs[y.vpc]
 	if cases == packetset.None || n.of == nil {
 		return
 	}
-	t := &trail{cases: cases, vpc: v.of, vpcID: y.vpc, region: v.in}
+	t := &flow{cases: cases, vpc: v.of, vpcID: y.vpc, region: v.in}
 	t.pass(Hop{Component: a.from.component, Kind: a.from.kind})
 	if len(list) == 0 {
 		a.noEntrance(t, v)
 		return
 	}
-	var ways []func(*trail)
+	var ways []func(*flow)
 	for _, in := range list {
-		ways = append(ways, func(t *trail) {
+		ways = append(ways, func(t *flow) {
 			t.home = in.home
-			a.doubt(t, in.hop, t.cases, finding.GateRoute, in.need)
+			a.leaveOpen(t, in.hop, t.cases, finding.GateRoute, in.need)
 			a.enter(t, n)
 		})
 	}
@@ -102,13 +102,13 @@ func (a *asking) enterFromElsewhere(y *target, cases packetset.Set, list []entra
 	a.fork(t, finding.GateRoute, list[0].need, ways...)
 }
 
-func (a *asking) noEntrance(t *trail, v located[snapshot.VPC]) {
+func (a *traversal) noEntrance(t *flow, v located[snapshot.VPC]) {
 	h := Hop{Component: string(t.vpcID), Kind: "vpc"}
 	if v.of != nil {
 		h.At = v.of.At
 	}
 	if v.in == nil || v.in.EC2.VPNGateways.Presence != snapshot.Collected || v.in.EC2.TGWAttachments.Presence != snapshot.Collected || v.in.EC2.Peerings.Presence != snapshot.Collected {
-		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.OnpremOpaque, Component: h.Component, At: h.At, Fact: "which gateways lead from other networks into " + h.Component,
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.OnpremOpaque, Component: h.Component, At: h.At, Fact: "which gateways lead from other networks into " + h.Component,
 			Collect: "aws ec2 describe-vpn-gateways, describe-transit-gateway-vpc-attachments, describe-vpc-peering-connections"})
 	} else {
 		a.deny(t, h, t.cases, Finding{Code: finding.NoPath, Gate: finding.GateRoute, Component: h.Component,
@@ -119,7 +119,7 @@ func (a *asking) noEntrance(t *trail, v located[snapshot.VPC]) {
 }
 
 // entrances lists a VPC's gateways to networks that are not in the snapshot.
-func (a *asking) entrances(vpc snapshot.VPCID, r *snapshot.Region) []entrance {
+func (a *traversal) entrances(vpc snapshot.VPCID, r *snapshot.Region) []entrance {
 	if r == nil {
 		return nil
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // tableOf is the route table that governs a subnet (N15, N16).
-func (a *asking) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need) {
+func (a *traversal) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need) {
 	of := a.x.subnetTable[n.ID]
 	untold, explicit := a.x.untoldTable[n.VPC], len(of) > 0
 	if !explicit {
@@ -48,7 +48,7 @@ func (a *asking) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need)
 
 // presence tells what is known of a collection of a subnet's own Region. What
 // is missing in one that could not be read whole says nothing.
-func (a *asking) presence(n *snapshot.Subnet, of func(*snapshot.EC2) snapshot.Presence) snapshot.Presence {
+func (a *traversal) presence(n *snapshot.Subnet, of func(*snapshot.EC2) snapshot.Presence) snapshot.Presence {
 	r := a.x.subnets[n.ID].in
 	if r == nil {
 		return snapshot.NotCollected
@@ -57,7 +57,7 @@ func (a *asking) presence(n *snapshot.Subnet, of func(*snapshot.EC2) snapshot.Pr
 }
 
 // aclOf is the network ACL of a subnet: the one that lists it (N93).
-func (a *asking) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, need *rules.Need) {
+func (a *traversal) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, need *rules.Need) {
 	of, untold := a.x.subnetACL[n.ID], a.x.untoldACL[n.VPC]
 	need = &rules.Need{Code: finding.UnknownNACL, Component: string(n.ID), At: n.At, Fact: "the network ACL of " + string(n.ID), Collect: "aws ec2 describe-network-acls"}
 	switch {
@@ -87,11 +87,11 @@ func (a *asking) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, need *rules.
 }
 
 // throughACL sends packets over the border of a subnet, as they look now.
-func (a *asking) throughACL(t *trail, subnet located[snapshot.Subnet], d side) {
+func (a *traversal) throughACL(t *flow, subnet located[snapshot.Subnet], d side) {
 	a.throughACLView(t, subnet, t.view, d)
 }
 
-func (a *asking) throughACLView(t *trail, subnet located[snapshot.Subnet], v view, d side) {
+func (a *traversal) throughACLView(t *flow, subnet located[snapshot.Subnet], v view, d side) {
 	l, need := a.aclOf(subnet.of)
 	gate := finding.GateNACLEgress
 	if d.dir == rules.Inbound {
@@ -113,7 +113,7 @@ func (a *asking) throughACLView(t *trail, subnet located[snapshot.Subnet], v vie
 }
 
 // local delivers inside the VPC that the traffic is in (N19).
-func (a *asking) local(t *trail, from located[snapshot.Subnet]) {
+func (a *traversal) local(t *flow, from located[snapshot.Subnet]) {
 	rest := t.cases
 	for _, id := range a.x.vpcSubnets[t.vpcID] {
 		n := a.x.subnets[id]
@@ -138,7 +138,7 @@ func (a *asking) local(t *trail, from located[snapshot.Subnet]) {
 		h.At = v.At
 	}
 	if a.nested || !a.subnetsKnown(t.vpcID) {
-		a.doubt(t, h, rest, finding.GateRoute, rules.Need{Code: finding.UnknownVPC, Component: string(t.vpcID), At: h.At,
+		a.leaveOpen(t, h, rest, finding.GateRoute, rules.Need{Code: finding.UnknownVPC, Component: string(t.vpcID), At: h.At,
 			Fact: "the subnet of " + string(t.vpcID) + " that holds the destination", Collect: "aws ec2 describe-subnets"})
 	} else {
 		a.deny(t, h, rest, Finding{Code: finding.NoPossibleDestination, Gate: finding.GateRoute, Component: string(t.vpcID),
@@ -148,7 +148,7 @@ func (a *asking) local(t *trail, from located[snapshot.Subnet]) {
 	a.end(t, Context{}, true)
 }
 
-func (a *asking) subnetsKnown(id snapshot.VPCID) bool {
+func (a *traversal) subnetsKnown(id snapshot.VPCID) bool {
 	v := a.x.vpcs[id]
-	return ownView(v) && gone(&v.in.EC2.Subnets)
+	return ownView(v) && knownAbsent(&v.in.EC2.Subnets)
 }

@@ -13,11 +13,11 @@ import (
 
 // peering hands traffic to a VPC peering connection, which takes what is
 // addressed into the other VPC, and nothing else (N139, N140).
-func (a *asking) peering(t *trail, r *snapshot.Route) {
+func (a *traversal) peering(t *flow, r *snapshot.Route) {
 	p := a.x.peerings[snapshot.PeeringID(r.Target)]
 	if p.of == nil {
 		ec2 := a.collections(t.vpcID).ec2
-		a.absent(t, r.Target, "vpc-peering-connection", finding.UnknownRouteTarget, ec2 != nil && gone(&ec2.Peerings), r, "aws ec2 describe-vpc-peering-connections")
+		a.absent(t, r.Target, "vpc-peering-connection", finding.UnknownRouteTarget, ec2 != nil && knownAbsent(&ec2.Peerings), r, "aws ec2 describe-vpc-peering-connections")
 		return
 	}
 	h := Hop{Component: r.Target, Kind: "vpc-peering-connection", At: p.of.At}
@@ -41,7 +41,7 @@ func (a *asking) peering(t *trail, r *snapshot.Route) {
 	case sure:
 		a.deny(t, h, out, f)
 	default:
-		a.doubt(t, h, out, finding.GateRoute, rules.Need{Code: finding.UnknownVPC, Component: string(other.VPC), At: h.At, Fact: "the CIDRs of the peer VPC " + string(other.VPC), Collect: "aws ec2 describe-vpcs"})
+		a.leaveOpen(t, h, out, finding.GateRoute, rules.Need{Code: finding.UnknownVPC, Component: string(other.VPC), At: h.At, Fact: "the CIDRs of the peer VPC " + string(other.VPC), Collect: "aws ec2 describe-vpcs"})
 	}
 	if t.home.kind != snapshot.TargetLocal {
 		f.Message = fmt.Sprintf("Peering is not transitive: %s does not carry traffic that entered %s by %s.", r.Target, t.vpcID, t.home.link)
@@ -59,7 +59,7 @@ func (a *asking) peering(t *trail, r *snapshot.Route) {
 }
 
 // inPeer is the cases addressed into the other side's CIDRs.
-func (a *asking) inPeer(t *trail, other snapshot.PeeringSide) (packetset.Set, bool) {
+func (a *traversal) inPeer(t *flow, other snapshot.PeeringSide) (packetset.Set, bool) {
 	cidrs := other.CIDRs
 	if v := a.x.vpcs[other.VPC].of; v != nil {
 		cidrs = append(append([]netip.Prefix(nil), v.CIDRs...), v.IPv6CIDRs...)
@@ -72,10 +72,10 @@ func (a *asking) inPeer(t *trail, other snapshot.PeeringSide) (packetset.Set, bo
 }
 
 // arrive takes traffic into another VPC, at no subnet in particular.
-func (a *asking) arrive(t *trail, vpc snapshot.VPCID, h home, via Hop) {
+func (a *traversal) arrive(t *flow, vpc snapshot.VPCID, h home, via Hop) {
 	v := a.x.vpcs[vpc]
 	if v.of == nil {
-		a.doubt(t, via, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownCrossAccount, Component: string(vpc), At: via.At,
+		a.leaveOpen(t, via, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownCrossAccount, Component: string(vpc), At: via.At,
 			Fact: "what is in " + string(vpc) + ", which the snapshot lacks", Collect: "a snapshot of the account and Region that owns it"})
 		a.end(t, Context{}, true)
 		return
@@ -85,7 +85,7 @@ func (a *asking) arrive(t *trail, vpc snapshot.VPCID, h home, via Hop) {
 }
 
 // transit hands traffic to a transit gateway (N133 to N138).
-func (a *asking) transit(t *trail, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a *traversal) transit(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
 	h := Hop{Component: r.Target, Kind: "transit-gateway", At: r.At}
 	gw := snapshot.TransitGatewayID(r.Target)
 	if g := a.x.transits[gw]; g.of != nil {
@@ -114,23 +114,23 @@ func (a *asking) transit(t *trail, r *snapshot.Route, subnet located[snapshot.Su
 		if n, ok := a.attachmentSubnet(att, subnet.of); ok {
 			door = n
 		}
-		t.back = append(t.back, func(a *asking, t *trail) { a.routeBack(t, door, v, home) })
+		t.back = append(t.back, func(a *traversal, t *flow) { a.routeBack(t, door, v, home) })
 	}
 	t.entered = subnet.of
 	a.transitRoute(t, gw, att)
 }
 
 // attachmentOf finds this VPC's attachment to a transit gateway. Where there
-// is none that could carry anything, it ends the trail.
-func (a *asking) attachmentOf(t *trail, gw snapshot.TransitGatewayID, h Hop) (*snapshot.TGWAttachment, bool) {
+// is none that could carry anything, it ends the flow.
+func (a *traversal) attachmentOf(t *flow, gw snapshot.TransitGatewayID, h Hop) (*snapshot.TGWAttachment, bool) {
 	id, ok := a.x.vpcAttachment[tgwVPC{gw, t.vpcID}]
 	if !ok {
 		ec2 := a.collections(t.vpcID).ec2
-		if ec2 != nil && gone(&ec2.TGWAttachments) {
+		if ec2 != nil && knownAbsent(&ec2.TGWAttachments) {
 			a.deny(t, h, t.cases, Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: h.Component,
 				Message: fmt.Sprintf("%s has no attachment to %s.", t.vpcID, gw), Fix: fmt.Sprintf("Attach %s to %s.", t.vpcID, gw), Rule: "N133", URL: urlTGW})
 		} else {
-			a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At,
+			a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At,
 				Fact: fmt.Sprintf("the attachment of %s to %s", t.vpcID, gw), Collect: "aws ec2 describe-transit-gateway-attachments, describe-transit-gateway-vpc-attachments"})
 		}
 		a.end(t, Context{}, true)
@@ -145,7 +145,7 @@ func (a *asking) attachmentOf(t *trail, gw snapshot.TransitGatewayID, h Hop) (*s
 
 // zoneCovered applies the rule that a transit gateway is reached only from
 // zones in which its attachment has a subnet (N133).
-func (a *asking) zoneCovered(t *trail, att *snapshot.TGWAttachment, subnet located[snapshot.Subnet]) bool {
+func (a *traversal) zoneCovered(t *flow, att *snapshot.TGWAttachment, subnet located[snapshot.Subnet]) bool {
 	if subnet.of == nil {
 		return true
 	}
@@ -154,7 +154,7 @@ func (a *asking) zoneCovered(t *trail, att *snapshot.TGWAttachment, subnet locat
 	case rules.StateWorks:
 		return true
 	case rules.StateUnknown:
-		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At,
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At,
 			Fact: "in which availability zones " + h.Component + " has subnets", Collect: "aws ec2 describe-transit-gateway-vpc-attachments"})
 		return true
 	}
@@ -163,13 +163,13 @@ func (a *asking) zoneCovered(t *trail, att *snapshot.TGWAttachment, subnet locat
 	return false
 }
 
-func (a *asking) zoneFinding(att *snapshot.TGWAttachment, n *snapshot.Subnet) Finding {
+func (a *traversal) zoneFinding(att *snapshot.TGWAttachment, n *snapshot.Subnet) Finding {
 	return Finding{Code: finding.TGWRouteAZRestriction, Gate: finding.GateRoute, Component: string(att.ID), Name: nameOf(att.Tags), At: att.At,
 		Message: fmt.Sprintf("%s has no subnet in %s, the availability zone of %s, so the transit gateway can't be reached from there.", att.ID, orElse(n.AvailabilityZone, n.AZID), n.ID),
 		Fix:     fmt.Sprintf("Add a subnet in %s to %s.", orElse(n.AvailabilityZone, n.AZID), att.ID), Rule: "N133", URL: urlTGW}
 }
 
-func (a *asking) zoneState(att *snapshot.TGWAttachment, n *snapshot.Subnet) rules.State {
+func (a *traversal) zoneState(att *snapshot.TGWAttachment, n *snapshot.Subnet) rules.State {
 	if !att.SubnetsKnown {
 		return rules.StateUnknown
 	}
@@ -191,7 +191,7 @@ func sameZone(x, y *snapshot.Subnet) bool {
 }
 
 // attachmentSubnet is the one that serves a zone, else none.
-func (a *asking) attachmentSubnet(att *snapshot.TGWAttachment, n *snapshot.Subnet) (located[snapshot.Subnet], bool) {
+func (a *traversal) attachmentSubnet(att *snapshot.TGWAttachment, n *snapshot.Subnet) (located[snapshot.Subnet], bool) {
 	for _, id := range att.Subnets {
 		if s := a.x.subnets[id]; s.of != nil && n != nil && sameZone(s.of, n) {
 			return s, true
@@ -202,7 +202,7 @@ func (a *asking) attachmentSubnet(att *snapshot.TGWAttachment, n *snapshot.Subne
 
 // attachmentACL judges the network ACL of the attachment's subnet in the
 // client's VPC, which sees the traffic enter and the replies leave (N96).
-func (a *asking) attachmentACL(t *trail, att *snapshot.TGWAttachment, subnet located[snapshot.Subnet]) {
+func (a *traversal) attachmentACL(t *flow, att *snapshot.TGWAttachment, subnet located[snapshot.Subnet]) {
 	n, ok := a.attachmentSubnet(att, subnet.of)
 	if !ok {
 		return
@@ -210,7 +210,7 @@ func (a *asking) attachmentACL(t *trail, att *snapshot.TGWAttachment, subnet loc
 	v := t.view
 	a.throughACL(t, n, side{dir: rules.Inbound})
 	if n.of.ID != subnet.of.ID {
-		t.back = append(t.back, func(a *asking, t *trail) { a.throughACLView(t, n, v, side{dir: rules.Outbound, reply: true}) })
+		t.back = append(t.back, func(a *traversal, t *flow) { a.throughACLView(t, n, v, side{dir: rules.Outbound, reply: true}) })
 		return
 	}
 	// In one subnet, what comes from the transit gateway is not evaluated:
@@ -220,7 +220,7 @@ func (a *asking) attachmentACL(t *trail, att *snapshot.TGWAttachment, subnet loc
 
 // transitRoute looks the destination up in the table that the attachment is
 // associated with (N134).
-func (a *asking) transitRoute(t *trail, gw snapshot.TransitGatewayID, att *snapshot.TGWAttachment) {
+func (a *traversal) transitRoute(t *flow, gw snapshot.TransitGatewayID, att *snapshot.TGWAttachment) {
 	tb, ok := a.transitTable(t, att, false)
 	if !ok {
 		a.end(t, Context{}, true)
@@ -241,8 +241,8 @@ func (a *asking) transitRoute(t *trail, gw snapshot.TransitGatewayID, att *snaps
 }
 
 // transitTable is the table associated with an attachment; where there is
-// none to look into, it says so on the trail.
-func (a *asking) transitTable(t *trail, att *snapshot.TGWAttachment, reply bool) (*snapshot.TGWRouteTable, bool) {
+// none to look into, it says so on the flow.
+func (a *traversal) transitTable(t *flow, att *snapshot.TGWAttachment, reply bool) (*snapshot.TGWRouteTable, bool) {
 	h := Hop{Component: string(att.ID), Kind: "transit-gateway-attachment", Reply: reply, At: att.At}
 	unknown := rules.Need{Code: finding.UnknownTGWRoutes, Component: string(att.ID), At: att.At, Fact: "the routes of the transit gateway table of " + string(att.ID),
 		Collect: "aws ec2 describe-transit-gateway-attachments, search-transit-gateway-routes"}
@@ -250,7 +250,7 @@ func (a *asking) transitTable(t *trail, att *snapshot.TGWAttachment, reply bool)
 	switch {
 	case att.AssociatedTable == "" && (!att.AssociationKnown || a.seenByParticipant(att)), att.AssociatedTable != "" && st == rules.StateUnknown:
 		unknown.Fact = "which transit gateway route table " + string(att.ID) + " is associated with"
-		a.doubt(t, h, t.cases, finding.GateRoute, unknown)
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, unknown)
 		return nil, false
 	case att.AssociatedTable == "" || st == rules.StateBroken:
 		a.deny(t, h, t.cases, Finding{Code: finding.TGWAttachMissingTGWRTBAssociation, Gate: finding.GateRoute, Component: string(att.ID), Name: nameOf(att.Tags),
@@ -260,7 +260,7 @@ func (a *asking) transitTable(t *trail, att *snapshot.TGWAttachment, reply bool)
 	tb := a.x.transitRTs[att.AssociatedTable].of
 	if tb == nil || !tb.RoutesKnown {
 		unknown.Component = string(att.AssociatedTable)
-		a.doubt(t, h, t.cases, finding.GateRoute, unknown)
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, unknown)
 		return nil, false
 	}
 	return tb, true
@@ -269,15 +269,15 @@ func (a *asking) transitTable(t *trail, att *snapshot.TGWAttachment, reply bool)
 // seenByParticipant reports whether an attachment was captured only by an
 // account that the transit gateway is shared with, which need not see what
 // the attachment is associated with.
-func (a *asking) seenByParticipant(att *snapshot.TGWAttachment) bool {
+func (a *traversal) seenByParticipant(att *snapshot.TGWAttachment) bool {
 	return att.GatewayOwner != "" && accountID(a.x.attachments[att.ID].in) != att.GatewayOwner
 }
 
 // transitWinner notes the route that a part takes. ok is false where it ends there.
-func (a *asking) transitWinner(t *trail, tb *snapshot.TGWRouteTable, p rules.TGWPart, reply bool) (*snapshot.TGWRoute, bool) {
+func (a *traversal) transitWinner(t *flow, tb *snapshot.TGWRouteTable, p rules.TGWPart, reply bool) (*snapshot.TGWRoute, bool) {
 	h := Hop{Component: string(tb.ID), Kind: "transit-gateway-route-table", Reply: reply, At: tb.At}
 	if p.Unknown {
-		a.doubt(t, h, p.Cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: string(tb.ID), At: tb.At,
+		a.leaveOpen(t, h, p.Cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: string(tb.ID), At: tb.At,
 			Fact: "which route of " + string(tb.ID) + " takes the traffic", Collect: "aws ec2 search-transit-gateway-routes"})
 	}
 	if p.Route == rules.NoRoute {
@@ -309,9 +309,9 @@ func replyOr(reply bool, yes, no string) string {
 }
 
 // transitOut follows a transit gateway route to its attachment (N135, N138).
-func (a *asking) transitOut(t *trail, gw snapshot.TransitGatewayID, in *snapshot.TGWAttachment, r *snapshot.TGWRoute) {
+func (a *traversal) transitOut(t *flow, gw snapshot.TransitGatewayID, in *snapshot.TGWAttachment, r *snapshot.TGWRoute) {
 	if len(r.Attachments) != 1 {
-		a.doubt(t, Hop{Component: string(gw), Kind: "transit-gateway", At: r.At}, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: string(gw), At: r.At,
+		a.leaveOpen(t, Hop{Component: string(gw), Kind: "transit-gateway", At: r.At}, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: string(gw), At: r.At,
 			Fact: "which attachment the transit gateway route " + transitText(r) + " leads to"})
 		a.end(t, Context{}, true)
 		return
@@ -335,7 +335,7 @@ func (a *asking) transitOut(t *trail, gw snapshot.TransitGatewayID, in *snapshot
 		return
 	}
 	if att.of == nil {
-		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At, Fact: "the attachment " + h.Component,
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At, Fact: "the attachment " + h.Component,
 			Collect: "aws ec2 describe-transit-gateway-vpc-attachments"})
 		a.end(t, Context{}, true)
 		return
@@ -347,7 +347,7 @@ func (a *asking) transitOut(t *trail, gw snapshot.TransitGatewayID, in *snapshot
 }
 
 // transitIPv6 judges IPv6 over attachments that must support it (N138).
-func (a *asking) transitIPv6(t *trail, h Hop, atts ...*snapshot.TGWAttachment) {
+func (a *traversal) transitIPv6(t *flow, h Hop, atts ...*snapshot.TGWAttachment) {
 	v6 := a.s.And(t.cases, a.s.OfFamily(true))
 	for _, x := range atts {
 		if v6 == packetset.None || !equalFold(x.IPv6Support, "disable") {
@@ -360,17 +360,17 @@ func (a *asking) transitIPv6(t *trail, h Hop, atts ...*snapshot.TGWAttachment) {
 
 // emergeFrom takes traffic out of the transit gateway into a VPC (N135), and
 // notes the replies' way through it (N136).
-func (a *asking) emergeFrom(t *trail, gw snapshot.TransitGatewayID, in, out *snapshot.TGWAttachment, h Hop) {
+func (a *traversal) emergeFrom(t *flow, gw snapshot.TransitGatewayID, in, out *snapshot.TGWAttachment, h Hop) {
 	vpc := snapshot.VPCID(out.ResourceID)
 	v := a.x.vpcs[vpc]
 	if v.of == nil || !out.SubnetsKnown {
-		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownCrossAccount, Component: string(vpc), At: h.At,
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownCrossAccount, Component: string(vpc), At: h.At,
 			Fact: "what is in " + string(vpc) + ", which the snapshot lacks", Collect: "a snapshot of the account that owns it"})
 		a.end(t, Context{}, true)
 		return
 	}
 	client := t.view
-	t.back = append(t.back, func(a *asking, t *trail) { a.transitBack(t, in, out, client) })
+	t.back = append(t.back, func(a *traversal, t *flow) { a.transitBack(t, in, out, client) })
 	t.vpc, t.vpcID, t.region = v.of, vpc, v.in
 	t.home = home{kind: snapshot.TargetTransitGateway, link: string(gw), attachment: out.ID, client: snapshot.VPCID(in.ResourceID)}
 	zone := a.from.subnet.of
@@ -381,15 +381,15 @@ func (a *asking) emergeFrom(t *trail, gw snapshot.TransitGatewayID, in, out *sna
 		a.emerge(t, n)
 		return
 	}
-	var branches []func(*trail)
+	var branches []func(*flow)
 	for _, id := range out.Subnets {
 		if n := a.x.subnets[id]; n.of != nil {
-			branches = append(branches, func(t *trail) { a.emerge(t, n) })
+			branches = append(branches, func(t *flow) { a.emerge(t, n) })
 		}
 	}
 	switch len(branches) {
 	case 0:
-		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At, Fact: "the subnets of the attachment " + h.Component})
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At, Fact: "the subnets of the attachment " + h.Component})
 		a.end(t, Context{}, true)
 	case 1:
 		branches[0](t)
@@ -401,14 +401,14 @@ func (a *asking) emergeFrom(t *trail, gw snapshot.TransitGatewayID, in, out *sna
 
 // emerge takes traffic from an attachment's subnet onwards: its table, and
 // its ACL unless the destination is in the same subnet (N96).
-func (a *asking) emerge(t *trail, n located[snapshot.Subnet]) {
+func (a *traversal) emerge(t *flow, n located[snapshot.Subnet]) {
 	if a.spent(t) {
 		return
 	}
 	v, home := t.view, t.home
 	if same := a.s.And(t.cases, a.inSubnet(v, n.of)); same != packetset.None {
 		c := t.with(same)
-		c.back = append(c.back, func(a *asking, t *trail) {
+		c.back = append(c.back, func(a *traversal, t *flow) {
 			a.throughACLView(t, n, v, side{dir: rules.Outbound, reply: true})
 			a.throughACLView(t, n, v, side{dir: rules.Inbound, reply: true})
 			a.routeBack(t, n, v, home)
@@ -420,6 +420,6 @@ func (a *asking) emerge(t *trail, n located[snapshot.Subnet]) {
 		return
 	}
 	a.throughACL(t, n, side{dir: rules.Outbound})
-	t.back = append(t.back, func(a *asking, t *trail) { a.throughACLView(t, n, v, side{dir: rules.Inbound, reply: true}) })
+	t.back = append(t.back, func(a *traversal, t *flow) { a.throughACLView(t, n, v, side{dir: rules.Inbound, reply: true}) })
 	a.route(t, n)
 }

@@ -28,7 +28,7 @@ func (x *index) peeringAttachment(id snapshot.TGWAttachmentID, is func(*snapshot
 // the attachment that it entered the first by (N166).
 //
 // AWS: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-peering.html
-func (a *asking) transitPeering(t *trail, gw snapshot.TransitGatewayID, in *snapshot.TGWAttachment, id snapshot.TGWAttachmentID, h Hop) {
+func (a *traversal) transitPeering(t *flow, gw snapshot.TransitGatewayID, in *snapshot.TGWAttachment, id snapshot.TGWAttachmentID, h Hop) {
 	if a.spent(t) {
 		return
 	}
@@ -44,19 +44,19 @@ func (a *asking) transitPeering(t *trail, gw snapshot.TransitGatewayID, in *snap
 			Message: fmt.Sprintf("The peering attachment %s of %s is in state %q.", id, side.Gateway, side.State), Fix: fmt.Sprintf("Accept %s, or create the peering anew.", id)}, side.State)
 	}
 	v := t.view
-	t.back = append(t.back, func(a *asking, t *trail) { a.transitBack(t, in, near, v) })
+	t.back = append(t.back, func(a *traversal, t *flow) { a.transitBack(t, in, near, v) })
 	t.via = append(t.via, string(far.Gateway))
 	a.transitRoute(t, far.Gateway, far)
 }
 
 // beyondPeering leaves traffic open at a peering whose other side is not in
 // the snapshot. What stops it at its destination stops it all the same.
-func (a *asking) beyondPeering(t *trail, near *snapshot.TGWAttachment, h Hop) {
+func (a *traversal) beyondPeering(t *flow, near *snapshot.TGWAttachment, h Hop) {
 	peer := h.Component
 	if near != nil && near.ResourceID != "" {
 		peer = near.ResourceID
 	}
-	a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownCrossAccount, Component: h.Component, At: h.At,
+	a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownCrossAccount, Component: h.Component, At: h.At,
 		Fact: "where " + peer + ", on the other side of the peering " + h.Component + ", sends the traffic", Collect: "a snapshot of the account and Region that owns it"})
 	for i := range a.targets {
 		y := &a.targets[i]

@@ -13,7 +13,7 @@ import (
 
 // transitBack looks the client up in the table of the attachment that the
 // replies enter by (N136).
-func (a *asking) transitBack(t *trail, client, here *snapshot.TGWAttachment, v view) {
+func (a *traversal) transitBack(t *flow, client, here *snapshot.TGWAttachment, v view) {
 	tb, ok := a.transitTable(t, here, true)
 	if !ok {
 		return
@@ -35,16 +35,16 @@ func (a *asking) transitBack(t *trail, client, here *snapshot.TGWAttachment, v v
 }
 
 // routeBack judges whether the replies find their way from a subnet to the client.
-func (a *asking) routeBack(t *trail, subnet located[snapshot.Subnet], v view, h home) {
+func (a *traversal) routeBack(t *flow, subnet located[snapshot.Subnet], v view, h home) {
 	tb, n := a.tableOf(subnet.of)
 	if n != nil {
-		a.doubt(t, Hop{Component: string(subnet.of.ID), Kind: "route-table", Reply: true, At: subnet.of.At}, t.cases, finding.GateRoute, *n)
+		a.leaveOpen(t, Hop{Component: string(subnet.of.ID), Kind: "route-table", Reply: true, At: subnet.of.At}, t.cases, finding.GateRoute, *n)
 		return
 	}
 	a.routeBackBy(t, tb, subnet, v, h)
 }
 
-func (a *asking) routeBackBy(t *trail, tb *snapshot.RouteTable, subnet located[snapshot.Subnet], v view, h home) {
+func (a *traversal) routeBackBy(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet], v view, h home) {
 	if tb == nil {
 		return
 	}
@@ -56,7 +56,7 @@ func (a *asking) routeBackBy(t *trail, tb *snapshot.RouteTable, subnet located[s
 			continue
 		}
 		if len(p.Routes) > 1 {
-			a.doubt(t, Hop{Component: string(tb.ID), Kind: "route-table", Reply: true, At: tb.At}, cases, finding.GateRoute, rules.Need{Code: p.Code, Component: string(tb.ID), Fact: p.Fact, At: tb.At})
+			a.leaveOpen(t, Hop{Component: string(tb.ID), Kind: "route-table", Reply: true, At: tb.At}, cases, finding.GateRoute, rules.Need{Code: p.Code, Component: string(tb.ID), Fact: p.Fact, At: tb.At})
 			continue
 		}
 		if i := p.Routes[0]; i != rules.NoRoute && !rules.Blackhole(&routes[i]) && routes[i].Target != h.link && a.otherLink(t, tb, &routes[i], cases, subnet, h, v) {
@@ -68,7 +68,7 @@ func (a *asking) routeBackBy(t *trail, tb *snapshot.RouteTable, subnet located[s
 
 // replyRoute judges the route that replies take: it must lead to where the
 // client's traffic came from.
-func (a *asking) replyRoute(t *trail, tb *snapshot.RouteTable, routes []snapshot.Route, i int, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
+func (a *traversal) replyRoute(t *flow, tb *snapshot.RouteTable, routes []snapshot.Route, i int, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
 	hop := Hop{Component: string(tb.ID), Kind: "route-table", Reply: true, At: tb.At}
 	f := Finding{Code: finding.NoRouteToDestination, Gate: finding.GateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), Rule: "N120", URL: urlRoute,
 		Message: fmt.Sprintf("%s has no route by which replies get back to the client.", tb.ID),
@@ -97,10 +97,10 @@ func (a *asking) replyRoute(t *trail, tb *snapshot.RouteTable, routes []snapshot
 		t.pass(hop)
 		a.replyZone(t, hop, cases, subnet, h)
 	case r.TargetKind == snapshot.TargetNetworkInterface, r.TargetKind == snapshot.TargetInstance, r.TargetKind == snapshot.TargetVPCEndpoint && !a.isGateway(r.Target):
-		a.doubt(t, hop, cases, finding.GateRoute, rules.Need{Code: finding.MiddleboxOpaque, Component: r.Target, At: r.At, Fact: "what " + r.Target + ", to which the replies go, does with them; that is not in a snapshot"})
+		a.leaveOpen(t, hop, cases, finding.GateRoute, rules.Need{Code: finding.MiddleboxOpaque, Component: r.Target, At: r.At, Fact: "what " + r.Target + ", to which the replies go, does with them; that is not in a snapshot"})
 	case r.TargetKind == snapshot.TargetTransitGateway || r.TargetKind == snapshot.TargetPeering || r.TargetKind == snapshot.TargetUnknown || r.TargetKind > snapshot.TargetTransitGateway:
 		if h.kind == snapshot.TargetLocal || r.TargetKind == snapshot.TargetUnknown || r.TargetKind > snapshot.TargetTransitGateway {
-			a.doubt(t, hop, cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: r.Target, At: r.At, Fact: "whether replies that go to " + r.Target + " get back to the client"})
+			a.leaveOpen(t, hop, cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: r.Target, At: r.At, Fact: "whether replies that go to " + r.Target + " get back to the client"})
 			return
 		}
 		fallthrough
@@ -110,13 +110,13 @@ func (a *asking) replyRoute(t *trail, tb *snapshot.RouteTable, routes []snapshot
 	}
 }
 
-func (a *asking) isGateway(id string) bool {
+func (a *traversal) isGateway(id string) bool {
 	e := a.x.endpoints[snapshot.VPCEndpointID(id)].of
 	return e != nil && rules.KindOfEndpoint(e) == rules.EndpointGateway
 }
 
 // replyZone applies the zone rule to replies that enter a transit gateway.
-func (a *asking) replyZone(t *trail, hop Hop, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
+func (a *traversal) replyZone(t *flow, hop Hop, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
 	att := a.x.attachments[h.attachment].of
 	if h.kind != snapshot.TargetTransitGateway || att == nil || subnet.of == nil || a.zoneState(att, subnet.of) != rules.StateBroken {
 		return

@@ -13,11 +13,11 @@ import (
 )
 
 // natGateway hands traffic to a NAT gateway (N115 to N123).
-func (a *asking) natGateway(t *trail, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a *traversal) natGateway(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
 	g := a.x.nats[snapshot.NATGatewayID(r.Target)]
 	if g.of == nil {
 		ec2 := a.collections(t.vpcID).ec2
-		a.absent(t, r.Target, "nat-gateway", finding.UnknownNAT, ec2 != nil && gone(&ec2.NATGateways), r, "aws ec2 describe-nat-gateways --nat-gateway-ids "+r.Target)
+		a.absent(t, r.Target, "nat-gateway", finding.UnknownNAT, ec2 != nil && knownAbsent(&ec2.NATGateways), r, "aws ec2 describe-nat-gateways --nat-gateway-ids "+r.Target)
 		return
 	}
 	n, h := g.of, Hop{Component: r.Target, Kind: "nat-gateway", At: g.of.At}
@@ -45,7 +45,7 @@ func (a *asking) natGateway(t *trail, r *snapshot.Route, subnet located[snapshot
 	a.translate(t, n, h, subnet)
 }
 
-func (a *asking) translations(t *trail) []string {
+func (a *traversal) translations(t *flow) []string {
 	var out []string
 	for _, v := range t.via {
 		if strings.HasPrefix(v, "nat-") {
@@ -57,7 +57,7 @@ func (a *asking) translations(t *trail) []string {
 
 // natAccepts judges what a NAT gateway takes: its own VPC's traffic, TCP, UDP
 // and ICMP, and from which zone.
-func (a *asking) natAccepts(t *trail, h Hop, n *snapshot.NATGateway, f Finding) {
+func (a *traversal) natAccepts(t *flow, h Hop, n *snapshot.NATGateway, f Finding) {
 	if n.VPC != "" && n.VPC != t.vpcID || t.home.kind == snapshot.TargetPeering {
 		f.Code, f.Rule = finding.NGWRequiresSourceInVPC, "N119"
 		f.Message = fmt.Sprintf("%s takes traffic of its own VPC, %s, only.", n.ID, n.VPC)
@@ -71,7 +71,7 @@ func (a *asking) natAccepts(t *trail, h Hop, n *snapshot.NATGateway, f Finding) 
 		a.deny(t, h, t.cases, f)
 	}
 	if c := strings.ToLower(n.Connectivity); c != "" && c != "public" && c != "private" {
-		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownNAT, Component: string(n.ID), At: n.At,
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownNAT, Component: string(n.ID), At: n.At,
 			Fact: fmt.Sprintf("what %s does: its connectivity type is %q", n.ID, n.Connectivity)})
 	}
 	if !strings.EqualFold(n.Connectivity, "private") && len(publicOf(n)) == 0 && rules.NATState(n.State) == rules.StateWorks {
@@ -93,7 +93,7 @@ func (a *asking) natAccepts(t *trail, h Hop, n *snapshot.NATGateway, f Finding) 
 }
 
 // synthesised is the cases whose destination is DNS64's (N109).
-func (a *asking) synthesised() packetset.Set {
+func (a *traversal) synthesised() packetset.Set {
 	x := a.s.Prefix(packetset.Destination, rules.NAT64())
 	for i := range a.symbols {
 		if a.symbols[i].embedded {
@@ -108,7 +108,7 @@ func regional(n *snapshot.NATGateway) bool {
 }
 
 // regionalZone judges a regional NAT gateway's reach into the client's zone (N121).
-func (a *asking) regionalZone(t *trail, h Hop, n *snapshot.NATGateway, f Finding) {
+func (a *traversal) regionalZone(t *flow, h Hop, n *snapshot.NATGateway, f Finding) {
 	zone, id := a.from.subnet.of.AvailabilityZone, a.from.subnet.of.AZID
 	for _, x := range n.Addresses {
 		if x.Zone != "" && x.Zone == zone || x.ZoneID != "" && x.ZoneID == id || x.Zone == "" && x.ZoneID == "" {
@@ -139,7 +139,7 @@ func publicOf(n *snapshot.NATGateway) []netip.Addr {
 }
 
 // translator returns what a NAT gateway makes of source addresses.
-func (a *asking) translator(n *snapshot.NATGateway, second bool) *translator {
+func (a *traversal) translator(n *snapshot.NATGateway, second bool) *translator {
 	k := natKey{n, second}
 	if x, ok := a.nats[k]; ok {
 		return x
@@ -160,7 +160,7 @@ func (a *asking) translator(n *snapshot.NATGateway, second bool) *translator {
 
 // translate sends traffic through a NAT gateway: into its subnet, with
 // another source, and out again by its own table (N96, N120).
-func (a *asking) translate(t *trail, n *snapshot.NATGateway, h Hop, from located[snapshot.Subnet]) {
+func (a *traversal) translate(t *flow, n *snapshot.NATGateway, h Hop, from located[snapshot.Subnet]) {
 	client, home := t.view, t.home
 	t.via = append(t.via, string(n.ID))
 	after := view{nat: a.translator(n, t.view.nat != nil), embedded: t.view.embedded}
@@ -169,10 +169,10 @@ func (a *asking) translate(t *trail, n *snapshot.NATGateway, h Hop, from located
 	}
 	if regional(n) {
 		tb := a.x.routeTables[n.RouteTable].of
-		t.back = append(t.back, func(a *asking, t *trail) { a.routeBackBy(t, tb, located[snapshot.Subnet]{}, client, home) })
+		t.back = append(t.back, func(a *traversal, t *flow) { a.routeBackBy(t, tb, located[snapshot.Subnet]{}, client, home) })
 		t.view = after
 		if tb == nil {
-			a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTable, Component: h.Component, At: h.At,
+			a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTable, Component: h.Component, At: h.At,
 				Fact: "the route table of the regional NAT gateway " + h.Component, Collect: "aws ec2 describe-route-tables"})
 			a.end(t, Context{Via: "public"}, true)
 			return
@@ -182,12 +182,12 @@ func (a *asking) translate(t *trail, n *snapshot.NATGateway, h Hop, from located
 	}
 	subnet, ok := a.x.subnets[n.Subnet]
 	if !ok {
-		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownNAT, Component: h.Component, At: h.At,
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownNAT, Component: h.Component, At: h.At,
 			Fact: "the subnet of the NAT gateway " + h.Component, Collect: "aws ec2 describe-subnets"})
 		a.end(t, Context{Via: "public"}, true)
 		return
 	}
-	t.back = append(t.back, func(a *asking, t *trail) {
+	t.back = append(t.back, func(a *traversal, t *flow) {
 		a.routeBack(t, subnet, client, home)
 		a.throughACLView(t, subnet, client, side{dir: rules.Outbound, reply: true})
 	})
@@ -197,7 +197,7 @@ func (a *asking) translate(t *trail, n *snapshot.NATGateway, h Hop, from located
 }
 
 // appliance hands traffic to an interface: a NAT instance or firewall (N124).
-func (a *asking) appliance(t *trail, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a *traversal) appliance(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
 	e, inst := a.applianceInterface(r)
 	if e.of == nil {
 		a.absent(t, r.Target, "network-interface", finding.UnknownRouteTarget, false, r, "aws ec2 describe-network-interfaces")
@@ -228,7 +228,7 @@ func (a *asking) appliance(t *trail, r *snapshot.Route, subnet located[snapshot.
 	a.throughAppliance(t, e, h)
 }
 
-func (a *asking) applianceInterface(r *snapshot.Route) (located[snapshot.NetworkInterface], located[snapshot.Instance]) {
+func (a *traversal) applianceInterface(r *snapshot.Route) (located[snapshot.NetworkInterface], located[snapshot.Instance]) {
 	x := a.x.nics()
 	if r.TargetKind == snapshot.TargetInstance {
 		inst := x.instances[r.Target]
@@ -246,7 +246,7 @@ func (a *asking) applianceInterface(r *snapshot.Route) (located[snapshot.Network
 
 // throughAppliance judges what surrounds an appliance. What it does itself is
 // not in a snapshot, so that nothing passes for certain.
-func (a *asking) throughAppliance(t *trail, e located[snapshot.NetworkInterface], h Hop) {
+func (a *traversal) throughAppliance(t *flow, e located[snapshot.NetworkInterface], h Hop) {
 	n, ok := a.x.subnets[e.of.Subnet]
 	t.via = append(t.via, string(e.of.ID))
 	if ok {
@@ -271,7 +271,7 @@ func (a *asking) throughAppliance(t *trail, e located[snapshot.NetworkInterface]
 
 // onward finds what stops an appliance from sending on, where its subnet's
 // table leaves no way.
-func (a *asking) onward(t *trail, n located[snapshot.Subnet], e located[snapshot.NetworkInterface]) {
+func (a *traversal) onward(t *flow, n located[snapshot.Subnet], e located[snapshot.NetworkInterface]) {
 	tb, need := a.tableOf(n.of)
 	if need != nil {
 		return

@@ -10,8 +10,8 @@ import (
 	"github.com/canreach/canreach/snapshot"
 )
 
-// asking is one question on its way to an answer.
-type asking struct {
+// traversal is one question on its way to an answer.
+type traversal struct {
 	*engine
 	x        *index
 	q        Query
@@ -22,34 +22,34 @@ type asking struct {
 	name     rules.Name    // host name of an S3 destination
 	dns      *resolverData // of the client's VPC
 	explain  bool          // false: outcomes only
-	ways     []*way
+	paths    []*path
 	notes    []Finding
-	needs    []steering
+	needs    []ambiguity
 	assumed  []string
 	off      []Missing // what nobody collected and is taken as off (N104, N161)
 	steps    int       // taken so far, against hostile topologies
 	nested   bool
 	reading  reading
-	posed    bool
+	casesSet bool
 	asked    []packetset.AddressRange // destinations of the question that have an address
 	linted   map[string]bool          // what was linted already
 	compared int                      // entries of prefix lists, for a lint
 }
 
-// steering is an open choice of way (N2) with the cases that hang on it.
-type steering struct {
+// ambiguity is an open choice of way (N2) with the cases that hang on it.
+type ambiguity struct {
 	cases packetset.Set
 	need  Missing
 }
 
-// step is one component's effect on the traffic of a trail. Cases of the
-// trail in neither set hang on a missing fact.
+// step is one component's effect on the traffic of a flow. Cases of the
+// flow in neither set hang on a missing fact.
 type step struct {
 	hops         []Hop
 	gate         finding.Gate
 	key          stepKey
 	permit, deny packetset.Set
-	blame        func(denied packetset.Set) []Finding
+	findings     func(denied packetset.Set) []Finding
 	needs        []rules.Need
 }
 
@@ -61,18 +61,18 @@ type stepKey struct {
 	view            view
 }
 
-// trail is traffic under way: the cases that were steered here, and what they
+// flow is traffic under way: the cases that were steered here, and what they
 // met. It is copied where the traffic splits.
-type trail struct {
+type flow struct {
 	cases     packetset.Set
 	steps     []*step
-	back      []func(a *asking, t *trail) // what replies meet, last first
+	back      []func(a *traversal, t *flow) // what replies meet, last first
 	view      view
 	vpc       *snapshot.VPC
 	vpcID     snapshot.VPCID
 	region    *snapshot.Region
 	home      home
-	by        handing
+	by        lastRoute
 	entered   *snapshot.Subnet // from which it entered a transit gateway: whose zone it keeps
 	branch    int              // which of the name's answers it follows
 	uncertain bool
@@ -90,22 +90,22 @@ type home struct {
 	client     snapshot.VPCID
 }
 
-// way is traffic that took the same way to its end.
-type way struct {
-	trail
+// path is traffic that took the same path to its end.
+type path struct {
+	flow
 	ctx                   Context
 	passed, blocked, open packetset.Set
 	dead                  bool // ended before any destination
 }
 
 const (
-	maxWays  = 400
+	maxPaths = 400
 	maxSteps = 20000
 	maxDepth = 24
 )
 
 // with returns a copy of t for part of its cases.
-func (t *trail) with(cases packetset.Set) *trail {
+func (t *flow) with(cases packetset.Set) *flow {
 	c := *t
 	c.cases = cases
 	c.steps = t.steps[:len(t.steps):len(t.steps)]
@@ -114,15 +114,15 @@ func (t *trail) with(cases packetset.Set) *trail {
 	return &c
 }
 
-func (t *trail) add(s *step) { t.steps = append(t.steps, s) }
+func (t *flow) add(s *step) { t.steps = append(t.steps, s) }
 
 // pass notes a component that lets everything through.
-func (t *trail) pass(h Hop) {
+func (t *flow) pass(h Hop) {
 	t.add(&step{hops: []Hop{h}, permit: packetset.All, key: stepKey{kind: h.Kind, component: h.Component}})
 }
 
 // deny notes a component that stops the cases, for the reason that f gives.
-func (a *asking) deny(t *trail, h Hop, denied packetset.Set, f Finding) {
+func (a *traversal) deny(t *flow, h Hop, denied packetset.Set, f Finding) {
 	s := &step{hops: []Hop{h}, gate: f.Gate, permit: a.s.Not(denied), deny: denied,
 		key: stepKey{kind: h.Kind, component: f.Component, code: f.Code}}
 	if a.explain {
@@ -131,27 +131,27 @@ func (a *asking) deny(t *trail, h Hop, denied packetset.Set, f Finding) {
 		if f.At == (snapshot.Source{}) {
 			f.At = h.At
 		}
-		s.blame = func(packetset.Set) []Finding { return []Finding{f} }
+		s.findings = func(packetset.Set) []Finding { return []Finding{f} }
 	}
 	t.add(s)
 }
 
-// doubt notes a component of which too little is known.
-func (a *asking) doubt(t *trail, h Hop, open packetset.Set, gate finding.Gate, n rules.Need) {
+// leaveOpen notes a component of which too little is known.
+func (a *traversal) leaveOpen(t *flow, h Hop, open packetset.Set, gate finding.Gate, n rules.Need) {
 	t.add(&step{hops: []Hop{h}, gate: gate, permit: a.s.Not(open), needs: []rules.Need{n},
 		key: stepKey{kind: h.Kind, component: h.Component, code: n.Code}})
 }
 
 // filter notes what a filter does.
-func (a *asking) filter(t *trail, hops []Hop, gate finding.Gate, k stepKey, f rules.Filter, blame func(packetset.Set) []Finding) {
-	t.add(&step{hops: hops, gate: gate, key: k, permit: f.Permit, deny: f.Deny, needs: f.Needs, blame: blame})
+func (a *traversal) filter(t *flow, hops []Hop, gate finding.Gate, k stepKey, f rules.Filter, blame func(packetset.Set) []Finding) {
+	t.add(&step{hops: hops, gate: gate, key: k, permit: f.Permit, deny: f.Deny, needs: f.Needs, findings: blame})
 }
 
-// end closes a trail: what the replies meet, and the context that the other
+// end closes a flow: what the replies meet, and the context that the other
 // end sees. Replies are judged behind a dead end, too, since whoever mends it
 // meets them next.
-func (a *asking) end(t *trail, ctx Context, dead bool) {
-	if len(a.ways) >= maxWays || a.s.Err() != nil {
+func (a *traversal) end(t *flow, ctx Context, dead bool) {
+	if len(a.paths) >= maxPaths || a.s.Err() != nil {
 		a.overBudget(t)
 		return
 	}
@@ -160,7 +160,7 @@ func (a *asking) end(t *trail, ctx Context, dead bool) {
 		t.back[i](a, t)
 		a.withoutOtherLink(t, before, gone)
 	}
-	w := &way{trail: *t, ctx: ctx, dead: dead}
+	w := &path{flow: *t, ctx: ctx, dead: dead}
 	w.ctx.Uncertain = w.ctx.Uncertain || t.uncertain
 	passed := t.cases
 	for _, s := range t.steps {
@@ -169,19 +169,19 @@ func (a *asking) end(t *trail, ctx Context, dead bool) {
 	}
 	w.passed = a.s.Diff(passed, w.blocked)
 	w.open = a.s.Diff(a.s.Diff(t.cases, w.blocked), w.passed)
-	a.ways = append(a.ways, w)
+	a.paths = append(a.paths, w)
 }
 
 // overBudget leaves the cases open, and says why.
-func (a *asking) overBudget(t *trail) {
-	a.needs = append(a.needs, steering{t.cases, Missing{Code: finding.UnknownBudget, Gate: finding.GateRoute, Component: string(t.vpcID),
+func (a *traversal) overBudget(t *flow) {
+	a.needs = append(a.needs, ambiguity{t.cases, Missing{Code: finding.UnknownBudget, Gate: finding.GateRoute, Component: string(t.vpcID),
 		Fact: "the ways of this traffic: they are too many to follow"}})
 	t.uncertain = true
-	a.ways = append(a.ways, &way{trail: trail{cases: t.cases, branch: t.branch}, open: t.cases, dead: true})
+	a.paths = append(a.paths, &path{flow: flow{cases: t.cases, branch: t.branch}, open: t.cases, dead: true})
 }
 
 // spent counts steps and stops runaway walks (N143).
-func (a *asking) spent(t *trail) bool {
+func (a *traversal) spent(t *flow) bool {
 	a.steps++
 	if a.steps > maxSteps || len(t.via) > maxDepth {
 		a.overBudget(t)
@@ -191,8 +191,8 @@ func (a *asking) spent(t *trail) bool {
 }
 
 // fork follows each of several ways that the traffic may take (N2).
-func (a *asking) fork(t *trail, gate finding.Gate, n rules.Need, branches ...func(*trail)) {
-	a.needs = append(a.needs, steering{t.cases, missing(gate, n)})
+func (a *traversal) fork(t *flow, gate finding.Gate, n rules.Need, branches ...func(*flow)) {
+	a.needs = append(a.needs, ambiguity{t.cases, missing(gate, n)})
 	for _, b := range branches {
 		c := t.with(t.cases)
 		c.uncertain = true
@@ -206,7 +206,7 @@ func missing(gate finding.Gate, n rules.Need) Missing {
 
 // leave takes traffic out of an interface in subnet: straight to another one
 // in the same subnet (N22), or over the subnet's border and by its table.
-func (a *asking) leave(t *trail, subnet located[snapshot.Subnet]) {
+func (a *traversal) leave(t *flow, subnet located[snapshot.Subnet]) {
 	if a.spent(t) {
 		return
 	}
@@ -221,11 +221,11 @@ func (a *asking) leave(t *trail, subnet located[snapshot.Subnet]) {
 	}
 	a.throughACL(t, subnet, side{dir: rules.Outbound})
 	v := t.view
-	t.back = append(t.back, func(a *asking, t *trail) { a.throughACLView(t, subnet, v, side{dir: rules.Inbound, reply: true}) })
+	t.back = append(t.back, func(a *traversal, t *flow) { a.throughACLView(t, subnet, v, side{dir: rules.Inbound, reply: true}) })
 	a.route(t, subnet)
 }
 
-func (a *asking) inSubnet(v view, n *snapshot.Subnet) packetset.Set {
+func (a *traversal) inSubnet(v view, n *snapshot.Subnet) packetset.Set {
 	x := a.destination(v, n.CIDR).Yes
 	for _, c := range n.IPv6CIDRs {
 		x = a.s.Or(x, a.destination(v, c).Yes)
@@ -234,10 +234,10 @@ func (a *asking) inSubnet(v view, n *snapshot.Subnet) packetset.Set {
 }
 
 // route looks the destination up in the subnet's table and follows each route.
-func (a *asking) route(t *trail, subnet located[snapshot.Subnet]) {
+func (a *traversal) route(t *flow, subnet located[snapshot.Subnet]) {
 	tb, n := a.tableOf(subnet.of)
 	if n != nil {
-		a.doubt(t, Hop{Component: string(subnet.of.ID), Kind: "route-table", At: subnet.of.At}, t.cases, finding.GateRoute, *n)
+		a.leaveOpen(t, Hop{Component: string(subnet.of.ID), Kind: "route-table", At: subnet.of.At}, t.cases, finding.GateRoute, *n)
 		a.end(t, Context{}, true)
 		return
 	}
@@ -246,7 +246,7 @@ func (a *asking) route(t *trail, subnet located[snapshot.Subnet]) {
 
 // routeBy follows the routes of a table. subnet is the one whose border the
 // traffic crossed; it is empty for a regional NAT gateway.
-func (a *asking) routeBy(t *trail, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) {
+func (a *traversal) routeBy(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) {
 	if a.unlistedEndpoint(t, tb, subnet) {
 		return
 	}
@@ -263,9 +263,9 @@ func (a *asking) routeBy(t *trail, tb *snapshot.RouteTable, subnet located[snaps
 			a.follow(c, tb, routes, p.Routes[0], p, subnet)
 			continue
 		}
-		var follow []func(*trail)
+		var follow []func(*flow)
 		for _, r := range p.Routes {
-			follow = append(follow, func(t *trail) { a.follow(t, tb, routes, r, p, subnet) })
+			follow = append(follow, func(t *flow) { a.follow(t, tb, routes, r, p, subnet) })
 		}
 		a.fork(c, finding.GateRoute, rules.Need{Code: p.Code, Component: string(tb.ID), Fact: p.Fact, At: tb.At, Collect: collectFor(p.Code, tb)}, follow...)
 	}
@@ -282,7 +282,7 @@ func collectFor(code finding.Code, tb *snapshot.RouteTable) string {
 }
 
 // follow hands traffic to the target of a route.
-func (a *asking) follow(t *trail, tb *snapshot.RouteTable, routes []snapshot.Route, i int, p rules.RoutePart, subnet located[snapshot.Subnet]) {
+func (a *traversal) follow(t *flow, tb *snapshot.RouteTable, routes []snapshot.Route, i int, p rules.RoutePart, subnet located[snapshot.Subnet]) {
 	h := Hop{Component: string(tb.ID), Kind: "route-table", At: tb.At}
 	if i == rules.NoRoute {
 		h.Via = "no route"
@@ -306,7 +306,7 @@ func (a *asking) follow(t *trail, tb *snapshot.RouteTable, routes []snapshot.Rou
 		return
 	}
 	if r.State != "" && !equalFold(r.State, "active") {
-		a.doubt(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: string(tb.ID), At: r.At,
+		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: string(tb.ID), At: r.At,
 			Fact: fmt.Sprintf("what the state %q of the route %s means", r.State, routeText(r))})
 	} else {
 		t.pass(h)
@@ -315,8 +315,8 @@ func (a *asking) follow(t *trail, tb *snapshot.RouteTable, routes []snapshot.Rou
 }
 
 // handTo hands the packets to the next hop of a route, by its row in components.
-func (a *asking) handTo(t *trail, tb *snapshot.RouteTable, r *snapshot.Route, subnet located[snapshot.Subnet]) {
-	t.by = handing{tb, r}
+func (a *traversal) handTo(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+	t.by = lastRoute{tb, r}
 	hand := notModelled
 	for i := range components {
 		if components[i].kind == r.TargetKind {
@@ -335,12 +335,12 @@ func orElse(s, other string) string {
 
 // enter takes traffic over the border of the subnet that it is for, from
 // elsewhere in the VPC or from another one.
-func (a *asking) enter(t *trail, subnet located[snapshot.Subnet]) {
+func (a *traversal) enter(t *flow, subnet located[snapshot.Subnet]) {
 	if a.spent(t) {
 		return
 	}
 	v, home := t.view, t.home
-	t.back = append(t.back, func(a *asking, t *trail) {
+	t.back = append(t.back, func(a *traversal, t *flow) {
 		a.throughACLView(t, subnet, v, side{dir: rules.Outbound, reply: true})
 		a.routeBack(t, subnet, v, home)
 	})

@@ -16,12 +16,12 @@ import (
 
 // surveyed is what the plan of phase 1 needs of an account's file.
 type surveyed struct {
-	in      Input
-	regions []string
-	links   []string // ids of networks that another account may share
-	buckets []string // as "REGION/NAME"
-	names   bool     // DNS may tell buckets apart
-	apart   access.Apart
+	in       Input
+	regions  []string
+	links    []string // ids of networks that another account may share
+	buckets  []string // as "REGION/NAME"
+	names    bool     // DNS may tell buckets apart
+	separate access.Apart
 }
 
 // link finds ids of what accounts share networks by.
@@ -42,9 +42,9 @@ func (w *Worker) Plan1() ([]Shard, error) {
 	toward, buckets := []string{}, []string{}
 	apart := "" // whatever policy tells interfaces apart, its bucket may be anybody's
 	for i := range all {
-		if all[i].apart.All {
+		if all[i].separate.All {
 			apart = "all"
-		} else if all[i].apart.Public && apart == "" {
+		} else if all[i].separate.Public && apart == "" {
 			apart = "public"
 		}
 		for _, b := range all[i].buckets {
@@ -115,7 +115,7 @@ func (w *Worker) survey(in Input) (surveyed, error) {
 	if err != nil {
 		return out, fmt.Errorf("%s: %w", in.Name, err)
 	}
-	out.apart = access.Apart{All: c.PerInterface(), Public: c.Name("aws:SourceIp")}
+	out.separate = access.Apart{All: c.PerInterface(), Public: c.Name("aws:SourceIp")}
 	return out, nil
 }
 

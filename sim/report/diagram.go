@@ -176,7 +176,7 @@ type way struct {
 	split        string // which part of the traffic, where it splits
 	subnets      []string
 	zones        []string
-	stations     []*stage
+	stations     []*card
 	placement    int
 }
 

@@ -206,8 +206,8 @@ func (w *way) addHops(hops []sim.Hop) {
 
 // addReply puts what a component does to replies beside what it does to what
 // goes forward, where it is on that way, too.
-func (w *way) addReply(h sim.Hop, l look, mark picture.Mark) {
-	var at *stage
+func (w *way) addReply(h sim.Hop, l appearance, mark picture.Mark) {
+	var at *card
 	for _, s := range w.stations {
 		if s.Label == l.label && s.names[0] == h.Component {
 			at = s
@@ -242,8 +242,8 @@ func worse(m, o picture.Mark) picture.Mark {
 }
 
 // insert puts s before the first stage of a later gate.
-func (w *way) insert(s *stage) {
-	i := slices.IndexFunc(w.stations, func(o *stage) bool { return o.gate > s.gate })
+func (w *way) insert(s *card) {
+	i := slices.IndexFunc(w.stations, func(o *card) bool { return o.gate > s.gate })
 	if i < 0 {
 		i = len(w.stations)
 	}
@@ -311,7 +311,7 @@ func reached(destination string, requests []sim.Request, otherwise picture.Mark)
 
 // stop marks the stage where a blocker stands. Where some cases still succeed
 // it stops only a part of them.
-func (w *way) stop(s *stage, reply bool) {
+func (w *way) stop(s *card, reply bool) {
 	mark := picture.Stop
 	if w.verdict != sim.Blocked && s.Mark != picture.Stop {
 		mark = picture.Partial
@@ -326,14 +326,14 @@ func (w *way) stop(s *stage, reply bool) {
 	s.Mark = s.Mark.Worse(mark)
 }
 
-func (w *way) find(gate sim.Gate, component string) *stage {
+func (w *way) find(gate sim.Gate, component string) *card {
 	want := gateLooks[gate].gate
-	var near *stage
+	var near *card
 	for _, s := range w.stations {
 		if s.gate == want && (slices.Contains(s.names, component) || s.gate >= sim.GateEndpointPolicy && !s.Off) {
 			return s
 		}
-		if near == nil && component != "" && slices.Contains(s.names, component) && s.section() == (&stage{gate: want}).section() {
+		if near == nil && component != "" && slices.Contains(s.names, component) && s.section() == (&card{gate: want}).section() {
 			near = s
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/canreach/canreach/sim"
 )
 
-// stage is a station being put together, with the names and words of all ways
+// card is a station being put together, with the names and words of all ways
 // that were merged into it.
-type stage struct {
+type card struct {
 	picture.Station
 	gate  sim.Gate
 	names []string
@@ -29,29 +29,29 @@ type like struct {
 	mark     picture.Mark
 }
 
-func newStage(gate sim.Gate, icon picture.Icon, label, name string, mark picture.Mark) *stage {
-	return &stage{
+func newStage(gate sim.Gate, icon picture.Icon, label, name string, mark picture.Mark) *card {
+	return &card{
 		Station: picture.Station{Icon: icon, Label: label, Mark: mark, Reply: picture.None},
 		gate:    gate, names: []string{name},
 	}
 }
 
 // decidedAt notes a place in the snapshot that decided.
-func (s *stage) decidedAt(pointer string) { s.decided(Place{pointer, -1}) }
+func (s *card) decidedAt(pointer string) { s.decided(Place{pointer, -1}) }
 
-func (s *stage) decided(p Place) {
+func (s *card) decided(p Place) {
 	if p.Pointer != "" {
 		s.places = addNew(s.places, p)
 	}
 }
 
-func (s *stage) add(l picture.Line) {
+func (s *card) add(l picture.Line) {
 	s.Lines = append(s.Lines, l)
 	s.texts = append(s.texts, []string{l.Text})
 }
 
 // addLike adds l, or its text to that of the line with the same key.
-func (s *stage) addLike(key string, l picture.Line) {
+func (s *card) addLike(key string, l picture.Line) {
 	k := like{key, l.Tag, l.Mark}
 	if i, ok := s.likes[k]; ok {
 		s.texts[i] = addNew(s.texts[i], l.Text)
@@ -68,7 +68,7 @@ func (s *stage) addLike(key string, l picture.Line) {
 const sections = 3
 
 // section is the index of the part of the picture that the stage lies in.
-func (s *stage) section() int {
+func (s *card) section() int {
 	switch {
 	case s.gate <= sim.GateEndpoint || s.gate >= sim.GateNACLIngress:
 		return 0
@@ -79,7 +79,7 @@ func (s *stage) section() int {
 }
 
 // draw returns the station with the words of all that were merged.
-func (s *stage) draw() picture.Station {
+func (s *card) draw() picture.Station {
 	st := s.Station
 	st.Name, st.Full = brief(s.names), strings.Join(s.names, ", ")
 	for i := range st.Lines {
@@ -104,16 +104,16 @@ func brief(names []string) string {
 	}
 }
 
-// look is how a kind of component is shown.
-type look struct {
+// appearance is how a kind of component is shown.
+type appearance struct {
 	label string
 	icon  picture.Icon
 	gate  sim.Gate
 }
 
-// looks are the kinds of hops that the network model names. Others are shown
+// appearances are the kinds of hops that the network model names. Others are shown
 // by the words of their kind.
-var looks = map[string]look{
+var appearances = map[string]appearance{
 	"job":                          {"Job", picture.IconJob, sim.GateJob},
 	"network-interface":            {"Network interface", picture.IconInterface, sim.GateJob},
 	"instance":                     {"Instance", picture.IconJob, sim.GateJob},
@@ -138,19 +138,19 @@ var looks = map[string]look{
 	"service":                      {"AWS service", picture.IconCloud, sim.GateEndpoint},
 }
 
-func lookOf(kind string) look {
-	if l, ok := looks[kind]; ok {
+func lookOf(kind string) appearance {
+	if l, ok := appearances[kind]; ok {
 		return l
 	}
 	label := strings.ReplaceAll(kind, "-", " ")
 	if label == "" {
 		label = "component"
 	}
-	return look{strings.ToUpper(label[:1]) + label[1:], picture.IconDot, sim.GateRoute}
+	return appearance{strings.ToUpper(label[:1]) + label[1:], picture.IconDot, sim.GateRoute}
 }
 
 // layerLooks are the policy layers.
-var layerLooks = map[string]look{
+var layerLooks = map[string]appearance{
 	"endpoint-policy":      {"Endpoint policy", picture.IconDocument, sim.GateEndpointPolicy},
 	"role":                 {"Role's policies", picture.IconPerson, sim.GateRole},
 	"permissions-boundary": {"Permissions boundary", picture.IconPerson, sim.GateRole},
@@ -169,7 +169,7 @@ var layerLooks = map[string]look{
 	"key-policy":           {"KMS key policy", picture.IconKey, sim.GateKMS},
 }
 
-func layerLook(layer string) look {
+func layerLook(layer string) appearance {
 	if l, ok := layerLooks[layer]; ok {
 		return l
 	}
@@ -179,7 +179,7 @@ func layerLook(layer string) look {
 }
 
 // gateLooks show a finding whose component is not on the way.
-var gateLooks = [...]look{
+var gateLooks = [...]appearance{
 	sim.GateJob:            {"Job's VpcConfig", picture.IconJob, sim.GateJob},
 	sim.GateDNS:            {"DNS", picture.IconName, sim.GateDNS},
 	sim.GateSGEgress:       {"Security group", picture.IconShield, sim.GateSGEgress},
