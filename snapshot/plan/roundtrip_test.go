@@ -110,7 +110,6 @@ var parts = map[string]m{
 	"aws_s3_access_point":                                {"name": "x", "bucket": "b"},
 	"aws_s3control_access_point_policy":                  {"access_point_arn": "arn:aws:s3:us-east-1:111122223333:accesspoint/ap", "policy": someDocument},
 	"aws_sqs_queue":                                      {"name": "other"},
-	"aws_sns_topic":                                      {"name": "other"},
 	"aws_ecr_repository":                                 {"name": "other"},
 	"aws_secretsmanager_secret":                          {"name": "other"},
 	"aws_sqs_queue_policy":                               {"queue_url": "https://sqs.us-east-1.amazonaws.com/111122223333/q", "policy": someDocument},
