@@ -58,7 +58,7 @@ func compareTries(t *testing.T, native []byte) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got.SHA256 = want.SHA256
+		got.SHA256, got.Size = want.SHA256, want.Size // of the text, which Try does not write
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: the snapshots differ", text)
 		}
