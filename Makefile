@@ -25,7 +25,7 @@ fmt: ## fail if a file is not formatted
 	@out=$$(gofmt -l .); test -z "$$out" || { echo "not formatted:"; echo "$$out"; exit 1; }
 
 vet: ## go vet
-	$(GO) vet $(PKGS)
+	$(GO) vet -tags integration,solver $(PKGS) ./testdata/integration ./testdata/cdk
 
 lint: ## staticcheck, pinned
 	$(GO) run $(STATICCHECK) $(PKGS)

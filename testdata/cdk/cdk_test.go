@@ -109,7 +109,7 @@ func TestSynthesizedStacks(t *testing.T) {
 			if len(job.Subnets) != 2 || len(job.SecurityGroups) != 1 {
 				t.Fatalf("%d subnets and %d groups", len(job.Subnets), len(job.SecurityGroups))
 			}
-			a, err := w.Check(sim.Question{Job: job, Bucket: "arn:aws:s3:::" + tt.bucket + "-111122223333/*", Actions: []string{"s3:GetObject"}})
+			a, err := w.Check(t.Context(), sim.Question{Job: job, Bucket: "arn:aws:s3:::" + tt.bucket + "-111122223333/*", Actions: []string{"s3:GetObject"}})
 			if err != nil {
 				t.Fatal(err)
 			}
