@@ -13,7 +13,7 @@ import (
 )
 
 // endpointOf is the interface endpoint that an interface belongs to.
-func (a *traversal) endpointOf(id snapshot.NetworkInterfaceID) located[snapshot.VPCEndpoint] {
+func (a *question) endpointOf(id snapshot.NetworkInterfaceID) located[snapshot.VPCEndpoint] {
 	for _, acc := range a.x.snap.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.VPCEndpoints.Items {
@@ -27,7 +27,7 @@ func (a *traversal) endpointOf(id snapshot.NetworkInterfaceID) located[snapshot.
 }
 
 // aliasDestinations follows a record to an endpoint's own name.
-func (a *traversal) aliasDestinations(alias string) packetset.Set {
+func (a resolver) aliasDestinations(alias string) packetset.Set {
 	n, err := rules.ParseName(strings.TrimPrefix(alias, "*."))
 	if err != nil || n.Form != rules.FormEndpoint {
 		return packetset.None
@@ -41,7 +41,7 @@ func (a *traversal) aliasDestinations(alias string) packetset.Set {
 }
 
 // publicBranch is the answer of the public name servers.
-func (a *traversal) publicBranch(at Hop) branch {
+func (a resolver) publicBranch(at Hop) branch {
 	b := branch{at: at, destinations: a.publicDestinations()}
 	if a.name.Form == rules.FormOther {
 		b.needs = append(b.needs, rules.Need{Code: finding.VPCEServiceMismatch, Component: a.name.Host, At: at.At, Fact: "how " + a.name.Host + " is reached: website endpoints, directory buckets and multi-Region access points are not modelled"})
@@ -57,7 +57,7 @@ func (a *traversal) publicBranch(at Hop) branch {
 
 // publicDestinations is the public addresses of the destination, in the
 // families that the client and the name have (N53, N106, N109).
-func (a *traversal) publicDestinations() packetset.Set {
+func (a resolver) publicDestinations() packetset.Set {
 	d := packetset.None
 	if a.from.v4 {
 		d = a.s.Or(d, a.serviceAddresses(false, false))
@@ -73,7 +73,7 @@ func (a *traversal) publicDestinations() packetset.Set {
 
 // serviceAddresses is the public addresses of the destination's service: its
 // prefix list's where the snapshot has the entries, else a symbol.
-func (a *traversal) serviceAddresses(v6, embedded bool) packetset.Set {
+func (a resolver) serviceAddresses(v6, embedded bool) packetset.Set {
 	region, service := a.name.Region, "s3"
 	switch {
 	case a.q.To.Service != "":
@@ -120,16 +120,16 @@ func embed(p netip.Prefix) netip.Prefix {
 
 // serviceList finds AWS's prefix list of a service (N32): by its name, or as
 // the one by which some table routes to a gateway endpoint for it (N31).
-func (a *traversal) serviceList(region, service string, v6 bool) snapshot.PrefixListID {
+func (a *question) serviceList(region, service string, v6 bool) snapshot.PrefixListID {
 	return a.x.serviceLists()[listKey{region, service, v6}]
 }
 
 // nowhere is a destination without any address.
-func (a *traversal) nowhere() packetset.Set {
+func (a resolver) nowhere() packetset.Set {
 	return a.symbol(fmt.Sprint("nowhere", !a.from.v4), symbol{v6: !a.from.v4, name: "no address"})
 }
 
-func (a *traversal) covers(e *snapshot.VPCEndpoint) rules.Coverage {
+func (a resolver) covers(e *snapshot.VPCEndpoint) rules.Coverage {
 	if a.q.To.Service == "" {
 		return rules.PrivateDNSCovers(e, a.name)
 	}
@@ -147,7 +147,7 @@ func (a *traversal) covers(e *snapshot.VPCEndpoint) rules.Coverage {
 
 // endpointNameBranch is the answer to an endpoint's own name, which is public
 // and leads to private addresses (N63, N71).
-func (a *traversal) endpointNameBranch(at Hop) branch {
+func (a resolver) endpointNameBranch(at Hop) branch {
 	e, ok := a.x.endpoints[a.name.Endpoint]
 	if !ok {
 		return branch{at: at, destinations: a.nowhere(), unknown: true, needs: []rules.Need{{Code: finding.UnknownCrossAccount, Component: string(a.name.Endpoint), At: at.At,
@@ -156,7 +156,7 @@ func (a *traversal) endpointNameBranch(at Hop) branch {
 	return a.endpointBranch(e, a.name.Zone, at)
 }
 
-func (a *traversal) endpointBranch(e located[snapshot.VPCEndpoint], zone string, at Hop) branch {
+func (a resolver) endpointBranch(e located[snapshot.VPCEndpoint], zone string, at Hop) branch {
 	b := branch{at: at}
 	d, need := a.endpointDestinations(e, zone, a.name.Dualstack || a.name.Form == rules.FormEndpoint)
 	if need != nil {
@@ -184,7 +184,7 @@ func (a *traversal) endpointBranch(e located[snapshot.VPCEndpoint], zone string,
 // endpointDestinations is the addresses of an interface endpoint's interfaces
 // (N62, N63), each a target. Interfaces that the snapshot lacks may have any
 // address of their subnet.
-func (a *traversal) endpointDestinations(e located[snapshot.VPCEndpoint], zone string, bothFamilies bool) (packetset.Set, *rules.Need) {
+func (a resolver) endpointDestinations(e located[snapshot.VPCEndpoint], zone string, bothFamilies bool) (packetset.Set, *rules.Need) {
 	v4, v6 := rules.EndpointFamilies(e.of)
 	v4, v6 = v4 && a.from.v4, v6 && a.from.v6 && (bothFamilies || !v4)
 	before := len(a.targets)
@@ -224,11 +224,11 @@ func (a *traversal) endpointDestinations(e located[snapshot.VPCEndpoint], zone s
 
 // coversZone reports whether an endpoint has a subnet in a zone, or one of
 // which nobody knows.
-func (a *traversal) coversZone(e *snapshot.VPCEndpoint, zone string) bool {
+func (a resolver) coversZone(e *snapshot.VPCEndpoint, zone string) bool {
 	return slices.ContainsFunc(e.Subnets, func(id snapshot.SubnetID) bool { return a.x.subnets[id].of == nil || a.inZone(id, zone) })
 }
 
-func (a *traversal) inZone(id snapshot.SubnetID, zone string) bool {
+func (a resolver) inZone(id snapshot.SubnetID, zone string) bool {
 	n := a.x.subnets[id].of
 	return zone == "" || n != nil && n.AvailabilityZone == zone
 }

@@ -15,7 +15,7 @@ import (
 // recurse finds who answers: the most specific of Resolver rules, private
 // zones and endpoints' private DNS, else the public name servers (N99 to N101).
 // Where a fact is missing, every reading of it is followed.
-func (a *traversal) recurse(v located[snapshot.VPC], at Hop, f *dnsFacts) resolution {
+func (a resolver) recurse(v located[snapshot.VPC], at Hop, f *dnsFacts) resolution {
 	public := a.publicAnswer(at)
 	var r resolution
 	var seen []answerer
@@ -49,7 +49,7 @@ func (a *traversal) recurse(v located[snapshot.VPC], at Hop, f *dnsFacts) resolu
 // endpointsNotCollected words that private DNS of an interface endpoint may
 // answer the name: the snapshot holds no endpoints of the VPC, not even that
 // there are none (N10, N12), or an interface of one that it lacks. Endpoints' own names are answered publicly.
-func (a *traversal) endpointsNotCollected(v located[snapshot.VPC]) *rules.Need {
+func (a resolver) endpointsNotCollected(v located[snapshot.VPC]) *rules.Need {
 	eni, lost := a.x.lostEndpoint(v.of.ID)
 	if v.in.EC2.VPCEndpoints.Presence == snapshot.Collected && !lost || a.name.Form == rules.FormEndpoint || a.name.Form == rules.FormOther || a.name.Form == rules.FormHost {
 		return nil
@@ -106,7 +106,7 @@ func (r *dnsReading) winners() []answerer {
 // dnsReadings are the readings, the likeliest first: DNS attributes that are
 // not told are on, zones of which nobody knows the VPCs are other VPCs', and a
 // Resolver rule that the snapshot lacks is about other names.
-func (a *traversal) dnsReadings(v located[snapshot.VPC], f *dnsFacts) []dnsReading {
+func (a resolver) dnsReadings(v located[snapshot.VPC], f *dnsFacts) []dnsReading {
 	base := dnsReading{length: -1}
 	if forward, labels := a.forwardRule(v); forward != nil {
 		base.forward, base.length = answerer{forward: forward}, labels
@@ -161,7 +161,7 @@ func privateLabels(n rules.Name) int { return strings.Count(rules.RegionalName(n
 
 // endpointsWithName adds the interface endpoints whose private DNS has the
 // name, and returns those of which that is not known.
-func (a *traversal) endpointsWithName(v located[snapshot.VPC], r *dnsReading) (maybe []answerer) {
+func (a resolver) endpointsWithName(v located[snapshot.VPC], r *dnsReading) (maybe []answerer) {
 	for _, id := range a.x.vpcEndpoints[v.of.ID] {
 		e := a.x.endpoints[id]
 		switch x := (answerer{endpoint: e.of, in: e.in}); a.covers(e.of) {
@@ -182,7 +182,7 @@ func (a *traversal) endpointsWithName(v located[snapshot.VPC], r *dnsReading) (m
 
 // zonesOf adds the private zones of the VPC that capture the name, and
 // returns those of which nobody knows whether they are its.
-func (a *traversal) zonesOf(v located[snapshot.VPC], r *dnsReading) (maybe []answerer) {
+func (a resolver) zonesOf(v located[snapshot.VPC], r *dnsReading) (maybe []answerer) {
 	profiles := a.resolverData(v).zones
 	for _, acc := range a.x.snap.Accounts {
 		for _, reg := range acc.Regions {
@@ -204,7 +204,7 @@ func (a *traversal) zonesOf(v located[snapshot.VPC], r *dnsReading) (maybe []ans
 
 // lostRules are the Resolver rules that are associated with a VPC and are not
 // in the snapshot, though its rules are (N12). AWS's own are about other names.
-func (a *traversal) lostRules(v located[snapshot.VPC]) (ids []string) {
+func (a resolver) lostRules(v located[snapshot.VPC]) (ids []string) {
 	r := a.resolverData(v)
 	if r.Rules.Presence != snapshot.Collected {
 		return nil // noted as not collected (N104)
@@ -227,7 +227,7 @@ func associated(as *snapshot.ResolverRuleAssociation, vpc snapshot.VPCID) bool {
 }
 
 // answerOf is what an answerer says.
-func (a *traversal) answerOf(w answerer, at Hop, public branch) branch {
+func (a resolver) answerOf(w answerer, at Hop, public branch) branch {
 	switch {
 	case w.endpoint != nil:
 		return a.endpointBranch(located[snapshot.VPCEndpoint]{of: w.endpoint, in: w.in}, "", at)
@@ -241,7 +241,7 @@ func (a *traversal) answerOf(w answerer, at Hop, public branch) branch {
 
 // forwardRule is the Resolver rule that sends the name away, if the most
 // specific one for it does.
-func (a *traversal) forwardRule(v located[snapshot.VPC]) (*snapshot.ResolverRule, int) {
+func (a resolver) forwardRule(v located[snapshot.VPC]) (*snapshot.ResolverRule, int) {
 	r := a.resolverData(v)
 	var best *snapshot.ResolverRule
 	most := -1
@@ -266,7 +266,7 @@ func (a *traversal) forwardRule(v located[snapshot.VPC]) (*snapshot.ResolverRule
 // zoneBranch is what a private zone answers: nothing but its own records, and
 // no public ones behind them (N101). Of records that nobody knows, so is the
 // answer.
-func (a *traversal) zoneBranch(z *snapshot.PrivateZone, at Hop, public branch) branch {
+func (a resolver) zoneBranch(z *snapshot.PrivateZone, at Hop, public branch) branch {
 	ans, known := rules.AnswerFromZone(z, a.name.Host)
 	if !known {
 		b := a.unknownAnswer(at, public)

@@ -58,22 +58,22 @@ func (m *Model) Ask(q Query) (*Result, error) {
 	}
 	e := m.take()
 	defer m.give(e)
-	a := &traversal{engine: e, x: m.x, explain: true}
+	a := newWalk(e, m.x, question{explain: true})
 	return a.decide(q)
 }
 
 // ask is a question inside a question, with the same engine.
-func (a *traversal) ask(q Query) (*Result, error) {
-	return (&traversal{engine: a.engine, x: a.x, nested: true}).decide(q)
+func (a *question) ask(q Query) (*Result, error) {
+	return newWalk(a.engine, a.x, question{nested: true}).decide(q)
 }
 
-func (a *traversal) decide(q Query) (*Result, error) {
-	a.q = q
+func (a *walk) decide(q Query) (*Result, error) {
+	a.q, a.protocol = q, q.Protocol
 	if err := a.normalise(); err != nil {
 		return nil, err
 	}
 	if a.q.From.Internet || a.startsOutside() {
-		return a.decideInbound()
+		return a.inbound().decideInbound()
 	}
 	if err := a.begin(); err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (a *traversal) decide(q Query) (*Result, error) {
 	if a.from.v6Open {
 		return a.eitherReading(q)
 	}
-	res, err := a.destinations()
+	res, err := a.resolver().destinations()
 	if err != nil {
 		return nil, err
 	}
@@ -98,11 +98,11 @@ func (a *traversal) decide(q Query) (*Result, error) {
 	if a.q.To.S3 != nil && a.q.To.S3.Bucket != "" && a.explain {
 		a.otherNames()
 	}
-	return a.result(), nil
+	return a.summary().result(), nil
 }
 
 // normalise fills in what a question leaves out (N6).
-func (a *traversal) normalise() error {
+func (a *question) normalise() error {
 	q := &a.q
 	if q.Protocol < 0 || q.Protocol > 255 {
 		return nonsense("%d is not an IP protocol number", q.Protocol)
@@ -143,7 +143,7 @@ func icmpRange(q *Query) PortRange {
 }
 
 // setCases fixes the cases of the question.
-func (a *traversal) setCases(r resolution) {
+func (a *question) setCases(r resolution) {
 	d := packetset.None
 	for _, b := range r.branches {
 		d = a.s.Or(d, b.destinations)
@@ -172,7 +172,7 @@ func ports(list []PortRange) []packetset.Range {
 }
 
 // start sends one answer's traffic on its way.
-func (a *traversal) start(b branch, n int, uncertain bool) {
+func (a *walk) start(b branch, n int, uncertain bool) {
 	t := &flow{cases: a.s.And(a.cases, b.destinations), branch: n, vpcID: a.from.vpcID, home: home{kind: snapshot.TargetLocal}, uncertain: uncertain}
 	v := a.vpc()
 	t.vpc, t.region = v.of, v.in
@@ -205,7 +205,7 @@ func (a *traversal) start(b branch, n int, uncertain bool) {
 
 // toItself ends what an interface sends to an address of its own: it never
 // leaves the host, so that no group, ACL or route sees it.
-func (a *traversal) toItself(t *flow) {
+func (a *walk) toItself(t *flow) {
 	own := a.s.And(t.cases, addrSet(a.s, packetset.Destination, a.ownAddresses()))
 	if own == packetset.None {
 		return
@@ -217,7 +217,7 @@ func (a *traversal) toItself(t *flow) {
 
 // ownAddresses are those of the interface that the traffic comes from, if it
 // is one that exists.
-func (a *traversal) ownAddresses() []netip.Addr {
+func (a *question) ownAddresses() []netip.Addr {
 	if a.from.iface == "" {
 		return nil // nor is the index of interfaces needed
 	}
@@ -233,7 +233,7 @@ func (a *traversal) ownAddresses() []netip.Addr {
 }
 
 // sourceGroups judges the client's own groups.
-func (a *traversal) sourceGroups(t *flow) {
+func (a *walk) sourceGroups(t *flow) {
 	if a.from.unfiltered {
 		return
 	}
@@ -242,8 +242,8 @@ func (a *traversal) sourceGroups(t *flow) {
 			rules.Need{Code: finding.UnknownSG, Component: a.from.component, At: a.from.at, Fact: "the security groups of " + a.from.component, Collect: "aws ec2 describe-network-interfaces"})
 		return
 	}
-	a.groupStep(t, a.from.groups, a.from.component, side{dir: rules.Outbound})
+	a.delivery().groupStep(t, a.from.groups, a.from.component, side{dir: rules.Outbound})
 	if a.explain {
-		a.groupDrift(a.groupsOf(a.from.groups))
+		a.explanation().groupDrift(a.groupsOf(a.from.groups))
 	}
 }

@@ -16,7 +16,7 @@ import (
 // way needs to see both directions: a translator or an appliance.
 //
 // AWS: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-best-design-practices.html
-func (a *traversal) otherLink(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, cases packetset.Set, subnet located[snapshot.Subnet], h home, v view) bool {
+func (a replies) otherLink(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, cases packetset.Set, subnet located[snapshot.Subnet], h home, v view) bool {
 	if v.nat != nil || t.opaque || a.from.subnet.of == nil || subnet.of == nil || h.kind != snapshot.TargetPeering && h.kind != snapshot.TargetTransitGateway {
 		return false
 	}
@@ -44,7 +44,7 @@ func (a *traversal) otherLink(t *flow, tb *snapshot.RouteTable, r *snapshot.Rout
 
 // onlyFor runs f and keeps its steps for some of the cases, provided that the
 // last of them was reached at all.
-func (a *traversal) onlyFor(t *flow, cases packetset.Set, f func(*flow)) {
+func (a replies) onlyFor(t *flow, cases packetset.Set, f func(*flow)) {
 	u := t.with(cases)
 	before := len(u.steps)
 	f(u)
@@ -54,7 +54,7 @@ func (a *traversal) onlyFor(t *flow, cases packetset.Set, f func(*flow)) {
 }
 
 // limited is a step that touches only some cases.
-func (a *traversal) limited(s *step, cases packetset.Set) *step {
+func (a replies) limited(s *step, cases packetset.Set) *step {
 	c := *s
 	c.deny, c.permit = a.s.And(s.deny, cases), a.s.Or(s.permit, a.s.Not(cases))
 	return &c
@@ -62,7 +62,7 @@ func (a *traversal) limited(s *step, cases packetset.Set) *step {
 
 // withoutOtherLink takes back what was said, since a step, of replies that do
 // not come by this link.
-func (a *traversal) withoutOtherLink(t *flow, since int, gone packetset.Set) {
+func (a replies) withoutOtherLink(t *flow, since int, gone packetset.Set) {
 	if gone == packetset.None {
 		return
 	}
@@ -77,7 +77,7 @@ func (a *traversal) withoutOtherLink(t *flow, since int, gone packetset.Set) {
 }
 
 // replyByPeering takes replies over a peering into the client's subnet.
-func (a *traversal) replyByPeering(t *flow, from snapshot.VPCID, id snapshot.PeeringID, v view) bool {
+func (a replies) replyByPeering(t *flow, from snapshot.VPCID, id snapshot.PeeringID, v view) bool {
 	p := a.x.peerings[id].of
 	if p == nil {
 		return false
@@ -95,7 +95,7 @@ func (a *traversal) replyByPeering(t *flow, from snapshot.VPCID, id snapshot.Pee
 
 // replyByTransit takes replies over a transit gateway to which both VPCs are
 // attached.
-func (a *traversal) replyByTransit(t *flow, from snapshot.VPCID, gw snapshot.TransitGatewayID, subnet located[snapshot.Subnet], v view) bool {
+func (a replies) replyByTransit(t *flow, from snapshot.VPCID, gw snapshot.TransitGatewayID, subnet located[snapshot.Subnet], v view) bool {
 	near := a.x.attachments[a.x.vpcAttachment[tgwVPC{gw, from}]].of
 	far := a.x.attachments[a.x.vpcAttachment[tgwVPC{gw, a.from.vpcID}]].of
 	if near == nil || far == nil {
@@ -107,7 +107,7 @@ func (a *traversal) replyByTransit(t *flow, from snapshot.VPCID, gw snapshot.Tra
 			Message: fmt.Sprintf("The attachment %s, by which the replies would come, is in state %q.", at.ID, at.State), Fix: "Create the attachment anew, or accept it."}, at.State)
 	}
 	a.replyZone(t, Hop{Reply: true}, t.cases, subnet, home{kind: snapshot.TargetTransitGateway, attachment: near.ID})
-	if n, ok := a.attachmentSubnet(near, subnet.of); ok {
+	if n, ok := a.links().attachmentSubnet(near, subnet.of); ok {
 		a.throughACLView(t, n, v, side{dir: rules.Inbound, reply: true})
 	}
 	a.transitBack(t, far, near, v)
@@ -117,8 +117,8 @@ func (a *traversal) replyByTransit(t *flow, from snapshot.VPCID, gw snapshot.Tra
 
 // replyEmerges takes replies out of the client's VPC's attachment into the
 // client's subnet. What comes out in that subnet itself passes no ACL (N96).
-func (a *traversal) replyEmerges(t *flow, att *snapshot.TGWAttachment, from located[snapshot.Subnet], v view) {
-	n, ok := a.attachmentSubnet(att, from.of)
+func (a replies) replyEmerges(t *flow, att *snapshot.TGWAttachment, from located[snapshot.Subnet], v view) {
+	n, ok := a.links().attachmentSubnet(att, from.of)
 	if !ok && len(att.Subnets) == 1 {
 		n, ok = a.x.subnets[att.Subnets[0]]
 	}

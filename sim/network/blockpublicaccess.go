@@ -12,7 +12,7 @@ import (
 // blockPublicAccess judges VPC Block Public Access (N127 to N131). The flow's
 // client is the question's source where it is in this VPC, and the subnet is
 // the one that the internet gateway is reached from.
-func (a *traversal) blockPublicAccess(t *flow, subnet located[snapshot.Subnet], translated bool) {
+func (a gateways) blockPublicAccess(t *flow, subnet located[snapshot.Subnet], translated bool) {
 	b := a.bpa(t, subnet)
 	h := Hop{Component: string(t.vpcID), Kind: "block-public-access", At: b.at}
 	need := rules.Need{Code: finding.UnknownBPA, Component: string(t.vpcID), At: b.at, Fact: "VPC Block Public Access for " + string(t.vpcID),
@@ -45,7 +45,7 @@ type bpaFacts struct {
 	at         snapshot.Source
 }
 
-func (a *traversal) bpa(t *flow, subnet located[snapshot.Subnet]) bpaFacts {
+func (a gateways) bpa(t *flow, subnet located[snapshot.Subnet]) bpaFacts {
 	v := a.x.vpcs[t.vpcID]
 	b := bpaFacts{own: rules.ExclusionUnknown}
 	if v.of == nil {
@@ -72,7 +72,7 @@ func (a *traversal) bpa(t *flow, subnet located[snapshot.Subnet]) bpaFacts {
 		b.conflict = fallback != rules.BPAUnknown && fallback != b.mode && (b.mode == rules.BPAOff || fallback != rules.BPAOff)
 	}
 	if owner != nil && owner.EC2.BPAExclusions.Presence == snapshot.Collected {
-		b.exclusions(a, t, owner, subnet)
+		b.exclusions(a.walk, t, owner, subnet)
 	}
 	return b
 }
@@ -85,7 +85,7 @@ func regionName(r *snapshot.Region) string {
 }
 
 // exclusions finds those that cover the gateway's subnet and the client's (N129).
-func (b *bpaFacts) exclusions(a *traversal, t *flow, owner *snapshot.Region, subnet located[snapshot.Subnet]) {
+func (b *bpaFacts) exclusions(a *walk, t *flow, owner *snapshot.Region, subnet located[snapshot.Subnet]) {
 	var near string
 	if subnet.of != nil {
 		near = string(subnet.of.ID)

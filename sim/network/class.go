@@ -117,17 +117,17 @@ func (m *Model) Brief(q Query) (Brief, error) {
 	}
 	e := m.take()
 	defer m.give(e)
-	a := &traversal{engine: e, x: m.x}
+	a := newWalk(e, m.x, question{})
 	r, err := a.decide(q)
 	if err != nil {
 		return Brief{}, err
 	}
 	if len(a.paths) == 0 { // it took several questions
-		if r, err = (&traversal{engine: e, x: m.x, explain: true}).decide(q); err != nil {
+		if r, err = newWalk(e, m.x, question{explain: true}).decide(q); err != nil {
 			return Brief{}, err
 		}
 	}
-	out := Brief{Outcome: r.Outcome, Uniform: a.uniform(r)}
+	out := Brief{Outcome: r.Outcome, Uniform: a.summary().uniform(r)}
 	for _, w := range a.paths {
 		var hops []Hop
 		for _, s := range w.steps {
@@ -142,7 +142,7 @@ func (m *Model) Brief(q Query) (Brief, error) {
 	return out, nil
 }
 
-func (a *traversal) uniform(r *Result) bool {
+func (a summary) uniform(r *Result) bool {
 	if len(a.paths) == 0 || a.s.Err() != nil {
 		return r.Outcome == Reachable || r.Outcome == Blocked
 	}

@@ -9,7 +9,7 @@ import (
 // component is one kind of next hop.
 type component struct {
 	kind snapshot.TargetKind
-	hand func(*traversal, *flow, *snapshot.RouteTable, *snapshot.Route, located[snapshot.Subnet])
+	hand func(*walk, *flow, *snapshot.RouteTable, *snapshot.Route, located[snapshot.Subnet])
 	// traps are rows of the catalogue (docs/semantics/network.md, section 11)
 	// that show it, one that lets traffic through and one that does not where
 	// it can do either.
@@ -29,16 +29,16 @@ func init() {
 		subnet = located[snapshot.Subnet]
 	)
 	components = []component{
-		{snapshot.TargetLocal, func(a *traversal, t *flow, _ table, _ route, s subnet) { a.local(t, s) }, []string{"T41", "T40"}},
-		{snapshot.TargetVPCEndpoint, func(a *traversal, t *flow, tb table, r route, _ subnet) { a.endpoint(t, tb, r) }, []string{"T1", "T26", "T21"}},
-		{snapshot.TargetInternetGateway, func(a *traversal, t *flow, _ table, r route, s subnet) { a.internetGateway(t, r, s) }, []string{"T8", "T6"}},
-		{snapshot.TargetEgressOnlyGateway, func(a *traversal, t *flow, _ table, r route, s subnet) { a.egressOnlyGateway(t, r, s) }, []string{"T122"}},
-		{snapshot.TargetNATGateway, func(a *traversal, t *flow, _ table, r route, s subnet) { a.natGateway(t, r, s) }, []string{"T10", "T91"}},
-		{snapshot.TargetPeering, func(a *traversal, t *flow, _ table, r route, _ subnet) { a.peering(t, r) }, []string{"T78", "T34"}},
-		{snapshot.TargetTransitGateway, func(a *traversal, t *flow, _ table, r route, s subnet) { a.transit(t, r, s) }, []string{"T96", "T95"}},
-		{snapshot.TargetVPNGateway, func(a *traversal, t *flow, _ table, r route, _ subnet) { a.vpnGateway(t, r) }, []string{"T128"}},
-		{snapshot.TargetNetworkInterface, func(a *traversal, t *flow, _ table, r route, s subnet) { a.appliance(t, r, s) }, []string{"T100", "T99"}},
-		{snapshot.TargetInstance, func(a *traversal, t *flow, _ table, r route, s subnet) { a.appliance(t, r, s) }, []string{"T100", "T99"}},
+		{snapshot.TargetLocal, func(a *walk, t *flow, _ table, _ route, s subnet) { a.local(t, s) }, []string{"T41", "T40"}},
+		{snapshot.TargetVPCEndpoint, func(a *walk, t *flow, tb table, r route, _ subnet) { a.endpoints().endpoint(t, tb, r) }, []string{"T1", "T26", "T21"}},
+		{snapshot.TargetInternetGateway, func(a *walk, t *flow, _ table, r route, s subnet) { a.gateways().internetGateway(t, r, s) }, []string{"T8", "T6"}},
+		{snapshot.TargetEgressOnlyGateway, func(a *walk, t *flow, _ table, r route, s subnet) { a.gateways().egressOnlyGateway(t, r, s) }, []string{"T122"}},
+		{snapshot.TargetNATGateway, func(a *walk, t *flow, _ table, r route, s subnet) { a.gateways().natGateway(t, r, s) }, []string{"T10", "T91"}},
+		{snapshot.TargetPeering, func(a *walk, t *flow, _ table, r route, _ subnet) { a.links().peering(t, r) }, []string{"T78", "T34"}},
+		{snapshot.TargetTransitGateway, func(a *walk, t *flow, _ table, r route, s subnet) { a.links().transit(t, r, s) }, []string{"T96", "T95"}},
+		{snapshot.TargetVPNGateway, func(a *walk, t *flow, _ table, r route, _ subnet) { a.gateways().vpnGateway(t, r) }, []string{"T128"}},
+		{snapshot.TargetNetworkInterface, func(a *walk, t *flow, _ table, r route, s subnet) { a.gateways().appliance(t, r, s) }, []string{"T100", "T99"}},
+		{snapshot.TargetInstance, func(a *walk, t *flow, _ table, r route, s subnet) { a.gateways().appliance(t, r, s) }, []string{"T100", "T99"}},
 		{snapshot.TargetCoreNetwork, notModelled, []string{"T23"}},
 		{snapshot.TargetCarrierGateway, notModelled, []string{"T23"}},
 		{snapshot.TargetLocalGateway, notModelled, []string{"T23"}},
@@ -49,7 +49,7 @@ func init() {
 }
 
 // notModelled is a kind of next hop of which nobody has modelled what it does.
-func notModelled(a *traversal, t *flow, tb *snapshot.RouteTable, r *snapshot.Route, _ located[snapshot.Subnet]) {
+func notModelled(a *walk, t *flow, tb *snapshot.RouteTable, r *snapshot.Route, _ located[snapshot.Subnet]) {
 	name := orElse(r.Target, string(tb.ID))
 	a.leaveOpen(t, Hop{Component: name, Kind: "route-target", At: r.At}, t.cases, finding.GateRoute,
 		rules.Need{Code: finding.UnknownRouteTarget, Component: name, At: r.At,

@@ -33,7 +33,7 @@ type target struct {
 }
 
 // targetCases is the cases addressed to a known interface.
-func (a *traversal) targetCases() packetset.Set {
+func (a *question) targetCases() packetset.Set {
 	x := packetset.None
 	for i := range a.targets {
 		x = a.s.Or(x, a.targets[i].cases)
@@ -42,8 +42,8 @@ func (a *traversal) targetCases() packetset.Set {
 }
 
 // deliver hands traffic to the interfaces in subnet that it is addressed to.
-func (a *traversal) deliver(t *flow, subnet located[snapshot.Subnet]) {
-	a.lintZone(subnet)
+func (a delivery) deliver(t *flow, subnet located[snapshot.Subnet]) {
+	a.lints().lintZone(subnet)
 	rest := t.cases
 	for i := range a.targets {
 		y := &a.targets[i]
@@ -72,7 +72,7 @@ func (a *traversal) deliver(t *flow, subnet located[snapshot.Subnet]) {
 }
 
 // receive is the far interface: its state, its groups, and what it sees.
-func (a *traversal) receive(t *flow, y *target) {
+func (a delivery) receive(t *flow, y *target) {
 	h := Hop{Component: y.component, Kind: y.kind, At: y.at}
 	if e := y.endpoint.of; e != nil {
 		h.Via = "interface endpoint for " + e.ServiceName
@@ -108,7 +108,7 @@ func (a *traversal) receive(t *flow, y *target) {
 	a.end(t, Context{SourceIsClient: t.view.nat == nil}, false)
 }
 
-func (a *traversal) interfaceContext(t *flow, y *target) Context {
+func (a delivery) interfaceContext(t *flow, y *target) Context {
 	c := a.endpointContext("interface-endpoint", y.endpoint)
 	if n := t.view.nat; n != nil {
 		c.SourceIsClient = false
@@ -120,7 +120,7 @@ func (a *traversal) interfaceContext(t *flow, y *target) Context {
 }
 
 // groupStep judges the groups of one interface.
-func (a *traversal) groupStep(t *flow, ids []snapshot.SecurityGroupID, owner string, d side) {
+func (a delivery) groupStep(t *flow, ids []snapshot.SecurityGroupID, owner string, d side) {
 	groups := a.groupsOf(ids)
 	v := t.view
 	relation := a.relation(t)
@@ -154,9 +154,9 @@ func (a *traversal) groupStep(t *flow, ids []snapshot.SecurityGroupID, owner str
 	}
 	var blame func(packetset.Set) []Finding
 	if a.explain {
-		a.lintGroups(groups, owner, gate, d.dir)
+		a.lints().lintGroups(groups, owner, gate, d.dir)
 		blame = func(denied packetset.Set) []Finding {
-			return a.blameGroups(groups, ids, owner, v, d, gate, relation, t.opaque, denied)
+			return a.explanation().blameGroups(groups, ids, owner, v, d, gate, relation, t.opaque, denied)
 		}
 		for _, o := range f.Odd {
 			a.note(Finding{Code: finding.SGPortRange, Gate: gate, Severity: finding.Warning, Component: string(o.Group), At: o.At, Message: o.Message, Rule: "N82", URL: urlSG})
@@ -165,7 +165,7 @@ func (a *traversal) groupStep(t *flow, ids []snapshot.SecurityGroupID, owner str
 	a.filter(t, hops, gate, stepKey{kind: "security-group", component: k.what.(string) + owner, side: d, view: v}, f, blame)
 }
 
-func (a *traversal) targetsKey() string {
+func (a delivery) targetsKey() string {
 	var b strings.Builder
 	for i := range a.targets {
 		fmt.Fprintf(&b, "%s/%d,", a.targets[i].component, a.targets[i].cases)
@@ -185,7 +185,7 @@ const (
 	unrelated
 )
 
-func (a *traversal) relation(t *flow) relation {
+func (a delivery) relation(t *flow) relation {
 	switch {
 	case t.home.kind == snapshot.TargetLocal && t.vpcID == a.from.vpcID:
 		return sameVPC
@@ -220,7 +220,7 @@ func peeringRelation(p *snapshot.Peering) relation {
 
 // groupMatcher words references to groups (N83 to N86): membership of the
 // interface at the other end, hypothetical ones included.
-func (a *traversal) groupMatcher(t *flow, d side, rel relation) func(snapshot.GroupReference) rules.Match {
+func (a delivery) groupMatcher(t *flow, d side, rel relation) func(snapshot.GroupReference) rules.Match {
 	if d.dir == rules.Inbound {
 		lost := t.opaque || t.view.nat != nil
 		toEndpoint := slices.ContainsFunc(a.targets, func(y target) bool { return y.endpoint.of != nil })
@@ -229,7 +229,7 @@ func (a *traversal) groupMatcher(t *flow, d side, rel relation) func(snapshot.Gr
 	return a.memberTarget
 }
 
-func (a *traversal) memberSource(g snapshot.GroupReference, rel relation, lost, toEndpoint bool) rules.Match {
+func (a delivery) memberSource(g snapshot.GroupReference, rel relation, lost, toEndpoint bool) rules.Match {
 	need := rules.Need{Code: finding.UnknownSG, Component: string(g.Group), At: g.At, Fact: "whether " + a.from.words() + " carries " + string(g.Group)}
 	switch {
 	case lost || rel == unrelated || rel == transited || rel == referencing && toEndpoint: // N72
@@ -246,7 +246,7 @@ func (a *traversal) memberSource(g snapshot.GroupReference, rel relation, lost, 
 }
 
 // memberTarget is the cases addressed to an interface that carries a group.
-func (a *traversal) memberTarget(g snapshot.GroupReference) rules.Match {
+func (a delivery) memberTarget(g snapshot.GroupReference) rules.Match {
 	var m rules.Match
 	for i := range a.targets {
 		y := &a.targets[i]
@@ -267,7 +267,7 @@ func (a *traversal) memberTarget(g snapshot.GroupReference) rules.Match {
 
 // targetRelation is how a target's VPC is linked with the client's, for the
 // client's outbound rules, which see no transit gateway (N83).
-func (a *traversal) targetRelation(y *target) relation {
+func (a delivery) targetRelation(y *target) relation {
 	if y.vpc == a.from.vpcID {
 		return sameVPC
 	}
@@ -287,7 +287,7 @@ func (a *traversal) targetRelation(y *target) relation {
 }
 
 // addTarget makes a target of an interface. An endpoint's keeps its endpoint.
-func (a *traversal) addTarget(n located[snapshot.NetworkInterface], e located[snapshot.VPCEndpoint], within func(netip.Addr) bool) {
+func (a *question) addTarget(n located[snapshot.NetworkInterface], e located[snapshot.VPCEndpoint], within func(netip.Addr) bool) {
 	y := target{component: string(n.of.ID), kind: "network-interface", name: nameOf(n.of.Tags), at: n.of.At, vpc: n.of.VPC, subnet: n.of.Subnet,
 		groups: n.of.Groups, groupsKnown: n.of.GroupsKnown, endpoint: e}
 	y.managed(n.of)
@@ -326,7 +326,7 @@ func (y *target) managed(n *snapshot.NetworkInterface) {
 // endpointGroups gives an endpoint's interface the groups that the endpoint
 // tells where its own are not known or none; and where the endpoint has none
 // either, the VPC's default one, which AWS attaches if none is chosen (N65).
-func (a *traversal) endpointGroups(y *target, e *snapshot.VPCEndpoint) {
+func (a *question) endpointGroups(y *target, e *snapshot.VPCEndpoint) {
 	if len(y.groups) == 0 && e.GroupsKnown {
 		y.groups, y.groupsKnown = e.Groups, true
 	}

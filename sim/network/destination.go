@@ -12,7 +12,7 @@ import (
 )
 
 // destinations finds what the question's other end stands for.
-func (a *traversal) destinations() (resolution, error) {
+func (a resolver) destinations() (resolution, error) {
 	to := &a.q.To
 	at := Hop{Component: a.from.component, Kind: "destination"}
 	one := func(d packetset.Set) (resolution, error) {
@@ -81,7 +81,7 @@ func serviceNamed(name string) (rules.Service, bool) {
 }
 
 // s3Name reads the name that the client calls.
-func (a *traversal) s3Name(d *S3Destination) (rules.Name, error) {
+func (a resolver) s3Name(d *S3Destination) (rules.Name, error) {
 	host := d.Hostname
 	if host == "" {
 		host = clientName(d)
@@ -100,7 +100,7 @@ func (a *traversal) s3Name(d *S3Destination) (rules.Name, error) {
 	return n, nil
 }
 
-func (a *traversal) toInterfaces(ids []snapshot.NetworkInterfaceID, one func(packetset.Set) (resolution, error)) (resolution, error) {
+func (a resolver) toInterfaces(ids []snapshot.NetworkInterfaceID, one func(packetset.Set) (resolution, error)) (resolution, error) {
 	for _, id := range ids {
 		e, ok := a.x.nics().byID[id]
 		if !ok {
@@ -112,7 +112,7 @@ func (a *traversal) toInterfaces(ids []snapshot.NetworkInterfaceID, one func(pac
 }
 
 // toEndpoint is an interface endpoint by its id, whatever name leads to it.
-func (a *traversal) toEndpoint(id snapshot.VPCEndpointID, at Hop) (resolution, error) {
+func (a resolver) toEndpoint(id snapshot.VPCEndpointID, at Hop) (resolution, error) {
 	e, ok := a.x.endpoints[id]
 	switch {
 	case !ok:
@@ -125,7 +125,7 @@ func (a *traversal) toEndpoint(id snapshot.VPCEndpointID, at Hop) (resolution, e
 	return resolution{branches: []branch{a.endpointBranch(e, "", at)}}, nil
 }
 
-func (a *traversal) toSubnet(id snapshot.SubnetID, one func(packetset.Set) (resolution, error)) (resolution, error) {
+func (a resolver) toSubnet(id snapshot.SubnetID, one func(packetset.Set) (resolution, error)) (resolution, error) {
 	n, ok := a.x.subnets[id]
 	if !ok {
 		return resolution{}, nonsense("subnet %s is not in the snapshot", id)
@@ -138,13 +138,13 @@ func (a *traversal) toSubnet(id snapshot.SubnetID, one func(packetset.Set) (reso
 }
 
 // publicInternet is every public address in the client's families.
-func (a *traversal) publicInternet() packetset.Set {
+func (a resolver) publicInternet() packetset.Set {
 	return a.s.Diff(a.inFamilies("2000::/3"), a.notInternet(packetset.Destination))
 }
 
 // inFamilies is every IPv4 destination, if the client has an IPv4 address, and
 // those in v6, if it has an IPv6 address.
-func (a *traversal) inFamilies(v6 string) packetset.Set {
+func (a resolver) inFamilies(v6 string) packetset.Set {
 	d := packetset.None
 	if a.from.v4 {
 		d = a.s.Prefix(packetset.Destination, netip.MustParsePrefix("0.0.0.0/0"))
@@ -157,7 +157,7 @@ func (a *traversal) inFamilies(v6 string) packetset.Set {
 
 // notInternet is what is no host of the internet: special addresses, and
 // those of the snapshot's own VPCs, whose IPv6 addresses are global.
-func (a *traversal) notInternet(e packetset.End) packetset.Set {
+func (a resolver) notInternet(e packetset.End) packetset.Set {
 	x := packetset.None
 	for _, p := range rules.NotOnInternet() {
 		x = a.s.Or(x, a.s.Prefix(e, p))

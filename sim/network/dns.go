@@ -38,10 +38,10 @@ type dnsFacts struct {
 	attrsNeed rules.Need
 }
 
-func (a *traversal) vpc() located[snapshot.VPC] { return a.x.vpcs[a.from.vpcID] }
+func (a *question) vpc() located[snapshot.VPC] { return a.x.vpcs[a.from.vpcID] }
 
 // resolveName finds where the client's name leads (N97 to N108).
-func (a *traversal) resolveName() resolution {
+func (a resolver) resolveName() resolution {
 	v := a.vpc()
 	at := Hop{Component: a.name.Host, Kind: "dns-name", At: a.from.at}
 	if v.of == nil {
@@ -74,7 +74,7 @@ const noOptions snapshot.DHCPOptionsID = "default"
 
 // publicAnswer is what the public name servers say of the name: an endpoint's
 // own name leads to it from everywhere (N71).
-func (a *traversal) publicAnswer(at Hop) branch {
+func (a resolver) publicAnswer(at Hop) branch {
 	switch {
 	case a.name.Form == rules.FormEndpoint:
 		return a.endpointNameBranch(at)
@@ -89,7 +89,7 @@ func (a *traversal) publicAnswer(at Hop) branch {
 
 // resolver reads the VPC's DHCP options (N98): whether clients ask the VPC's
 // own resolver, and which other servers they ask.
-func (a *traversal) resolver(v located[snapshot.VPC]) (amazon bool, custom []netip.Addr, need *rules.Need) {
+func (a resolver) resolver(v located[snapshot.VPC]) (amazon bool, custom []netip.Addr, need *rules.Need) {
 	id := v.of.DHCPOptionsID
 	unknown := &rules.Need{Code: finding.UnknownDHCP, Component: orElse(string(id), string(v.of.ID)), At: v.of.At,
 		Fact: "which DNS servers interfaces in " + string(v.of.ID) + " use", Collect: "aws ec2 describe-dhcp-options"}
@@ -120,7 +120,7 @@ func (a *traversal) resolver(v located[snapshot.VPC]) (amazon bool, custom []net
 
 // customServers is the answers where clients ask servers of their own: first
 // whether they can, then everything that they may hear (N98).
-func (a *traversal) customServers(at Hop, v located[snapshot.VPC], custom []netip.Addr, need *rules.Need) resolution {
+func (a resolver) customServers(at Hop, v located[snapshot.VPC], custom []netip.Addr, need *rules.Need) resolution {
 	b := a.publicAnswer(at)
 	mixed := strings.HasPrefix(need.Fact, "which of Amazon's")
 	if lost, all := a.unreachable(custom); all && !mixed {
@@ -139,7 +139,7 @@ func (a *traversal) customServers(at Hop, v located[snapshot.VPC], custom []neti
 
 // unreachable reports whether no server can be reached on port 53, by UDP or
 // TCP, with a query to the first that gets lost.
-func (a *traversal) unreachable(servers []netip.Addr) (lost *Packet, all bool) {
+func (a resolver) unreachable(servers []netip.Addr) (lost *Packet, all bool) {
 	if a.nested {
 		return nil, false
 	}
@@ -159,7 +159,7 @@ func (a *traversal) unreachable(servers []netip.Addr) (lost *Packet, all bool) {
 }
 
 // resolverFacts judges the VPC's DNS attributes (N55, N97).
-func (a *traversal) resolverFacts(v located[snapshot.VPC]) dnsFacts {
+func (a resolver) resolverFacts(v located[snapshot.VPC]) dnsFacts {
 	f := dnsFacts{attrs: rules.StateUnknown}
 	x := a.x.attributes[v.of.ID].of
 	f.attrsNeed = rules.Need{Code: finding.UnknownDNSAttrs, Component: string(v.of.ID), At: v.of.At, Fact: "enableDnsSupport and enableDnsHostnames of " + string(v.of.ID),
@@ -200,7 +200,7 @@ func (a *traversal) resolverFacts(v located[snapshot.VPC]) dnsFacts {
 
 // firewall judges DNS Firewall, and says what of Route 53 was not collected
 // (N102, N104).
-func (a *traversal) firewall(v located[snapshot.VPC], f *dnsFacts) {
+func (a resolver) firewall(v located[snapshot.VPC], f *dnsFacts) {
 	r := a.resolverData(v)
 	f.needs = append(f.needs, r.needs...)
 	var lacking, refused []string
@@ -235,7 +235,7 @@ func (a *traversal) firewall(v located[snapshot.VPC], f *dnsFacts) {
 
 // firewallAnswer is what DNS Firewall does to the client's queries: for A
 // records, AAAA, or both, by the families that it and the name have.
-func (a *traversal) firewallAnswer(r *resolverData) rules.FirewallAnswer {
+func (a resolver) firewallAnswer(r *resolverData) rules.FirewallAnswer {
 	v4 := r.firewall(a.name.Host, "A")
 	v6 := r.firewall(a.name.Host, "AAAA")
 	n := a.from.subnet.of
@@ -257,13 +257,13 @@ func (a *traversal) firewallAnswer(r *resolverData) rules.FirewallAnswer {
 	return rules.FirewallAnswer{Verdict: rules.FirewallUnknown, Rule: rule, Need: need}
 }
 
-func (a *traversal) route53Need(v located[snapshot.VPC], why string) rules.Need {
+func (a resolver) route53Need(v located[snapshot.VPC], why string) rules.Need {
 	return rules.Need{Code: finding.UnknownDNS, Component: string(v.of.ID), At: v.of.At,
 		Fact:    "whether Route 53 Resolver rules, DNS Firewall, private zones or a Route 53 Profile touch " + a.name.Host + " (" + why + ")",
 		Collect: "aws route53resolver list-resolver-rules and its like; aws route53 list-hosted-zones-by-vpc; aws route53profiles list-profile-associations"}
 }
 
-func (a *traversal) notCollected(v located[snapshot.VPC], lacking []string, f *dnsFacts) {
+func (a resolver) notCollected(v located[snapshot.VPC], lacking []string, f *dnsFacts) {
 	what := strings.Join(lacking, ", ")
 	if a.q.Strict || a.q.StrictDNS {
 		f.needs = append(f.needs, a.route53Need(v, "not collected: "+what))

@@ -11,7 +11,7 @@ import (
 
 // copied reports whether p is a copy of some of the destination's public
 // addresses: such a rule does not follow when S3's ranges change (N58).
-func (a *traversal) copied(p netip.Prefix) bool {
+func (a explanation) copied(p netip.Prefix) bool {
 	return p.IsValid() && p.Bits() > 8 && rules.MayBePublic(p) && a.askedOf(p.Masked())
 }
 
@@ -20,7 +20,7 @@ func openTo(p netip.Prefix) bool { return p.IsValid() && p.Bits() <= 1 && p.Addr
 
 // groupDrift warns where the client's groups let S3 through by copied ranges
 // alone, and not by its prefix list or for every destination.
-func (a *traversal) groupDrift(groups []*snapshot.SecurityGroup) {
+func (a explanation) groupDrift(groups []*snapshot.SecurityGroup) {
 	if a.q.To.S3 == nil || len(a.targets) > 0 {
 		return
 	}
@@ -55,7 +55,7 @@ func (a *traversal) groupDrift(groups []*snapshot.SecurityGroup) {
 }
 
 // aclDrift is the same for a network ACL, which can't name a prefix list.
-func (a *traversal) aclDrift(l *snapshot.NetworkACL, d side, gate finding.Gate) {
+func (a explanation) aclDrift(l *snapshot.NetworkACL, d side, gate finding.Gate) {
 	if a.q.To.S3 == nil || len(a.targets) > 0 || !d.remoteIsDestination() {
 		return
 	}
@@ -79,8 +79,8 @@ func (a *traversal) aclDrift(l *snapshot.NetworkACL, d side, gate finding.Gate) 
 
 // routeDrift is the same for a route table whose routes to S3 are copies, with
 // no route for its prefix list and none for everything.
-func (a *traversal) routeDrift(tb *snapshot.RouteTable) {
-	if !a.explain || a.q.To.S3 == nil || len(a.targets) > 0 || !a.once("route-drift", string(tb.ID)) {
+func (a explanation) routeDrift(tb *snapshot.RouteTable) {
+	if !a.explain || a.q.To.S3 == nil || len(a.targets) > 0 || !a.lints().once("route-drift", string(tb.ID)) {
 		return
 	}
 	var at *snapshot.Route
@@ -98,7 +98,7 @@ func (a *traversal) routeDrift(tb *snapshot.RouteTable) {
 	}
 }
 
-func (a *traversal) driftFinding(gate finding.Gate, id, name string, at snapshot.Source, instead string) Finding {
+func (a explanation) driftFinding(gate finding.Gate, id, name string, at snapshot.Source, instead string) Finding {
 	does, verb := "lets S3 through", "allow"
 	if gate == finding.GateRoute {
 		does, verb = "routes S3", "use"

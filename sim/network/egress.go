@@ -35,7 +35,7 @@ func (m *Model) SelfIngressCovered(group snapshot.SecurityGroupID, subnets []sna
 func (m *Model) covered(groups []snapshot.SecurityGroupID, subnets []snapshot.SubnetID, dir rules.Direction) Coverage {
 	e := m.take()
 	defer m.give(e)
-	a := &traversal{engine: e, x: m.x, q: Query{Protocol: 6}}
+	a := newQuestion(e, m.x, question{q: Query{Protocol: 6}})
 	end, remote := packetset.Destination, a.destination
 	if dir == rules.Inbound {
 		end, remote = packetset.Source, a.source
@@ -83,7 +83,7 @@ func (m *Model) covered(groups []snapshot.SecurityGroupID, subnets []snapshot.Su
 func (m *Model) RegionOf(from Endpoint) string {
 	e := m.take()
 	defer m.give(e)
-	a := &traversal{engine: e, x: m.x, q: Query{From: from}}
+	a := newQuestion(e, m.x, question{q: Query{From: from}})
 	if from.Internet || a.begin() != nil {
 		return ""
 	}

@@ -21,7 +21,7 @@ type encryptionFacts struct {
 // encryption reads a VPC's encryption control, in describe-vpc-encryption-controls
 // or in the VPC itself. Without either, the VPC owner's collection tells that
 // there is none, and without that nobody knows (N10).
-func (a *traversal) encryption(id snapshot.VPCID) encryptionFacts {
+func (a *question) encryption(id snapshot.VPCID) encryptionFacts {
 	v := a.x.vpcs[id]
 	f := encryptionFacts{need: rules.Need{Code: finding.UnknownEncryptionControls, Component: string(id),
 		Fact: "whether the encryption controls of " + string(id) + " are in enforce mode", Collect: "aws ec2 describe-vpc-encryption-controls"}}
@@ -61,7 +61,7 @@ func (a *traversal) encryption(id snapshot.VPCID) encryptionFacts {
 // id names the control; describe-vpcs may print one without.
 func (f *encryptionFacts) id() string { return orElse(f.control.ID, "EncryptionControl") }
 
-func (a *traversal) encryptionOwner(v located[snapshot.VPC]) *snapshot.Region {
+func (a *question) encryptionOwner(v located[snapshot.VPC]) *snapshot.Region {
 	if v.of == nil {
 		return nil
 	}
@@ -70,7 +70,7 @@ func (a *traversal) encryptionOwner(v located[snapshot.VPC]) *snapshot.Region {
 
 // cleartext judges what an interface endpoint does with traffic that does not
 // count as encrypted: its VPC's controls decide, wherever the client is (N76).
-func (a *traversal) cleartext(t *flow, h Hop, y *target) {
+func (a *walk) cleartext(t *flow, h Hop, y *target) {
 	clear := a.s.Diff(t.cases, a.toPort(rules.PortEncrypted))
 	if a.q.Protocol != 6 || clear == packetset.None {
 		return
@@ -109,7 +109,7 @@ func (f *encryptionFacts) undecided(e *snapshot.VPCEndpoint) rules.Need {
 	return n
 }
 
-func (a *traversal) toPort(n uint64) packetset.Set {
+func (a *space) toPort(n uint64) packetset.Set {
 	return a.s.Between(packetset.DestinationPort, n, n)
 }
 
@@ -132,7 +132,7 @@ var (
 // lintCrossing warns where a component on the way can't be in a VPC with
 // encryption controls in enforce mode but for an exclusion: it is there, so it
 // is taken to work (N132).
-func (a *traversal) lintCrossing(vpc snapshot.VPCID, h Hop, c crossing) {
+func (a lints) lintCrossing(vpc snapshot.VPCID, h Hop, c crossing) {
 	if !a.explain || !a.once("encryption "+string(vpc), h.Component) {
 		return
 	}
@@ -143,7 +143,7 @@ func (a *traversal) lintCrossing(vpc snapshot.VPCID, h Hop, c crossing) {
 	a.noteCrossing(vpc, h, c, &f)
 }
 
-func (a *traversal) noteCrossing(vpc snapshot.VPCID, h Hop, c crossing, f *encryptionFacts) {
+func (a lints) noteCrossing(vpc snapshot.VPCID, h Hop, c crossing, f *encryptionFacts) {
 	id, inside := f.id(), ""
 	if a.q.To.S3 != nil {
 		inside = ", or keep the traffic inside AWS: a gateway endpoint for S3 needs none"
@@ -166,7 +166,7 @@ func (a *traversal) noteCrossing(vpc snapshot.VPCID, h Hop, c crossing, f *encry
 
 // lintPeering does so for a peering, on both its sides. Two VPCs of one Region
 // that both enforce encryption, without any exclusion, need none for it.
-func (a *traversal) lintPeering(p *snapshot.Peering, h Hop, near, far snapshot.VPCID) {
+func (a lints) lintPeering(p *snapshot.Peering, h Hop, near, far snapshot.VPCID) {
 	if !a.explain || !a.once("encryption", h.Component) {
 		return
 	}
@@ -185,7 +185,7 @@ func (f *encryptionFacts) everything() bool {
 
 // lintEncryptedEndpoint warns of a Gateway Load Balancer endpoint, which can't
 // be where encryption is enforced (N132).
-func (a *traversal) lintEncryptedEndpoint(e located[snapshot.VPCEndpoint]) {
+func (a lints) lintEncryptedEndpoint(e located[snapshot.VPCEndpoint]) {
 	a.impossible(e.of.VPC, string(e.of.ID), nameOf(e.of.Tags), e.of.At, "Gateway Load Balancer and Network Firewall endpoints")
 }
 
@@ -194,13 +194,13 @@ func (a *traversal) lintEncryptedEndpoint(e located[snapshot.VPCEndpoint]) {
 var edgeZone = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+-`)
 
 // lintZone warns of a Local Zone subnet, which can't be there either.
-func (a *traversal) lintZone(n located[snapshot.Subnet]) {
+func (a lints) lintZone(n located[snapshot.Subnet]) {
 	if a.explain && n.of != nil && edgeZone.MatchString(n.of.AvailabilityZone) {
 		a.impossible(n.of.VPC, string(n.of.ID), nameOf(n.of.Tags), n.of.At, "subnets in Local Zones")
 	}
 }
 
-func (a *traversal) impossible(vpc snapshot.VPCID, id, name string, at snapshot.Source, what string) {
+func (a lints) impossible(vpc snapshot.VPCID, id, name string, at snapshot.Source, what string) {
 	if !a.explain || !a.once("encryption", id) {
 		return
 	}
@@ -215,7 +215,7 @@ func (a *traversal) impossible(vpc snapshot.VPCID, id, name string, at snapshot.
 
 // lintGatewayCleartext warns of cleartext over a gateway endpoint where
 // encryption is enforced: what happens to it is not documented.
-func (a *traversal) lintGatewayCleartext(t *flow, e located[snapshot.VPCEndpoint]) {
+func (a lints) lintGatewayCleartext(t *flow, e located[snapshot.VPCEndpoint]) {
 	if !a.explain || a.q.Protocol != 6 || a.s.Diff(t.cases, a.toPort(rules.PortEncrypted)) == packetset.None {
 		return
 	}

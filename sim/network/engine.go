@@ -27,6 +27,17 @@ type engine struct {
 	seen    map[string]*translator // public addresses that far ends see, by themselves
 }
 
+// space is an engine at work for one question: which cases it asks about, and
+// what is compiled of the snapshot's rules for them.
+type space struct {
+	*engine
+	x        *index
+	protocol int
+	universe packetset.Set // every case, whatever its source address
+	casesSet bool
+	asked    []packetset.AddressRange // destinations of the question that have an address
+}
+
 // listMatchKey names a prefix list as seen from one end.
 type listMatchKey struct {
 	list        *snapshot.PrefixList
@@ -77,7 +88,7 @@ func (v view) sourcePort() packetset.Level {
 
 // askedOf reports whether the question has a destination in p: rules about
 // others are not worth compiling.
-func (a *traversal) askedOf(p netip.Prefix) bool {
+func (a *space) askedOf(p netip.Prefix) bool {
 	if !a.casesSet {
 		return true
 	}
@@ -87,7 +98,7 @@ func (a *traversal) askedOf(p netip.Prefix) bool {
 }
 
 // addressesOf is the destinations of d as runs of addresses.
-func (a *traversal) addressesOf(d packetset.Set) []packetset.AddressRange {
+func (a *space) addressesOf(d packetset.Set) []packetset.AddressRange {
 	r, ok := a.runs[d]
 	if !ok {
 		r = a.s.AddressRanges(packetset.Destination, d, 1<<16)
@@ -117,7 +128,7 @@ func (n *translator) address(c packetset.Case) netip.Addr {
 }
 
 // list is the cases whose remote address is in a prefix list.
-func (a *traversal) list(id snapshot.PrefixListID, v view, destination bool) rules.Match {
+func (a *space) list(id snapshot.PrefixListID, v view, destination bool) rules.Match {
 	l := a.x.lists[id].of
 	k := listMatchKey{l, id, v, destination, len(a.symbols), a.universe}
 	if m, ok := a.lists[k]; ok {
@@ -132,7 +143,7 @@ func (a *traversal) list(id snapshot.PrefixListID, v view, destination bool) rul
 	return m
 }
 
-func (a *traversal) listIn(l *snapshot.PrefixList, id snapshot.PrefixListID, v view, remote func(netip.Prefix) rules.Match) rules.Match {
+func (a *space) listIn(l *snapshot.PrefixList, id snapshot.PrefixListID, v view, remote func(netip.Prefix) rules.Match) rules.Match {
 	need := rules.Need{Code: finding.UnknownPrefixList, Component: string(id), Fact: "the entries of prefix list " + string(id),
 		Collect: "aws ec2 get-managed-prefix-list-entries --prefix-list-id " + string(id)}
 	var m rules.Match
@@ -170,7 +181,7 @@ func (a *traversal) listIn(l *snapshot.PrefixList, id snapshot.PrefixListID, v v
 
 // ofOthers is the cases whose remote address is in AWS's list of another
 // service, and so in none but that.
-func (a *traversal) ofOthers(id snapshot.PrefixListID, remote func(netip.Prefix) rules.Match) packetset.Set {
+func (a *space) ofOthers(id snapshot.PrefixListID, remote func(netip.Prefix) rules.Match) packetset.Set {
 	var sets []packetset.Set
 	for _, other := range a.x.awsLists() {
 		if other.ID == id {
@@ -186,7 +197,7 @@ func (a *traversal) ofOthers(id snapshot.PrefixListID, remote func(netip.Prefix)
 }
 
 // publicConcrete is the cases whose remote address is a known public one.
-func (a *traversal) publicConcrete(remote func(netip.Prefix) rules.Match) packetset.Set {
+func (a *space) publicConcrete(remote func(netip.Prefix) rules.Match) packetset.Set {
 	x := a.s.Diff(packetset.All, a.symbolic())
 	for _, p := range rules.SpecialPurpose() {
 		x = a.s.Diff(x, remote(p).Yes)
@@ -206,8 +217,8 @@ func (d side) remoteIsDestination() bool { return (d.dir == rules.Outbound) != d
 
 // traffic words the packets of this side for a filter. Its cases are the
 // whole question's, whatever the sources, so that the result serves them all.
-func (a *traversal) traffic(v view, d side) *rules.Traffic {
-	t := &rules.Traffic{Space: a.s, Cases: a.universe, Protocol: a.q.Protocol}
+func (a *space) traffic(v view, d side) *rules.Traffic {
+	t := &rules.Traffic{Space: a.s, Cases: a.universe, Protocol: a.protocol}
 	if d.remoteIsDestination() {
 		t.Remote = func(p netip.Prefix) rules.Match { return a.destination(v, p) }
 	} else {
@@ -221,12 +232,12 @@ func (a *traversal) traffic(v view, d side) *rules.Traffic {
 
 // ports words destination ports. Echo replies answer echo requests; other
 // ICMP messages have no reply to judge.
-func (a *traversal) ports(v view, d side) func(from, to int) packetset.Set {
+func (a *space) ports(v view, d side) func(from, to int) packetset.Set {
 	level := packetset.DestinationPort
 	if d.reply {
 		level = v.sourcePort()
 	}
-	if reply, ok := echoReply(a.q.Protocol); ok && d.reply {
+	if reply, ok := echoReply(a.protocol); ok && d.reply {
 		return func(from, to int) packetset.Set {
 			if from <= reply && reply <= to {
 				return a.echo()
@@ -261,8 +272,8 @@ func echoRequest(protocol int) int {
 }
 
 // echo is the cases that are echo requests.
-func (a *traversal) echo() packetset.Set {
-	port := uint64(echoRequest(a.q.Protocol))
+func (a *space) echo() packetset.Set {
+	port := uint64(echoRequest(a.protocol))
 	return a.s.Between(packetset.DestinationPort, port, port)
 }
 
@@ -278,13 +289,13 @@ type filterKey struct {
 }
 
 // acl compiles a network ACL for one side.
-func (a *traversal) acl(l *snapshot.NetworkACL, v view, d side) rules.Filter {
-	k := filterKey{what: l, view: v, side: d, universe: a.universe, protocol: a.q.Protocol}
+func (a *space) acl(l *snapshot.NetworkACL, v view, d side) rules.Filter {
+	k := filterKey{what: l, view: v, side: d, universe: a.universe, protocol: a.protocol}
 	if f, ok := a.filters[k]; ok {
 		return f
 	}
 	f := rules.PermittedByACL(l, d.dir, a.traffic(v, d))
-	if _, ok := echoReply(a.q.Protocol); ok && d.reply {
+	if _, ok := echoReply(a.protocol); ok && d.reply {
 		f.Permit = a.s.Or(f.Permit, a.s.Diff(a.universe, a.echo()))
 		f.Deny = a.s.And(f.Deny, a.echo())
 	}
@@ -293,7 +304,7 @@ func (a *traversal) acl(l *snapshot.NetworkACL, v view, d side) rules.Filter {
 }
 
 // groupsOf finds groups by id; nil stands for one that is missing.
-func (a *traversal) groupsOf(ids []snapshot.SecurityGroupID) []*snapshot.SecurityGroup {
+func (a *space) groupsOf(ids []snapshot.SecurityGroupID) []*snapshot.SecurityGroup {
 	out := make([]*snapshot.SecurityGroup, len(ids))
 	for i, id := range ids {
 		out[i] = a.x.groups[id].of
@@ -302,7 +313,7 @@ func (a *traversal) groupsOf(ids []snapshot.SecurityGroupID) []*snapshot.Securit
 }
 
 // groupsKey names a set of groups by what they hold.
-func (a *traversal) groupsKey(groups []*snapshot.SecurityGroup, ids []snapshot.SecurityGroupID) string {
+func (a *space) groupsKey(groups []*snapshot.SecurityGroup, ids []snapshot.SecurityGroupID) string {
 	b := make([]byte, 0, 64)
 	for i, g := range groups {
 		if g == nil {
@@ -329,7 +340,7 @@ type routeKey struct {
 
 // lookUp splits the whole question by the routes of a table: by destination,
 // or for replies by the client's address.
-func (a *traversal) lookUp(t *snapshot.RouteTable, v view, reply bool) []rules.RoutePart {
+func (a *space) lookUp(t *snapshot.RouteTable, v view, reply bool) []rules.RoutePart {
 	k := routeKey{table: t, view: v, reply: reply, universe: a.universe}
 	if p, ok := a.routes[k]; ok {
 		return p
@@ -353,7 +364,7 @@ func (a *traversal) lookUp(t *snapshot.RouteTable, v view, reply bool) []rules.R
 	return p
 }
 
-func (a *traversal) entries(id snapshot.PrefixListID) ([]netip.Prefix, bool) {
+func (a *space) entries(id snapshot.PrefixListID) ([]netip.Prefix, bool) {
 	l := a.x.lists[id].of
 	if l == nil || !l.EntriesKnown {
 		return nil, false
@@ -367,7 +378,7 @@ func (a *traversal) entries(id snapshot.PrefixListID) ([]netip.Prefix, bool) {
 
 // routesOf is a table's routes with a local one for each VPC CIDR that has
 // none (N19).
-func (a *traversal) routesOf(t *snapshot.RouteTable) []snapshot.Route {
+func (a *space) routesOf(t *snapshot.RouteTable) []snapshot.Route {
 	v := a.x.vpcs[t.VPC].of
 	if v == nil {
 		return t.Routes

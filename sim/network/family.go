@@ -19,9 +19,9 @@ const (
 // eitherReading decides a question about a job in a dual-stack subnet of which
 // nobody knows whether new interfaces get an IPv6 address: both ways. Where
 // they differ, what goes by IPv6 is open (N2, N53).
-func (a *traversal) eitherReading(q Query) (*Result, error) {
+func (a *walk) eitherReading(q Query) (*Result, error) {
 	read := func(r reading) (*Result, error) {
-		return (&traversal{engine: a.engine, x: a.x, explain: a.explain, nested: a.nested, reading: r}).decide(q)
+		return newWalk(a.engine, a.x, question{explain: a.explain, nested: a.nested, reading: r}).decide(q)
 	}
 	without, err := read(withoutIPv6)
 	if err != nil {

@@ -17,7 +17,7 @@ var hostServices = addrs("169.254.169.254 169.254.169.123 169.254.170.2 169.254.
 
 // toHost ends what goes to the services that AWS runs beside every interface:
 // no security group, network ACL or route table sees it (N34, N89, N96c).
-func (a *traversal) toHost(t *flow) {
+func (a *walk) toHost(t *flow) {
 	if a.q.To.S3 != nil || a.q.To.Service != "" || a.q.To.Host != "" || a.q.To.unknownAnswer || t.vpc == nil {
 		return
 	}
@@ -32,7 +32,7 @@ func (a *traversal) toHost(t *flow) {
 
 // toResolver ends what goes to the VPC's own DNS resolver, which answers
 // where enableDnsSupport is on (N89, N97).
-func (a *traversal) toResolver(t *flow) {
+func (a *walk) toResolver(t *flow) {
 	list := addrs("169.254.169.253 fd00:ec2::253")
 	for _, c := range t.vpc.CIDRs {
 		list = append(list, c.Masked().Addr().Next().Next())

@@ -14,7 +14,7 @@ import (
 
 // startsOutside reports whether the source is an address that is in no VPC of
 // the snapshot and of no interface in it.
-func (a *traversal) startsOutside() bool {
+func (a *question) startsOutside() bool {
 	p := a.q.From.Address
 	if !p.IsValid() || p.IsSingleIP() && len(a.interfacesIn(p))+len(a.publicOwners(p)) > 0 {
 		return false
@@ -35,7 +35,7 @@ func (a *traversal) startsOutside() bool {
 // decideInbound is a question from outside of every VPC to an interface: from
 // the internet by the VPC's internet gateway to a public address that is
 // mapped to it, and from a private address by a gateway to other networks.
-func (a *traversal) decideInbound() (*Result, error) {
+func (a inbound) decideInbound() (*Result, error) {
 	private := a.fromThere()
 	to := &a.q.To
 	switch {
@@ -48,7 +48,7 @@ func (a *traversal) decideInbound() (*Result, error) {
 	case to.Interface == "" && to.Instance == "" && to.Subnet == "" && to.VPCEndpoint == "":
 		return nil, nonsense("from %s, only interfaces, instances, subnets, interface endpoints and addresses can be asked about", a.from.component)
 	default:
-		if _, err := a.destinations(); err != nil {
+		if _, err := a.resolver().destinations(); err != nil {
 			return nil, err
 		}
 	}
@@ -73,12 +73,12 @@ func (a *traversal) decideInbound() (*Result, error) {
 		a.enterFromElsewhere(y, onPremises, slices.DeleteFunc(a.entrances(y.vpc, a.x.vpcs[y.vpc].in), func(e entrance) bool { return !slices.Contains(links, e.home.link) }))
 		a.enterFromInternet(y, a.s.Diff(cases, onPremises))
 	}
-	return a.result(), nil
+	return a.summary().result(), nil
 }
 
 // toPrivateAddress is traffic from the internet to a private address: no such
 // packet exists (N167). The public address that leads to its interface is named.
-func (a *traversal) toPrivateAddress(p netip.Prefix) *Result {
+func (a inbound) toPrivateAddress(p netip.Prefix) *Result {
 	d := a.s.Prefix(packetset.Destination, p)
 	a.setCases(resolution{branches: []branch{{destinations: d}}})
 	t := &flow{cases: a.cases}
@@ -98,11 +98,11 @@ func (a *traversal) toPrivateAddress(p netip.Prefix) *Result {
 	}
 	a.deny(t, Hop{Component: word, Kind: "address", At: f.At}, t.cases, f)
 	a.end(t, Context{}, true)
-	return a.result()
+	return a.summary().result()
 }
 
 // fromThere words the source, and reports whether it is a private address.
-func (a *traversal) fromThere() (private bool) {
+func (a inbound) fromThere() (private bool) {
 	p := a.q.From.Address
 	if !p.IsValid() {
 		a.from = source{component: "internet", kind: "internet", v4: true, v6: true, groupsKnown: true, groupsKey: "internet"}
@@ -116,13 +116,13 @@ func (a *traversal) fromThere() (private bool) {
 	return !rules.OnInternet(p)
 }
 
-func (a *traversal) internetSources() packetset.Set {
+func (a inbound) internetSources() packetset.Set {
 	x := a.s.Or(a.s.Prefix(packetset.Source, netip.MustParsePrefix("0.0.0.0/0")), a.s.Prefix(packetset.Source, netip.MustParsePrefix("2000::/3")))
-	return a.s.Diff(x, a.notInternet(packetset.Source))
+	return a.s.Diff(x, a.resolver().notInternet(packetset.Source))
 }
 
 // publicTargets finds the interfaces that have a public or private address in p.
-func (a *traversal) publicTargets(p netip.Prefix) error {
+func (a inbound) publicTargets(p netip.Prefix) error {
 	for _, acc := range a.x.snap.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.NetworkInterfaces.Items {
@@ -143,7 +143,7 @@ func (a *traversal) publicTargets(p netip.Prefix) error {
 }
 
 // enterFromInternet sends traffic through the internet gateway to one target.
-func (a *traversal) enterFromInternet(y *target, cases packetset.Set) {
+func (a inbound) enterFromInternet(y *target, cases packetset.Set) {
 	if cases == packetset.None || a.x.subnets[y.subnet].of == nil {
 		return
 	}
@@ -155,7 +155,7 @@ func (a *traversal) enterFromInternet(y *target, cases packetset.Set) {
 // throughInternetGateway takes traffic from the internet into the target's
 // VPC. mapped: it is addressed to the target's private address here, so that
 // whether a public one leads to it is to be judged.
-func (a *traversal) throughInternetGateway(t *flow, y *target, mapped bool) {
+func (a inbound) throughInternetGateway(t *flow, y *target, mapped bool) {
 	n, v := a.x.subnets[y.subnet], a.x.vpcs[y.vpc]
 	t.vpc, t.vpcID, t.region, t.home = v.of, y.vpc, v.in, home{kind: snapshot.TargetInternetGateway}
 	g := a.gatewayOf(y.vpc)
@@ -173,16 +173,16 @@ func (a *traversal) throughInternetGateway(t *flow, y *target, mapped bool) {
 	h.Component, h.At = string(g.ID), g.At
 	t.home.link = h.Component
 	t.pass(h)
-	a.lintCrossing(y.vpc, h, crossInternetGateway)
+	a.lints().lintCrossing(y.vpc, h, crossInternetGateway)
 	if mapped {
 		a.mappedOnly(t, h, y)
 	}
-	a.blockPublicAccess(t, n, false) // both modes stop what starts outside, unless an exclusion allows both directions
+	a.gateways().blockPublicAccess(t, n, false) // both modes stop what starts outside, unless an exclusion allows both directions
 	a.inboundEdge(t, n)
 	a.enter(t, n)
 }
 
-func (a *traversal) gatewayOf(vpc snapshot.VPCID) *snapshot.InternetGateway {
+func (a *question) gatewayOf(vpc snapshot.VPCID) *snapshot.InternetGateway {
 	for _, acc := range a.x.snap.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.InternetGateways.Items {
@@ -199,7 +199,7 @@ func (a *traversal) gatewayOf(vpc snapshot.VPCID) *snapshot.InternetGateway {
 }
 
 // mappedOnly drops IPv4 for addresses that no public one is mapped to (N110).
-func (a *traversal) mappedOnly(t *flow, h Hop, y *target) {
+func (a inbound) mappedOnly(t *flow, h Hop, y *target) {
 	has := packetset.None
 	if e, ok := a.x.nics().byID[snapshot.NetworkInterfaceID(y.component)]; ok {
 		for _, p := range e.of.Addresses {
@@ -208,14 +208,14 @@ func (a *traversal) mappedOnly(t *flow, h Hop, y *target) {
 			}
 		}
 	}
-	if bad := a.s.Diff(a.onWire(t, false), has); bad != packetset.None {
+	if bad := a.s.Diff(a.gateways().onWire(t, false), has); bad != packetset.None {
 		a.deny(t, h, bad, Finding{Code: finding.IGWPrivateIPAssociationForIngress, Gate: finding.GateRoute, Component: y.component, Name: y.name, At: y.at,
 			Message: fmt.Sprintf("No public IPv4 address leads to %s.", y.component), Fix: fmt.Sprintf("Associate an Elastic IP address with %s.", y.component), Rule: "N110", URL: urlIGW})
 	}
 }
 
 // inboundEdge judges the gateway's own route table (N39).
-func (a *traversal) inboundEdge(t *flow, n located[snapshot.Subnet]) {
+func (a inbound) inboundEdge(t *flow, n located[snapshot.Subnet]) {
 	tb := a.x.routeTables[a.x.edgeTable[t.home.link]].of
 	if tb == nil {
 		return
@@ -235,7 +235,7 @@ func (a *traversal) inboundEdge(t *flow, n located[snapshot.Subnet]) {
 // addPublicTargets finds the interfaces to which public addresses in p are
 // mapped: traffic to them that leaves by an internet gateway comes back by
 // theirs.
-func (a *traversal) addPublicTargets(p netip.Prefix) {
+func (a *question) addPublicTargets(p netip.Prefix) {
 	if !rules.OnInternet(p) {
 		return
 	}
@@ -255,7 +255,7 @@ func (a *traversal) addPublicTargets(p netip.Prefix) {
 // that is mapped to a known interface or for an IPv6 address of one, into
 // that one's VPC. It is seen there with its public source, and takes no
 // group's membership along. No way leads back to a private IPv4 address.
-func (a *traversal) backInside(t *flow, ctx *Context) {
+func (a inbound) backInside(t *flow, ctx *Context) {
 	for i := range a.targets {
 		y := &a.targets[i]
 		cases := a.s.And(t.cases, y.cases)
@@ -278,7 +278,7 @@ func (a *traversal) backInside(t *flow, ctx *Context) {
 }
 
 // seenAs is a source as the internet sees it.
-func (a *traversal) seenAs(v view, public []netip.Addr) *translator {
+func (a *space) seenAs(v view, public []netip.Addr) *translator {
 	n := &translator{id: "public", addrs: slices.Clone(public), public: public, port: v.sourcePort(), choice: packetset.TranslatedChoice}
 	if v.nat != nil {
 		n.choice = v.nat.choice

@@ -12,7 +12,7 @@ import (
 )
 
 // internetGateway is an internet gateway (N110 to N114).
-func (a *traversal) internetGateway(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a gateways) internetGateway(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
 	id := snapshot.InternetGatewayID(r.Target)
 	g := a.x.internet[id]
 	h := Hop{Component: r.Target, Kind: "internet-gateway", At: r.At}
@@ -26,7 +26,7 @@ func (a *traversal) internetGateway(t *flow, r *snapshot.Route, subnet located[s
 	default: // a client without a public address is stopped whatever its state is (N1)
 		a.leaveOpen(t, h, t.cases, finding.GateRoute, a.missingTarget(r, finding.UnknownRouteTarget, "aws ec2 describe-internet-gateways"))
 	}
-	a.lintCrossing(t.vpcID, h, crossInternetGateway)
+	a.lints().lintCrossing(t.vpcID, h, crossInternetGateway)
 	v4, v6 := a.onWire(t, false), a.onWire(t, true)
 	a.notPrivateDestination(t, h, v4)
 	a.notSynthesised(t, h)
@@ -35,14 +35,14 @@ func (a *traversal) internetGateway(t *flow, r *snapshot.Route, subnet located[s
 	a.publicSources6(&ctx, v6)
 	a.blockPublicAccess(t, subnet, t.view.nat != nil)
 	a.edgeRoute(t, string(id), subnet, public)
-	if a.backInside(t, &ctx); t.cases == packetset.None {
+	if a.inbound().backInside(t, &ctx); t.cases == packetset.None {
 		return
 	}
 	a.end(t, ctx, false)
 }
 
 // onWire is the cases whose packets are of a family here, NAT64 behind them.
-func (a *traversal) onWire(t *flow, v6 bool) packetset.Set {
+func (a gateways) onWire(t *flow, v6 bool) packetset.Set {
 	if t.view.embedded {
 		if v6 {
 			return packetset.None
@@ -52,7 +52,7 @@ func (a *traversal) onWire(t *flow, v6 bool) packetset.Set {
 	return a.s.And(t.cases, a.s.OfFamily(v6))
 }
 
-func (a *traversal) s3Region() string {
+func (a *question) s3Region() string {
 	if a.q.To.S3 != nil {
 		return a.name.Region
 	}
@@ -60,7 +60,7 @@ func (a *traversal) s3Region() string {
 }
 
 // attached judges a gateway's attachment to the VPC that it is used from (N36).
-func (a *traversal) attached(t *flow, h Hop, g *snapshot.InternetGateway, name string) {
+func (a gateways) attached(t *flow, h Hop, g *snapshot.InternetGateway, name string) {
 	st, state := rules.StateBroken, "detached"
 	here := slices.ContainsFunc(g.Attachments, func(x snapshot.GatewayAttachment) bool { return x.VPC == t.vpcID })
 	if !here && !g.AttachmentsKnown {
@@ -79,7 +79,7 @@ func (a *traversal) attached(t *flow, h Hop, g *snapshot.InternetGateway, name s
 }
 
 // notPrivateDestination drops what an internet gateway drops (N113).
-func (a *traversal) notPrivateDestination(t *flow, h Hop, v4 packetset.Set) {
+func (a gateways) notPrivateDestination(t *flow, h Hop, v4 packetset.Set) {
 	for _, p := range []struct {
 		code finding.Code
 		list []netip.Prefix
@@ -99,7 +99,7 @@ func (a *traversal) notPrivateDestination(t *flow, h Hop, v4 packetset.Set) {
 
 // notSynthesised drops what DNS64 made up: nobody on the internet has an
 // address in 64:ff9b::/96, and only NAT gateways translate it (N109, N123).
-func (a *traversal) notSynthesised(t *flow, h Hop) {
+func (a gateways) notSynthesised(t *flow, h Hop) {
 	if t.view.embedded {
 		return
 	}
@@ -112,14 +112,14 @@ func (a *traversal) notSynthesised(t *flow, h Hop) {
 
 // publicSources is the IPv4 cases whose source has a public address, with the
 // addresses that the other end may see (N110, N111, N118).
-func (a *traversal) publicSources(t *flow, h Hop, v4 packetset.Set, ctx *Context) packetset.Set {
+func (a gateways) publicSources(t *flow, h Hop, v4 packetset.Set, ctx *Context) packetset.Set {
 	if v4 == packetset.None {
 		return v4
 	}
 	has := packetset.None
 	f := Finding{Code: finding.IGWPublicIPAssociationForEgress, Gate: finding.GateRoute, Component: h.Component, Rule: "N110", URL: urlIGW,
 		Message: fmt.Sprintf("The route leads to %s, but %s has no public IPv4 address.", h.Component, a.from.words()),
-		Fix:     fmt.Sprintf("Route the traffic to %s.", a.wayOut("a NAT gateway in a public subnet"))}
+		Fix:     fmt.Sprintf("Route the traffic to %s.", a.explanation().wayOut("a NAT gateway in a public subnet"))}
 	switch n := t.view.nat; {
 	case n != nil && n.private:
 		f.Code, f.Rule, f.Component, f.At, f.URL = finding.NATPrivateToIGW, "N118", n.id, n.at, urlNAT
@@ -157,14 +157,14 @@ func (a *traversal) publicSources(t *flow, h Hop, v4 packetset.Set, ctx *Context
 }
 
 // publicSources6 adds the client's own IPv6 addresses, which need no mapping (N112).
-func (a *traversal) publicSources6(ctx *Context, v6 packetset.Set) {
+func (a gateways) publicSources6(ctx *Context, v6 packetset.Set) {
 	if v6 != packetset.None {
 		ctx.PublicIPs = append(ctx.PublicIPs, a.from.v6addrs...)
 	}
 }
 
 // egressOnlyGateway carries IPv6 out, and replies back (N126).
-func (a *traversal) egressOnlyGateway(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a gateways) egressOnlyGateway(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
 	g := a.x.egressOnly[snapshot.InternetGatewayID(r.Target)]
 	if g.of == nil {
 		ec2 := a.collections(t.vpcID).ec2
@@ -173,7 +173,7 @@ func (a *traversal) egressOnlyGateway(t *flow, r *snapshot.Route, subnet located
 	}
 	h := Hop{Component: r.Target, Kind: "egress-only-internet-gateway", At: g.of.At}
 	a.attached(t, h, g.of, nameOf(g.of.Tags))
-	a.lintCrossing(t.vpcID, h, crossEgressOnly)
+	a.lints().lintCrossing(t.vpcID, h, crossEgressOnly)
 	if v4 := a.onWire(t, false); v4 != packetset.None {
 		a.deny(t, h, v4, Finding{Code: finding.ProtocolRestriction, Gate: finding.GateRoute, Component: h.Component,
 			Message: h.Component + " carries IPv6 only.", Fix: "Route IPv4 to a NAT gateway.", Rule: "N126", URL: urlEIGW})
@@ -182,14 +182,14 @@ func (a *traversal) egressOnlyGateway(t *flow, r *snapshot.Route, subnet located
 	a.blockPublicAccess(t, subnet, true)
 	ctx := Context{Via: "public", Region: a.s3Region()}
 	a.publicSources6(&ctx, t.cases)
-	if a.backInside(t, &ctx); t.cases == packetset.None {
+	if a.inbound().backInside(t, &ctx); t.cases == packetset.None {
 		return
 	}
 	a.end(t, ctx, false)
 }
 
 // vpnGateway leads out of AWS, where nothing is known (N141).
-func (a *traversal) vpnGateway(t *flow, r *snapshot.Route) {
+func (a gateways) vpnGateway(t *flow, r *snapshot.Route) {
 	g := a.x.vpns[r.Target]
 	h := Hop{Component: r.Target, Kind: "vpn-gateway", At: r.At}
 	if g.of != nil {
@@ -206,18 +206,18 @@ func (a *traversal) vpnGateway(t *flow, r *snapshot.Route) {
 		a.badState(t, h, st, Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(g.of.Tags),
 			Message: fmt.Sprintf("%s is not attached to %s.", r.Target, t.vpcID), Fix: "Route the traffic elsewhere, or attach the gateway.", Rule: "N141", URL: urlRoute}, state)
 	}
-	a.lintCrossing(t.vpcID, h, crossVPNGateway)
+	a.lints().lintCrossing(t.vpcID, h, crossVPNGateway)
 	a.onPremises(t, h)
 }
 
 // onPremises ends a flow where the traffic leaves AWS.
-func (a *traversal) onPremises(t *flow, h Hop) {
+func (a gateways) onPremises(t *flow, h Hop) {
 	a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.OnpremOpaque, Component: h.Component, At: h.At,
 		Fact: "where the network behind " + h.Component + " sends the traffic; it leaves AWS there"})
 	a.end(t, Context{Via: "public", Region: a.s3Region()}, true)
 }
 
-func (a *traversal) badStateNeed(t *flow, h Hop, st rules.State, f Finding, n rules.Need) {
+func (a gateways) badStateNeed(t *flow, h Hop, st rules.State, f Finding, n rules.Need) {
 	switch st {
 	case rules.StateWorks:
 	case rules.StateBroken:
@@ -229,7 +229,7 @@ func (a *traversal) badStateNeed(t *flow, h Hop, st rules.State, f Finding, n ru
 
 // edgeRoute judges the table that is associated with an internet gateway: it
 // steers the replies (N39).
-func (a *traversal) edgeRoute(t *flow, gateway string, subnet located[snapshot.Subnet], public packetset.Set) {
+func (a gateways) edgeRoute(t *flow, gateway string, subnet located[snapshot.Subnet], public packetset.Set) {
 	id, ok := a.x.edgeTable[gateway]
 	if !ok {
 		return

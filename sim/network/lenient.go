@@ -10,13 +10,13 @@ import (
 // neverAsked reports whether a setting that is off by default and rarely used
 // was not collected, without a gap that says that AWS refused it, and is taken
 // as off: unless the question is strict (N161).
-func (a *traversal) neverAsked(r *snapshot.Region, presence func(*snapshot.EC2) snapshot.Presence) bool {
+func (a *question) neverAsked(r *snapshot.Region, presence func(*snapshot.EC2) snapshot.Presence) bool {
 	return !a.q.Strict && (r == nil || presence(&r.EC2) == snapshot.NotCollected)
 }
 
 // takenAsOff says so: a warning, an assumption, and a missing fact on which
 // the outcome does not hang.
-func (a *traversal) takenAsOff(id snapshot.VPCID, v *snapshot.VPC, code, unknown finding.Code, gate finding.Gate, what, collect, url string) {
+func (a *question) takenAsOff(id snapshot.VPCID, v *snapshot.VPC, code, unknown finding.Code, gate finding.Gate, what, collect, url string) {
 	if !a.explain {
 		return
 	}

@@ -41,7 +41,7 @@ type lastRoute struct {
 }
 
 // once reports whether a component is linted for the first time in this question.
-func (a *traversal) once(kind, id string) bool {
+func (a lints) once(kind, id string) bool {
 	k := kind + " " + id
 	if a.linted[k] {
 		return false
@@ -54,7 +54,7 @@ func (a *traversal) once(kind, id string) bool {
 }
 
 // lintTable notes what is odd about a table as a whole.
-func (a *traversal) lintTable(id snapshot.RouteTableID) {
+func (a lints) lintTable(id snapshot.RouteTableID) {
 	tb := a.x.routeTables[id].of
 	if !a.explain || tb == nil || !a.once("route-table", string(id)) {
 		return
@@ -75,7 +75,7 @@ func (a *traversal) lintTable(id snapshot.RouteTableID) {
 
 // noLocalRoute warns of a table that lacks a VPC CIDR's local route, which AWS
 // never omits; one is assumed (N19).
-func (a *traversal) noLocalRoute(tb *snapshot.RouteTable) {
+func (a lints) noLocalRoute(tb *snapshot.RouteTable) {
 	v := a.x.vpcs[tb.VPC].of
 	if v == nil {
 		return
@@ -100,7 +100,7 @@ func (a *traversal) noLocalRoute(tb *snapshot.RouteTable) {
 // routeCount is how much of its quotas a table uses.
 type routeCount struct{ v4, v6, propagated int }
 
-func (a *traversal) countRoutes(tb *snapshot.RouteTable) routeCount {
+func (a lints) countRoutes(tb *snapshot.RouteTable) routeCount {
 	var n routeCount
 	for i := range tb.Routes {
 		r := &tb.Routes[i]
@@ -126,7 +126,7 @@ func (a *traversal) countRoutes(tb *snapshot.RouteTable) routeCount {
 
 // listWeight is what a reference to a prefix list counts: a customer's list
 // its MaxEntries; S3's own list 1, and any other of AWS's lists at least that.
-func (a *traversal) listWeight(id snapshot.PrefixListID) (weight int, v6 bool) {
+func (a lints) listWeight(id snapshot.PrefixListID) (weight int, v6 bool) {
 	l := a.x.lists[id].of
 	if l == nil {
 		return 1, false
@@ -141,7 +141,7 @@ func (a *traversal) listWeight(id snapshot.PrefixListID) (weight int, v6 bool) {
 }
 
 // lintRoute notes what is odd about a route that takes traffic.
-func (a *traversal) lintRoute(t *flow, tb *snapshot.RouteTable, routes []snapshot.Route, won *snapshot.Route) {
+func (a lints) lintRoute(t *flow, tb *snapshot.RouteTable, routes []snapshot.Route, won *snapshot.Route) {
 	if !a.explain || won.PrefixList == "" || !a.once("route", fmt.Sprint(tb.ID, " ", routeText(won), " ", t.cases)) {
 		return
 	}
@@ -169,7 +169,7 @@ func (a *traversal) lintRoute(t *flow, tb *snapshot.RouteTable, routes []snapsho
 
 // longerEntry finds an entry of won that some of the traffic is addressed to
 // and that is inside a shorter entry of lost.
-func (a *traversal) longerEntry(t *flow, won, lost *snapshot.PrefixList) (inner, outer netip.Prefix, ok bool) {
+func (a lints) longerEntry(t *flow, won, lost *snapshot.PrefixList) (inner, outer netip.Prefix, ok bool) {
 	if lost == nil {
 		return inner, outer, false
 	}
@@ -204,7 +204,7 @@ func around(c netip.Prefix, wide map[netip.Prefix]bool) (netip.Prefix, bool) {
 
 // deadTarget warns where a route that is said to be active leads to what was
 // just found dead (N36).
-func (a *traversal) deadTarget(t *flow, h Hop, f *Finding) {
+func (a lints) deadTarget(t *flow, h Hop, f *Finding) {
 	r := t.by.route
 	if !a.explain || r == nil || f.Code != finding.BadState && f.Code != finding.BadStateAttachment || !strings.EqualFold(r.State, "active") || !a.leadsTo(t, h) {
 		return
@@ -217,7 +217,7 @@ func (a *traversal) deadTarget(t *flow, h Hop, f *Finding) {
 
 // leadsTo reports whether h is what the route that traffic was last handed on
 // by names as its target.
-func (a *traversal) leadsTo(t *flow, h Hop) bool {
+func (a lints) leadsTo(t *flow, h Hop) bool {
 	r := t.by.route
 	switch {
 	case h.Component == r.Target:
@@ -232,7 +232,7 @@ func (a *traversal) leadsTo(t *flow, h Hop) bool {
 }
 
 // lintGatewayEndpoints counts the gateway endpoints beside one (N60).
-func (a *traversal) lintGatewayEndpoints(e located[snapshot.VPCEndpoint]) {
+func (a lints) lintGatewayEndpoints(e located[snapshot.VPCEndpoint]) {
 	if !a.explain || !a.once("vpc-endpoint", string(e.of.ID)) {
 		return
 	}
@@ -268,7 +268,7 @@ func liveGateway(e *snapshot.VPCEndpoint) bool {
 }
 
 // lintGroups counts an interface's groups and their rules in one direction (N92).
-func (a *traversal) lintGroups(groups []*snapshot.SecurityGroup, owner string, gate finding.Gate, dir rules.Direction) {
+func (a lints) lintGroups(groups []*snapshot.SecurityGroup, owner string, gate finding.Gate, dir rules.Direction) {
 	if !a.explain || !a.once("security-groups "+dir.String(), owner) {
 		return
 	}
@@ -307,7 +307,7 @@ func (a *traversal) lintGroups(groups []*snapshot.SecurityGroup, owner string, g
 
 // countRules is what a group's rules in one direction count, by family. A
 // reference to a group is a rule of both families.
-func (a *traversal) countRules(g *snapshot.SecurityGroup, dir rules.Direction) (v4, v6 int) {
+func (a lints) countRules(g *snapshot.SecurityGroup, dir rules.Direction) (v4, v6 int) {
 	list := g.Ingress
 	if dir == rules.Outbound {
 		list = g.Egress

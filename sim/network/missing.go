@@ -10,7 +10,7 @@ import (
 )
 
 // unknowns is the facts on which some of the open cases hang.
-func (a *traversal) unknowns(open packetset.Set) []Missing {
+func (a summary) unknowns(open packetset.Set) []Missing {
 	if open == packetset.None {
 		return nil
 	}
@@ -42,7 +42,7 @@ var hopGates = map[string]finding.Gate{"dns-name": finding.GateDNS, "vpc-endpoin
 var ends = []string{"subnet", "network-interface", "instance", "vpc", "destination", "address", "security-group"}
 
 // judged sums up, gate by gate, what the ways' steps decided.
-func (a *traversal) judged(unknown []Missing) map[finding.Gate]Judged {
+func (a summary) judged(unknown []Missing) map[finding.Gate]Judged {
 	out := make(map[finding.Gate]Judged)
 	join := func(g finding.Gate, j Judged) {
 		out[g] = out[g].And(j)

@@ -14,7 +14,7 @@ import (
 // a VPN or Direct Connect: they are used on premises, and what comes from them
 // comes in there, not by the internet gateway (N162). A default route makes no
 // range on-premises. links collects the gateways.
-func (a *traversal) onPremisesSources(vpc snapshot.VPCID, links *[]string) packetset.Set {
+func (a inbound) onPremisesSources(vpc snapshot.VPCID, links *[]string) packetset.Set {
 	x := packetset.None
 	v := a.x.vpcs[vpc]
 	if v.in == nil {
@@ -39,7 +39,7 @@ func (a *traversal) onPremisesSources(vpc snapshot.VPCID, links *[]string) packe
 // leadsOnPremises reports whether a route's target is a VPN gateway, or a
 // transit gateway whose table sends the range to a VPN, Direct Connect or
 // Connect attachment.
-func (a *traversal) leadsOnPremises(vpc snapshot.VPCID, r *snapshot.Route) bool {
+func (a inbound) leadsOnPremises(vpc snapshot.VPCID, r *snapshot.Route) bool {
 	if r.TargetKind == snapshot.TargetVPNGateway {
 		return true
 	}
@@ -76,7 +76,7 @@ type entrance struct {
 // enterFromElsewhere sends traffic of a private address that is in no VPC of
 // the snapshot into the target's, by each gateway that may bring it. Whether
 // it does is not in a snapshot; what stops it behind the gateway is (N141).
-func (a *traversal) enterFromElsewhere(y *target, cases packetset.Set, list []entrance) {
+func (a inbound) enterFromElsewhere(y *target, cases packetset.Set, list []entrance) {
 	n, v := a.x.subnets[y.subnet], a.x.vpcs[y.vpc]
 	if cases == packetset.None || n.of == nil {
 		return
@@ -102,7 +102,7 @@ func (a *traversal) enterFromElsewhere(y *target, cases packetset.Set, list []en
 	a.fork(t, finding.GateRoute, list[0].need, ways...)
 }
 
-func (a *traversal) noEntrance(t *flow, v located[snapshot.VPC]) {
+func (a inbound) noEntrance(t *flow, v located[snapshot.VPC]) {
 	h := Hop{Component: string(t.vpcID), Kind: "vpc"}
 	if v.of != nil {
 		h.At = v.of.At
@@ -119,7 +119,7 @@ func (a *traversal) noEntrance(t *flow, v located[snapshot.VPC]) {
 }
 
 // entrances lists a VPC's gateways to networks that are not in the snapshot.
-func (a *traversal) entrances(vpc snapshot.VPCID, r *snapshot.Region) []entrance {
+func (a inbound) entrances(vpc snapshot.VPCID, r *snapshot.Region) []entrance {
 	if r == nil {
 		return nil
 	}

@@ -26,7 +26,7 @@ type resolverData struct {
 }
 
 // resolverData reads the profiles of the client's VPC, once for a question.
-func (a *traversal) resolverData(v located[snapshot.VPC]) *resolverData {
+func (a resolver) resolverData(v located[snapshot.VPC]) *resolverData {
 	if a.dns != nil {
 		return a.dns
 	}

@@ -53,7 +53,7 @@ const maxBlamed = 8
 
 // blameACL names the rules of an ACL that deny, each with a packet that it
 // is shown to deny.
-func (a *traversal) blameACL(l *snapshot.NetworkACL, subnet located[snapshot.Subnet], v view, d side, gate finding.Gate, denied packetset.Set) []Finding {
+func (a explanation) blameACL(l *snapshot.NetworkACL, subnet located[snapshot.Subnet], v view, d side, gate finding.Gate, denied packetset.Set) []Finding {
 	var out []Finding
 	rest := denied
 	t := a.traffic(v, d)
@@ -84,7 +84,7 @@ func (a *traversal) blameACL(l *snapshot.NetworkACL, subnet located[snapshot.Sub
 	return out
 }
 
-func (a *traversal) aclFinding(l *snapshot.NetworkACL, subnet located[snapshot.Subnet], d side, gate finding.Gate, entry int, p *Packet, part packetset.Set) Finding {
+func (a explanation) aclFinding(l *snapshot.NetworkACL, subnet located[snapshot.Subnet], d side, gate finding.Gate, entry int, p *Packet, part packetset.Set) Finding {
 	f := Finding{Code: finding.SubnetACLRestriction, Gate: gate, Severity: finding.Blocker, Component: string(l.ID), Name: nameOf(l.Tags), At: l.At, Rule: "N94", URL: urlACL, Example: p}
 	what := a.packetWords(p, part)
 	if d.reply {
@@ -109,7 +109,7 @@ func (a *traversal) aclFinding(l *snapshot.NetworkACL, subnet located[snapshot.S
 }
 
 // aclFix words what an ACL should allow.
-func (a *traversal) aclFix(p *Packet, d side) string {
+func (a explanation) aclFix(p *Packet, d side) string {
 	if p == nil {
 		return "this traffic"
 	}
@@ -132,7 +132,7 @@ func (a *traversal) aclFix(p *Packet, d side) string {
 }
 
 // remote is the address that rules at a side compare.
-func (a *traversal) remote(p *Packet, d side) netip.Addr {
+func (a explanation) remote(p *Packet, d side) netip.Addr {
 	if d.dir == rules.Outbound {
 		return p.Destination
 	}
@@ -147,7 +147,7 @@ func packetPort(p *Packet) int {
 }
 
 // packetWords describes a packet of a denied part.
-func (a *traversal) packetWords(p *Packet, part packetset.Set) string {
+func (a explanation) packetWords(p *Packet, part packetset.Set) string {
 	if p == nil {
 		return "this traffic"
 	}
@@ -182,7 +182,7 @@ func protocolName(n int) string {
 }
 
 // blameGroups words that no rule of an interface's groups admits a packet.
-func (a *traversal) blameGroups(groups []*snapshot.SecurityGroup, ids []snapshot.SecurityGroupID, owner string, v view, d side, gate finding.Gate, rel relation, lost bool, denied packetset.Set) []Finding {
+func (a explanation) blameGroups(groups []*snapshot.SecurityGroup, ids []snapshot.SecurityGroupID, owner string, v view, d side, gate finding.Gate, rel relation, lost bool, denied packetset.Set) []Finding {
 	f := Finding{Code: finding.ENISGRulesMismatch, Gate: gate, Severity: finding.Blocker, Component: owner, Rule: "N78", URL: urlSG}
 	empty := true
 	for i, g := range groups {
@@ -243,7 +243,7 @@ func joinIDs(ids []snapshot.SecurityGroupID) string {
 
 // referencesLost tells whether a rule would match if group identities
 // survived the way (N72, N83).
-func (a *traversal) referencesLost(groups []*snapshot.SecurityGroup, d side, rel relation, lost bool) bool {
+func (a explanation) referencesLost(groups []*snapshot.SecurityGroup, d side, rel relation, lost bool) bool {
 	if d.dir != rules.Inbound || rel == sameVPC && !lost || !a.from.groupsKnown {
 		return false
 	}
@@ -262,7 +262,7 @@ func (a *traversal) referencesLost(groups []*snapshot.SecurityGroup, d side, rel
 	return false
 }
 
-func (a *traversal) groupFix(id string, d side) string {
+func (a explanation) groupFix(id string, d side) string {
 	if d.dir == rules.Inbound {
 		return fmt.Sprintf("Add an inbound rule to %s: %s from the client's subnet or security group.", id, a.serviceWords())
 	}
@@ -272,7 +272,7 @@ func (a *traversal) groupFix(id string, d side) string {
 	return fmt.Sprintf("Add an outbound rule to %s: %s to the destination.", id, a.serviceWords())
 }
 
-func (a *traversal) serviceWords() string {
+func (a explanation) serviceWords() string {
 	if (a.q.Protocol == 6 || a.q.Protocol == 17) && len(a.q.Ports) > 0 {
 		r := a.q.Ports[0]
 		if r.From == r.To {
@@ -285,7 +285,7 @@ func (a *traversal) serviceWords() string {
 
 // destinationList is the prefix list that holds the destination, where the
 // answer is a public one.
-func (a *traversal) destinationList() snapshot.PrefixListID {
+func (a explanation) destinationList() snapshot.PrefixListID {
 	if a.q.To.S3 == nil || len(a.targets) > 0 {
 		return ""
 	}
@@ -293,7 +293,7 @@ func (a *traversal) destinationList() snapshot.PrefixListID {
 }
 
 // noRoute words that a table has no route (N38).
-func (a *traversal) noRoute(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) Finding {
+func (a explanation) noRoute(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) Finding {
 	who := string(tb.ID)
 	if subnet.of != nil {
 		who = fmt.Sprintf("%s uses %s, which", subnet.of.ID, tb.ID)
@@ -311,7 +311,7 @@ func (a *traversal) noRoute(t *flow, tb *snapshot.RouteTable, subnet located[sna
 }
 
 // destinationWords says where cases are bound for.
-func (a *traversal) destinationWords(cases packetset.Set) string {
+func (a explanation) destinationWords(cases packetset.Set) string {
 	private := len(a.targets) > 0 && a.s.And(cases, a.targetCases()) != packetset.None
 	v6 := a.s.And(cases, a.s.OfFamily(false)) == packetset.None
 	switch {
@@ -347,7 +347,7 @@ const (
 
 // privateWay names what carries the traffic without the internet, "" where
 // nothing can: S3's gateway endpoints, other services' interface endpoints.
-func (a *traversal) privateWay() string {
+func (a explanation) privateWay() string {
 	switch {
 	case a.q.To.S3 != nil && a.name.Region == multiRegion:
 		return "an interface endpoint for " + multiRegionService
@@ -362,14 +362,14 @@ func (a *traversal) privateWay() string {
 }
 
 // wayOut words the ways out of a VPC for this destination.
-func (a *traversal) wayOut(nat string) string {
+func (a explanation) wayOut(nat string) string {
 	if private := a.privateWay(); private != "" {
 		return private + ", or to " + nat
 	}
 	return nat
 }
 
-func (a *traversal) routeFix(t *flow, tb *snapshot.RouteTable) string {
+func (a explanation) routeFix(t *flow, tb *snapshot.RouteTable) string {
 	switch {
 	case strings.HasSuffix(a.q.To.Service, ".dynamodb"):
 		return fmt.Sprintf("Create a gateway endpoint for %s in %s and associate it with %s, or add a default route to a NAT gateway to %s.", a.q.To.Service, tb.VPC, tb.ID, tb.ID)
@@ -405,7 +405,7 @@ func (a *traversal) routeFix(t *flow, tb *snapshot.RouteTable) string {
 }
 
 // regionNote tells that the VPC's gateway endpoints serve another Region (N41).
-func (a *traversal) regionNote(t *flow) {
+func (a explanation) regionNote(t *flow) {
 	if a.name.Region == multiRegion {
 		return
 	}
@@ -419,7 +419,7 @@ func (a *traversal) regionNote(t *flow) {
 }
 
 // priorityNote tells that a route beat another for the same destination (N28).
-func (a *traversal) priorityNote(tb *snapshot.RouteTable, won, lost *snapshot.Route, i int) {
+func (a explanation) priorityNote(tb *snapshot.RouteTable, won, lost *snapshot.Route, i int) {
 	a.note(Finding{Code: finding.HigherPriorityRoute, Gate: finding.GateRoute, Severity: finding.Info, Component: string(tb.ID), Name: nameOf(tb.Tags), At: won.At, RuleIndex: &i,
 		Message: fmt.Sprintf("In %s the route %s wins over %s, which has the same destination.", tb.ID, routeText(won), routeText(lost)), Rule: "N25", URL: urlRoute})
 }

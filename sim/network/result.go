@@ -12,7 +12,7 @@ import (
 )
 
 // result sums the ways up (N1 to N3).
-func (a *traversal) result() *Result {
+func (a summary) result() *Result {
 	r := &Result{}
 	if n := a.from.subnet.of; n != nil {
 		r.Subnet = n.ID
@@ -56,7 +56,7 @@ func (a *traversal) result() *Result {
 // examplePackets shows a packet of each side. Where the client's own packets look the
 // same, what tells them examplePackets is a translator's choice of address and port
 // (N96a), and they are shown as they leave it.
-func (a *traversal) examplePackets(passed, blocked packetset.Set) (passes, fails *Packet) {
+func (a summary) examplePackets(passed, blocked packetset.Set) (passes, fails *Packet) {
 	yes, some := a.s.Witness(passed)
 	no, others := a.s.Witness(blocked)
 	if some {
@@ -82,7 +82,7 @@ func (a *traversal) examplePackets(passed, blocked packetset.Set) (passes, fails
 
 // sum says which cases pass and which are blocked, whichever of the ways they
 // take; the others are open.
-func (a *traversal) sum(ways []*path) (passed, blocked packetset.Set) {
+func (a summary) sum(ways []*path) (passed, blocked packetset.Set) {
 	passed, blocked = packetset.None, packetset.None
 	notPassed, notBlocked := packetset.None, packetset.None
 	for _, w := range ways {
@@ -97,7 +97,7 @@ func (a *traversal) sum(ways []*path) (passed, blocked packetset.Set) {
 // the name gets (N2). Answers with different addresses share no case, so that
 // one that passes and one that is blocked are no split of the cases; nor are
 // several that are each open.
-func (a *traversal) answersDiffer() bool {
+func (a summary) answersDiffer() bool {
 	answers := map[int][]*path{}
 	for _, w := range a.paths {
 		answers[w.branch] = append(answers[w.branch], w)
@@ -136,7 +136,7 @@ func outcome(passed, blocked, open packetset.Set) Outcome {
 const maxRanges = 4096
 
 // flow words one way.
-func (a *traversal) flow(w *path) Flow {
+func (a summary) flow(w *path) Flow {
 	f := Flow{Outcome: outcome(w.passed, w.blocked, w.open), Context: w.ctx}
 	for _, s := range w.steps {
 		for _, h := range s.hops {
@@ -173,7 +173,7 @@ func appendHop(hops []Hop, h Hop) []Hop {
 }
 
 // decision is what a step did to the traffic that came by it.
-func (a *traversal) decision(s *step, cases packetset.Set) string {
+func (a summary) decision(s *step, cases packetset.Set) string {
 	permit, deny := a.s.And(s.permit, cases), a.s.And(s.deny, cases)
 	switch {
 	case permit == cases:
@@ -187,7 +187,7 @@ func (a *traversal) decision(s *step, cases packetset.Set) string {
 }
 
 // through says what a step lets through of the traffic that came by it.
-func (a *traversal) through(s *step, cases packetset.Set) *Through {
+func (a summary) through(s *step, cases packetset.Set) *Through {
 	y := a.s.And(s.permit, cases)
 	var out Through
 	addresses := func(e packetset.End) []AddrRange {
@@ -220,7 +220,7 @@ func (a *traversal) through(s *step, cases packetset.Set) *Through {
 	return &out
 }
 
-func (a *traversal) casesOf(w *path, x packetset.Set) Cases {
+func (a summary) casesOf(w *path, x packetset.Set) Cases {
 	if x == packetset.None {
 		return Cases{Empty: true}
 	}
@@ -243,7 +243,7 @@ func addrRanges(in []packetset.AddressRange) []AddrRange {
 
 // example is one case of x as a packet, at its start; for a reply, as it
 // comes back.
-func (a *traversal) example(x packetset.Set, d side) *Packet {
+func (a *question) example(x packetset.Set, d side) *Packet {
 	if x == packetset.None {
 		return nil
 	}
@@ -256,7 +256,7 @@ func (a *traversal) example(x packetset.Set, d side) *Packet {
 	return a.packet(c, view{}, d)
 }
 
-func (a *traversal) packet(c packetset.Case, v view, d side) *Packet {
+func (a *question) packet(c packetset.Case, v view, d side) *Packet {
 	p := &Packet{Source: c.Source, Destination: c.Destination, Protocol: c.Protocol, SourcePort: c.SourcePort, DestinationPort: c.DestinationPort, Reply: d.reply}
 	if v.nat != nil {
 		p.Source = v.nat.address(c)
@@ -285,7 +285,7 @@ func (a *traversal) packet(c packetset.Case, v view, d side) *Packet {
 }
 
 // findings words every step that stops cases (N5), and the notes.
-func (a *traversal) findings(r *Result, blocked, open packetset.Set) {
+func (a summary) findings(r *Result, blocked, open packetset.Set) {
 	var order []stepKey
 	denied, first := map[stepKey]packetset.Set{}, map[stepKey]*step{}
 	for _, w := range a.paths {
@@ -346,7 +346,7 @@ func (a *traversal) findings(r *Result, blocked, open packetset.Set) {
 
 // disconnected notes that nothing at all links the client's VPC with the
 // destination's: no route would help before there is a peering or the like.
-func (a *traversal) disconnected() {
+func (a summary) disconnected() {
 	if len(a.targets) == 0 || a.from.vpcID == "" {
 		return
 	}
@@ -376,7 +376,7 @@ func compareFindings(x, y Finding) int {
 
 // part says in which respects x is only a part of the question: the
 // semantics' P_ codes.
-func (a *traversal) part(x packetset.Set) []finding.Code {
+func (a summary) part(x packetset.Set) []finding.Code {
 	x = a.s.And(x, a.cases)
 	var out []finding.Code
 	if a.s.OnlyAddress(packetset.Destination, x) != a.s.OnlyAddress(packetset.Destination, a.cases) {
@@ -403,7 +403,7 @@ func (a *traversal) part(x packetset.Set) []finding.Code {
 
 // familyWhole tells whether x is every destination of some families and none
 // of another.
-func (a *traversal) familyWhole(x packetset.Set) bool {
+func (a summary) familyWhole(x packetset.Set) bool {
 	v4, v6 := a.s.And(a.cases, a.s.OfFamily(false)), a.s.And(a.cases, a.s.OfFamily(true))
 	if v4 == packetset.None || v6 == packetset.None {
 		return false
@@ -415,14 +415,14 @@ func (a *traversal) familyWhole(x packetset.Set) bool {
 	return whole(in4, v4) && whole(in6, v6)
 }
 
-func (a *traversal) sourcePart(x packetset.Set) bool {
+func (a summary) sourcePart(x packetset.Set) bool {
 	fam := a.s.OnlyAddress(packetset.Source, a.cases)
 	in := a.s.Exists(int(packetset.Family), a.s.OnlyAddress(packetset.Source, x))
 	return a.s.And(fam, in) != fam
 }
 
 // note adds a finding that stops nothing, once.
-func (a *traversal) note(f Finding) {
+func (a *question) note(f Finding) {
 	if !slices.ContainsFunc(a.notes, func(o Finding) bool { return o.Code == f.Code && o.Component == f.Component && o.Message == f.Message }) {
 		a.notes = append(a.notes, f)
 	}

@@ -56,7 +56,7 @@ func clientName(d *S3Destination) string {
 
 // otherNames warns where a client that calls the bucket by another name fares
 // differently (N168).
-func (a *traversal) otherNames() {
+func (a *walk) otherNames() {
 	d := a.q.To.S3
 	if d.Hostname != "" {
 		return
@@ -64,7 +64,7 @@ func (a *traversal) otherNames() {
 	outcomeOf := func(to Endpoint) (Outcome, bool) {
 		q := a.q
 		q.To = to
-		r, err := (&traversal{engine: a.engine, x: a.x}).decide(q)
+		r, err := newWalk(a.engine, a.x, question{}).decide(q)
 		return outcomeOrUnknown(r), err == nil
 	}
 	ours, _ := outcomeOf(a.q.To)

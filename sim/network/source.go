@@ -80,7 +80,7 @@ func nonsense(format string, args ...any) error {
 
 // begin finds the source of a question. An id that the snapshot lacks is an
 // error: whoever asks checks first whether that is so because of a gap.
-func (a *traversal) begin() error {
+func (a *question) begin() error {
 	f := &a.q.From
 	switch {
 	case f.Job != nil:
@@ -103,7 +103,7 @@ func (a *traversal) begin() error {
 	return nonsense("traffic can't start there: name an interface, an instance, a subnet, an address or the internet")
 }
 
-func (a *traversal) fromJob(j *HypotheticalInterface) error {
+func (a *question) fromJob(j *HypotheticalInterface) error {
 	n, ok := a.x.subnets[j.Subnet]
 	if !ok {
 		return nonsense("subnet %s is not in the snapshot", j.Subnet)
@@ -129,7 +129,7 @@ func dedupe(ids []snapshot.SecurityGroupID) []snapshot.SecurityGroupID {
 	return out
 }
 
-func (a *traversal) fromInterface(id snapshot.NetworkInterfaceID) error {
+func (a *question) fromInterface(id snapshot.NetworkInterfaceID) error {
 	e, ok := a.x.nics().byID[id]
 	if !ok {
 		return nonsense("network interface %s is not in the snapshot", id)
@@ -159,7 +159,7 @@ func (a *traversal) fromInterface(id snapshot.NetworkInterfaceID) error {
 	return nil
 }
 
-func (a *traversal) fromSubnet(id snapshot.SubnetID) error {
+func (a *question) fromSubnet(id snapshot.SubnetID) error {
 	n, ok := a.x.subnets[id]
 	if !ok {
 		return nonsense("subnet %s is not in the snapshot", id)
@@ -173,7 +173,7 @@ func (a *traversal) fromSubnet(id snapshot.SubnetID) error {
 }
 
 // defaultGroup is the group that an interface gets where nobody names one.
-func (a *traversal) defaultGroup(n located[snapshot.Subnet]) ([]snapshot.SecurityGroupID, bool) {
+func (a *question) defaultGroup(n located[snapshot.Subnet]) ([]snapshot.SecurityGroupID, bool) {
 	v := a.x.vpcs[n.of.VPC]
 	if v.in == nil {
 		v.in = n.in
@@ -191,7 +191,7 @@ func (a *traversal) defaultGroup(n located[snapshot.Subnet]) ([]snapshot.Securit
 
 // fromAddress starts at an interface that has the address, private or public,
 // or else at any interface that would have it.
-func (a *traversal) fromAddress(p netip.Prefix) error {
+func (a *question) fromAddress(p netip.Prefix) error {
 	p = p.Masked()
 	if p.IsSingleIP() {
 		if e, private, err := a.ownerOf(p); e.of != nil || err != nil {
@@ -221,7 +221,7 @@ func (a *traversal) fromAddress(p netip.Prefix) error {
 
 // ownerOf is the interface that has a private or public address, and the
 // private one that it sends from then. VPCs may have the same addresses.
-func (a *traversal) ownerOf(p netip.Prefix) (owner located[snapshot.NetworkInterface], private netip.Addr, err error) {
+func (a *question) ownerOf(p netip.Prefix) (owner located[snapshot.NetworkInterface], private netip.Addr, err error) {
 	list := a.interfacesIn(p)
 	private = p.Addr()
 	if len(list) == 0 {
@@ -244,7 +244,7 @@ func (a *traversal) ownerOf(p netip.Prefix) (owner located[snapshot.NetworkInter
 }
 
 // subnetAround is the subnet that holds all of p.
-func (a *traversal) subnetAround(p netip.Prefix) (located[snapshot.Subnet], error) {
+func (a *question) subnetAround(p netip.Prefix) (located[snapshot.Subnet], error) {
 	var in located[snapshot.Subnet]
 	for _, acc := range a.x.snap.Accounts {
 		for _, r := range acc.Regions {
@@ -277,7 +277,7 @@ func within(n *snapshot.Subnet, p netip.Prefix) bool {
 
 // interfacesIn lists the interfaces with an address in p, in the order of the
 // snapshot.
-func (a *traversal) interfacesIn(p netip.Prefix) []located[snapshot.NetworkInterface] {
+func (a *question) interfacesIn(p netip.Prefix) []located[snapshot.NetworkInterface] {
 	var out []located[snapshot.NetworkInterface]
 	for _, acc := range a.x.snap.Accounts {
 		for _, r := range acc.Regions {
@@ -298,7 +298,7 @@ func hasAddressIn(e *snapshot.NetworkInterface, p netip.Prefix) bool {
 }
 
 // publicOwners lists the interfaces to which a public address in p is mapped.
-func (a *traversal) publicOwners(p netip.Prefix) []located[snapshot.NetworkInterface] {
+func (a *question) publicOwners(p netip.Prefix) []located[snapshot.NetworkInterface] {
 	var out []located[snapshot.NetworkInterface]
 	for _, acc := range a.x.snap.Accounts {
 		for _, r := range acc.Regions {

@@ -54,7 +54,7 @@ func (e *engine) symbolSets() []packetset.Set {
 }
 
 // destination is the cases whose packets are addressed into p.
-func (a *traversal) destination(v view, p netip.Prefix) rules.Match {
+func (a *space) destination(v view, p netip.Prefix) rules.Match {
 	if !p.IsValid() {
 		return rules.Match{}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // tableOf is the route table that governs a subnet (N15, N16).
-func (a *traversal) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need) {
+func (a *question) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Need) {
 	of := a.x.subnetTable[n.ID]
 	untold, explicit := a.x.untoldTable[n.VPC], len(of) > 0
 	if !explicit {
@@ -48,7 +48,7 @@ func (a *traversal) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Ne
 
 // presence tells what is known of a collection of a subnet's own Region. What
 // is missing in one that could not be read whole says nothing.
-func (a *traversal) presence(n *snapshot.Subnet, of func(*snapshot.EC2) snapshot.Presence) snapshot.Presence {
+func (a *question) presence(n *snapshot.Subnet, of func(*snapshot.EC2) snapshot.Presence) snapshot.Presence {
 	r := a.x.subnets[n.ID].in
 	if r == nil {
 		return snapshot.NotCollected
@@ -57,7 +57,7 @@ func (a *traversal) presence(n *snapshot.Subnet, of func(*snapshot.EC2) snapshot
 }
 
 // aclOf is the network ACL of a subnet: the one that lists it (N93).
-func (a *traversal) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, need *rules.Need) {
+func (a *question) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, need *rules.Need) {
 	of, untold := a.x.subnetACL[n.ID], a.x.untoldACL[n.VPC]
 	need = &rules.Need{Code: finding.UnknownNACL, Component: string(n.ID), At: n.At, Fact: "the network ACL of " + string(n.ID), Collect: "aws ec2 describe-network-acls"}
 	switch {
@@ -87,11 +87,11 @@ func (a *traversal) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, need *rul
 }
 
 // throughACL sends packets over the border of a subnet, as they look now.
-func (a *traversal) throughACL(t *flow, subnet located[snapshot.Subnet], d side) {
+func (a *walk) throughACL(t *flow, subnet located[snapshot.Subnet], d side) {
 	a.throughACLView(t, subnet, t.view, d)
 }
 
-func (a *traversal) throughACLView(t *flow, subnet located[snapshot.Subnet], v view, d side) {
+func (a *walk) throughACLView(t *flow, subnet located[snapshot.Subnet], v view, d side) {
 	l, need := a.aclOf(subnet.of)
 	gate := finding.GateNACLEgress
 	if d.dir == rules.Inbound {
@@ -106,14 +106,14 @@ func (a *traversal) throughACLView(t *flow, subnet located[snapshot.Subnet], v v
 	h := Hop{Component: string(l.ID), Kind: "network-acl", Via: d.dir.String() + " of " + string(subnet.of.ID), Reply: d.reply, At: l.At}
 	var blame func(packetset.Set) []Finding
 	if a.explain {
-		a.aclDrift(l, d, gate)
-		blame = func(denied packetset.Set) []Finding { return a.blameACL(l, subnet, v, d, gate, denied) }
+		a.explanation().aclDrift(l, d, gate)
+		blame = func(denied packetset.Set) []Finding { return a.explanation().blameACL(l, subnet, v, d, gate, denied) }
 	}
 	a.filter(t, []Hop{h}, gate, stepKey{kind: h.Kind, component: h.Component, side: d, view: v}, f, blame)
 }
 
 // local delivers inside the VPC that the traffic is in (N19).
-func (a *traversal) local(t *flow, from located[snapshot.Subnet]) {
+func (a *walk) local(t *flow, from located[snapshot.Subnet]) {
 	rest := t.cases
 	for _, id := range a.x.vpcSubnets[t.vpcID] {
 		n := a.x.subnets[id]
@@ -124,7 +124,7 @@ func (a *traversal) local(t *flow, from located[snapshot.Subnet]) {
 		rest = a.s.Diff(rest, cases)
 		c := t.with(cases)
 		if from.of != nil && from.of.ID == id {
-			a.deliver(c, n)
+			a.delivery().deliver(c, n)
 			continue
 		}
 		a.enter(c, n)
@@ -148,7 +148,7 @@ func (a *traversal) local(t *flow, from located[snapshot.Subnet]) {
 	a.end(t, Context{}, true)
 }
 
-func (a *traversal) subnetsKnown(id snapshot.VPCID) bool {
+func (a *question) subnetsKnown(id snapshot.VPCID) bool {
 	v := a.x.vpcs[id]
 	return ownView(v) && knownAbsent(&v.in.EC2.Subnets)
 }

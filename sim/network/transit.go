@@ -13,7 +13,7 @@ import (
 
 // peering hands traffic to a VPC peering connection, which takes what is
 // addressed into the other VPC, and nothing else (N139, N140).
-func (a *traversal) peering(t *flow, r *snapshot.Route) {
+func (a links) peering(t *flow, r *snapshot.Route) {
 	p := a.x.peerings[snapshot.PeeringID(r.Target)]
 	if p.of == nil {
 		ec2 := a.collections(t.vpcID).ec2
@@ -31,11 +31,11 @@ func (a *traversal) peering(t *flow, r *snapshot.Route) {
 		a.end(t, Context{}, true)
 		return
 	}
-	a.lintPeering(p.of, h, t.vpcID, other.VPC)
+	a.lints().lintPeering(p.of, h, t.vpcID, other.VPC)
 	inside, sure := a.inPeer(t, other)
 	f.Code, f.Rule = finding.PCXRequiresAddressInVPCCidr, "N139"
 	f.Message = fmt.Sprintf("%s carries traffic to addresses of %s only; the destination is none of them.", r.Target, other.VPC)
-	f.Fix = fmt.Sprintf("Route the traffic to %s, in the client's own VPC.", a.wayOut("a NAT gateway"))
+	f.Fix = fmt.Sprintf("Route the traffic to %s, in the client's own VPC.", a.explanation().wayOut("a NAT gateway"))
 	switch out := a.s.Diff(t.cases, inside); {
 	case out == packetset.None:
 	case sure:
@@ -59,7 +59,7 @@ func (a *traversal) peering(t *flow, r *snapshot.Route) {
 }
 
 // inPeer is the cases addressed into the other side's CIDRs.
-func (a *traversal) inPeer(t *flow, other snapshot.PeeringSide) (packetset.Set, bool) {
+func (a links) inPeer(t *flow, other snapshot.PeeringSide) (packetset.Set, bool) {
 	cidrs := other.CIDRs
 	if v := a.x.vpcs[other.VPC].of; v != nil {
 		cidrs = append(append([]netip.Prefix(nil), v.CIDRs...), v.IPv6CIDRs...)
@@ -72,7 +72,7 @@ func (a *traversal) inPeer(t *flow, other snapshot.PeeringSide) (packetset.Set, 
 }
 
 // arrive takes traffic into another VPC, at no subnet in particular.
-func (a *traversal) arrive(t *flow, vpc snapshot.VPCID, h home, via Hop) {
+func (a links) arrive(t *flow, vpc snapshot.VPCID, h home, via Hop) {
 	v := a.x.vpcs[vpc]
 	if v.of == nil {
 		a.leaveOpen(t, via, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownCrossAccount, Component: string(vpc), At: via.At,
@@ -85,7 +85,7 @@ func (a *traversal) arrive(t *flow, vpc snapshot.VPCID, h home, via Hop) {
 }
 
 // transit hands traffic to a transit gateway (N133 to N138).
-func (a *traversal) transit(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a links) transit(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
 	h := Hop{Component: r.Target, Kind: "transit-gateway", At: r.At}
 	gw := snapshot.TransitGatewayID(r.Target)
 	if g := a.x.transits[gw]; g.of != nil {
@@ -114,7 +114,7 @@ func (a *traversal) transit(t *flow, r *snapshot.Route, subnet located[snapshot.
 		if n, ok := a.attachmentSubnet(att, subnet.of); ok {
 			door = n
 		}
-		t.back = append(t.back, func(a *traversal, t *flow) { a.routeBack(t, door, v, home) })
+		t.back = append(t.back, func(a *walk, t *flow) { a.replies().routeBack(t, door, v, home) })
 	}
 	t.entered = subnet.of
 	a.transitRoute(t, gw, att)
@@ -122,7 +122,7 @@ func (a *traversal) transit(t *flow, r *snapshot.Route, subnet located[snapshot.
 
 // attachmentOf finds this VPC's attachment to a transit gateway. Where there
 // is none that could carry anything, it ends the flow.
-func (a *traversal) attachmentOf(t *flow, gw snapshot.TransitGatewayID, h Hop) (*snapshot.TGWAttachment, bool) {
+func (a links) attachmentOf(t *flow, gw snapshot.TransitGatewayID, h Hop) (*snapshot.TGWAttachment, bool) {
 	id, ok := a.x.vpcAttachment[tgwVPC{gw, t.vpcID}]
 	if !ok {
 		ec2 := a.collections(t.vpcID).ec2
@@ -145,7 +145,7 @@ func (a *traversal) attachmentOf(t *flow, gw snapshot.TransitGatewayID, h Hop) (
 
 // zoneCovered applies the rule that a transit gateway is reached only from
 // zones in which its attachment has a subnet (N133).
-func (a *traversal) zoneCovered(t *flow, att *snapshot.TGWAttachment, subnet located[snapshot.Subnet]) bool {
+func (a links) zoneCovered(t *flow, att *snapshot.TGWAttachment, subnet located[snapshot.Subnet]) bool {
 	if subnet.of == nil {
 		return true
 	}
@@ -163,13 +163,13 @@ func (a *traversal) zoneCovered(t *flow, att *snapshot.TGWAttachment, subnet loc
 	return false
 }
 
-func (a *traversal) zoneFinding(att *snapshot.TGWAttachment, n *snapshot.Subnet) Finding {
+func (a links) zoneFinding(att *snapshot.TGWAttachment, n *snapshot.Subnet) Finding {
 	return Finding{Code: finding.TGWRouteAZRestriction, Gate: finding.GateRoute, Component: string(att.ID), Name: nameOf(att.Tags), At: att.At,
 		Message: fmt.Sprintf("%s has no subnet in %s, the availability zone of %s, so the transit gateway can't be reached from there.", att.ID, orElse(n.AvailabilityZone, n.AZID), n.ID),
 		Fix:     fmt.Sprintf("Add a subnet in %s to %s.", orElse(n.AvailabilityZone, n.AZID), att.ID), Rule: "N133", URL: urlTGW}
 }
 
-func (a *traversal) zoneState(att *snapshot.TGWAttachment, n *snapshot.Subnet) rules.State {
+func (a links) zoneState(att *snapshot.TGWAttachment, n *snapshot.Subnet) rules.State {
 	if !att.SubnetsKnown {
 		return rules.StateUnknown
 	}
@@ -191,7 +191,7 @@ func sameZone(x, y *snapshot.Subnet) bool {
 }
 
 // attachmentSubnet is the one that serves a zone, else none.
-func (a *traversal) attachmentSubnet(att *snapshot.TGWAttachment, n *snapshot.Subnet) (located[snapshot.Subnet], bool) {
+func (a links) attachmentSubnet(att *snapshot.TGWAttachment, n *snapshot.Subnet) (located[snapshot.Subnet], bool) {
 	for _, id := range att.Subnets {
 		if s := a.x.subnets[id]; s.of != nil && n != nil && sameZone(s.of, n) {
 			return s, true
@@ -202,7 +202,7 @@ func (a *traversal) attachmentSubnet(att *snapshot.TGWAttachment, n *snapshot.Su
 
 // attachmentACL judges the network ACL of the attachment's subnet in the
 // client's VPC, which sees the traffic enter and the replies leave (N96).
-func (a *traversal) attachmentACL(t *flow, att *snapshot.TGWAttachment, subnet located[snapshot.Subnet]) {
+func (a links) attachmentACL(t *flow, att *snapshot.TGWAttachment, subnet located[snapshot.Subnet]) {
 	n, ok := a.attachmentSubnet(att, subnet.of)
 	if !ok {
 		return
@@ -210,7 +210,7 @@ func (a *traversal) attachmentACL(t *flow, att *snapshot.TGWAttachment, subnet l
 	v := t.view
 	a.throughACL(t, n, side{dir: rules.Inbound})
 	if n.of.ID != subnet.of.ID {
-		t.back = append(t.back, func(a *traversal, t *flow) { a.throughACLView(t, n, v, side{dir: rules.Outbound, reply: true}) })
+		t.back = append(t.back, func(a *walk, t *flow) { a.throughACLView(t, n, v, side{dir: rules.Outbound, reply: true}) })
 		return
 	}
 	// In one subnet, what comes from the transit gateway is not evaluated:
@@ -220,7 +220,7 @@ func (a *traversal) attachmentACL(t *flow, att *snapshot.TGWAttachment, subnet l
 
 // transitRoute looks the destination up in the table that the attachment is
 // associated with (N134).
-func (a *traversal) transitRoute(t *flow, gw snapshot.TransitGatewayID, att *snapshot.TGWAttachment) {
+func (a links) transitRoute(t *flow, gw snapshot.TransitGatewayID, att *snapshot.TGWAttachment) {
 	tb, ok := a.transitTable(t, att, false)
 	if !ok {
 		a.end(t, Context{}, true)
@@ -242,7 +242,7 @@ func (a *traversal) transitRoute(t *flow, gw snapshot.TransitGatewayID, att *sna
 
 // transitTable is the table associated with an attachment; where there is
 // none to look into, it says so on the flow.
-func (a *traversal) transitTable(t *flow, att *snapshot.TGWAttachment, reply bool) (*snapshot.TGWRouteTable, bool) {
+func (a links) transitTable(t *flow, att *snapshot.TGWAttachment, reply bool) (*snapshot.TGWRouteTable, bool) {
 	h := Hop{Component: string(att.ID), Kind: "transit-gateway-attachment", Reply: reply, At: att.At}
 	unknown := rules.Need{Code: finding.UnknownTGWRoutes, Component: string(att.ID), At: att.At, Fact: "the routes of the transit gateway table of " + string(att.ID),
 		Collect: "aws ec2 describe-transit-gateway-attachments, search-transit-gateway-routes"}
@@ -269,12 +269,12 @@ func (a *traversal) transitTable(t *flow, att *snapshot.TGWAttachment, reply boo
 // seenByParticipant reports whether an attachment was captured only by an
 // account that the transit gateway is shared with, which need not see what
 // the attachment is associated with.
-func (a *traversal) seenByParticipant(att *snapshot.TGWAttachment) bool {
+func (a *question) seenByParticipant(att *snapshot.TGWAttachment) bool {
 	return att.GatewayOwner != "" && accountID(a.x.attachments[att.ID].in) != att.GatewayOwner
 }
 
 // transitWinner notes the route that a part takes. ok is false where it ends there.
-func (a *traversal) transitWinner(t *flow, tb *snapshot.TGWRouteTable, p rules.TGWPart, reply bool) (*snapshot.TGWRoute, bool) {
+func (a links) transitWinner(t *flow, tb *snapshot.TGWRouteTable, p rules.TGWPart, reply bool) (*snapshot.TGWRoute, bool) {
 	h := Hop{Component: string(tb.ID), Kind: "transit-gateway-route-table", Reply: reply, At: tb.At}
 	if p.Unknown {
 		a.leaveOpen(t, h, p.Cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: string(tb.ID), At: tb.At,
@@ -309,7 +309,7 @@ func replyOr(reply bool, yes, no string) string {
 }
 
 // transitOut follows a transit gateway route to its attachment (N135, N138).
-func (a *traversal) transitOut(t *flow, gw snapshot.TransitGatewayID, in *snapshot.TGWAttachment, r *snapshot.TGWRoute) {
+func (a links) transitOut(t *flow, gw snapshot.TransitGatewayID, in *snapshot.TGWAttachment, r *snapshot.TGWRoute) {
 	if len(r.Attachments) != 1 {
 		a.leaveOpen(t, Hop{Component: string(gw), Kind: "transit-gateway", At: r.At}, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: string(gw), At: r.At,
 			Fact: "which attachment the transit gateway route " + transitText(r) + " leads to"})
@@ -331,7 +331,7 @@ func (a *traversal) transitOut(t *flow, gw snapshot.TransitGatewayID, in *snapsh
 		return
 	case kind != "vpc":
 		t.pass(h)
-		a.onPremises(t, h)
+		a.gateways().onPremises(t, h)
 		return
 	}
 	if att.of == nil {
@@ -347,7 +347,7 @@ func (a *traversal) transitOut(t *flow, gw snapshot.TransitGatewayID, in *snapsh
 }
 
 // transitIPv6 judges IPv6 over attachments that must support it (N138).
-func (a *traversal) transitIPv6(t *flow, h Hop, atts ...*snapshot.TGWAttachment) {
+func (a links) transitIPv6(t *flow, h Hop, atts ...*snapshot.TGWAttachment) {
 	v6 := a.s.And(t.cases, a.s.OfFamily(true))
 	for _, x := range atts {
 		if v6 == packetset.None || !equalFold(x.IPv6Support, "disable") {
@@ -360,7 +360,7 @@ func (a *traversal) transitIPv6(t *flow, h Hop, atts ...*snapshot.TGWAttachment)
 
 // emergeFrom takes traffic out of the transit gateway into a VPC (N135), and
 // notes the replies' way through it (N136).
-func (a *traversal) emergeFrom(t *flow, gw snapshot.TransitGatewayID, in, out *snapshot.TGWAttachment, h Hop) {
+func (a links) emergeFrom(t *flow, gw snapshot.TransitGatewayID, in, out *snapshot.TGWAttachment, h Hop) {
 	vpc := snapshot.VPCID(out.ResourceID)
 	v := a.x.vpcs[vpc]
 	if v.of == nil || !out.SubnetsKnown {
@@ -370,7 +370,7 @@ func (a *traversal) emergeFrom(t *flow, gw snapshot.TransitGatewayID, in, out *s
 		return
 	}
 	client := t.view
-	t.back = append(t.back, func(a *traversal, t *flow) { a.transitBack(t, in, out, client) })
+	t.back = append(t.back, func(a *walk, t *flow) { a.replies().transitBack(t, in, out, client) })
 	t.vpc, t.vpcID, t.region = v.of, vpc, v.in
 	t.home = home{kind: snapshot.TargetTransitGateway, link: string(gw), attachment: out.ID, client: snapshot.VPCID(in.ResourceID)}
 	zone := a.from.subnet.of
@@ -401,25 +401,25 @@ func (a *traversal) emergeFrom(t *flow, gw snapshot.TransitGatewayID, in, out *s
 
 // emerge takes traffic from an attachment's subnet onwards: its table, and
 // its ACL unless the destination is in the same subnet (N96).
-func (a *traversal) emerge(t *flow, n located[snapshot.Subnet]) {
+func (a links) emerge(t *flow, n located[snapshot.Subnet]) {
 	if a.spent(t) {
 		return
 	}
 	v, home := t.view, t.home
 	if same := a.s.And(t.cases, a.inSubnet(v, n.of)); same != packetset.None {
 		c := t.with(same)
-		c.back = append(c.back, func(a *traversal, t *flow) {
+		c.back = append(c.back, func(a *walk, t *flow) {
 			a.throughACLView(t, n, v, side{dir: rules.Outbound, reply: true})
 			a.throughACLView(t, n, v, side{dir: rules.Inbound, reply: true})
-			a.routeBack(t, n, v, home)
+			a.replies().routeBack(t, n, v, home)
 		})
-		a.deliver(c, n)
+		a.delivery().deliver(c, n)
 		t.cases = a.s.Diff(t.cases, same)
 	}
 	if t.cases == packetset.None {
 		return
 	}
 	a.throughACL(t, n, side{dir: rules.Outbound})
-	t.back = append(t.back, func(a *traversal, t *flow) { a.throughACLView(t, n, v, side{dir: rules.Inbound, reply: true}) })
+	t.back = append(t.back, func(a *walk, t *flow) { a.throughACLView(t, n, v, side{dir: rules.Inbound, reply: true}) })
 	a.route(t, n)
 }

@@ -28,7 +28,7 @@ func (x *index) peeringAttachment(id snapshot.TGWAttachmentID, is func(*snapshot
 // the attachment that it entered the first by (N166).
 //
 // AWS: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-peering.html
-func (a *traversal) transitPeering(t *flow, gw snapshot.TransitGatewayID, in *snapshot.TGWAttachment, id snapshot.TGWAttachmentID, h Hop) {
+func (a links) transitPeering(t *flow, gw snapshot.TransitGatewayID, in *snapshot.TGWAttachment, id snapshot.TGWAttachmentID, h Hop) {
 	if a.spent(t) {
 		return
 	}
@@ -44,14 +44,14 @@ func (a *traversal) transitPeering(t *flow, gw snapshot.TransitGatewayID, in *sn
 			Message: fmt.Sprintf("The peering attachment %s of %s is in state %q.", id, side.Gateway, side.State), Fix: fmt.Sprintf("Accept %s, or create the peering anew.", id)}, side.State)
 	}
 	v := t.view
-	t.back = append(t.back, func(a *traversal, t *flow) { a.transitBack(t, in, near, v) })
+	t.back = append(t.back, func(a *walk, t *flow) { a.replies().transitBack(t, in, near, v) })
 	t.via = append(t.via, string(far.Gateway))
 	a.transitRoute(t, far.Gateway, far)
 }
 
 // beyondPeering leaves traffic open at a peering whose other side is not in
 // the snapshot. What stops it at its destination stops it all the same.
-func (a *traversal) beyondPeering(t *flow, near *snapshot.TGWAttachment, h Hop) {
+func (a links) beyondPeering(t *flow, near *snapshot.TGWAttachment, h Hop) {
 	peer := h.Component
 	if near != nil && near.ResourceID != "" {
 		peer = near.ResourceID
@@ -68,7 +68,7 @@ func (a *traversal) beyondPeering(t *flow, near *snapshot.TGWAttachment, h Hop) 
 		c := t.with(cases)
 		c.vpc, c.vpcID, c.region = v.of, y.vpc, v.in
 		c.home = home{kind: snapshot.TargetTransitGateway, link: peer, client: a.from.vpcID}
-		a.receive(c, y)
+		a.delivery().receive(c, y)
 		t.cases = a.s.Diff(t.cases, cases)
 	}
 	if t.cases != packetset.None {

@@ -13,8 +13,8 @@ import (
 
 // transitBack looks the client up in the table of the attachment that the
 // replies enter by (N136).
-func (a *traversal) transitBack(t *flow, client, here *snapshot.TGWAttachment, v view) {
-	tb, ok := a.transitTable(t, here, true)
+func (a replies) transitBack(t *flow, client, here *snapshot.TGWAttachment, v view) {
+	tb, ok := a.links().transitTable(t, here, true)
 	if !ok {
 		return
 	}
@@ -22,7 +22,7 @@ func (a *traversal) transitBack(t *flow, client, here *snapshot.TGWAttachment, v
 		Remote: func(p netip.Prefix) rules.Match { return a.source(v, p) }}
 	rt.List = func(id snapshot.PrefixListID) rules.Match { return a.list(id, v, false) }
 	for _, p := range rules.LookUpTransit(tb, rt) {
-		r, ok := a.transitWinner(t, tb, p, true)
+		r, ok := a.links().transitWinner(t, tb, p, true)
 		if !ok || slices.ContainsFunc(r.Attachments, func(x snapshot.TGWRouteAttachment) bool { return x.ID == client.ID }) {
 			continue
 		}
@@ -35,7 +35,7 @@ func (a *traversal) transitBack(t *flow, client, here *snapshot.TGWAttachment, v
 }
 
 // routeBack judges whether the replies find their way from a subnet to the client.
-func (a *traversal) routeBack(t *flow, subnet located[snapshot.Subnet], v view, h home) {
+func (a replies) routeBack(t *flow, subnet located[snapshot.Subnet], v view, h home) {
 	tb, n := a.tableOf(subnet.of)
 	if n != nil {
 		a.leaveOpen(t, Hop{Component: string(subnet.of.ID), Kind: "route-table", Reply: true, At: subnet.of.At}, t.cases, finding.GateRoute, *n)
@@ -44,11 +44,11 @@ func (a *traversal) routeBack(t *flow, subnet located[snapshot.Subnet], v view, 
 	a.routeBackBy(t, tb, subnet, v, h)
 }
 
-func (a *traversal) routeBackBy(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet], v view, h home) {
+func (a replies) routeBackBy(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet], v view, h home) {
 	if tb == nil {
 		return
 	}
-	a.lintTable(tb.ID)
+	a.lints().lintTable(tb.ID)
 	routes := a.routesOf(tb)
 	for _, p := range a.lookUp(tb, v, true) {
 		cases := a.s.And(p.Cases, t.cases)
@@ -68,7 +68,7 @@ func (a *traversal) routeBackBy(t *flow, tb *snapshot.RouteTable, subnet located
 
 // replyRoute judges the route that replies take: it must lead to where the
 // client's traffic came from.
-func (a *traversal) replyRoute(t *flow, tb *snapshot.RouteTable, routes []snapshot.Route, i int, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
+func (a replies) replyRoute(t *flow, tb *snapshot.RouteTable, routes []snapshot.Route, i int, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
 	hop := Hop{Component: string(tb.ID), Kind: "route-table", Reply: true, At: tb.At}
 	f := Finding{Code: finding.NoRouteToDestination, Gate: finding.GateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), Rule: "N120", URL: urlRoute,
 		Message: fmt.Sprintf("%s has no route by which replies get back to the client.", tb.ID),
@@ -110,17 +110,17 @@ func (a *traversal) replyRoute(t *flow, tb *snapshot.RouteTable, routes []snapsh
 	}
 }
 
-func (a *traversal) isGateway(id string) bool {
+func (a *question) isGateway(id string) bool {
 	e := a.x.endpoints[snapshot.VPCEndpointID(id)].of
 	return e != nil && rules.KindOfEndpoint(e) == rules.EndpointGateway
 }
 
 // replyZone applies the zone rule to replies that enter a transit gateway.
-func (a *traversal) replyZone(t *flow, hop Hop, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
+func (a replies) replyZone(t *flow, hop Hop, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
 	att := a.x.attachments[h.attachment].of
-	if h.kind != snapshot.TargetTransitGateway || att == nil || subnet.of == nil || a.zoneState(att, subnet.of) != rules.StateBroken {
+	if h.kind != snapshot.TargetTransitGateway || att == nil || subnet.of == nil || a.links().zoneState(att, subnet.of) != rules.StateBroken {
 		return
 	}
 	hop.Component, hop.Kind, hop.At = string(att.ID), "transit-gateway-attachment", att.At
-	a.deny(t, hop, cases, a.zoneFinding(att, subnet.of))
+	a.deny(t, hop, cases, a.links().zoneFinding(att, subnet.of))
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // natGateway hands traffic to a NAT gateway (N115 to N123).
-func (a *traversal) natGateway(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a gateways) natGateway(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
 	g := a.x.nats[snapshot.NATGatewayID(r.Target)]
 	if g.of == nil {
 		ec2 := a.collections(t.vpcID).ec2
@@ -23,7 +23,7 @@ func (a *traversal) natGateway(t *flow, r *snapshot.Route, subnet located[snapsh
 	n, h := g.of, Hop{Component: r.Target, Kind: "nat-gateway", At: g.of.At}
 	f := Finding{Code: finding.BadState, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(n.Tags),
 		Message: fmt.Sprintf("The NAT gateway %s is in state %q and carries no traffic.", n.ID, n.State),
-		Fix:     fmt.Sprintf("Create a NAT gateway, and route the traffic to %s.", a.wayOut("it")), Rule: "N115", URL: urlNAT}
+		Fix:     fmt.Sprintf("Create a NAT gateway, and route the traffic to %s.", a.explanation().wayOut("it")), Rule: "N115", URL: urlNAT}
 	if slices.Contains(t.via, r.Target) || n.Subnet != "" && subnet.of != nil && n.Subnet == subnet.of.ID {
 		f.Code, f.Rule = finding.NATSameSubnetLoop, "N117"
 		f.Message = fmt.Sprintf("%s sits behind the route that leads to it: what it sends comes back to it.", n.ID)
@@ -33,7 +33,7 @@ func (a *traversal) natGateway(t *flow, r *snapshot.Route, subnet located[snapsh
 		return
 	}
 	a.badState(t, h, rules.NATState(n.State), f, n.State)
-	a.lintCrossing(t.vpcID, h, crossNATGateway)
+	a.lints().lintCrossing(t.vpcID, h, crossNATGateway)
 	a.natAccepts(t, h, n, f)
 	if n.HasAppliances {
 		a.opaque(t, h, "the appliances attached to "+h.Component)
@@ -45,7 +45,7 @@ func (a *traversal) natGateway(t *flow, r *snapshot.Route, subnet located[snapsh
 	a.translate(t, n, h, subnet)
 }
 
-func (a *traversal) translations(t *flow) []string {
+func (a gateways) translations(t *flow) []string {
 	var out []string
 	for _, v := range t.via {
 		if strings.HasPrefix(v, "nat-") {
@@ -57,7 +57,7 @@ func (a *traversal) translations(t *flow) []string {
 
 // natAccepts judges what a NAT gateway takes: its own VPC's traffic, TCP, UDP
 // and ICMP, and from which zone.
-func (a *traversal) natAccepts(t *flow, h Hop, n *snapshot.NATGateway, f Finding) {
+func (a gateways) natAccepts(t *flow, h Hop, n *snapshot.NATGateway, f Finding) {
 	if n.VPC != "" && n.VPC != t.vpcID || t.home.kind == snapshot.TargetPeering {
 		f.Code, f.Rule = finding.NGWRequiresSourceInVPC, "N119"
 		f.Message = fmt.Sprintf("%s takes traffic of its own VPC, %s, only.", n.ID, n.VPC)
@@ -93,7 +93,7 @@ func (a *traversal) natAccepts(t *flow, h Hop, n *snapshot.NATGateway, f Finding
 }
 
 // synthesised is the cases whose destination is DNS64's (N109).
-func (a *traversal) synthesised() packetset.Set {
+func (a *space) synthesised() packetset.Set {
 	x := a.s.Prefix(packetset.Destination, rules.NAT64())
 	for i := range a.symbols {
 		if a.symbols[i].embedded {
@@ -108,7 +108,7 @@ func regional(n *snapshot.NATGateway) bool {
 }
 
 // regionalZone judges a regional NAT gateway's reach into the client's zone (N121).
-func (a *traversal) regionalZone(t *flow, h Hop, n *snapshot.NATGateway, f Finding) {
+func (a gateways) regionalZone(t *flow, h Hop, n *snapshot.NATGateway, f Finding) {
 	zone, id := a.from.subnet.of.AvailabilityZone, a.from.subnet.of.AZID
 	for _, x := range n.Addresses {
 		if x.Zone != "" && x.Zone == zone || x.ZoneID != "" && x.ZoneID == id || x.Zone == "" && x.ZoneID == "" {
@@ -139,7 +139,7 @@ func publicOf(n *snapshot.NATGateway) []netip.Addr {
 }
 
 // translator returns what a NAT gateway makes of source addresses.
-func (a *traversal) translator(n *snapshot.NATGateway, second bool) *translator {
+func (a *space) translator(n *snapshot.NATGateway, second bool) *translator {
 	k := natKey{n, second}
 	if x, ok := a.nats[k]; ok {
 		return x
@@ -160,7 +160,7 @@ func (a *traversal) translator(n *snapshot.NATGateway, second bool) *translator 
 
 // translate sends traffic through a NAT gateway: into its subnet, with
 // another source, and out again by its own table (N96, N120).
-func (a *traversal) translate(t *flow, n *snapshot.NATGateway, h Hop, from located[snapshot.Subnet]) {
+func (a gateways) translate(t *flow, n *snapshot.NATGateway, h Hop, from located[snapshot.Subnet]) {
 	client, home := t.view, t.home
 	t.via = append(t.via, string(n.ID))
 	after := view{nat: a.translator(n, t.view.nat != nil), embedded: t.view.embedded}
@@ -169,7 +169,7 @@ func (a *traversal) translate(t *flow, n *snapshot.NATGateway, h Hop, from locat
 	}
 	if regional(n) {
 		tb := a.x.routeTables[n.RouteTable].of
-		t.back = append(t.back, func(a *traversal, t *flow) { a.routeBackBy(t, tb, located[snapshot.Subnet]{}, client, home) })
+		t.back = append(t.back, func(a *walk, t *flow) { a.replies().routeBackBy(t, tb, located[snapshot.Subnet]{}, client, home) })
 		t.view = after
 		if tb == nil {
 			a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTable, Component: h.Component, At: h.At,
@@ -187,8 +187,8 @@ func (a *traversal) translate(t *flow, n *snapshot.NATGateway, h Hop, from locat
 		a.end(t, Context{Via: "public"}, true)
 		return
 	}
-	t.back = append(t.back, func(a *traversal, t *flow) {
-		a.routeBack(t, subnet, client, home)
+	t.back = append(t.back, func(a *walk, t *flow) {
+		a.replies().routeBack(t, subnet, client, home)
 		a.throughACLView(t, subnet, client, side{dir: rules.Outbound, reply: true})
 	})
 	a.throughACL(t, subnet, side{dir: rules.Inbound})
@@ -197,7 +197,7 @@ func (a *traversal) translate(t *flow, n *snapshot.NATGateway, h Hop, from locat
 }
 
 // appliance hands traffic to an interface: a NAT instance or firewall (N124).
-func (a *traversal) appliance(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a gateways) appliance(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
 	e, inst := a.applianceInterface(r)
 	if e.of == nil {
 		a.absent(t, r.Target, "network-interface", finding.UnknownRouteTarget, false, r, "aws ec2 describe-network-interfaces")
@@ -214,7 +214,7 @@ func (a *traversal) appliance(t *flow, r *snapshot.Route, subnet located[snapsho
 	if dead := e.of.AttachmentState == "" || strings.EqualFold(e.of.AttachmentState, "detached"); dead || inst.of != nil && inst.of.State != "" && !strings.EqualFold(inst.of.State, "running") {
 		f.Code = finding.BadState
 		f.Message = fmt.Sprintf("%s is not attached to a running instance.", id)
-		f.Fix = fmt.Sprintf("Start the instance, or route the traffic to %s.", a.wayOut("a NAT gateway"))
+		f.Fix = fmt.Sprintf("Start the instance, or route the traffic to %s.", a.explanation().wayOut("a NAT gateway"))
 		a.deny(t, h, t.cases, f)
 	}
 	if subnet.of != nil && e.of.Subnet == subnet.of.ID {
@@ -228,7 +228,7 @@ func (a *traversal) appliance(t *flow, r *snapshot.Route, subnet located[snapsho
 	a.throughAppliance(t, e, h)
 }
 
-func (a *traversal) applianceInterface(r *snapshot.Route) (located[snapshot.NetworkInterface], located[snapshot.Instance]) {
+func (a *question) applianceInterface(r *snapshot.Route) (located[snapshot.NetworkInterface], located[snapshot.Instance]) {
 	x := a.x.nics()
 	if r.TargetKind == snapshot.TargetInstance {
 		inst := x.instances[r.Target]
@@ -246,7 +246,7 @@ func (a *traversal) applianceInterface(r *snapshot.Route) (located[snapshot.Netw
 
 // throughAppliance judges what surrounds an appliance. What it does itself is
 // not in a snapshot, so that nothing passes for certain.
-func (a *traversal) throughAppliance(t *flow, e located[snapshot.NetworkInterface], h Hop) {
+func (a gateways) throughAppliance(t *flow, e located[snapshot.NetworkInterface], h Hop) {
 	n, ok := a.x.subnets[e.of.Subnet]
 	t.via = append(t.via, string(e.of.ID))
 	if ok {
@@ -254,7 +254,7 @@ func (a *traversal) throughAppliance(t *flow, e located[snapshot.NetworkInterfac
 	}
 	filtered := e.of.GroupsKnown && !rules.Unfiltered(e.of)
 	if filtered {
-		a.groupStep(t, e.of.Groups, string(e.of.ID), side{dir: rules.Inbound})
+		a.delivery().groupStep(t, e.of.Groups, string(e.of.ID), side{dir: rules.Inbound})
 	}
 	a.opaque(t, h, "the appliance "+h.Component)
 	if !ok || e.of.VPC != t.vpcID {
@@ -262,7 +262,7 @@ func (a *traversal) throughAppliance(t *flow, e located[snapshot.NetworkInterfac
 		return
 	}
 	if filtered {
-		a.groupStep(t, e.of.Groups, string(e.of.ID), side{dir: rules.Outbound})
+		a.delivery().groupStep(t, e.of.Groups, string(e.of.ID), side{dir: rules.Outbound})
 	}
 	a.throughACL(t, n, side{dir: rules.Outbound})
 	a.onward(t, n, e)
@@ -271,7 +271,7 @@ func (a *traversal) throughAppliance(t *flow, e located[snapshot.NetworkInterfac
 
 // onward finds what stops an appliance from sending on, where its subnet's
 // table leaves no way.
-func (a *traversal) onward(t *flow, n located[snapshot.Subnet], e located[snapshot.NetworkInterface]) {
+func (a gateways) onward(t *flow, n located[snapshot.Subnet], e located[snapshot.NetworkInterface]) {
 	tb, need := a.tableOf(n.of)
 	if need != nil {
 		return
@@ -285,7 +285,7 @@ func (a *traversal) onward(t *flow, n located[snapshot.Subnet], e located[snapsh
 		h := Hop{Component: string(tb.ID), Kind: "route-table", At: tb.At}
 		if p.Routes[0] == rules.NoRoute {
 			h.Via = "no route"
-			a.deny(t, h, cases, a.noRoute(t, tb, n))
+			a.deny(t, h, cases, a.explanation().noRoute(t, tb, n))
 			continue
 		}
 		r := &routes[p.Routes[0]]

@@ -15,7 +15,7 @@ import (
 // the public answer's, so that the readings can be compared. Where the client
 // gets nowhere that could be S3, there is no such reading: what is known to
 // fail fails whatever the answer is, and the rest hangs on it.
-func (a *traversal) orElsewhere(at Hop, r resolution, need *rules.Need) resolution {
+func (a resolver) orElsewhere(at Hop, r resolution, need *rules.Need) resolution {
 	if a.leadsNowhereElse() {
 		for i := range r.branches {
 			r.branches[i].needs = append(slices.Clone(r.branches[i].needs), *need)
@@ -33,13 +33,13 @@ func (a *traversal) orElsewhere(at Hop, r resolution, need *rules.Need) resoluti
 }
 
 // unknownAnswer is an answer that is not known.
-func (a *traversal) unknownAnswer(at Hop, b branch) branch {
+func (a resolver) unknownAnswer(at Hop, b branch) branch {
 	return branch{destinations: b.destinations, unknown: true, at: at}
 }
 
 // leadsNowhereElse reports whether the client's packets get to none of the
 // addresses that S3 may have wherever a name leads.
-func (a *traversal) leadsNowhereElse() bool {
+func (a resolver) leadsNowhereElse() bool {
 	if a.nested || a.q.To.S3 == nil {
 		return false
 	}
@@ -53,7 +53,7 @@ func (a *traversal) leadsNowhereElse() bool {
 // tell what a name leads to: all outside of the client's VPC, where S3 and
 // others' endpoints for it are, and those inside if the VPC may have an
 // interface endpoint.
-func (a *traversal) wherever() packetset.Set {
+func (a resolver) wherever() packetset.Set {
 	d := a.inFamilies("::/0")
 	without := slices.Clone(ownLink)
 	if v := a.vpc(); v.of != nil && !a.mayHoldS3(v) {
@@ -68,7 +68,7 @@ func (a *traversal) wherever() packetset.Set {
 // addNamedByGroups makes targets of the interfaces whose groups the client's own
 // groups name in rules for outbound traffic: only there does such a rule let
 // anything pass.
-func (a *traversal) addNamedByGroups() {
+func (a resolver) addNamedByGroups() {
 	named := map[snapshot.SecurityGroupID]bool{}
 	for _, g := range a.groupsOf(a.from.groups) {
 		if g == nil {
@@ -101,7 +101,7 @@ var ownLink = []netip.Prefix{
 
 // mayHoldS3 reports whether S3 may have an address in the VPC: that of an
 // interface endpoint for it.
-func (a *traversal) mayHoldS3(v located[snapshot.VPC]) bool {
+func (a resolver) mayHoldS3(v located[snapshot.VPC]) bool {
 	if _, lost := a.x.lostEndpoint(v.of.ID); lost || v.in.EC2.VPCEndpoints.Presence != snapshot.Collected || !ownView(v) {
 		return true
 	}
@@ -113,7 +113,7 @@ func (a *traversal) mayHoldS3(v located[snapshot.VPC]) bool {
 
 // startElsewhere judges traffic to an address that nobody knows: only a
 // client that may send to no address at all is blocked whatever it is.
-func (a *traversal) startElsewhere(t *flow, b branch) {
+func (a *walk) startElsewhere(t *flow, b branch) {
 	any := func(netip.Prefix) rules.Match { return rules.Match{Yes: packetset.All} }
 	tr := a.traffic(view{}, side{dir: rules.Outbound})
 	tr.Remote = any
@@ -127,7 +127,7 @@ func (a *traversal) startElsewhere(t *flow, b branch) {
 		var blame func(packetset.Set) []Finding
 		if a.explain {
 			blame = func(d packetset.Set) []Finding {
-				return a.blameGroups(groups, a.from.groups, a.from.component, t.view, side{dir: rules.Outbound}, finding.GateSGEgress, sameVPC, false, d)
+				return a.explanation().blameGroups(groups, a.from.groups, a.from.component, t.view, side{dir: rules.Outbound}, finding.GateSGEgress, sameVPC, false, d)
 			}
 		}
 		a.filter(t, []Hop{{Component: a.from.component, Kind: "security-group", Via: "outbound"}}, finding.GateSGEgress, stepKey{kind: "security-group", component: a.groupsKey(groups, a.from.groups) + a.from.component, side: side{dir: rules.Outbound}}, f, blame)

@@ -10,31 +10,35 @@ import (
 	"github.com/canreach/canreach/snapshot"
 )
 
-// traversal is one question on its way to an answer.
-type traversal struct {
-	*engine
-	x        *index
-	q        Query
-	from     source
-	universe packetset.Set // every case, whatever its source address
-	cases    packetset.Set // every case
-	targets  []target      // interfaces that the destination is known to be
-	name     rules.Name    // host name of an S3 destination
-	dns      *resolverData // of the client's VPC
-	explain  bool          // false: outcomes only
-	paths    []*path
-	notes    []Finding
-	needs    []ambiguity
-	assumed  []string
-	off      []Missing // what nobody collected and is taken as off (N104, N161)
-	steps    int       // taken so far, against hostile topologies
-	nested   bool
-	reading  reading
-	casesSet bool
-	asked    []packetset.AddressRange // destinations of the question that have an address
-	linted   map[string]bool          // what was linted already
-	compared int                      // entries of prefix lists, for a lint
+// walk follows the traffic of a question from component to component, and
+// collects the paths that it takes. What a component does is in the file of
+// its kind: the parts below, each with the file of its name.
+type walk struct {
+	*question
+	paths []*path
+	steps int // taken so far, against hostile topologies
 }
+
+func newWalk(e *engine, x *index, q question) *walk { return &walk{question: newQuestion(e, x, q)} }
+
+// The components, by kind; each is the walk itself with what that kind does.
+type (
+	endpoints struct{ *walk } // VPC endpoints as next hops
+	gateways  struct{ *walk } // internet, egress-only, NAT and VPN gateways, appliances
+	links     struct{ *walk } // peerings and transit gateways
+	replies   struct{ *walk } // the way of replies through a link
+	inbound   struct{ *walk } // what starts outside of every VPC
+	delivery  struct{ *walk } // the interface that the traffic is for, and its groups
+	summary   struct{ *walk } // the result of all paths
+)
+
+func (a *walk) endpoints() endpoints { return endpoints{a} }
+func (a *walk) gateways() gateways   { return gateways{a} }
+func (a *walk) links() links         { return links{a} }
+func (a *walk) replies() replies     { return replies{a} }
+func (a *walk) inbound() inbound     { return inbound{a} }
+func (a *walk) delivery() delivery   { return delivery{a} }
+func (a *walk) summary() summary     { return summary{a} }
 
 // ambiguity is an open choice of way (N2) with the cases that hang on it.
 type ambiguity struct {
@@ -66,7 +70,7 @@ type stepKey struct {
 type flow struct {
 	cases     packetset.Set
 	steps     []*step
-	back      []func(a *traversal, t *flow) // what replies meet, last first
+	back      []func(a *walk, t *flow) // what replies meet, last first
 	view      view
 	vpc       *snapshot.VPC
 	vpcID     snapshot.VPCID
@@ -122,11 +126,11 @@ func (t *flow) pass(h Hop) {
 }
 
 // deny notes a component that stops the cases, for the reason that f gives.
-func (a *traversal) deny(t *flow, h Hop, denied packetset.Set, f Finding) {
+func (a *walk) deny(t *flow, h Hop, denied packetset.Set, f Finding) {
 	s := &step{hops: []Hop{h}, gate: f.Gate, permit: a.s.Not(denied), deny: denied,
 		key: stepKey{kind: h.Kind, component: f.Component, code: f.Code}}
 	if a.explain {
-		a.deadTarget(t, h, &f)
+		a.lints().deadTarget(t, h, &f)
 		f.Severity = finding.Blocker
 		if f.At == (snapshot.Source{}) {
 			f.At = h.At
@@ -137,20 +141,20 @@ func (a *traversal) deny(t *flow, h Hop, denied packetset.Set, f Finding) {
 }
 
 // leaveOpen notes a component of which too little is known.
-func (a *traversal) leaveOpen(t *flow, h Hop, open packetset.Set, gate finding.Gate, n rules.Need) {
+func (a *walk) leaveOpen(t *flow, h Hop, open packetset.Set, gate finding.Gate, n rules.Need) {
 	t.add(&step{hops: []Hop{h}, gate: gate, permit: a.s.Not(open), needs: []rules.Need{n},
 		key: stepKey{kind: h.Kind, component: h.Component, code: n.Code}})
 }
 
 // filter notes what a filter does.
-func (a *traversal) filter(t *flow, hops []Hop, gate finding.Gate, k stepKey, f rules.Filter, blame func(packetset.Set) []Finding) {
+func (a *walk) filter(t *flow, hops []Hop, gate finding.Gate, k stepKey, f rules.Filter, blame func(packetset.Set) []Finding) {
 	t.add(&step{hops: hops, gate: gate, key: k, permit: f.Permit, deny: f.Deny, needs: f.Needs, findings: blame})
 }
 
 // end closes a flow: what the replies meet, and the context that the other
 // end sees. Replies are judged behind a dead end, too, since whoever mends it
 // meets them next.
-func (a *traversal) end(t *flow, ctx Context, dead bool) {
+func (a *walk) end(t *flow, ctx Context, dead bool) {
 	if len(a.paths) >= maxPaths || a.s.Err() != nil {
 		a.overBudget(t)
 		return
@@ -158,7 +162,7 @@ func (a *traversal) end(t *flow, ctx Context, dead bool) {
 	for i := len(t.back) - 1; i >= 0; i-- {
 		before, gone := len(t.steps), t.otherLink
 		t.back[i](a, t)
-		a.withoutOtherLink(t, before, gone)
+		a.replies().withoutOtherLink(t, before, gone)
 	}
 	w := &path{flow: *t, ctx: ctx, dead: dead}
 	w.ctx.Uncertain = w.ctx.Uncertain || t.uncertain
@@ -173,7 +177,7 @@ func (a *traversal) end(t *flow, ctx Context, dead bool) {
 }
 
 // overBudget leaves the cases open, and says why.
-func (a *traversal) overBudget(t *flow) {
+func (a *walk) overBudget(t *flow) {
 	a.needs = append(a.needs, ambiguity{t.cases, Missing{Code: finding.UnknownBudget, Gate: finding.GateRoute, Component: string(t.vpcID),
 		Fact: "the ways of this traffic: they are too many to follow"}})
 	t.uncertain = true
@@ -181,7 +185,7 @@ func (a *traversal) overBudget(t *flow) {
 }
 
 // spent counts steps and stops runaway walks (N143).
-func (a *traversal) spent(t *flow) bool {
+func (a *walk) spent(t *flow) bool {
 	a.steps++
 	if a.steps > maxSteps || len(t.via) > maxDepth {
 		a.overBudget(t)
@@ -191,7 +195,7 @@ func (a *traversal) spent(t *flow) bool {
 }
 
 // fork follows each of several ways that the traffic may take (N2).
-func (a *traversal) fork(t *flow, gate finding.Gate, n rules.Need, branches ...func(*flow)) {
+func (a *walk) fork(t *flow, gate finding.Gate, n rules.Need, branches ...func(*flow)) {
 	a.needs = append(a.needs, ambiguity{t.cases, missing(gate, n)})
 	for _, b := range branches {
 		c := t.with(t.cases)
@@ -206,14 +210,14 @@ func missing(gate finding.Gate, n rules.Need) Missing {
 
 // leave takes traffic out of an interface in subnet: straight to another one
 // in the same subnet (N22), or over the subnet's border and by its table.
-func (a *traversal) leave(t *flow, subnet located[snapshot.Subnet]) {
+func (a *walk) leave(t *flow, subnet located[snapshot.Subnet]) {
 	if a.spent(t) {
 		return
 	}
-	a.lintZone(subnet)
+	a.lints().lintZone(subnet)
 	if same := a.s.And(t.cases, a.inSubnet(t.view, subnet.of)); same != packetset.None {
 		in := t.with(same)
-		a.deliver(in, subnet)
+		a.delivery().deliver(in, subnet)
 		t.cases = a.s.Diff(t.cases, same)
 	}
 	if t.cases == packetset.None {
@@ -221,11 +225,11 @@ func (a *traversal) leave(t *flow, subnet located[snapshot.Subnet]) {
 	}
 	a.throughACL(t, subnet, side{dir: rules.Outbound})
 	v := t.view
-	t.back = append(t.back, func(a *traversal, t *flow) { a.throughACLView(t, subnet, v, side{dir: rules.Inbound, reply: true}) })
+	t.back = append(t.back, func(a *walk, t *flow) { a.throughACLView(t, subnet, v, side{dir: rules.Inbound, reply: true}) })
 	a.route(t, subnet)
 }
 
-func (a *traversal) inSubnet(v view, n *snapshot.Subnet) packetset.Set {
+func (a *space) inSubnet(v view, n *snapshot.Subnet) packetset.Set {
 	x := a.destination(v, n.CIDR).Yes
 	for _, c := range n.IPv6CIDRs {
 		x = a.s.Or(x, a.destination(v, c).Yes)
@@ -234,7 +238,7 @@ func (a *traversal) inSubnet(v view, n *snapshot.Subnet) packetset.Set {
 }
 
 // route looks the destination up in the subnet's table and follows each route.
-func (a *traversal) route(t *flow, subnet located[snapshot.Subnet]) {
+func (a *walk) route(t *flow, subnet located[snapshot.Subnet]) {
 	tb, n := a.tableOf(subnet.of)
 	if n != nil {
 		a.leaveOpen(t, Hop{Component: string(subnet.of.ID), Kind: "route-table", At: subnet.of.At}, t.cases, finding.GateRoute, *n)
@@ -246,12 +250,12 @@ func (a *traversal) route(t *flow, subnet located[snapshot.Subnet]) {
 
 // routeBy follows the routes of a table. subnet is the one whose border the
 // traffic crossed; it is empty for a regional NAT gateway.
-func (a *traversal) routeBy(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) {
-	if a.unlistedEndpoint(t, tb, subnet) {
+func (a *walk) routeBy(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) {
+	if a.endpoints().unlistedEndpoint(t, tb, subnet) {
 		return
 	}
-	a.lintTable(tb.ID)
-	a.routeDrift(tb)
+	a.lints().lintTable(tb.ID)
+	a.explanation().routeDrift(tb)
 	routes := a.routesOf(tb)
 	for _, p := range a.lookUp(tb, t.view, false) {
 		cases := a.s.And(p.Cases, t.cases)
@@ -282,20 +286,20 @@ func collectFor(code finding.Code, tb *snapshot.RouteTable) string {
 }
 
 // follow hands traffic to the target of a route.
-func (a *traversal) follow(t *flow, tb *snapshot.RouteTable, routes []snapshot.Route, i int, p rules.RoutePart, subnet located[snapshot.Subnet]) {
+func (a *walk) follow(t *flow, tb *snapshot.RouteTable, routes []snapshot.Route, i int, p rules.RoutePart, subnet located[snapshot.Subnet]) {
 	h := Hop{Component: string(tb.ID), Kind: "route-table", At: tb.At}
 	if i == rules.NoRoute {
 		h.Via = "no route"
-		a.deny(t, h, t.cases, a.noRoute(t, tb, subnet))
+		a.deny(t, h, t.cases, a.explanation().noRoute(t, tb, subnet))
 		a.end(t, Context{}, true)
 		return
 	}
 	r := &routes[i]
 	h.Via, h.At = routeText(r), r.At
 	if a.explain && p.Beaten != rules.NoRoute && r.TargetKind != snapshot.TargetLocal {
-		a.priorityNote(tb, r, &routes[p.Beaten], p.Beaten)
+		a.explanation().priorityNote(tb, r, &routes[p.Beaten], p.Beaten)
 	}
-	a.lintRoute(t, tb, routes, r)
+	a.lints().lintRoute(t, tb, routes, r)
 	if rules.Blackhole(r) {
 		index := i
 		a.deny(t, h, t.cases, Finding{Code: finding.BadStateRoute, Gate: finding.GateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &index,
@@ -315,7 +319,7 @@ func (a *traversal) follow(t *flow, tb *snapshot.RouteTable, routes []snapshot.R
 }
 
 // handTo hands the packets to the next hop of a route, by its row in components.
-func (a *traversal) handTo(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a *walk) handTo(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, subnet located[snapshot.Subnet]) {
 	t.by = lastRoute{tb, r}
 	hand := notModelled
 	for i := range components {
@@ -335,17 +339,17 @@ func orElse(s, other string) string {
 
 // enter takes traffic over the border of the subnet that it is for, from
 // elsewhere in the VPC or from another one.
-func (a *traversal) enter(t *flow, subnet located[snapshot.Subnet]) {
+func (a *walk) enter(t *flow, subnet located[snapshot.Subnet]) {
 	if a.spent(t) {
 		return
 	}
 	v, home := t.view, t.home
-	t.back = append(t.back, func(a *traversal, t *flow) {
+	t.back = append(t.back, func(a *walk, t *flow) {
 		a.throughACLView(t, subnet, v, side{dir: rules.Outbound, reply: true})
-		a.routeBack(t, subnet, v, home)
+		a.replies().routeBack(t, subnet, v, home)
 	})
 	a.throughACL(t, subnet, side{dir: rules.Inbound})
-	a.deliver(t, subnet)
+	a.delivery().deliver(t, subnet)
 }
 
 func addrSet(s *packetset.Space, e packetset.End, addrs []netip.Addr) packetset.Set {

@@ -17,7 +17,7 @@ func knownAbsent[T any](c *snapshot.Collection[T]) bool {
 }
 
 // absent ends a flow at a target that is not in the snapshot.
-func (a *traversal) absent(t *flow, id, kind string, code finding.Code, complete bool, r *snapshot.Route, collect string) {
+func (a *walk) absent(t *flow, id, kind string, code finding.Code, complete bool, r *snapshot.Route, collect string) {
 	h := Hop{Component: id, Kind: kind, At: r.At}
 	if complete {
 		a.deny(t, h, t.cases, Finding{Code: finding.BadState, Gate: finding.GateRoute, Component: id,
@@ -34,14 +34,14 @@ func (a *traversal) absent(t *flow, id, kind string, code finding.Code, complete
 }
 
 // missingTarget words that a route's target is not in the snapshot.
-func (a *traversal) missingTarget(r *snapshot.Route, code finding.Code, collect string) rules.Need {
+func (a *question) missingTarget(r *snapshot.Route, code finding.Code, collect string) rules.Need {
 	return rules.Need{Code: code, Component: r.Target, At: r.At, Collect: collect,
 		Fact: "the state of " + r.Target + ", which the route leads to and the snapshot lacks"}
 }
 
 // badState notes a component whose state stops traffic, or leaves it open.
 // It does not end the flow.
-func (a *traversal) badState(t *flow, h Hop, st rules.State, f Finding, state string) {
+func (a *walk) badState(t *flow, h Hop, st rules.State, f Finding, state string) {
 	switch st {
 	case rules.StateWorks:
 		t.pass(h)
@@ -68,7 +68,7 @@ func unknownCode(kind string) finding.Code {
 }
 
 // endpoint hands traffic to a gateway or Gateway Load Balancer endpoint (N31).
-func (a *traversal) endpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route) {
+func (a endpoints) endpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route) {
 	id := snapshot.VPCEndpointID(r.Target)
 	e := a.x.endpoints[id]
 	if e.of == nil {
@@ -103,7 +103,7 @@ func (a *traversal) endpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route
 
 // unattachedEndpoint is a route to an endpoint that does not list the table:
 // one of the two is out of date (N44).
-func (a *traversal) unattachedEndpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
+func (a endpoints) unattachedEndpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
 	rest := without(tb, r.Target)
 	n := rules.Need{Code: finding.SnapshotInconsistent, Component: string(e.of.ID), At: e.of.At,
 		Fact:    fmt.Sprintf("whether %s is attached to %s: the table has its route, and the endpoint does not list the table", e.of.ID, tb.ID),
@@ -127,7 +127,7 @@ func without(tb *snapshot.RouteTable, target string) *snapshot.RouteTable {
 
 // translatedHere reports whether a NAT gateway of the VPC where the traffic is
 // has made it its own: a new source there, wherever it came from (N47).
-func (a *traversal) translatedHere(t *flow) bool {
+func (a endpoints) translatedHere(t *flow) bool {
 	if t.view.nat == nil {
 		return false
 	}
@@ -138,7 +138,7 @@ func (a *traversal) translatedHere(t *flow) bool {
 // translatedToEndpoint is a NAT gateway's traffic for which its own table has
 // the endpoint's route: whether it takes the endpoint, or can't, is not
 // documented (N47). Both readings are followed, and neither passes for certain.
-func (a *traversal) translatedToEndpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
+func (a endpoints) translatedToEndpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
 	n := rules.Need{Code: finding.UnknownNATViaGatewayEndpoint, Component: string(e.of.ID), At: e.of.At,
 		Fact: "whether a NAT gateway can send traffic over a gateway endpoint in its own subnet's route table; AWS does not document it"}
 	a.fork(t, finding.GateEndpoint, n,
@@ -153,7 +153,7 @@ func (a *traversal) translatedToEndpoint(t *flow, tb *snapshot.RouteTable, r *sn
 // unlistedEndpoint finds a gateway endpoint for the destination that lists
 // the table while the table has no route to it (N44). It follows both
 // readings and reports whether it did.
-func (a *traversal) unlistedEndpoint(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) bool {
+func (a endpoints) unlistedEndpoint(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) bool {
 	if slices.Contains(t.via, string(tb.ID)) {
 		return false
 	}
@@ -188,7 +188,7 @@ func routesTo(tb *snapshot.RouteTable, id string) bool {
 }
 
 // servesDestination reports whether e is for the service and Region asked about.
-func (a *traversal) servesDestination(e *snapshot.VPCEndpoint) bool {
+func (a *question) servesDestination(e *snapshot.VPCEndpoint) bool {
 	if a.q.To.S3 != nil {
 		return rules.ServesService(e, a.name.Region, "s3")
 	}
@@ -197,10 +197,10 @@ func (a *traversal) servesDestination(e *snapshot.VPCEndpoint) bool {
 
 // named tells whether the question names a service, not addresses: those that
 // are routed to a gateway endpoint are its service's.
-func (a *traversal) named() bool { return a.q.To.S3 != nil || a.q.To.Service != "" }
+func (a *question) named() bool { return a.q.To.S3 != nil || a.q.To.Service != "" }
 
 // gatewayEndpoint is a gateway endpoint that a route leads to (N42 to N50).
-func (a *traversal) gatewayEndpoint(t *flow, e located[snapshot.VPCEndpoint]) {
+func (a endpoints) gatewayEndpoint(t *flow, e located[snapshot.VPCEndpoint]) {
 	id := string(e.of.ID)
 	h := Hop{Component: id, Kind: "vpc-endpoint", Via: "gateway endpoint for " + e.of.ServiceName, At: e.of.At}
 	f := Finding{Code: finding.BadState, Gate: finding.GateEndpoint, Component: id, Name: nameOf(e.of.Tags),
@@ -225,8 +225,8 @@ func (a *traversal) gatewayEndpoint(t *flow, e located[snapshot.VPCEndpoint]) {
 		a.deny(t, h, t.cases, f)
 	}
 	a.gatewayOrigin(t, h, e)
-	a.lintGatewayEndpoints(e)
-	a.lintGatewayCleartext(t, e)
+	a.lints().lintGatewayEndpoints(e)
+	a.lints().lintGatewayCleartext(t, e)
 	if bad := a.notCarried(); bad != packetset.None {
 		f.Code, f.Rule = finding.VPCEGatewayProtocolRestriction, "N49"
 		f.Message = fmt.Sprintf("Gateway endpoints carry TCP and ICMP echo requests only; %s drops protocol %d.", id, a.q.Protocol)
@@ -237,7 +237,7 @@ func (a *traversal) gatewayEndpoint(t *flow, e located[snapshot.VPCEndpoint]) {
 }
 
 // notCarried is the cases that a gateway endpoint drops by protocol (N49).
-func (a *traversal) notCarried() packetset.Set {
+func (a *question) notCarried() packetset.Set {
 	switch a.q.Protocol {
 	case 6:
 		return packetset.None
@@ -249,7 +249,7 @@ func (a *traversal) notCarried() packetset.Set {
 
 // gatewayOrigin judges where the traffic came from: the endpoint serves its
 // own VPC (N46), and whether it serves a NAT gateway in it is not documented (N47).
-func (a *traversal) gatewayOrigin(t *flow, h Hop, e located[snapshot.VPCEndpoint]) {
+func (a endpoints) gatewayOrigin(t *flow, h Hop, e located[snapshot.VPCEndpoint]) {
 	switch {
 	case t.home.kind != snapshot.TargetLocal && !a.translatedHere(t):
 		a.deny(t, h, t.cases, Finding{Code: finding.VPCENotFromOutsideVPC, Gate: finding.GateEndpoint, Component: h.Component, Name: nameOf(e.of.Tags),
@@ -261,7 +261,7 @@ func (a *traversal) gatewayOrigin(t *flow, h Hop, e located[snapshot.VPCEndpoint
 	}
 }
 
-func (a *traversal) endpointContext(via string, e located[snapshot.VPCEndpoint]) Context {
+func (a *question) endpointContext(via string, e located[snapshot.VPCEndpoint]) Context {
 	c := Context{Via: via, Endpoint: e.of.ID, EndpointVPC: e.of.VPC, EndpointOwner: e.of.OwnerID, Region: rules.ServiceRegion(e.of), SourceIsClient: true}
 	if e.in != nil {
 		c.Account = accountID(e.in)
@@ -271,7 +271,7 @@ func (a *traversal) endpointContext(via string, e located[snapshot.VPCEndpoint])
 
 // loadBalancerEndpoint is a Gateway Load Balancer or firewall endpoint: what
 // stands behind it is not in the snapshot (N125).
-func (a *traversal) loadBalancerEndpoint(t *flow, e located[snapshot.VPCEndpoint]) {
+func (a endpoints) loadBalancerEndpoint(t *flow, e located[snapshot.VPCEndpoint]) {
 	h := Hop{Component: string(e.of.ID), Kind: "vpc-endpoint", Via: "Gateway Load Balancer endpoint", At: e.of.At}
 	f := Finding{Code: finding.BadState, Gate: finding.GateEndpoint, Component: h.Component, Name: nameOf(e.of.Tags),
 		Message: fmt.Sprintf("The Gateway Load Balancer endpoint %s is in state %q and carries no traffic.", e.of.ID, e.of.State),
@@ -284,7 +284,7 @@ func (a *traversal) loadBalancerEndpoint(t *flow, e located[snapshot.VPCEndpoint
 			a.throughACL(t, n, side{dir: rules.Inbound})
 		}
 	}
-	a.lintEncryptedEndpoint(e)
+	a.lints().lintEncryptedEndpoint(e)
 	a.opaque(t, h, "the appliances behind "+h.Component)
 	if in.of == nil || in.of.VPC != t.vpcID || !rules.OfNetworkFirewall(e.of) {
 		a.end(t, Context{}, true)
@@ -297,7 +297,7 @@ func (a *traversal) loadBalancerEndpoint(t *flow, e located[snapshot.VPCEndpoint
 // table of the endpoint's subnet: nothing else can happen to it, so that what
 // stops it there is definite. Appliances behind a Gateway Load Balancer may
 // send traffic out on their own (N125).
-func (a *traversal) behindFirewall(t *flow, e located[snapshot.VPCEndpoint], in located[snapshot.Subnet]) {
+func (a endpoints) behindFirewall(t *flow, e located[snapshot.VPCEndpoint], in located[snapshot.Subnet]) {
 	id := string(e.of.ID)
 	if slices.Contains(t.via, id) {
 		a.deny(t, Hop{Component: id, Kind: "vpc-endpoint", At: e.of.At}, t.cases, Finding{Code: finding.RoutingLoop, Gate: finding.GateRoute, Component: id, Name: nameOf(e.of.Tags),
@@ -308,12 +308,12 @@ func (a *traversal) behindFirewall(t *flow, e located[snapshot.VPCEndpoint], in 
 	}
 	t.via = append(t.via, id)
 	v := t.view
-	t.back = append(t.back, func(a *traversal, t *flow) { a.throughACLView(t, in, v, side{dir: rules.Outbound, reply: true}) })
+	t.back = append(t.back, func(a *walk, t *flow) { a.throughACLView(t, in, v, side{dir: rules.Outbound, reply: true}) })
 	a.leave(t, in)
 }
 
 // opaque leaves traffic open at something that decides by itself (N124, N125).
-func (a *traversal) opaque(t *flow, h Hop, what string) {
+func (a *walk) opaque(t *flow, h Hop, what string) {
 	t.opaque = true
 	a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.MiddleboxOpaque, Component: h.Component, At: h.At,
 		Fact: "what " + what + " does with the traffic; that is not in a snapshot"})
@@ -336,7 +336,7 @@ type collections struct {
 	in        *snapshot.Region
 }
 
-func (a *traversal) collections(vpc snapshot.VPCID) collections {
+func (a *question) collections(vpc snapshot.VPCID) collections {
 	v := a.x.vpcs[vpc]
 	if !ownView(v) {
 		return collections{}
