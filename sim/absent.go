@@ -143,7 +143,7 @@ func (w *World) indexNames() {
 }
 
 // absentEnd tells whether an end of a trace is an id that the snapshot lacks.
-func (w *World) absentEnd(e network.Endpoint) (AbsentName, bool) {
+func (w tracer) absentEnd(e network.Endpoint) (AbsentName, bool) {
 	switch {
 	case e.Interface != "":
 		return w.Absent("network interface", string(e.Interface))

@@ -63,7 +63,7 @@ func (c *caller) ofSource() bool { return c.principal.Kind == policy.PrincipalUn
 func (c *caller) service() bool { return c.principal.Kind == policy.PrincipalService }
 
 // askerFor gathers what binds the caller of a question.
-func (w *World) askerFor(c caller, noOrganization bool) signer {
+func (w layering) askerFor(c caller, noOrganization bool) signer {
 	key := askerKey{role: c.principal.ARN + c.principal.Service, kind: c.principal.Kind, noOrganization: noOrganization}
 	a := w.signers.get(key, func() signer { return w.principalAsker(c.principal, noOrganization) })
 	a.presigned = c.presigned
@@ -72,7 +72,7 @@ func (w *World) askerFor(c caller, noOrganization bool) signer {
 
 // principalAsker gathers what binds a principal. Roles are looked up in the
 // snapshot; it holds no users.
-func (w *World) principalAsker(p policy.Principal, noOrganization bool) signer {
+func (w layering) principalAsker(p policy.Principal, noOrganization bool) signer {
 	switch p.Kind {
 	case policy.PrincipalAnonymous, policy.PrincipalService:
 		return signer{principal: p} // no identity layers (P90, P91), no SCPs (P95)
@@ -96,7 +96,7 @@ func (w *World) principalAsker(p policy.Principal, noOrganization bool) signer {
 
 // roleOfSession is the ARN of a principal's role: the ARN of a session lacks the
 // role's path, which the snapshot may tell (P24).
-func (w *World) roleOfSession(p policy.Principal) string {
+func (w layering) roleOfSession(p policy.Principal) string {
 	if p.Session == "" {
 		return p.RoleARN
 	}

@@ -98,7 +98,7 @@ func (w *World) start(q *Question, brief bool) (*jobRun, []target, []placing, er
 		}
 	}
 	work, _ := services.Find(q.Job.Kind)
-	r := &jobRun{w: w, q: q, work: work, c: newCollector(), brief: brief, runner: w.askerOf(q.Job.RoleARN, sessionOf(&work, &existing), q.Options.AssumeNoOrganization), existing: existing}
+	r := &jobRun{w: w, q: q, work: work, c: newCollector(), brief: brief, runner: w.layering().askerOf(q.Job.RoleARN, sessionOf(&work, &existing), q.Options.AssumeNoOrganization), existing: existing}
 	if by.ofSource() && q.Options.Caller == "" {
 		if word, ok := w.awsCaller(targets); ok {
 			q.Options.Caller = word
@@ -107,7 +107,7 @@ func (w *World) start(q *Question, brief bool) (*jobRun, []target, []placing, er
 	}
 	r.awsNote(targets)
 	if r.who = r.runner; !by.ofSource() {
-		r.who = w.askerFor(by, q.Options.AssumeNoOrganization)
+		r.who = w.layering().askerFor(by, q.Options.AssumeNoOrganization)
 	}
 	for _, a := range r.who.assumed {
 		r.c.assume(a)
@@ -293,7 +293,7 @@ func (r *jobRun) placements(targets []target) ([]placing, error) {
 		}
 		gate := tally{pass: true}
 		if s.id != "" {
-			gate = r.checkPlacement(n, s.id)
+			gate = r.jobRules().checkPlacement(n, s.id)
 		}
 		for _, i := range n {
 			out[i].gate = gate
@@ -316,7 +316,7 @@ func (r *jobRun) sources() ([]source, error) {
 		return []source{*r.existing.from}, nil
 	}
 	if r.q.Job.RoleARN != "" {
-		r.checkRole()
+		r.jobRules().checkRole()
 	} else {
 		r.jobs.pass = true // no job is asked about: another than a role calls
 	}
@@ -326,9 +326,9 @@ func (r *jobRun) sources() ([]source, error) {
 		r.c.assume("The job has no VpcConfig: it runs in networking that " + nonEmpty(r.work.Name, "SageMaker") + " owns, and calls S3 over the internet from an address that is not known (N156).")
 		return []source{{public: true, region: r.regionName(), account: r.runner.account}}, nil
 	}
-	r.checkConfig()
+	r.jobRules().checkConfig()
 	r.c.judge(GateJob, network.Judged{Pass: true})
-	r.checkSubnetEgress()
+	r.jobRules().checkSubnetEgress()
 	if r.work.PublicAddress == services.PublicAsAsked && r.q.Job.File == "" {
 		r.c.assume("The job gets no public address: assignPublicIp is taken to be DISABLED (N183).")
 	}
@@ -419,16 +419,16 @@ func (r *jobRun) place(ctx context.Context, p *Placement, n int, s placing) (tal
 		p.Network = Network{Verdict: p.Verdict, Path: []Hop{}}
 		return s.gate, nil
 	}
-	net := r.askNetwork(n, &s)
+	net := r.networkRun().askNetwork(n, &s)
 	p.Network = net.render(r.w)
-	r.deadEndpoint(n, &s, net)
+	r.policyReport().deadEndpoint(n, &s, net)
 	total := tally{}
 	for _, t := range s.targets {
 		for _, action := range t.actions {
 			if err := ctx.Err(); err != nil {
 				return tally{}, err
 			}
-			req, v := r.request(n, &s, t, action, net)
+			req, v := r.requests().request(n, &s, t, action, net)
 			p.Requests = append(p.Requests, req)
 			total.join(v)
 		}

@@ -162,7 +162,7 @@ func (c *Classes) read(roles []string, targets []target) {
 	w.parse(roles, c.o.AssumeNoOrganization)
 	note := func(p *policy.Policy, principals map[string]bool) { c.note(p, principals, c.applies) }
 	for _, arn := range roles {
-		who := w.askerOf(arn, "", c.o.AssumeNoOrganization)
+		who := w.layering().askerOf(arn, "", c.o.AssumeNoOrganization)
 		for i := range who.identity {
 			note(&who.identity[i], nil)
 		}
@@ -171,14 +171,14 @@ func (c *Classes) read(roles []string, targets []target) {
 	}
 	for i := range targets {
 		if b, ok := w.FindBucket(targets[i].bucket); ok && b.Account != nil {
-			c.note(w.policyOf(b.Name, &b.Policy, policy.KindBucket), nil, nil)
+			c.note(w.layering().policyOf(b.Name, &b.Policy, policy.KindBucket), nil, nil)
 			c.controls(b.Account.ID, policy.KindRCP)
 		}
 	}
 	for _, a := range w.snap.Accounts {
 		for i := range a.KMS.Keys.Items {
 			k := &a.KMS.Keys.Items[i]
-			note(w.policyOf(k.ARN, &k.Policy, policy.KindKey), c.principal)
+			note(w.layering().policyOf(k.ARN, &k.Policy, policy.KindKey), c.principal)
 			for j := range k.Grants {
 				c.principal[k.Grants[j].Grantee] = true
 			}
@@ -188,7 +188,7 @@ func (c *Classes) read(roles []string, targets []target) {
 			for i := range r.EC2.VPCEndpoints.Items {
 				e := &r.EC2.VPCEndpoints.Items[i]
 				var l policy.Layers
-				w.endpointLayer(&l, e.ID)
+				w.layering().endpointLayer(&l, e.ID)
 				c.endpoints[e.ID] = l.Endpoint
 				note(l.Endpoint, c.principal)
 			}
@@ -203,7 +203,7 @@ func (w *World) parse(roles []string, assume bool) {
 	for n := range workers {
 		wg.Go(func() {
 			for i := n; i < len(roles); i += workers {
-				w.askerOf(roles[i], "", assume)
+				w.layering().askerOf(roles[i], "", assume)
 			}
 		})
 	}
@@ -216,7 +216,7 @@ func (c *Classes) controls(account string, kind policy.Kind) *controls {
 	if known := c.accounts[key]; known != nil {
 		return known
 	}
-	levels, gap, assumed := c.w.controlPolicies(account, kind, c.o.AssumeNoOrganization)
+	levels, gap, assumed := c.w.layering().controlPolicies(account, kind, c.o.AssumeNoOrganization)
 	out := &controls{base: fmt.Sprintf("%v %q %q %d", levels == nil, gap, assumed, len(levels))}
 	for i, level := range levels {
 		out.base += fmt.Sprintf(" %d:%d", i, len(level))
@@ -237,7 +237,7 @@ func (c *Classes) note(p *policy.Policy, principals map[string]bool, applies fun
 	}
 	d := p.Document
 	c.shapes[d] = shapeOf(d, c.ids, applies, len(c.o.Assume) > 0)
-	for _, k := range c.w.keysOf(d) {
+	for _, k := range c.w.layering().keysOf(d) {
 		c.keys[k] = true
 		c.everyone = c.everyone || k == "aws:userid" || k == "aws:username"
 		c.everyName = c.everyName || strings.HasPrefix(k, "kms:encryptioncontext")
@@ -278,7 +278,7 @@ func eachPrincipal(p *policy.Principals, visit func(name string, at int)) {
 
 // role is a role's part of a class.
 func (c *Classes) role(arn string) *roleClass {
-	who := c.w.askerOf(arn, "", c.o.AssumeNoOrganization)
+	who := c.w.layering().askerOf(arn, "", c.o.AssumeNoOrganization)
 	name := arn[strings.LastIndexByte(arn, '/')+1:]
 	out := &roleClass{names: []string{arn, who.account + "/" + name}, buckets: map[string]bool{}, policies: slices.Clone(who.identity)}
 	if id := who.principal.RoleID; id != "" {
@@ -388,7 +388,7 @@ func (c *Classes) resource(t target) *resourceClass {
 		if b.ABAC.Presence == snapshot.Collected && b.ABAC.Value {
 			fmt.Fprintf(&text, " %q", fmt.Sprint(b.Tags))
 		}
-		p := c.w.policyOf(t.bucket, &b.Policy, policy.KindBucket)
+		p := c.w.layering().policyOf(t.bucket, &b.Policy, policy.KindBucket)
 		c.policy(&text, p, &t)
 		if p != nil && p.Document != nil {
 			out.asks = c.shapeOf(p).asks

@@ -44,7 +44,7 @@ func (w *World) Decide(q Question) ([]Outcome, error) {
 		s.gate = andGate(s.gate, r.jobGate())
 		net := &netAnswer{outcome: Unknown}
 		if !s.missing {
-			net = r.askNetwork(n, s)
+			net = r.networkRun().askNetwork(n, s)
 		}
 		for _, t := range s.targets {
 			for _, action := range t.actions {
@@ -57,7 +57,7 @@ func (w *World) Decide(q Question) ([]Outcome, error) {
 				v := s.gate
 				if !s.missing {
 					r.c = missing[action]
-					v = r.outcome(&out[i], n, s, t, net)
+					v = r.requests().outcome(&out[i], n, s, t, net)
 					r.c = shared
 				}
 				verdicts[action].join(v)
@@ -75,7 +75,7 @@ func (w *World) Decide(q Question) ([]Outcome, error) {
 }
 
 // outcome adds what one placement does to one action.
-func (r *jobRun) outcome(o *Outcome, n int, s *placing, t *target, net *netAnswer) tally {
+func (r requests) outcome(o *Outcome, n int, s *placing, t *target, net *netAnswer) tally {
 	r.ways = r.ways[:0]
 	req, v := r.request(n, s, t, o.Action, net)
 	if o.Witness == nil && req.Allowed != nil {
@@ -126,7 +126,7 @@ func (o *Outcome) settle(lists ...*collector) {
 
 // witness is the brief form of show: a request that passes on some flow, and
 // the layers that allow it.
-func (r *jobRun) witness(net *netAnswer, decisions []*decided) *layerView {
+func (r requests) witness(net *netAnswer, decisions []*decided) *layerView {
 	out := &layerView{w: r.w, all: []Layer{}}
 	for i, d := range decisions {
 		for _, m := range d.missing(r.w) {
@@ -161,7 +161,7 @@ func (w *World) MayAllow(roleARN, resource, action string) bool {
 	if !ok || b.Account == nil || b.OwnershipPresence != snapshot.Collected || b.Ownership != "BucketOwnerEnforced" {
 		return true // what lists grant is decided with the rest
 	}
-	who := w.askerOf(roleARN, sessionName, true)
+	who := w.layering().askerOf(roleARN, sessionName, true)
 	if who.role == nil || who.unknown != "" {
 		return true
 	}
@@ -172,7 +172,7 @@ func (w *World) MayAllow(roleARN, resource, action string) bool {
 			return true
 		}
 	}
-	p := w.policyOf(t.bucket, &b.Policy, policy.KindBucket)
+	p := w.layering().policyOf(t.bucket, &b.Policy, policy.KindBucket)
 	return p != nil && mayGrant(p, action, arn, &who)
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/rules/policy"
-	"github.com/canreach/canreach/rules/services"
 	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
@@ -16,43 +15,9 @@ import (
 // docNeoVPC is the guide that the job gate follows.
 const docNeoVPC = "https://docs.aws.amazon.com/sagemaker/latest/dg/neo-vpc.html"
 
-// jobRun is one question under way.
-type jobRun struct {
-	w        *World
-	q        *Question
-	c        *collector
-	runner   signer            // the source's own role
-	who      signer            // who signs the requests: the runner, unless Options.Caller says
-	work     services.Workload // the job's row of the table; zero: nothing of a service's is asked (P360)
-	vpc      snapshot.VPCID
-	jobs     tally // of the job gate, over the whole job
-	existing existing
-	brief    bool    // Decide asks: nothing is gathered but what it returns
-	ways     []tally // with brief: of each flow of the last request
-}
-
-// block files a blocker of the job gate; under everywhere it fails the whole job.
-func (r *jobRun) block(f Finding, placements ...int) {
-	f.Gate, f.Severity = GateJob, Blocker
-	r.c.add(f, placements...)
-	if slices.Contains(placements, everywhere) {
-		r.jobs.fail = true
-	}
-}
-
-func (r *jobRun) warn(f Finding, placements ...int) {
-	f.Severity = Warning
-	r.c.add(f, placements...)
-}
-
-func (r *jobRun) unknown(m Missing) {
-	r.c.missing(m)
-	r.jobs.open = true
-}
-
 // checkConfig is the part of the job gate that concerns the VpcConfig as a
 // whole: counts, one VPC, tenancy, groups (N144 to N146, N150, N157, N180).
-func (r *jobRun) checkConfig() {
+func (r jobRules) checkConfig() {
 	r.jobs.pass = true
 	if r.existing.function {
 		r.checkVPC()
@@ -73,7 +38,7 @@ var idPattern = regexp.MustCompile(`^[-0-9a-zA-Z]{1,32}$`)
 
 // checkIDs refuses what the API refuses, and warns of an id named twice (N144).
 // An id that the snapshot has is one: what a plan creates has its address.
-func (r *jobRun) checkIDs() {
+func (r jobRules) checkIDs() {
 	var ids []string
 	for _, s := range r.q.Job.Subnets {
 		ids = append(ids, string(s))
@@ -104,7 +69,7 @@ func (r *jobRun) jobSubnet(id snapshot.SubnetID) (place[snapshot.Subnet], bool) 
 }
 
 // checkVPC finds the one VPC of the job's subnets and its tenancy.
-func (r *jobRun) checkVPC() {
+func (r jobRules) checkVPC() {
 	var first place[snapshot.Subnet]
 	for _, id := range r.q.Job.Subnets {
 		p, ok := r.jobSubnet(id)
@@ -145,7 +110,7 @@ func (r *jobRun) checkVPC() {
 }
 
 // checkGroups: the groups exist and are of the job's VPC (N91, N145, N150, N157).
-func (r *jobRun) checkGroups() {
+func (r jobRules) checkGroups() {
 	for _, id := range r.q.Job.SecurityGroups {
 		p, ok := inAccount(r.w.groups[id], r.runner.account)
 		if !ok {
@@ -166,7 +131,7 @@ func (r *jobRun) checkGroups() {
 	}
 }
 
-func (r *jobRun) checkForeignGroup(p place[snapshot.SecurityGroup]) {
+func (r jobRules) checkForeignGroup(p place[snapshot.SecurityGroup]) {
 	for _, a := range p.region.EC2.SecurityGroupVPCs.Items {
 		if a.Group == p.item.ID && a.VPC == r.vpc && strings.EqualFold(a.State, "associated") {
 			r.unknown(Missing{Code: finding.UnknownSG, Gate: GateJob, Component: string(p.item.ID), Pointer: a.At.Pointer(),
@@ -186,7 +151,7 @@ func (r *jobRun) checkForeignGroup(p place[snapshot.SecurityGroup]) {
 
 // checkSharedGroup: in a subnet shared by another account, the owner's groups
 // are out of the participant's reach unless shared as well (N150).
-func (r *jobRun) checkSharedGroup(p place[snapshot.SecurityGroup]) {
+func (r jobRules) checkSharedGroup(p place[snapshot.SecurityGroup]) {
 	owner := ""
 	for _, id := range r.q.Job.Subnets {
 		if s, ok := r.jobSubnet(id); ok && s.item.OwnerID != "" && s.item.OwnerID != r.runner.account {
@@ -214,7 +179,7 @@ func (r *jobRun) checkSharedGroup(p place[snapshot.SecurityGroup]) {
 
 // missingID reports an id that refers to nothing: a blocker where the capture
 // says that it saw everything, else a missing fact (N12, N157).
-func (r *jobRun) missingID(id, kind string, code Code, collect string, of func(*snapshot.EC2) (snapshot.Presence, bool)) {
+func (r jobRules) missingID(id, kind string, code Code, collect string, of func(*snapshot.EC2) (snapshot.Presence, bool)) {
 	complete := false
 	for _, a := range r.w.snap.Accounts {
 		if r.runner.account != "" && a.ID != r.runner.account {
@@ -238,7 +203,7 @@ func (r *jobRun) missingID(id, kind string, code Code, collect string, of func(*
 // checkPlacement is the part of the job gate that concerns one subnet: it
 // exists, is available, ordinary, and has two free addresses for each
 // instance (N147, N149).
-func (r *jobRun) checkPlacement(n []int, id snapshot.SubnetID) tally {
+func (r jobRules) checkPlacement(n []int, id snapshot.SubnetID) tally {
 	p, ok := r.jobSubnet(id)
 	if !ok {
 		before := r.jobs
@@ -344,7 +309,7 @@ func groupName(g *snapshot.SecurityGroup) string {
 }
 
 // nameOfGroup is what people call a group of the job.
-func (r *jobRun) nameOfGroup(id snapshot.SecurityGroupID) string {
+func (r jobRules) nameOfGroup(id snapshot.SecurityGroupID) string {
 	if p, ok := inAccount(r.w.groups[id], r.runner.account); ok {
 		return groupName(p.item)
 	}

@@ -12,7 +12,7 @@ import (
 // checkDHCP asks for the two keys that SageMaker reads of a VPC's DHCP option
 // set. Processing and training jobs are refused without them; whether other
 // jobs are is not documented (N169).
-func (r *jobRun) checkDHCP(v place[snapshot.VPC]) {
+func (r jobRules) checkDHCP(v place[snapshot.VPC]) {
 	severity := Blocker
 	switch r.work.DHCP {
 	case services.DHCPRefused:

@@ -11,7 +11,7 @@ import (
 )
 
 // limitRule is the rule that the limits of the job's service follow.
-func (r *jobRun) limitRule() string {
+func (r jobRules) limitRule() string {
 	if r.work.Service == "sagemaker" {
 		return "N144"
 	}
@@ -19,7 +19,7 @@ func (r *jobRun) limitRule() string {
 }
 
 // checkCounts holds the lists of subnets and groups against the service's limits (N144, N180).
-func (r *jobRun) checkCounts() {
+func (r jobRules) checkCounts() {
 	w := &r.work
 	if n := len(r.q.Job.Subnets); !within(n, w.Subnets) {
 		r.block(Finding{Code: finding.JobSubnetCount, Component: r.jobName(), Rule: r.limitRule(), URL: w.Page,
@@ -60,7 +60,7 @@ func count2(l services.Limit, what string) string {
 }
 
 // jobsOf is the service's jobs in a sentence.
-func (r *jobRun) jobsOf() string {
+func (r jobRules) jobsOf() string {
 	if r.work.Kind == "" || r.work.Service == "sagemaker" {
 		return "SageMaker jobs"
 	}
@@ -69,7 +69,7 @@ func (r *jobRun) jobsOf() string {
 
 // addresses is how many free addresses each instance needs in its subnet, and
 // the job in all; 0 where it is not documented (N147).
-func (r *jobRun) addresses() (each, all int) {
+func (r jobRules) addresses() (each, all int) {
 	switch {
 	case r.existing.function:
 		return 0, 0
@@ -82,7 +82,7 @@ func (r *jobRun) addresses() (each, all int) {
 }
 
 // checkZones: the subnets lie in as many zones as the service asks (N180).
-func (r *jobRun) checkZones() {
+func (r jobRules) checkZones() {
 	zones := make(map[string]bool)
 	for _, id := range r.q.Job.Subnets {
 		p, ok := r.jobSubnet(id)
@@ -101,7 +101,7 @@ func (r *jobRun) checkZones() {
 
 // defaultGroup stands in where the service uses the VPC's default group for a
 // job that names none (N181).
-func (r *jobRun) defaultGroup() {
+func (r jobRules) defaultGroup() {
 	if !r.work.Groups.Default || len(r.q.Job.SecurityGroups) > 0 || r.vpc == "" {
 		return
 	}
@@ -155,7 +155,7 @@ func publicAddress(j *snapshot.Job, s *snapshot.Subnet) network.PublicAddress {
 // checkSelfIngress: one of the groups lets in all TCP from itself (N182).
 //
 // AWS: https://docs.aws.amazon.com/glue/latest/dg/setup-vpc-for-glue-access.html
-func (r *jobRun) checkSelfIngress() {
+func (r jobRules) checkSelfIngress() {
 	groups := r.q.Job.SecurityGroups
 	if !r.work.SelfIngress || len(groups) == 0 {
 		return
@@ -185,7 +185,7 @@ func (r *jobRun) checkSelfIngress() {
 // (N152). What S3 needs is judged apart.
 //
 // AWS: https://docs.aws.amazon.com/sagemaker/latest/dg/neo-vpc.html
-func (r *jobRun) checkSubnetEgress() {
+func (r jobRules) checkSubnetEgress() {
 	groups := r.q.Job.SecurityGroups
 	if len(groups) == 0 || r.existing.function || r.work.Kind != "" && !r.work.OwnSubnets {
 		return

@@ -12,7 +12,7 @@ import (
 
 // checkRole: the role exists, trusts the job's service and may make the
 // interfaces where the service makes them with it (P312 to P316, P325, P360, P380).
-func (r *jobRun) checkRole() {
+func (r jobRules) checkRole() {
 	if r.existing.function {
 		r.jobs.pass = true
 		return // a function that runs has passed what this gate asks of a job
@@ -40,14 +40,14 @@ func (r *jobRun) checkRole() {
 	}
 }
 
-func (r *jobRun) jobAccount() string {
+func (r jobRules) jobAccount() string {
 	if r.q.Job.Account != "" {
 		return r.q.Job.Account
 	}
 	return arnField(r.q.Job.ARN, 4)
 }
 
-func (r *jobRun) missingRole(arn string) {
+func (r jobRules) missingRole(arn string) {
 	a, ok := r.w.accounts[r.runner.account]
 	if ok && a.IAM.Roles.Presence == snapshot.Collected && a.IAM.Roles.Complete {
 		r.block(Finding{Code: finding.JobUnknownID, Component: arn, Rule: "N157",
@@ -68,12 +68,12 @@ type roleGate struct {
 	needs                []policy.Need
 }
 
-func (r *jobRun) interfaceGate() roleGate {
+func (r jobRules) interfaceGate() roleGate {
 	key := fmt.Sprint(r.runner.principal.RoleARN, r.work.Kind, r.q.Job.Subnets, r.q.Job.SecurityGroups, r.vpc, r.q.Options.Assume, r.q.Options.AssumeNoOrganization)
 	return r.w.gates.get(key, r.interfaceGateFresh)
 }
 
-func (r *jobRun) interfaceGateFresh() (g roleGate) {
+func (r jobRules) interfaceGateFresh() (g roleGate) {
 	layers := r.runner.layers()
 	for _, a := range r.work.Interfaces.Actions {
 		outcome, decision := r.interfaceAction(&layers, a.Name, a.Resources)
@@ -102,7 +102,7 @@ func denier(d *policy.Decision) *policy.StatementRef {
 	return nil
 }
 
-func (r *jobRun) checkInterfaceActions() {
+func (r jobRules) checkInterfaceActions() {
 	g := r.interfaceGate()
 	role := r.runner.role
 	if len(g.denied) > 0 {
@@ -130,7 +130,7 @@ func (r *jobRun) checkInterfaceActions() {
 
 // interfaceAction decides one action against each resource that EC2 checks it
 // against; all have to be allowed.
-func (r *jobRun) interfaceAction(l *policy.Layers, action string, types []string) (policy.Truth, policy.Decision) {
+func (r jobRules) interfaceAction(l *policy.Layers, action string, types []string) (policy.Truth, policy.Decision) {
 	resources := []interfaceResource{{arn: "*"}}
 	if len(types) > 0 {
 		resources = r.interfaceResources(types)
@@ -159,7 +159,7 @@ func (r *jobRun) interfaceAction(l *policy.Layers, action string, types []string
 // that it is for (P381).
 //
 // AWS: https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html
-func (r *jobRun) interfaceKeys(req *policy.Request, action, subnet string) {
+func (r jobRules) interfaceKeys(req *policy.Request, action, subnet string) {
 	if _, settled := settledByCaller(r.q.Options.Assume, "ec2:subnet"); !settled {
 		req.Context["ec2:subnet"] = known(subnet)
 	}
@@ -172,7 +172,7 @@ func (r *jobRun) interfaceKeys(req *policy.Request, action, subnet string) {
 // interface is in a subnet, by its ARN.
 type interfaceResource struct{ arn, subnet string }
 
-func (r *jobRun) interfaceResources(types []string) []interfaceResource {
+func (r jobRules) interfaceResources(types []string) []interfaceResource {
 	region := r.regionName()
 	prefix := "arn:" + snapshot.Partition(region) + ":ec2:" + region + ":" + r.runner.account + ":"
 	var subnets, out []interfaceResource
@@ -202,10 +202,10 @@ func (r *jobRun) interfaceResources(types []string) []interfaceResource {
 
 // serviceRequest is a call that the service makes with the role's session from
 // its own network: no endpoint carries it (P316, P320).
-func (r *jobRun) serviceRequest(action, resource string) policy.Request {
+func (r jobRules) serviceRequest(action, resource string) policy.Request {
 	req := policy.Request{Principal: r.runner.principal, Action: action, Resource: resource, ResourceAccount: r.runner.account,
 		Context: make(map[string]policy.Value, 16)}
-	r.w.principalKeys(&req, &r.runner)
+	r.w.layering().principalKeys(&req, &r.runner)
 	req.Context["aws:securetransport"] = known("true")
 	req.Context["aws:sourceip"] = policy.Value{State: policy.KeyValueUnknown}
 	req.Context["aws:currenttime"] = policy.Value{State: policy.KeyValueUnknown}
@@ -222,7 +222,7 @@ func (r *jobRun) serviceRequest(action, resource string) policy.Request {
 	return req
 }
 
-func (r *jobRun) malformed(p *policy.Policy) {
+func (r jobRules) malformed(p *policy.Policy) {
 	r.c.add(Finding{Code: finding.PolicyMalformed, Gate: GateJob, Severity: Warning, Component: p.Name, Pointer: p.Pointer, Rule: "P17",
 		Message: fmt.Sprintf("%s is not a policy that AWS would accept: %v.", p.Name, p.Malformed),
 		Fix:     "Take the document again from AWS: AWS refuses malformed policies, so this one was damaged on its way."}, everywhere)

@@ -18,8 +18,8 @@ type trustResult struct {
 
 // checkTrust: the trust policy lets the job's service assume the role (P312 to
 // P314, P380).
-func (r *jobRun) checkTrust(role *snapshot.Role) {
-	trust := r.w.policyOf("trust policy of "+role.Name, &role.Trust, policy.KindTrust)
+func (r jobRules) checkTrust(role *snapshot.Role) {
+	trust := r.w.layering().policyOf("trust policy of "+role.Name, &role.Trust, policy.KindTrust)
 	if trust != nil && trust.Malformed != nil {
 		r.malformed(trust)
 	}
@@ -43,13 +43,13 @@ func (r *jobRun) checkTrust(role *snapshot.Role) {
 	}
 }
 
-func (r *jobRun) trustActions() []string {
+func (r jobRules) trustActions() []string {
 	return append([]string{"sts:AssumeRole"}, r.work.Trust.Actions...)
 }
 
 // trusted decides for each principal of the job's row; one suffices, unless
 // the row asks for all. A pod's role may trust the cluster's OIDC provider instead.
-func (r *jobRun) trusted(role *snapshot.Role, trust *policy.Policy) trustResult {
+func (r jobRules) trusted(role *snapshot.Role, trust *policy.Policy) trustResult {
 	rank := map[policy.Truth]int{policy.False: 1, policy.Unknown: 2, policy.True: 3}
 	var worst, best trustResult
 	for _, p := range r.work.Trust.Principals {
@@ -99,7 +99,7 @@ func oidcProviders(d *policy.Document) []string {
 // (P382).
 //
 // AWS: https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
-func (r *jobRun) webIdentityDecision(role *snapshot.Role, trust *policy.Policy, provider string) policy.Decision {
+func (r jobRules) webIdentityDecision(role *snapshot.Role, trust *policy.Policy, provider string) policy.Decision {
 	req := policy.AssumeRoleRequest(provider, role.ARN, "", "")
 	req.Action = "sts:AssumeRoleWithWebIdentity"
 	req.Context["aws:principalisawsservice"] = known("false")
@@ -119,7 +119,7 @@ func (r *jobRun) webIdentityDecision(role *snapshot.Role, trust *policy.Policy, 
 
 // trustDecision is one call of a service principal. What AWS does not document
 // of aws:SourceArn stays open, unless the policy allows the call whatever it is.
-func (r *jobRun) trustDecision(role *snapshot.Role, trust *policy.Policy, principal, action string) policy.Decision {
+func (r jobRules) trustDecision(role *snapshot.Role, trust *policy.Policy, principal, action string) policy.Decision {
 	source := r.sourceARN()
 	req := policy.AssumeRoleRequest(principal, role.ARN, r.runner.account, "")
 	req.Action = action
@@ -145,14 +145,14 @@ func denies(p *policy.Policy) bool {
 	return p == nil || p.Document == nil || slices.ContainsFunc(p.Document.Statements, func(s policy.Statement) bool { return s.Deny })
 }
 
-func (r *jobRun) decideTrust(trust *policy.Policy, req *policy.Request) policy.Decision {
+func (r jobRules) decideTrust(trust *policy.Policy, req *policy.Request) policy.Decision {
 	if region := r.regionName(); region != "" {
 		req.Context["aws:requestedregion"] = known(region)
 	}
-	r.w.orgKeys(req, r.runner.account, "aws:sourceorgid", "aws:sourceorgpaths")
-	r.w.orgKeys(req, r.runner.account, "aws:resourceorgid", "aws:resourceorgpaths")
+	r.w.layering().orgKeys(req, r.runner.account, "aws:sourceorgid", "aws:sourceorgpaths")
+	r.w.layering().orgKeys(req, r.runner.account, "aws:resourceorgid", "aws:resourceorgpaths")
 	applyAssumptions(req, r.q.Options.Assume)
-	rcps, gap, assumed := r.w.controlPolicies(r.runner.account, policy.KindRCP, r.q.Options.AssumeNoOrganization)
+	rcps, gap, assumed := r.w.layering().controlPolicies(r.runner.account, policy.KindRCP, r.q.Options.AssumeNoOrganization)
 	if assumed != "" {
 		r.c.assume(assumed)
 	}
@@ -165,7 +165,7 @@ func (r *jobRun) decideTrust(trust *policy.Policy, req *policy.Request) policy.D
 
 // sourceARN is aws:SourceArn of the service's call, by the job's row; a * at
 // its end stands for what is not known.
-func (r *jobRun) sourceARN() policy.Value {
+func (r jobRules) sourceARN() policy.Value {
 	j, form, region := &r.q.Job, r.work.Trust.SourceARN, r.regionName()
 	switch {
 	case j.ARN != "" && !strings.HasSuffix(form, "*"):

@@ -25,7 +25,7 @@ type encryptionKey struct {
 // keyFor tells which key a request needs: the one that the job names for what
 // it writes, else the bucket's default. An object's own key decides what a
 // read needs; it is in no snapshot, so the bucket's default stands for it (P310).
-func (r *jobRun) keyFor(t *target, action string) encryptionKey {
+func (r bucketGates) keyFor(t *target, action string) encryptionKey {
 	if !writes(action) && !readsData(action) {
 		return encryptionKey{none: true}
 	}
@@ -72,7 +72,7 @@ func (r *jobRun) keyFor(t *target, action string) encryptionKey {
 
 // withoutKeys says what a role lacks whichever key of another account it is: the
 // key's policy and the role's own have to allow its use (P307).
-func (r *jobRun) withoutKeys(action string) string {
+func (r bucketGates) withoutKeys(action string) string {
 	need := "kms:Decrypt"
 	if writes(action) {
 		need = "kms:GenerateDataKey"
@@ -90,7 +90,7 @@ func (r *jobRun) withoutKeys(action string) string {
 
 // kmsGate decides the second authorisation that SSE-KMS needs: S3 asks KMS in
 // the caller's name (P305 to P311).
-func (r *jobRun) kmsGate(d *decided, s *placing, t *target, action string, ctx *network.Context) {
+func (r bucketGates) kmsGate(d *decided, s *placing, t *target, action string, ctx *network.Context) {
 	k := r.keyFor(t, action)
 	if k.missing != nil {
 		r.c.missing(*k.missing)
@@ -133,7 +133,7 @@ func (r *jobRun) kmsGate(d *decided, s *placing, t *target, action string, ctx *
 }
 
 // unsignedKey: S3 serves objects that a KMS key encrypts to signed requests only.
-func (r *jobRun) unsignedKey(d *decided, t *target) {
+func (r bucketGates) unsignedKey(d *decided, t *target) {
 	f := Finding{Code: finding.KMSNoAllow, Gate: GateKMS, Severity: Blocker, Component: t.bucketARN(), Rule: "P361", URL: docS3KMS,
 		Message: fmt.Sprintf("The objects of %s are encrypted with a KMS key, and S3 serves such objects to signed requests only.", t.bucket),
 		Fix:     "Sign the request, or encrypt these objects with SSE-S3."}
@@ -156,7 +156,7 @@ type keyUse struct {
 
 // awsManagedKey: every principal of the account that S3 lets in may use
 // aws/s3, and nobody else (P307).
-func (r *jobRun) awsManagedKey(d *decided, t *target, owner string) {
+func (r bucketGates) awsManagedKey(d *decided, t *target, owner string) {
 	if owner == r.who.account {
 		r.c.assume("The AWS managed key aws/s3 serves every principal of its account, as AWS's own key policy for it says.")
 		return
@@ -171,15 +171,15 @@ func (r *jobRun) awsManagedKey(d *decided, t *target, owner string) {
 	d.gate = andGate(d.gate, tally{fail: true})
 }
 
-func (r *jobRun) keyAction(d *decided, use *keyUse, ctx *network.Context) {
+func (r bucketGates) keyAction(d *decided, use *keyUse, ctx *network.Context) {
 	l := r.who.layers()
 	account := arnField(use.arn, 4)
 	var assumed string
-	l.RCPs, l.RCPUnknown, assumed = r.w.controlPolicies(account, policy.KindRCP, r.q.Options.AssumeNoOrganization)
+	l.RCPs, l.RCPUnknown, assumed = r.w.layering().controlPolicies(account, policy.KindRCP, r.q.Options.AssumeNoOrganization)
 	if assumed != "" {
 		r.c.assume(assumed)
 	}
-	key := r.w.policyKey(use)
+	key := r.w.layering().policyKey(use)
 	req := r.keyRequest(&d.request, use, &key, ctx)
 	decision := policy.EvaluateKey(&l, &key, &req)
 	for _, a := range decision.Assumptions {
@@ -226,7 +226,7 @@ func keyPointer(k *snapshot.Key) string {
 }
 
 // policyKey is a key as the policy half sees it.
-func (w *World) policyKey(use *keyUse) policy.Key {
+func (w layering) policyKey(use *keyUse) policy.Key {
 	k := policy.Key{ARN: use.arn}
 	if use.key == nil {
 		k.Policy = &policy.Policy{Name: use.arn, Gap: "key " + use.arn + " is not in the snapshot"}
@@ -253,12 +253,12 @@ func (w *World) policyKey(use *keyUse) policy.Key {
 
 // keyRequest is the call that S3 makes to KMS in the caller's name: s3 is the
 // caller's own (P93, P305).
-func (r *jobRun) keyRequest(s3 *policy.Request, use *keyUse, key *policy.Key, ctx *network.Context) policy.Request {
+func (r bucketGates) keyRequest(s3 *policy.Request, use *keyUse, key *policy.Key, ctx *network.Context) policy.Request {
 	req := policy.KeyRequest(s3, key, policy.KeyUse{Action: use.action, Region: use.region, BucketKey: use.config.bucketKey})
 	if ctx.Via == "public" {
 		req.UnknownKeys = append(req.UnknownKeys, "aws:sourceip") // newer pages say that it is preserved (P309)
 	}
-	r.w.orgKeys(&req, req.ResourceAccount, "aws:resourceorgid", "aws:resourceorgpaths")
+	r.w.layering().orgKeys(&req, req.ResourceAccount, "aws:resourceorgid", "aws:resourceorgpaths")
 	// What is assumed of the caller's own request, such as its endpoint, is not
 	// to be put back where S3's call is known not to have it (P309).
 	applyAssumptions(&req, slices.DeleteFunc(slices.Clone(r.q.Options.Assume), func(text string) bool {
@@ -268,7 +268,7 @@ func (r *jobRun) keyRequest(s3 *policy.Request, use *keyUse, key *policy.Key, ct
 	return req
 }
 
-func (r *jobRun) keyFinding(use *keyUse, d *policy.Decision, req *policy.Request) Finding {
+func (r bucketGates) keyFinding(use *keyUse, d *policy.Decision, req *policy.Request) Finding {
 	f := Finding{Code: finding.KMSNoAllow, Gate: GateKMS, Severity: Blocker, Component: use.arn, Pointer: keyPointer(use.key), Rule: "P306", URL: docS3KMS,
 		Example: &Example{Principal: req.Principal.ARN, Action: use.action, Resource: use.arn},
 		Message: fmt.Sprintf("S3 may not do %s on %s in the name of %s: %s.", use.action, use.arn, r.who.name(), denialReason(d)),

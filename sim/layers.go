@@ -49,13 +49,13 @@ type askerKey struct {
 }
 
 // askerOf is newAsker, remembered.
-func (w *World) askerOf(roleARN, session string, noOrganization bool) signer {
+func (w layering) askerOf(roleARN, session string, noOrganization bool) signer {
 	return w.signers.get(askerKey{role: roleARN, session: session, noOrganization: noOrganization}, func() signer { return w.newAsker(roleARN, session, noOrganization) })
 }
 
 // newAsker gathers what binds a role's session; an empty session name is not
 // known.
-func (w *World) newAsker(roleARN, session string, noOrganization bool) signer {
+func (w layering) newAsker(roleARN, session string, noOrganization bool) signer {
 	a := signer{account: arnField(roleARN, 4)}
 	name := roleARN[strings.LastIndexByte(roleARN, '/')+1:]
 	a.principal = policy.Principal{
@@ -101,7 +101,7 @@ func (a *signer) layers() policy.Layers {
 }
 
 // endpointLayer adds the policy of the endpoint that carries the request.
-func (w *World) endpointLayer(l *policy.Layers, id snapshot.VPCEndpointID) {
+func (w layering) endpointLayer(l *policy.Layers, id snapshot.VPCEndpointID) {
 	e, ok := w.endpoint(id)
 	if !ok {
 		l.EndpointType = policy.EndpointGateway
@@ -116,7 +116,7 @@ func (w *World) endpointLayer(l *policy.Layers, id snapshot.VPCEndpointID) {
 }
 
 // bucketLayers adds the bucket's own policy and its owner's RCPs.
-func (w *World) bucketLayers(l *policy.Layers, t *target, owner string, noOrganization bool) (assumed string) {
+func (w layering) bucketLayers(l *policy.Layers, t *target, owner string, noOrganization bool) (assumed string) {
 	l.ResourceKind = policy.KindBucket
 	b, ok := w.FindBucket(t.bucket)
 	if !ok {
@@ -133,7 +133,7 @@ func (w *World) bucketLayers(l *policy.Layers, t *target, owner string, noOrgani
 }
 
 // absentBucket says that a bucket is not in the snapshot, and whose it is not.
-func (w *World) absentBucket(t *target) string {
+func (w layering) absentBucket(t *target) string {
 	for _, a := range w.snap.Accounts {
 		if w.notOf(a.ID, t) {
 			return t.bucketName() + " is not one of account " + a.ID + ": it is another account's, which the snapshot lacks"
@@ -166,7 +166,7 @@ func multi(v ...string) policy.Value {
 
 // notOf tells that a bucket is not an account's own: all of those are known
 // (P363).
-func (w *World) notOf(account string, t *target) bool {
+func (w layering) notOf(account string, t *target) bool {
 	a, known := w.accounts[account]
 	if !known || t.bucket == "" || t.directoryBucket() || t.accessPoint != nil {
 		return false
@@ -179,7 +179,7 @@ func (w *World) notOf(account string, t *target) bool {
 
 // requestFor is the request that a path gives (section 6 of the semantics):
 // every key that is known, known to be absent, or known to be unknown.
-func (w *World) requestFor(q *Question, a *signer, t *target, action string, ctx *network.Context, owner, region string) policy.Request {
+func (w layering) requestFor(q *Question, a *signer, t *target, action string, ctx *network.Context, owner, region string) policy.Request {
 	r := policy.Request{
 		Principal: a.principal, Action: action, Resource: t.resourceFor(action), ResourceAccount: owner,
 		Context: make(map[string]policy.Value, 32), UnknownKeys: slices.Clone(unknownKeys),
@@ -207,7 +207,7 @@ func (w *World) requestFor(q *Question, a *signer, t *target, action string, ctx
 	return r
 }
 
-func (w *World) principalKeys(r *policy.Request, a *signer) {
+func (w layering) principalKeys(r *policy.Request, a *signer) {
 	c := r.Context
 	maps.Copy(c, policy.NewContext(a.principal))
 	c["aws:viaawsservice"] = known("false")
@@ -241,7 +241,7 @@ func (w *World) principalKeys(r *policy.Request, a *signer) {
 }
 
 // orgKeys sets an organization id key and its path key from an account.
-func (w *World) orgKeys(r *policy.Request, account, idKey, pathKey string) {
+func (w layering) orgKeys(r *policy.Request, account, idKey, pathKey string) {
 	a, ok := w.accounts[account]
 	switch {
 	case account == awsOwned: // absent, or AWS's
@@ -262,7 +262,7 @@ func (w *World) orgKeys(r *policy.Request, account, idKey, pathKey string) {
 }
 
 // pathKeys sets the bundle of endpoint keys, or aws:SourceIp (P190, N7, N8).
-func (w *World) pathKeys(r *policy.Request, ctx *network.Context) {
+func (w layering) pathKeys(r *policy.Request, ctx *network.Context) {
 	c := r.Context
 	switch ctx.Via {
 	case "gateway-endpoint", "interface-endpoint":
@@ -294,7 +294,7 @@ func (w *World) pathKeys(r *policy.Request, ctx *network.Context) {
 	}
 }
 
-func (w *World) endpointOwnerKeys(r *policy.Request, ctx *network.Context) {
+func (w layering) endpointOwnerKeys(r *policy.Request, ctx *network.Context) {
 	c := r.Context
 	e, ok := w.endpoint(ctx.Endpoint)
 	owner := ctx.EndpointOwner
@@ -325,7 +325,7 @@ func (w *World) endpointOwnerKeys(r *policy.Request, ctx *network.Context) {
 	}
 }
 
-func (w *World) resourceKeys(r *policy.Request, t *target, owner, region string) {
+func (w layering) resourceKeys(r *policy.Request, t *target, owner, region string) {
 	c := r.Context
 	if owner != "" {
 		c["aws:resourceaccount"] = known(owner)
@@ -436,7 +436,7 @@ func applyAssumptions(r *policy.Request, assume []string) {
 }
 
 // accessPointKeys are the keys of a request through an access point.
-func (w *World) accessPointKeys(r *policy.Request, t *target) {
+func (w layering) accessPointKeys(r *policy.Request, t *target) {
 	c := r.Context
 	c["s3:dataaccesspointarn"] = known(t.accessPoint.arn)
 	c["s3:dataaccesspointaccount"] = known(t.accessPoint.account)

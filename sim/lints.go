@@ -17,7 +17,7 @@ const maxLints = 8
 // lintLayers adds, for every layer that denies or is unknown, what is wrong
 // with its documents: a dead statement or a principal that cannot match is
 // often the reason.
-func (r *jobRun) lintLayers(n int, d *decided) {
+func (r policyReport) lintLayers(n int, d *decided) {
 	done := make(map[string]bool)
 	for i := range d.blockers {
 		r.lintLayer(n, d, d.blockers[i].layer.Layer, done)
@@ -32,7 +32,7 @@ func (r *jobRun) lintLayers(n int, d *decided) {
 	}
 }
 
-func (r *jobRun) lintLayer(n int, d *decided, layer string, done map[string]bool) {
+func (r policyReport) lintLayer(n int, d *decided, layer string, done map[string]bool) {
 	if done[layer] {
 		return
 	}
@@ -70,7 +70,7 @@ func (r *jobRun) lintLayer(n int, d *decided, layer string, done map[string]bool
 	}
 }
 
-func (r *jobRun) lintPolicy(n int, p *policy.Policy, kind policy.Kind, layer string, endpoint policy.EndpointType) {
+func (r policyReport) lintPolicy(n int, p *policy.Policy, kind policy.Kind, layer string, endpoint policy.EndpointType) {
 	if p.Document == nil {
 		return
 	}
@@ -94,7 +94,7 @@ func (r *jobRun) lintPolicy(n int, p *policy.Policy, kind policy.Kind, layer str
 
 // missingKeyNote tells that a read of a missing key looks like a denial where
 // the caller may not list the bucket (P238).
-func (r *jobRun) missingKeyNote(d *decided, t *target, action string) (Finding, bool) {
+func (r policyReport) missingKeyNote(d *decided, t *target, action string) (Finding, bool) {
 	if !readsData(action) || t.directoryBucket() {
 		return Finding{}, false
 	}
@@ -112,15 +112,15 @@ func (r *jobRun) missingKeyNote(d *decided, t *target, action string) (Finding, 
 // unsignedNote warns where an endpoint policy lets the role's requests pass to
 // another account's bucket, and not those that nobody signs, as package
 // managers send them to their repositories (P127, P361).
-func (r *jobRun) unsignedNote(d *decided, s *placing, t *target, action string, ctx *network.Context) (Finding, bool) {
+func (r policyReport) unsignedNote(d *decided, s *placing, t *target, action string, ctx *network.Context) (Finding, bool) {
 	if !r.who.signed() || r.existing.from == nil || !readsData(action) || r.ownerOf(t) == r.who.account || d.layers.EndpointType == policy.EndpointNone {
 		return Finding{}, false
 	}
 	l := policy.Layers{Endpoint: d.layers.Endpoint, EndpointType: d.layers.EndpointType}
 	signed := d.request
 	signed.Resource = concreteResource(signed.Resource)
-	nobody := r.w.askerFor(caller{principal: policy.Principal{Kind: policy.PrincipalAnonymous}}, r.q.Options.AssumeNoOrganization)
-	unsigned := r.w.requestFor(r.q, &nobody, t, action, ctx, r.ownerOf(t), s.to)
+	nobody := r.w.layering().askerFor(caller{principal: policy.Principal{Kind: policy.PrincipalAnonymous}}, r.q.Options.AssumeNoOrganization)
+	unsigned := r.w.layering().requestFor(r.q, &nobody, t, action, ctx, r.ownerOf(t), s.to)
 	unsigned.Resource = signed.Resource
 	passes := func(req *policy.Request) policy.LayerDecision {
 		decision := policy.Evaluate(&l, req)
@@ -158,7 +158,7 @@ func (r *jobRun) kmsPathNote() {
 // deadEndpoint warns where traffic finds no way and the VPC's one S3 gateway
 // endpoint, which would be its way once the route is mended, does not work
 // itself. It is no blocker: a new endpoint would do as well.
-func (r *jobRun) deadEndpoint(n int, s *placing, net *netAnswer) {
+func (r policyReport) deadEndpoint(n int, s *placing, net *netAnswer) {
 	for i := range net.flows {
 		if net.flows[i].Context.Via != "" {
 			continue

@@ -25,7 +25,7 @@ type netAnswer struct {
 const AnotherRegion = "another-region"
 
 // askNetwork decides the network of one placement and files its findings.
-func (r *jobRun) askNetwork(n int, s *placing) *netAnswer {
+func (r networkRun) askNetwork(n int, s *placing) *netAnswer {
 	if s.public {
 		return r.askOutside(n, s)
 	}
@@ -88,7 +88,7 @@ func (w *World) askOnce(s *placing, q network.Query) (*network.Result, error) {
 // a Region's buckets share one answer (N168).
 //
 // AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
-func (r *jobRun) clientName(s *placing) (bucket, host string) {
+func (r networkRun) clientName(s *placing) (bucket, host string) {
 	t := s.targets[0]
 	switch {
 	case t.service != nil:
@@ -104,7 +104,7 @@ func (r *jobRun) clientName(s *placing) (bucket, host string) {
 	return "", host
 }
 
-func (r *jobRun) networkQuery(s *placing, region string) network.Query {
+func (r networkRun) networkQuery(s *placing, region string) network.Query {
 	o := &r.q.Options
 	bucket, host := r.clientName(s)
 	q := network.Query{From: s.from, To: s.targets[0].destination(network.S3Destination{Region: region, Hostname: host, Bucket: bucket}),
@@ -118,7 +118,7 @@ func (r *jobRun) networkQuery(s *placing, region string) network.Query {
 	return q
 }
 
-func (r *jobRun) fileNetwork(n int, res *network.Result) {
+func (r networkRun) fileNetwork(n int, res *network.Result) {
 	for i := range res.Findings {
 		if r.brief {
 			break

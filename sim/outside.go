@@ -18,7 +18,7 @@ import (
 // endpoint that it can connect to is another way, of which one is taken.
 //
 // AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
-func (r *jobRun) askOutside(n int, s *placing) *netAnswer {
+func (r networkRun) askOutside(n int, s *placing) *netAnswer {
 	out := &netAnswer{outcome: Reachable}
 	context := network.Context{Via: "public", Region: s.to}
 	switch {
@@ -38,7 +38,7 @@ func (r *jobRun) askOutside(n int, s *placing) *netAnswer {
 }
 
 // holdOutside makes the ways fail that waypoints forbid.
-func (r *jobRun) holdOutside(n int, out *netAnswer) *netAnswer {
+func (r networkRun) holdOutside(n int, out *netAnswer) *netAnswer {
 	p := r.waypoints()
 	if !p.any() {
 		return out
@@ -52,7 +52,7 @@ func (r *jobRun) holdOutside(n int, out *netAnswer) *netAnswer {
 // onPremises adds the flows to S3's interface endpoints that a client outside
 // can connect to, and reports whether the name that it calls is one of theirs,
 // so that there is no other way.
-func (r *jobRun) onPremises(n int, s *placing, out *netAnswer) (only bool) {
+func (r networkRun) onPremises(n int, s *placing, out *netAnswer) (only bool) {
 	named, hasName := endpointHost(strings.ToLower(r.q.Options.Hostname))
 	for _, e := range r.w.interfaceEndpoints(s.targets[0].endpointService(s.to)) {
 		if hasName && e.item.ID != named {

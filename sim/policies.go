@@ -11,7 +11,7 @@ import (
 )
 
 // policyOf parses a document once. nil means that there is no policy.
-func (w *World) policyOf(name string, d *snapshot.Document, kind policy.Kind) *policy.Policy {
+func (w layering) policyOf(name string, d *snapshot.Document, kind policy.Kind) *policy.Policy {
 	switch d.Presence {
 	case snapshot.Unreadable:
 		return &policy.Policy{Name: name, Pointer: d.At.Pointer(), Gap: gapText(d.Gap)}
@@ -61,7 +61,7 @@ func gapText(g *snapshot.Gap) string {
 }
 
 // identityPolicies lists a role's inline and attached managed policies.
-func (w *World) identityPolicies(r *snapshot.Role) (list []policy.Policy, unknown string) {
+func (w layering) identityPolicies(r *snapshot.Role) (list []policy.Policy, unknown string) {
 	if r.InlinePresence != snapshot.Collected {
 		unknown = "the inline policies of " + r.Name + " were not collected"
 	}
@@ -81,7 +81,7 @@ func (w *World) identityPolicies(r *snapshot.Role) (list []policy.Policy, unknow
 }
 
 // managedPolicy finds a managed policy's default version by its ARN (P73).
-func (w *World) managedPolicy(arn string, kind policy.Kind, at snapshot.Source) policy.Policy {
+func (w layering) managedPolicy(arn string, kind policy.Kind, at snapshot.Source) policy.Policy {
 	w.indexRoles()
 	m, ok := w.managed[arn]
 	if !ok {
@@ -95,7 +95,7 @@ func (w *World) managedPolicy(arn string, kind policy.Kind, at snapshot.Source) 
 }
 
 // boundary returns a role's permissions boundary, nil for none (P105, P109).
-func (w *World) boundary(r *snapshot.Role) *policy.Policy {
+func (w layering) boundary(r *snapshot.Role) *policy.Policy {
 	switch {
 	case r.BoundaryARN != "":
 		p := w.managedPolicy(r.BoundaryARN, policy.KindBoundary, r.BoundaryAt)
@@ -109,7 +109,7 @@ func (w *World) boundary(r *snapshot.Role) *policy.Policy {
 // controlPolicies returns the SCPs or RCPs that apply to an account, by level,
 // root first. A nil result with an empty text: none applies. The text says
 // why they are unknown (P95 to P104).
-func (w *World) controlPolicies(account string, kind policy.Kind, assumeNone bool) (levels [][]policy.Policy, unknown string, assumed string) {
+func (w layering) controlPolicies(account string, kind policy.Kind, assumeNone bool) (levels [][]policy.Policy, unknown string, assumed string) {
 	a, ok := w.accounts[account]
 	if account == awsOwned {
 		return nil, "", ""
@@ -154,7 +154,7 @@ func (w *World) controlPolicies(account string, kind policy.Kind, assumeNone boo
 // foreignOrganization says why the organization's policies in the snapshot tell
 // nothing of an account: they are another organization's, or may be. An account
 // of which that is not known is a member where a policy is attached to it.
-func (w *World) foreignOrganization(a *snapshot.Account, items []snapshot.OrgPolicy) string {
+func (w layering) foreignOrganization(a *snapshot.Account, items []snapshot.OrgPolicy) string {
 	org := &w.snap.Organizations
 	others := func(o *snapshot.Account) bool { return o.OrganizationID != "" && o.OrganizationID != a.OrganizationID }
 	switch {
@@ -173,7 +173,7 @@ func (w *World) foreignOrganization(a *snapshot.Account, items []snapshot.OrgPol
 // controlLevels sorts an organization's policies by the levels above an
 // account. What is not known of some stands beside the others as a gap, so
 // that it hides no Deny of theirs (P214, P220).
-func (w *World) controlLevels(a *snapshot.Account, items []snapshot.OrgPolicy, kind policy.Kind) ([][]policy.Policy, string, string) {
+func (w layering) controlLevels(a *snapshot.Account, items []snapshot.OrgPolicy, kind policy.Kind) ([][]policy.Policy, string, string) {
 	path := append(append([]string{}, a.OrganizationPath...), a.ID)
 	lost := -1 // the level that stands for organizational units nobody knows
 	if len(a.OrganizationPath) == 0 {
@@ -224,7 +224,7 @@ func (w *World) controlLevels(a *snapshot.Account, items []snapshot.OrgPolicy, k
 // unitsAllowAll tells that no organizational unit restricts anything, whichever
 // an account is in: what is attached to units allows everything. As every unit
 // has a policy, one to which none is attached does not exist (P96).
-func (w *World) unitsAllowAll(items []snapshot.OrgPolicy, kind policy.Kind) bool {
+func (w layering) unitsAllowAll(items []snapshot.OrgPolicy, kind policy.Kind) bool {
 	for i := range items {
 		p := &items[i]
 		if p.TargetsPresence != snapshot.Collected {
@@ -278,7 +278,7 @@ func contains(list []string, s string) bool {
 
 // mentions tells whether any document of the layers names the condition key,
 // as a condition or as a policy variable. prefix asks for keys that begin so.
-func (w *World) mentions(l *policy.Layers, key string, prefix bool) bool {
+func (w layering) mentions(l *policy.Layers, key string, prefix bool) bool {
 	found := false
 	eachDocument(l, func(d *policy.Document) {
 		for _, k := range w.keysOf(d) {
@@ -289,7 +289,7 @@ func (w *World) mentions(l *policy.Layers, key string, prefix bool) bool {
 }
 
 // keysOf lists the condition keys that a document names, lower case, each once.
-func (w *World) keysOf(d *policy.Document) []string {
+func (w layering) keysOf(d *policy.Document) []string {
 	return w.keysIn.get(d, func() []string { return documentKeys(d) })
 }
 
@@ -355,7 +355,7 @@ func eachDocument(l *policy.Layers, do func(*policy.Document)) {
 // Restricted tells whether an organization's policies of a kind (SCPs or RCPs)
 // apply to an account, and whether that is known.
 func (w *World) Restricted(account string, kind policy.Kind) (applied, known bool) {
-	levels, unknown, _ := w.controlPolicies(account, kind, false)
+	levels, unknown, _ := w.layering().controlPolicies(account, kind, false)
 	return len(levels) > 0, unknown == ""
 }
 

@@ -34,7 +34,7 @@ var gateLayers = map[string]struct {
 // reportPolicies files the findings and missing facts of one decision. Where
 // the way is one of several and nobody knows whether it is taken, nothing on
 // it is called a blocker.
-func (r *jobRun) reportPolicies(n int, t *target, action string, d *decided, perhaps bool) {
+func (r policyReport) reportPolicies(n int, t *target, action string, d *decided, perhaps bool) {
 	for i := range d.blockers {
 		r.reportBlock(n, t, action, d, &d.blockers[i], perhaps)
 	}
@@ -86,7 +86,7 @@ func decisionAssumptions(d *decided) []string {
 // gateBlock is a blocker of one of S3's own gates, or of KMS.
 type gateBlock struct{ finding Finding }
 
-func (r *jobRun) reportBlock(n int, t *target, action string, d *decided, b *layerBlock, perhaps bool) {
+func (r policyReport) reportBlock(n int, t *target, action string, d *decided, b *layerBlock, perhaps bool) {
 	g := gateLayers[b.layer.Layer]
 	f := Finding{Gate: g.gate, Severity: Blocker, URL: "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
 		Example: placed(requestExample(&b.request), d.source)}
@@ -128,7 +128,7 @@ func noAllowRule(layer string) string {
 type component struct{ id, name, pointer string }
 
 // layerPlace finds the resource that a layer's policies belong to.
-func (r *jobRun) layerPlace(d *decided, t *target, l policy.LayerDecision) (component, *snapshot.Document) {
+func (r policyReport) layerPlace(d *decided, t *target, l policy.LayerDecision) (component, *snapshot.Document) {
 	switch l.Layer {
 	case policy.LayerEndpoint:
 		id := ""
@@ -147,7 +147,7 @@ func (r *jobRun) layerPlace(d *decided, t *target, l policy.LayerDecision) (comp
 	case policy.LayerAccessPoint:
 		return component{id: t.accessPoint.arn}, nil
 	case policy.LayerResource, policy.LayerTrust, policy.LayerKey:
-		return r.servicePlace(t)
+		return r.requests().servicePlace(t)
 	case policy.LayerSCP, policy.LayerRCP:
 		if len(l.Statements) > 0 {
 			return component{id: l.Statements[0].Policy, pointer: l.Statements[0].Pointer}, nil
@@ -177,7 +177,7 @@ func documentPointer(d *snapshot.Document, owner snapshot.Source) string {
 
 // documentOf finds the document that holds a statement; fallback where the
 // layer has just one.
-func (r *jobRun) documentOf(s policy.StatementRef, fallback *snapshot.Document) *snapshot.Document {
+func (r policyReport) documentOf(s policy.StatementRef, fallback *snapshot.Document) *snapshot.Document {
 	if fallback != nil {
 		return fallback
 	}
@@ -224,7 +224,7 @@ func requestExample(q *policy.Request) *Example {
 
 // reportEndpointPolicy adds the finding for a document that only denies: on
 // an endpoint it allows nothing (P112, P129).
-func (r *jobRun) reportEndpointPolicy(n int, d *decided, c component) {
+func (r policyReport) reportEndpointPolicy(n int, d *decided, c component) {
 	p := d.layers.Endpoint
 	if p == nil || p.Document == nil {
 		return
@@ -239,7 +239,7 @@ func (r *jobRun) reportEndpointPolicy(n int, d *decided, c component) {
 		Fix:     "Put this document on the bucket, and give the endpoint a policy that allows what the job needs."}, n)
 }
 
-func (r *jobRun) reportMalformed(n int, l *policy.Layers) {
+func (r policyReport) reportMalformed(n int, l *policy.Layers) {
 	one := func(p *policy.Policy, gate Gate) {
 		if p != nil && p.Malformed != nil {
 			r.c.add(Finding{Code: finding.PolicyMalformed, Gate: gate, Severity: Warning, Component: p.Name, Pointer: p.Pointer, Rule: "P17",

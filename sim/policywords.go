@@ -10,7 +10,7 @@ import (
 )
 
 // blockMessage says in AWS's own words what denied what (P205).
-func (r *jobRun) blockMessage(t *target, action string, b *layerBlock, c component, call string) string {
+func (r policyReport) blockMessage(t *target, action string, b *layerBlock, c component, call string) string {
 	who, resource := r.who.name(), t.asked(b.layer.Layer, b.request.Resource)
 	if b.layer.Outcome == policy.ExplicitDeny {
 		text := fmt.Sprintf("%s is not authorized to perform %s on %s with an explicit deny in %s", who, action, resource, withArticle(call))
@@ -98,7 +98,7 @@ func statementText(s policy.StatementRef) string {
 	return statementName(s) + " of " + s.Policy
 }
 
-func (r *jobRun) blockFix(t *target, b *layerBlock, doc *snapshot.Document, c component, call string) string {
+func (r policyReport) blockFix(t *target, b *layerBlock, doc *snapshot.Document, c component, call string) string {
 	if a, lacks := r.w.Absent("bucket", t.bucket); lacks && a.Nearest != "" && t.accessPoint == nil && t.service == nil {
 		return "Correct the bucket's name first: " + a.String() + " If the name is right, collect the bucket and ask again."
 	}
@@ -135,7 +135,7 @@ func (r *jobRun) blockFix(t *target, b *layerBlock, doc *snapshot.Document, c co
 
 // denyHint tells what the request has for the keys that the Deny asks about.
 // The layer's own document serves where the statement names no policy.
-func (r *jobRun) denyHint(b *layerBlock, own *snapshot.Document) string {
+func (r policyReport) denyHint(b *layerBlock, own *snapshot.Document) string {
 	if len(b.layer.Statements) == 0 {
 		return ""
 	}
@@ -147,7 +147,7 @@ func (r *jobRun) denyHint(b *layerBlock, own *snapshot.Document) string {
 	if !ok {
 		return ""
 	}
-	p := r.w.policyOf("", doc, kind)
+	p := r.w.layering().policyOf("", doc, kind)
 	if p == nil || p.Document == nil || b.layer.Statements[0].Index >= len(p.Document.Statements) {
 		return ""
 	}

@@ -14,14 +14,14 @@ import (
 // may look at the input and the output before the job starts, with the role's
 // session and without endpoint keys. AWS does not document which calls it
 // makes, so this is never a blocker (P320).
-func (r *jobRun) precheck(s *placing, t *target, action string, d *decided) []Finding {
+func (r requests) precheck(s *placing, t *target, action string, d *decided) []Finding {
 	via, ok := d.request.Context["aws:sourcevpce"]
 	if !ok || via.State != policy.KeyKnown || d.result.Outcome != symbolic.All || !r.work.Prechecks || r.existing.function || t.service != nil {
 		return nil
 	}
 	l := d.layers
 	l.Endpoint, l.EndpointType = nil, policy.EndpointNone
-	req := r.w.requestFor(r.q, &r.who, t, action, &network.Context{Via: "public", Region: s.to}, r.ownerOf(t), s.to)
+	req := r.w.layering().requestFor(r.q, &r.who, t, action, &network.Context{Via: "public", Region: s.to}, r.ownerOf(t), s.to)
 	req.Resource = concreteResource(req.Resource)
 	if policy.Decide(&l, &req) != policy.False {
 		return nil
@@ -33,7 +33,7 @@ func (r *jobRun) precheck(s *placing, t *target, action string, d *decided) []Fi
 		if layer.Outcome != policy.ExplicitDeny || len(layer.Statements) == 0 {
 			continue
 		}
-		place, _ := r.layerPlace(d, t, layer)
+		place, _ := r.policyReport().layerPlace(d, t, layer)
 		f := Finding{Code: finding.JobPrecheckOutsideVPC, Gate: gateLayers[layer.Layer].gate, Severity: Warning, Rule: "P320", URL: docNeoVPC,
 			Component: place.id, Name: place.name, Pointer: place.pointer, Example: requestExample(&req),
 			Message: sentence(fmt.Sprintf("%s denies %s to calls that do not come through %s. SageMaker may make such calls itself before the job starts, from its own network and with the job's role.",

@@ -41,7 +41,7 @@ type layerBlock struct {
 
 // request decides one action on one target at a placement: for every flow of
 // the network, every case of the policies.
-func (r *jobRun) request(n int, s *placing, t *target, action string, net *netAnswer) (Request, tally) {
+func (r requests) request(n int, s *placing, t *target, action string, net *netAnswer) (Request, tally) {
 	out := Request{Action: action, Resource: t.resourceFor(action)}
 	total := tally{}
 	var alternatives []tally
@@ -98,7 +98,7 @@ func (r *jobRun) request(n int, s *placing, t *target, action string, net *netAn
 	return out, total
 }
 
-func (r *jobRun) unknownRegion(t *target, s *placing) {
+func (r requests) unknownRegion(t *target, s *placing) {
 	r.c.missing(Missing{Code: finding.UnknownBucketRegion, Gate: GateBucket, Component: t.bucket,
 		Fact:    fmt.Sprintf("the Region of bucket %s: in another Region than %s its traffic takes another way (N41)", t.bucket, s.region),
 		Collect: "aws s3api head-bucket --bucket " + t.bucket + " (its answer names the Region, a refusal too)"})
@@ -106,14 +106,14 @@ func (r *jobRun) unknownRegion(t *target, s *placing) {
 
 // show files what the decisions over the network's flows found, and joins
 // their layers to what is shown of the request.
-func (r *jobRun) show(n int, t *target, action string, net *netAnswer, decisions []*decided, settled bool) *layerView {
+func (r requests) show(n int, t *target, action string, net *netAnswer, decisions []*decided, settled bool) *layerView {
 	if r.brief {
 		return r.witness(net, decisions)
 	}
 	show := newLayerView(r.w)
 	for i, d := range decisions {
 		f := &net.flows[i]
-		r.reportPolicies(n, t, action, d, f.Context.Uncertain && !settled)
+		r.policyReport().reportPolicies(n, t, action, d, f.Context.Uncertain && !settled)
 		for _, f := range d.extra {
 			r.c.add(f, n)
 		}
@@ -137,10 +137,10 @@ func (r *jobRun) show(n int, t *target, action string, net *netAnswer, decisions
 
 // decide runs the policies over one flow's requests, once for each distinct
 // context: placements that share an endpoint share the decision.
-func (r *jobRun) decide(s *placing, t *target, action string, f *network.Flow) *decided {
+func (r requests) decide(s *placing, t *target, action string, f *network.Flow) *decided {
 	ctx := r.contextOf(f, s)
 	layers, notes := r.layersFor(t, action, &ctx)
-	ranged := r.w.mentions(&layers, "aws:vpcsourceip", false) && len(clientRanges(&ctx, f)) > 0
+	ranged := r.w.layering().mentions(&layers, "aws:vpcsourceip", false) && len(clientRanges(&ctx, f)) > 0
 	key := r.decisionKey(s, t, action, &ctx)
 	if ranged {
 		key += fmt.Sprint(clientRanges(&ctx, f))
@@ -161,9 +161,9 @@ func (r *jobRun) decide(s *placing, t *target, action string, f *network.Flow) *
 	return &here
 }
 
-func (r *jobRun) decideFresh(s *placing, t *target, action string, f *network.Flow, ctx *network.Context, layers policy.Layers) *decided {
+func (r requests) decideFresh(s *placing, t *target, action string, f *network.Flow, ctx *network.Context, layers policy.Layers) *decided {
 	owner := r.ownerOf(t)
-	req := r.w.requestFor(r.q, &r.who, t, action, ctx, owner, s.to)
+	req := r.w.layering().requestFor(r.q, &r.who, t, action, ctx, owner, s.to)
 	q := symbolic.Question{Base: req}
 	r.rangeKeys(&q, &layers, ctx, f)
 	d := &decided{layers: layers, request: req}
@@ -176,7 +176,7 @@ func (r *jobRun) decideFresh(s *placing, t *target, action string, f *network.Fl
 	if t.service != nil {
 		r.serviceGates(d, t, action)
 	} else {
-		r.s3Gates(d, s, t, action, ctx)
+		r.bucketGates().s3Gates(d, s, t, action, ctx)
 	}
 	if r.brief {
 		return d
@@ -184,12 +184,12 @@ func (r *jobRun) decideFresh(s *placing, t *target, action string, f *network.Fl
 	if d.result.Outcome != symbolic.All {
 		d.blockers = r.findBlockers(layers, q, d.result)
 	}
-	r.assumeKeys(&layers, t, action)
+	r.bucketGates().assumeKeys(&layers, t, action)
 	d.extra = r.precheck(s, t, action, d)
-	if note, ok := r.missingKeyNote(d, t, action); ok && d.result.Outcome == symbolic.All {
+	if note, ok := r.policyReport().missingKeyNote(d, t, action); ok && d.result.Outcome == symbolic.All {
 		d.extra = append(d.extra, note)
 	}
-	if note, ok := r.unsignedNote(d, s, t, action, ctx); ok {
+	if note, ok := r.policyReport().unsignedNote(d, s, t, action, ctx); ok {
 		d.extra = append(d.extra, note)
 	}
 	d.view = newLayerView(r.w)
@@ -200,20 +200,20 @@ func (r *jobRun) decideFresh(s *placing, t *target, action string, f *network.Fl
 
 // layersFor gathers the layers that a request by this context passes, with
 // what had to be assumed for it.
-func (r *jobRun) layersFor(t *target, action string, ctx *network.Context) (policy.Layers, *collector) {
+func (r requests) layersFor(t *target, action string, ctx *network.Context) (policy.Layers, *collector) {
 	outer := r.c
 	r.c = newCollector()
 	layers := r.who.layers()
 	if t.service != nil {
 		r.serviceLayers(&layers, t, action)
-	} else if assumed := r.w.bucketLayers(&layers, t, r.ownerOf(t), r.q.Options.AssumeNoOrganization); assumed != "" {
+	} else if assumed := r.w.layering().bucketLayers(&layers, t, r.ownerOf(t), r.q.Options.AssumeNoOrganization); assumed != "" {
 		r.c.assume(assumed)
 	}
 	if ctx.Via == "gateway-endpoint" || ctx.Via == "interface-endpoint" {
-		r.w.endpointLayer(&layers, ctx.Endpoint)
+		r.w.layering().endpointLayer(&layers, ctx.Endpoint)
 	}
 	if t.accessPoint != nil {
-		r.accessPointLayer(&layers, t)
+		r.bucketGates().accessPointLayer(&layers, t)
 	}
 	if r.who.unnamed() {
 		for _, p := range []**policy.Policy{&layers.Resource, &layers.AccessPoint} {
@@ -223,7 +223,7 @@ func (r *jobRun) layersFor(t *target, action string, ctx *network.Context) (poli
 		}
 	}
 	if t.service == nil {
-		r.accessLists(&layers, t, action)
+		r.bucketGates().accessLists(&layers, t, action)
 	}
 	notes := r.c
 	r.c = outer
@@ -232,7 +232,7 @@ func (r *jobRun) layersFor(t *target, action string, ctx *network.Context) (poli
 
 // decisionKey names everything that a decision depends on, but for the
 // snapshot and the ranged addresses.
-func (r *jobRun) decisionKey(s *placing, t *target, action string, ctx *network.Context) string {
+func (r requests) decisionKey(s *placing, t *target, action string, ctx *network.Context) string {
 	o := &r.q.Options
 	var b strings.Builder
 	word := func(s string) {
@@ -325,7 +325,7 @@ func (w *World) onlyS3Gateway(vpc snapshot.VPCID, region string) (place[snapshot
 
 // rangeKeys lets keys that range over a known set do so (marked S in section
 // 6 of the semantics), where a policy asks for them.
-func (r *jobRun) rangeKeys(q *symbolic.Question, l *policy.Layers, ctx *network.Context, f *network.Flow) {
+func (r requests) rangeKeys(q *symbolic.Question, l *policy.Layers, ctx *network.Context, f *network.Flow) {
 	if _, settled := settledByCaller(r.q.Options.Assume, "aws:vpcsourceip"); !settled && (ctx.Via == "gateway-endpoint" || ctx.Via == "interface-endpoint") {
 		if ranges := clientRanges(ctx, f); len(ranges) > 0 {
 			r.w.setAddress(q, l, "aws:vpcsourceip", ranges)
@@ -341,7 +341,7 @@ func (r *jobRun) rangeKeys(q *symbolic.Question, l *policy.Layers, ctx *network.
 		}
 		r.w.setAddress(q, l, "aws:sourceip", ranges)
 	}
-	if _, settled := settledByCaller(r.q.Options.Assume, "s3:tlsversion"); !settled && r.w.mentions(l, "s3:tlsversion", false) {
+	if _, settled := settledByCaller(r.q.Options.Assume, "s3:tlsversion"); !settled && r.w.layering().mentions(l, "s3:tlsversion", false) {
 		q.Values = map[string][]string{"s3:tlsversion": {"1.2", "1.3"}}
 	}
 }
@@ -360,7 +360,7 @@ func settledByCaller(assume []string, key string) (string, bool) {
 // of them stands for all.
 func (w *World) setAddress(q *symbolic.Question, l *policy.Layers, key string, ranges []network.AddrRange) {
 	q.Base.Context[key] = known(ranges[0].From.String())
-	if !w.mentions(l, key, false) {
+	if !w.layering().mentions(l, key, false) {
 		return
 	}
 	if q.Addresses == nil {
@@ -413,7 +413,7 @@ func concreteResource(pattern string) string {
 // until nothing is denied. So no blocker hides behind another, and a layer
 // that denies one half of the objects does not hide the one that denies the
 // other half.
-func (r *jobRun) findBlockers(l policy.Layers, q symbolic.Question, res symbolic.Result) []layerBlock {
+func (r requests) findBlockers(l policy.Layers, q symbolic.Question, res symbolic.Result) []layerBlock {
 	var out []layerBlock
 	seen := make(map[string]bool)
 	for range 16 {

@@ -17,7 +17,7 @@ var unknownGate = map[Code]Code{
 }
 
 // s3Gates decides S3's own gates and KMS, behind the policies.
-func (r *jobRun) s3Gates(d *decided, s *placing, t *target, action string, ctx *network.Context) {
+func (r bucketGates) s3Gates(d *decided, s *placing, t *target, action string, ctx *network.Context) {
 	d.gate = tally{pass: true}
 	_, known := r.w.FindBucket(t.bucket)
 	r.c.judge(GateBucket, network.Judged{Pass: known, Open: !known})
@@ -30,13 +30,13 @@ func (r *jobRun) s3Gates(d *decided, s *placing, t *target, action string, ctx *
 }
 
 // accessPointLayer adds the access point's policy and its network origin's gate.
-func (r *jobRun) accessPointLayer(l *policy.Layers, t *target) {
+func (r bucketGates) accessPointLayer(l *policy.Layers, t *target) {
 	ap := t.accessPoint
 	if ap.found == nil {
 		l.AccessPoint = &policy.Policy{Name: ap.arn, Gap: "access point " + ap.arn + " is not in the snapshot"}
 		return
 	}
-	l.AccessPoint = r.w.policyOf(ap.arn, &ap.found.Policy, policy.KindAccessPoint)
+	l.AccessPoint = r.w.layering().policyOf(ap.arn, &ap.found.Policy, policy.KindAccessPoint)
 	if l.AccessPoint == nil {
 		l.AccessPoint = &policy.Policy{Name: ap.arn}
 	}
@@ -56,7 +56,7 @@ func (w *World) findAccessPoint(t *target) {
 }
 
 // publicAccessGate is Block Public Access (P255 to P263).
-func (r *jobRun) publicAccessGate(d *decided, t *target) {
+func (r bucketGates) publicAccessGate(d *decided, t *target) {
 	b, ok := r.w.FindBucket(t.bucket)
 	if !ok {
 		return
@@ -90,7 +90,7 @@ func blockLevel(b *snapshot.PublicAccessBlock, name string) policy.PublicAccessB
 }
 
 // s3Gate files what one of S3's own gates decided.
-func (r *jobRun) s3Gate(d *decided, g policy.GateDecision, f Finding, collect string) {
+func (r bucketGates) s3Gate(d *decided, g policy.GateDecision, f Finding, collect string) {
 	for _, a := range g.Assumptions {
 		r.c.assume(a)
 	}
@@ -116,7 +116,7 @@ func sentence(s string) string {
 }
 
 // payerGate is requester pays (P275).
-func (r *jobRun) payerGate(d *decided, t *target) {
+func (r bucketGates) payerGate(d *decided, t *target) {
 	b, ok := r.w.FindBucket(t.bucket)
 	if !ok || b.Account == nil || b.Account.ID == r.who.account {
 		return
@@ -136,7 +136,7 @@ func (r *jobRun) payerGate(d *decided, t *target) {
 
 // aclHeaderGate refuses a write with a canned ACL where lists are off (P245).
 // A job sends none, as far as is known; one may be assumed.
-func (r *jobRun) aclHeaderGate(d *decided, t *target, action string) {
+func (r bucketGates) aclHeaderGate(d *decided, t *target, action string) {
 	v := d.request.Context["s3:x-amz-acl"]
 	if action != "s3:PutObject" || v.State != policy.KeyKnown || len(v.Values) != 1 || t.directoryBucket() {
 		return
@@ -161,7 +161,7 @@ func (r *jobRun) aclHeaderGate(d *decided, t *target, action string) {
 }
 
 // originGate is the network origin of an access point (P269).
-func (r *jobRun) originGate(d *decided, t *target) {
+func (r bucketGates) originGate(d *decided, t *target) {
 	if t.accessPoint == nil || t.accessPoint.found == nil {
 		return
 	}
@@ -177,7 +177,7 @@ func (r *jobRun) originGate(d *decided, t *target) {
 
 // accessLists adds what access control lists grant, where they are on (P245
 // to P250).
-func (r *jobRun) accessLists(l *policy.Layers, t *target, action string) {
+func (r bucketGates) accessLists(l *policy.Layers, t *target, action string) {
 	b, ok := r.w.FindBucket(t.bucket)
 	if !ok || b.Account == nil {
 		return
@@ -222,21 +222,21 @@ func ignorePublic(b *snapshot.Bucket) policy.Truth {
 
 // assumeKeys lists what a job's client is taken to send, where a policy asks
 // for it (P222).
-func (r *jobRun) assumeKeys(l *policy.Layers, t *target, action string) {
-	if r.w.mentions(l, "aws:securetransport", false) {
+func (r bucketGates) assumeKeys(l *policy.Layers, t *target, action string) {
+	if r.w.layering().mentions(l, "aws:securetransport", false) {
 		r.c.assume("The job calls S3 over TLS (aws:SecureTransport is true), as the SDKs do (P222).")
 	}
 	if namesSessions(l) && r.existing.session == "" && (r.work.Kind == "" || r.work.Session.Seen) {
 		r.c.assume(fmt.Sprintf("The job's calls are taken to come from role session %q, as seen in error messages; AWS does not document the name (P318).", r.who.principal.Session))
 	}
-	if r.w.mentions(l, "s3:prefix", false) && (action == "s3:ListBucket" || action == "s3:ListBucketVersions") {
+	if r.w.layering().mentions(l, "s3:prefix", false) && (action == "s3:ListBucket" || action == "s3:ListBucketVersions") {
 		if p, ok := listPrefix(t); ok {
 			r.c.assume("The job lists with s3:prefix " + quote(p) + " (P200, P321).")
 		} else {
 			r.c.assume("The job lists without a prefix, so s3:prefix is absent (P200).")
 		}
 	}
-	if r.w.mentions(l, "s3:x-amz-", true) && writes(action) {
+	if r.w.layering().mentions(l, "s3:x-amz-", true) && writes(action) {
 		if t.kmsKey != "" {
 			r.c.assume("The job sends the SSE-KMS header of its KmsKeyId with what it writes, and no other header that a policy asks for (P201).")
 		} else {
@@ -248,7 +248,7 @@ func (r *jobRun) assumeKeys(l *policy.Layers, t *target, action string) {
 func quote(s string) string { return "\"" + s + "\"" }
 
 // bucketGate: the bucket exists.
-func (r *jobRun) bucketGate(d *decided, t *target) {
+func (r bucketGates) bucketGate(d *decided, t *target) {
 	b, ok := r.w.FindBucket(t.bucket)
 	if !ok || !b.Missing {
 		return

@@ -142,7 +142,7 @@ func (t *target) endpointService(region string) string {
 
 // serviceLayers adds the policy of the resource itself and the resource
 // control policies of its owner.
-func (r *jobRun) serviceLayers(l *policy.Layers, t *target, action string) {
+func (r requests) serviceLayers(l *policy.Layers, t *target, action string) {
 	s := t.service
 	l.ResourceKind = policy.KindResource
 	if policy.NeedsNoPermission(action) { // P364
@@ -152,7 +152,7 @@ func (r *jobRun) serviceLayers(l *policy.Layers, t *target, action string) {
 	owner := r.ownerOf(t)
 	if s.RCPs {
 		var assumed string
-		if l.RCPs, l.RCPUnknown, assumed = r.w.controlPolicies(owner, policy.KindRCP, r.q.Options.AssumeNoOrganization); assumed != "" {
+		if l.RCPs, l.RCPUnknown, assumed = r.w.layering().controlPolicies(owner, policy.KindRCP, r.q.Options.AssumeNoOrganization); assumed != "" {
 			r.c.assume(assumed)
 		}
 	}
@@ -163,7 +163,7 @@ func (r *jobRun) serviceLayers(l *policy.Layers, t *target, action string) {
 	case s.prefix == "sts" && strings.HasPrefix(action, "sts:AssumeRole"):
 		l.ResourceKind = policy.KindTrust
 		if role, ok := r.w.FindRole(s.resource); ok {
-			l.Resource = r.w.policyOf("trust policy of "+role.Name, &role.Trust, policy.KindTrust)
+			l.Resource = r.w.layering().policyOf("trust policy of "+role.Name, &role.Trust, policy.KindTrust)
 		} else {
 			l.Resource = &policy.Policy{Name: s.resource, Gap: "the role, with its trust policy, is not in the snapshot"}
 		}
@@ -173,9 +173,9 @@ func (r *jobRun) serviceLayers(l *policy.Layers, t *target, action string) {
 }
 
 // resourcePolicy is the policy of the resource that a target names; nil: it has none.
-func (r *jobRun) resourcePolicy(t *target) *policy.Policy {
+func (r requests) resourcePolicy(t *target) *policy.Policy {
 	if p, ok := r.w.resourcePolicies()[t.service.resource]; ok {
-		return r.w.policyOf(t.service.resource, &p.Policy, policy.KindResource)
+		return r.w.layering().policyOf(t.service.resource, &p.Policy, policy.KindResource)
 	}
 	if r.q.Options.AssumeNoResourcePolicy {
 		r.c.assume("Resource " + t.service.resource + " is taken to have no policy of its own: it is not in the snapshot.")
@@ -201,18 +201,18 @@ func (w *World) resourcePolicies() map[string]*snapshot.ResourcePolicy {
 }
 
 // directKey is the KMS key that a target names.
-func (r *jobRun) directKey(t *target) policy.Key {
+func (r requests) directKey(t *target) policy.Key {
 	arn := t.service.resource
 	use := keyUse{arn: arn}
 	if key, ok := r.w.findKey(strings.TrimPrefix(arn, "*"), t.service.region, r.ownerOf(t)); ok {
 		use.key, use.arn = key, key.ARN
 	}
-	return r.w.policyKey(&use)
+	return r.w.layering().policyKey(&use)
 }
 
 // serviceGates decides what stands behind the policies of another service: the
 // state of a KMS key.
-func (r *jobRun) serviceGates(d *decided, t *target, action string) {
+func (r requests) serviceGates(d *decided, t *target, action string) {
 	d.gate = tally{pass: true}
 	if t.service.prefix != "kms" || policy.NeedsIAMOnly(action, t.service.resource) {
 		return
@@ -245,7 +245,7 @@ func (t *target) serviceKeys(req *policy.Request) {
 }
 
 // servicePlace is where the policy of a target's resource stands.
-func (r *jobRun) servicePlace(t *target) (component, *snapshot.Document) {
+func (r requests) servicePlace(t *target) (component, *snapshot.Document) {
 	c := component{id: t.service.resource}
 	if p, ok := r.w.resourcePolicies()[t.service.resource]; ok {
 		c.pointer = documentPointer(&p.Policy, p.At)

@@ -44,19 +44,19 @@ func (w *World) Trace(ctx context.Context, q TraceQuestion) (*Answer, error) {
 	if n.Protocol, err = traceProtocol(&q); err != nil {
 		return nil, err
 	}
-	from, err := w.traceFrom(&q)
+	from, err := w.tracer().traceFrom(&q)
 	if err != nil {
 		return nil, err
 	}
 	n.From = from[0]
-	if a, lacks := w.absentEnd(n.From); lacks && q.Job == nil {
+	if a, lacks := w.tracer().absentEnd(n.From); lacks && q.Job == nil {
 		return nil, badQuestion("%s %q: %s", FieldFrom, q.From, a.String())
 	}
 	if m, ok := w.neverCollected(GateRoute, n.From); ok {
-		return w.traceUnknown(q, n, m), nil
+		return w.tracer().traceUnknown(q, n, m), nil
 	}
 	region := w.net.RegionOf(n.From)
-	if n.To, err = w.traceEnd(FieldTo, q.To, region); err != nil {
+	if n.To, err = w.tracer().traceEnd(FieldTo, q.To, region); err != nil {
 		if region == "" && !n.From.Internet && !n.From.Address.IsValid() {
 			// An end that is not there explains the want of a Region.
 			if _, lost := w.net.Ask(network.Query{From: n.From, To: network.Endpoint{Internet: true}}); lost != nil {
@@ -65,20 +65,20 @@ func (w *World) Trace(ctx context.Context, q TraceQuestion) (*Answer, error) {
 		}
 		return nil, err
 	}
-	if a, lacks := w.absentEnd(n.To); lacks {
+	if a, lacks := w.tracer().absentEnd(n.To); lacks {
 		return nil, badQuestion("%s %q: %s", FieldTo, q.To, a.String())
 	}
 	if m, ok := w.neverCollected(GateRoute, n.To); ok {
-		return w.traceUnknown(q, n, m), nil
+		return w.tracer().traceUnknown(q, n, m), nil
 	}
 	if x, y := n.From.Address, n.To.Address; x.IsValid() && y.IsValid() && x.Addr().Is4() != y.Addr().Is4() {
 		return nil, badQuestion("%s %q: %s", FieldTo, q.To, fmt.Sprintf("%s is of the other family of addresses; no packet goes from one to the other", q.From))
 	}
-	parts, err := w.traceParts(ctx, &q, n, from)
+	parts, err := w.tracer().traceParts(ctx, &q, n, from)
 	if err != nil {
 		return nil, err
 	}
-	return w.traceAnswer(q, n, parts), nil
+	return w.tracer().traceAnswer(q, n, parts), nil
 }
 
 // neverCollected tells whether an end is of a kind that the snapshot holds
@@ -118,7 +118,7 @@ func (w *World) neverCollected(gate Gate, end network.Endpoint) (Missing, bool) 
 }
 
 // traceUnknown answers where an end is not known.
-func (w *World) traceUnknown(q TraceQuestion, n network.Query, m Missing) *Answer {
+func (w tracer) traceUnknown(q TraceQuestion, n network.Query, m Missing) *Answer {
 	return w.traceAnswer(q, n, []tracePart{{protocol: n.Protocol, result: &network.Result{
 		Unknowns: []network.Missing{{Code: m.Code, Gate: m.Gate, Fact: m.Fact, Component: m.Component, Collect: m.Collect}}}}})
 }
@@ -132,7 +132,7 @@ type tracePart struct {
 
 // traceParts asks of every interface of an instance, and of every protocol
 // where all are asked about.
-func (w *World) traceParts(ctx context.Context, q *TraceQuestion, n network.Query, from []network.Endpoint) ([]tracePart, error) {
+func (w tracer) traceParts(ctx context.Context, q *TraceQuestion, n network.Query, from []network.Endpoint) ([]tracePart, error) {
 	if ids := w.net.InterfacesOf(n.From.Instance); len(ids) > 1 {
 		from = nil
 		for _, id := range ids {
@@ -149,7 +149,7 @@ func (w *World) traceParts(ctx context.Context, q *TraceQuestion, n network.Quer
 	if q.WhyNot != "" {
 		ways.through = append(slices.Clone(ways.through), q.WhyNot)
 	}
-	if err := ways.check(w); err != nil {
+	if err := ways.check(w.World); err != nil {
 		return nil, err
 	}
 	for i, f := range from {
@@ -174,7 +174,7 @@ func (w *World) traceParts(ctx context.Context, q *TraceQuestion, n network.Quer
 // protocolsApart lists a protocol for each that some rule of the snapshot may
 // treat in its own way: TCP, UDP, ICMP and those that a rule names, and one
 // that stands for all the others.
-func (w *World) protocolsApart() []int {
+func (w tracer) protocolsApart() []int {
 	apart := map[int]bool{1: true, 6: true, 17: true, 58: true}
 	named := func(word string) {
 		if p, ok := rules.ProtocolNumber(word); ok && p >= 0 {
@@ -221,7 +221,7 @@ func traceProtocol(q *TraceQuestion) (int, error) {
 
 // traceAnswer words results in the contract's shape: a placement for each
 // interface of the source, whose network has the paths.
-func (w *World) traceAnswer(q TraceQuestion, n network.Query, parts []tracePart) *Answer {
+func (w tracer) traceAnswer(q TraceQuestion, n network.Query, parts []tracePart) *Answer {
 	c := newCollector()
 	a := &Answer{Schema: SchemaVerdict,
 		Question: AskedOf{From: q.From, To: q.To, Protocol: protocolWord(n.Protocol), Port: singlePort(n), SourcePorts: portTexts(q.SourcePorts)},
@@ -253,7 +253,7 @@ func (w *World) traceAnswer(q TraceQuestion, n network.Query, parts []tracePart)
 }
 
 // tracePlacement joins the answers for the protocols of one interface.
-func (w *World) tracePlacement(c *collector, at int, parts []tracePart) Placement {
+func (w tracer) tracePlacement(c *collector, at int, parts []tracePart) Placement {
 	var whole tally
 	var out Placement
 	for i, part := range parts {
@@ -263,7 +263,7 @@ func (w *World) tracePlacement(c *collector, at int, parts []tracePart) Placemen
 		}
 		c.absorbNetwork(res)
 		whole.join(tallyOf(Verdict(res.Outcome)))
-		net := (&netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome), passes: res.Passes, fails: res.Fails}).render(w)
+		net := (&netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome), passes: res.Passes, fails: res.Fails}).render(w.World)
 		if len(parts) > 1 {
 			if len(net.Paths) == 0 {
 				net.Paths = []Path{{Verdict: net.Verdict, Hops: net.Path}}
@@ -286,7 +286,7 @@ func (w *World) tracePlacement(c *collector, at int, parts []tracePart) Placemen
 	return out
 }
 
-func (w *World) nameSubnet(p *Placement, subnet string) {
+func (w tracer) nameSubnet(p *Placement, subnet string) {
 	if subnet == "" {
 		return
 	}

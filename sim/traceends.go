@@ -44,7 +44,7 @@ func readAddress(word string) address {
 
 // traceEnd reads one end: an id, an ARN that ends in one, an address, a bucket,
 // or a word.
-func (w *World) traceEnd(name Field, word, region string) (network.Endpoint, error) {
+func (w tracer) traceEnd(name Field, word, region string) (network.Endpoint, error) {
 	if t, err := parseTarget(strings.TrimSpace(word)); err == nil && strings.ContainsRune(word, ':') && !strings.Contains(word, ":accesspoint/") {
 		return w.traceBucket(name, word, t.bucket)
 	}
@@ -82,7 +82,7 @@ func (w *World) traceEnd(name Field, word, region string) (network.Endpoint, err
 }
 
 // traceBucket is S3 in the Region of a bucket of the snapshot.
-func (w *World) traceBucket(name Field, word, bucket string) (network.Endpoint, error) {
+func (w tracer) traceBucket(name Field, word, bucket string) (network.Endpoint, error) {
 	b, ok := w.FindBucket(bucket)
 	if a, lacks := w.Absent("bucket", bucket); lacks && a.Nearest != "" {
 		return network.Endpoint{}, badQuestion("%s %q: %s", name, word, a.String())
@@ -112,7 +112,7 @@ func ec2Address(host string) (netip.Addr, bool) {
 // of a VPC the public name leads to the private address.
 //
 // AWS: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html
-func (w *World) ec2End(a netip.Addr) network.Endpoint {
+func (w tracer) ec2End(a netip.Addr) network.Endpoint {
 	for _, acc := range w.snap.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.NetworkInterfaces.Items {
@@ -128,7 +128,7 @@ func (w *World) ec2End(a netip.Addr) network.Endpoint {
 
 // traceFrom reads where the traffic starts: an end, the interface that a job
 // would get in each of its subnets, or one with security groups in a subnet.
-func (w *World) traceFrom(q *TraceQuestion) ([]network.Endpoint, error) {
+func (w tracer) traceFrom(q *TraceQuestion) ([]network.Endpoint, error) {
 	if q.Job != nil {
 		if q.From != "" || len(q.SecurityGroups) > 0 {
 			return nil, badQuestion("%s %q: says where the traffic starts; leave %s and %s out", FieldJob, q.Job.Name, FieldFrom, FieldFromGroups)
@@ -175,7 +175,7 @@ func hostPort(q *TraceQuestion) ([]network.PortRange, bool) {
 
 // traceService reads "s3", "s3:REGION", an S3 host name, an AWS service by its
 // name or host name, or another host name.
-func (w *World) traceService(name Field, word, s, region string) (network.Endpoint, error) {
+func (w tracer) traceService(name Field, word, s, region string) (network.Endpoint, error) {
 	s = strings.TrimSuffix(strings.ToLower(s), ".")
 	if first, other, ok := strings.Cut(s, ":"); ok {
 		s, region = first, other
@@ -209,7 +209,7 @@ func (w *World) traceService(name Field, word, s, region string) (network.Endpoi
 
 // servesEndpoint reports whether an endpoint of the snapshot is for a service,
 // such as a customer's own, that AWS's table lacks.
-func (w *World) servesEndpoint(service string) bool {
+func (w tracer) servesEndpoint(service string) bool {
 	for _, acc := range w.snap.Accounts {
 		for _, r := range acc.Regions {
 			if slices.ContainsFunc(r.EC2.VPCEndpoints.Items, func(e snapshot.VPCEndpoint) bool { return e.ServiceName == service }) {

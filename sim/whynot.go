@@ -19,7 +19,7 @@ import (
 //
 // AWS: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
 // AWS: https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html
-func (w *World) whyNot(id string, n *network.Query, res *network.Result) *network.Result {
+func (w tracer) whyNot(id string, n *network.Query, res *network.Result) *network.Result {
 	p, ok := w.endpoint(snapshot.VPCEndpointID(id))
 	uses := func(f network.Flow) bool { return string(f.Context.Endpoint) == id || passes(&f, id, false) }
 	if !ok || !slices.ContainsFunc(res.Flows, func(f network.Flow) bool { return !uses(f) }) {
@@ -52,7 +52,7 @@ func (w *World) whyNot(id string, n *network.Query, res *network.Result) *networ
 			w.whyNotFlow(add, p.item, f, gateway)
 		}
 	}
-	if doc := w.policyOf(id, &p.item.Policy, policy.KindEndpoint); doc != nil && doc.Document != nil && !slices.ContainsFunc(doc.Document.Statements, func(s policy.Statement) bool { return !s.Deny }) {
+	if doc := w.layering().policyOf(id, &p.item.Policy, policy.KindEndpoint); doc != nil && doc.Document != nil && !slices.ContainsFunc(doc.Document.Statements, func(s policy.Statement) bool { return !s.Deny }) {
 		add(GateEndpointPolicy, "P129", "The policy of "+id+" has no Allow statement, so it would let nothing pass.", "Add an Allow statement for what has to pass.")
 	}
 	return &out
@@ -60,7 +60,7 @@ func (w *World) whyNot(id string, n *network.Query, res *network.Result) *networ
 
 // whyNotFlow is what keeps one flow from the endpoint: its route, or the answer
 // to its DNS query.
-func (w *World) whyNotFlow(add func(gate Gate, rule, message, fix string), e *snapshot.VPCEndpoint, f *network.Flow, gateway bool) {
+func (w tracer) whyNotFlow(add func(gate Gate, rule, message, fix string), e *snapshot.VPCEndpoint, f *network.Flow, gateway bool) {
 	id := string(e.ID)
 	if gateway {
 		at := slices.IndexFunc(f.Hops, func(h network.Hop) bool { return h.Kind == "route-table" && !h.Reply })
@@ -110,7 +110,7 @@ func joinIDs[T ~string](ids []T) string {
 }
 
 // vpcOf is the VPC that an answer's traffic starts in, "" outside.
-func (w *World) vpcOf(res *network.Result) snapshot.VPCID {
+func (w tracer) vpcOf(res *network.Result) snapshot.VPCID {
 	if list := w.subnets[res.Subnet]; len(list) > 0 {
 		return list[0].item.VPC
 	}
@@ -135,7 +135,7 @@ func (r *jobRun) unusedEndpoints() {
 		if r.vpc == "" || e.item.VPC != r.vpc {
 			continue
 		}
-		if gate, why, fix := r.w.idle(e.item); why != "" {
+		if gate, why, fix := r.w.tracer().idle(e.item); why != "" {
 			r.c.add(Finding{Code: finding.EndpointNotUsed, Gate: gate, Severity: Info, Component: string(id), Name: nameTag(e.item.Tags), Pointer: e.item.At.Pointer(), Rule: "N185",
 				Message: fmt.Sprintf("%s %s, so nothing in %s uses it.", id, why, r.vpc), Fix: fix}, everywhere)
 		}
@@ -143,7 +143,7 @@ func (r *jobRun) unusedEndpoints() {
 }
 
 // idle is why nothing can use an endpoint; "": something may.
-func (w *World) idle(e *snapshot.VPCEndpoint) (gate Gate, why, fix string) {
+func (w tracer) idle(e *snapshot.VPCEndpoint) (gate Gate, why, fix string) {
 	switch {
 	case strings.EqualFold(e.Type, "Gateway") && e.RouteTablesKnown && len(e.RouteTables) == 0:
 		return GateRoute, "is associated with no route table", "Associate the route tables that need it, or delete it."
@@ -157,7 +157,7 @@ func (w *World) idle(e *snapshot.VPCEndpoint) (gate Gate, why, fix string) {
 }
 
 // mayLetIn tells whether a group lets anything in, for all that is known.
-func (w *World) mayLetIn(id snapshot.SecurityGroupID) bool {
+func (w tracer) mayLetIn(id snapshot.SecurityGroupID) bool {
 	list := w.groups[id]
 	return len(list) == 0 || slices.ContainsFunc(list, func(p place[snapshot.SecurityGroup]) bool { return !p.item.IngressKnown || len(p.item.Ingress) > 0 })
 }

@@ -46,6 +46,15 @@ func (w *World) cidrText(r network.AddrRange) []string {
 	return w.cidrs.get(r, func() []string { return rangeText(r) })
 }
 
+// The parts of a world, each with the files of its subject.
+type (
+	layering struct{ *World } // the policies that apply to a request, and its condition keys: policies.go, layers.go, caller.go
+	tracer   struct{ *World } // the network alone, between any two ends: trace.go, traceends.go, whynot.go
+)
+
+func (w *World) layering() layering { return layering{w} }
+func (w *World) tracer() tracer     { return tracer{w} }
+
 // place is a resource with the account and region whose snapshot holds it.
 // The same id may stand in two accounts: a shared subnet is described by its
 // owner and by each participant.
