@@ -86,7 +86,7 @@ func importFS(fsys fs.FS, opt Options) ([]byte, *origins, []Warning, error) {
 	if err := joined(m.errs); err != nil {
 		return nil, nil, m.warnings, err
 	}
-	native, from := m.write()
+	native, from := m.importWriter().write()
 	return native, from, m.warnings, nil
 }
 

@@ -120,7 +120,7 @@ func (m *importer) bucketRegion(f *cliFile, r *record, key string) {
 		m.problem(f, key, "", "expected a region, found %s", kind)
 		return
 	}
-	one := reader{Scanner: jsonscan.At(f.data, f.values[key].start)}
+	one := values{Scanner: jsonscan.At(f.data, f.values[key].start)}
 	v := raw{text: []byte(quoteJSON(one.locationConstraint())), from: f, offset: f.values[key].start, made: true}
 	m.note(r.set("region", v))
 }

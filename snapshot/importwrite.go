@@ -191,8 +191,13 @@ func (w *nativeWriter) collection(account, name string, c *collection) {
 	})
 }
 
+// importWriter writes what was imported in the native form.
+type importWriter struct{ *importer }
+
+func (m *importer) importWriter() importWriter { return importWriter{m} }
+
 // write returns the native form of all that was read.
-func (m *importer) write() ([]byte, *origins) {
+func (m importWriter) write() ([]byte, *origins) {
 	w := &nativeWriter{}
 	m.lastGaps()
 	fmt.Fprintf(w, "{\n\"schema\":%s,\n", quoteJSON(SchemaV1))
@@ -215,7 +220,7 @@ func (m *importer) write() ([]byte, *origins) {
 	return w.Bytes(), &origins{w.Bytes(), w.origins}
 }
 
-func (m *importer) writeCapture(w *nativeWriter) {
+func (m importWriter) writeCapture(w *nativeWriter) {
 	w.WriteString(`"capture":{"tool":"canreach snapshot import"`)
 	if m.caller != "" {
 		w.WriteString(`,"caller":` + quoteJSON(m.caller))
@@ -247,7 +252,7 @@ func (m *importer) writeCapture(w *nativeWriter) {
 }
 
 // services writes the members of a place, one service each.
-func (m *importer) services(w *nativeWriter, p place) {
+func (m importWriter) services(w *nativeWriter, p place) {
 	byService := map[string]map[string]bool{}
 	note := func(name string) {
 		service, key, _ := strings.Cut(name, "/")
@@ -279,7 +284,7 @@ func (m *importer) services(w *nativeWriter, p place) {
 	}
 }
 
-func (m *importer) writeAccount(w *nativeWriter, id string, alone bool) {
+func (m importWriter) writeAccount(w *nativeWriter, id string, alone bool) {
 	w.WriteString(`{"accountId":` + quoteJSON(id))
 	m.writeMembership(w, id, alone)
 	regions := map[string]bool{}
@@ -307,7 +312,7 @@ func (m *importer) writeAccount(w *nativeWriter, id string, alone bool) {
 // writeMembership writes what the files tell of an account's organization.
 // Where nobody says to whom "not in an organization" was answered, it was said
 // of every account of the directory.
-func (m *importer) writeMembership(w *nativeWriter, id string, alone bool) {
+func (m importWriter) writeMembership(w *nativeWriter, id string, alone bool) {
 	if slices.Contains(m.noOrg, id) || slices.Contains(m.noOrg, "") {
 		w.WriteString(`,"organizationId":null`)
 		return
@@ -338,7 +343,7 @@ func (m *importer) writeMembership(w *nativeWriter, id string, alone bool) {
 	}
 }
 
-func (m *importer) writeOrganizations(w *nativeWriter) {
+func (m importWriter) writeOrganizations(w *nativeWriter) {
 	t := &m.tree
 	w.WriteByte('{')
 	comma := ""
@@ -383,7 +388,7 @@ func (t *orgTree) policyMembers(r *record) map[string]raw {
 
 // lastGaps notes what the files leave open although nothing failed: a list of
 // which only some elements were asked for.
-func (m *importer) lastGaps() {
+func (m importWriter) lastGaps() {
 	for p, byName := range m.parts {
 		c := byName["iam/RoleDetailList"]
 		if c == nil {

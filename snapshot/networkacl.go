@@ -90,7 +90,7 @@ func (r *reader) aclEntry(at Source, v *ACLEntry) {
 
 // ruleAction reads "allow" or "deny", in any case (N11): another word can be given no meaning,
 // and neither may stand in for it.
-func (r *reader) ruleAction() string {
+func (r *values) ruleAction() string {
 	r.Peek()
 	offset := r.Offset()
 	action := r.text()
@@ -103,7 +103,7 @@ func (r *reader) ruleAction() string {
 	}
 }
 
-func (r *reader) portRange(unknown *[]string) *PortRange {
+func (r *values) portRange(unknown *[]string) *PortRange {
 	if !r.object() {
 		return nil
 	}

@@ -19,7 +19,7 @@ func Parse(native []byte) (*Snapshot, error) {
 		h := sha256.Sum256(native)
 		sum <- hex.EncodeToString(h[:])
 	}()
-	r := &reader{Scanner: jsonscan.New(native)}
+	r := &reader{values: values{Scanner: jsonscan.New(native)}}
 	s := &Snapshot{Size: len(native)}
 	r.snapshot(s)
 	if r.Err() == nil {

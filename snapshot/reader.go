@@ -26,12 +26,17 @@ type problem struct {
 	hint   string
 }
 
-// reader decodes the native form. A wrong type is noted and stepped over, so
-// that one pass finds them all; an error of grammar ends the pass.
-type reader struct {
+// values reads single values. A wrong type is noted and stepped over, so that
+// one pass finds them all; an error of grammar ends the pass.
+type values struct {
 	*jsonscan.Scanner
 	problems []problem
-	arenas   []keyedArena
+}
+
+// reader decodes the native form.
+type reader struct {
+	values
+	arenas []keyedArena
 	// incomplete names a member that AWS always sends and that an object just read lacks.
 	incomplete string
 	missing    []factMissing
@@ -48,14 +53,14 @@ type reader struct {
 	late        []lateProblem
 }
 
-func (r *reader) problemAt(offset int, format string, args ...any) {
+func (r *values) problemAt(offset int, format string, args ...any) {
 	if len(r.problems) < maxProblems {
 		r.problems = append(r.problems, problem{offset: offset, text: fmt.Sprintf(format, args...)})
 	}
 }
 
 // hinted adds what to do next to the problem just noted.
-func (r *reader) hinted(hint string) {
+func (r *values) hinted(hint string) {
 	if n := len(r.problems); n > 0 {
 		r.problems[n-1].hint = hint
 	}
@@ -63,7 +68,7 @@ func (r *reader) hinted(hint string) {
 
 // is tells whether the next value is of the kind. Null is stepped over in
 // silence: it means "not told". Any other kind is noted and stepped over.
-func (r *reader) is(want jsonscan.Kind) bool {
+func (r *values) is(want jsonscan.Kind) bool {
 	switch got := r.Peek(); got {
 	case want:
 		return true
@@ -82,13 +87,13 @@ func (r *reader) is(want jsonscan.Kind) bool {
 }
 
 // object enters an object; NextKey goes on.
-func (r *reader) object() bool { return r.is(jsonscan.Object) && r.EnterObject() }
+func (r *values) object() bool { return r.is(jsonscan.Object) && r.EnterObject() }
 
 // array enters an array; NextItem goes on.
-func (r *reader) array() bool { return r.is(jsonscan.Array) && r.EnterArray() }
+func (r *values) array() bool { return r.is(jsonscan.Array) && r.EnterArray() }
 
 // text reads a string; "" where it is null or no string.
-func (r *reader) text() string {
+func (r *values) text() string {
 	if !r.is(jsonscan.String) {
 		return ""
 	}
@@ -109,10 +114,10 @@ func readTexts[T ~string](r *reader) []T {
 	return out
 }
 
-func (r *reader) bool() bool { return r.is(jsonscan.Bool) && r.Bool() }
+func (r *values) bool() bool { return r.is(jsonscan.Bool) && r.Bool() }
 
 // flag reads a boolean, or {"Value": boolean} as describe-vpc-attribute has it.
-func (r *reader) flag(at Source, key string) Flag {
+func (r *values) flag(at Source, key string) Flag {
 	if r.Peek() == jsonscan.Object {
 		var f Flag
 		for ok := r.object(); ok && r.NextKey(); {
@@ -131,7 +136,7 @@ func (r *reader) flag(at Source, key string) Flag {
 }
 
 // int reads a whole number.
-func (r *reader) int() (n int, ok bool) {
+func (r *values) int() (n int, ok bool) {
 	if !r.is(jsonscan.Number) {
 		return 0, false
 	}
@@ -143,7 +148,7 @@ func (r *reader) int() (n int, ok bool) {
 	return n, ok
 }
 
-func (r *reader) intPointer() *int {
+func (r *values) intPointer() *int {
 	n, ok := r.int()
 	if !ok {
 		return nil
@@ -176,7 +181,7 @@ func (f family) article() string { return [...]string{"a ", "an IPv4 ", "an IPv6
 func (f family) String() string { return [...]string{"", "IPv4 ", "IPv6 "}[f] }
 
 // prefix reads a CIDR block.
-func (r *reader) prefix(f family) netip.Prefix {
+func (r *values) prefix(f family) netip.Prefix {
 	if !r.is(jsonscan.String) {
 		return netip.Prefix{}
 	}
@@ -193,7 +198,7 @@ func (r *reader) prefix(f family) netip.Prefix {
 }
 
 // addr reads an address.
-func (r *reader) addr(f family) netip.Addr {
+func (r *values) addr(f family) netip.Addr {
 	if !r.is(jsonscan.String) {
 		return netip.Addr{}
 	}
@@ -286,7 +291,7 @@ func (r *reader) child(at Source, key string) string {
 
 // unknown notes a member that the program does not know, inside a rule, where
 // it may change what the rule means. Null is not told, and so not there.
-func (r *reader) unknown(fields *[]string, prefix string) {
+func (r *values) unknown(fields *[]string, prefix string) {
 	name := prefix + r.Key()
 	if r.Peek() != jsonscan.Null {
 		*fields = append(*fields, name)
@@ -313,7 +318,7 @@ func (r *reader) loadErrors() []*LoadError {
 }
 
 // protocol reads a protocol, which AWS prints as a string and people as a number.
-func (r *reader) protocol() string {
+func (r *values) protocol() string {
 	if r.Peek() == jsonscan.Number {
 		return r.Digits()
 	}
@@ -321,7 +326,7 @@ func (r *reader) protocol() string {
 }
 
 // problemSince tells whether a problem was noted at or after the offset.
-func (r *reader) problemSince(offset int) bool {
+func (r *values) problemSince(offset int) bool {
 	n := len(r.problems)
 	return n >= maxProblems || n > 0 && r.problems[n-1].offset >= offset
 }

@@ -156,7 +156,7 @@ type JobRecord struct {
 	Raw  []byte
 }
 
-func (r *reader) targetIP() string {
+func (r *values) targetIP() string {
 	var v4, v6 string
 	for ok := r.object(); ok && r.NextKey(); {
 		switch r.Key() {

@@ -189,7 +189,7 @@ func (r *reader) s3(v *S3, account *Account, base string) {
 // and "EU" is what eu-west-1 was called.
 //
 // AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
-func (r *reader) locationConstraint() string {
+func (r *values) locationConstraint() string {
 	if r.Peek() == jsonscan.Null {
 		r.Null()
 		return "us-east-1"
@@ -286,7 +286,7 @@ func (r *reader) defaultEncryption(v *Encryption) {
 	}
 }
 
-func (r *reader) abacStatus(v *Bucket) {
+func (r *values) abacStatus(v *Bucket) {
 	switch status := r.nestedText("Status"); status {
 	case "Enabled", "Disabled":
 		v.ABAC = Flag{Presence: Collected, Value: status == "Enabled", At: v.At.Child("AbacStatus")}

@@ -184,7 +184,7 @@ func (r *reader) cidrAssociations(block, state string, f family) []netip.Prefix 
 }
 
 // nestedText reads one member of an object, or a bare string in its place.
-func (r *reader) nestedText(member string) string {
+func (r *values) nestedText(member string) string {
 	if r.Peek() == jsonscan.String {
 		return r.text()
 	}
