@@ -3,16 +3,13 @@ package capture
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
-
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/smithy-go"
 
 	"github.com/canreach/canreach/snapshot"
 	"github.com/canreach/canreach/snapshot/capture/calls"
@@ -61,16 +58,37 @@ type place struct {
 	resource string // an id or ARN; empty: the operation as a whole
 }
 
+// caller makes the calls of a capture: so many at a time, each tried again
+// where that may help, its answer kept in the journal, its refusal as a gap.
+type caller struct {
+	operations map[calls.ID]calls.Operation
+	slots      chan struct{} // one for each call that may be under way
+	timeout    time.Duration
+	progress   calls.Progress
+	journal    *journal
+	made       sync.Map // *made by call
+	rate       *rate
+
+	calls, resumed atomic.Int64
+	answered       atomic.Int64 // answers about more than who asks
+
+	cancel context.CancelFunc
+
+	mu    sync.Mutex
+	gaps  []snapshot.Gap
+	fatal error
+}
+
 // call makes an operation's call with all its pages, or takes its answer from
 // the journal. A call that AWS refuses, or that fails, is recorded as a gap.
-func (r *run) call(ctx context.Context, at place, id calls.ID, a args) result {
+func (r *caller) call(ctx context.Context, at place, id calls.ID, a args) result {
 	return r.callAs(ctx, at, r.operations[id], a)
 }
 
 // callAs is call for an operation of its own, e.g. one with other codes for
 // "there is none". A call that was made before, or is under way, is not made
 // again: both get its answer.
-func (r *run) callAs(ctx context.Context, at place, op calls.Operation, a args) result {
+func (r *caller) callAs(ctx context.Context, at place, op calls.Operation, a args) result {
 	id := op.ID()
 	b, ok := bindings[id]
 	if !ok || op.Name == "" {
@@ -102,7 +120,7 @@ type asked struct {
 }
 
 // answer takes a call's answer from the journal, or asks AWS.
-func (r *run) answer(ctx context.Context, at place, op calls.Operation, b binding, a asked) result {
+func (r *caller) answer(ctx context.Context, at place, op calls.Operation, b binding, a asked) result {
 	if res, ok := r.journal.find(a.key); ok {
 		r.resumed.Add(1)
 		r.heard(op)
@@ -149,14 +167,14 @@ func (r *run) answer(ctx context.Context, at place, op calls.Operation, b bindin
 }
 
 // heard counts an answer, unless it tells only who asks and from where.
-func (r *run) heard(op calls.Operation) {
+func (r *caller) heard(op calls.Operation) {
 	if op.Service != "organizations" && op.Need != calls.AllZones {
 		r.answered.Add(1)
 	}
 }
 
 // pages makes the calls of every page, in order.
-func (r *run) pages(ctx context.Context, at place, op calls.Operation, b binding, in reflect.Value) (result, error) {
+func (r *caller) pages(ctx context.Context, at place, op calls.Operation, b binding, in reflect.Value) (result, error) {
 	client := at.session.client(op.Service, at.region, b)
 	if f := in.Elem().FieldByName(op.Limit); op.Limit != "" && f.IsValid() && !r.byID(in) {
 		setInt(f, op.Max)
@@ -179,7 +197,7 @@ func (r *run) pages(ctx context.Context, at place, op calls.Operation, b binding
 }
 
 // once makes one call within the time limit.
-func (r *run) once(ctx context.Context, b binding, client any, in reflect.Value) (reflect.Value, error) {
+func (r *caller) once(ctx context.Context, b binding, client any, in reflect.Value) (reflect.Value, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	if err := r.rate.wait(ctx); err != nil {
@@ -190,7 +208,7 @@ func (r *run) once(ctx context.Context, b binding, client any, in reflect.Value)
 }
 
 // byID tells whether an EC2 input names ids, which exclude MaxResults.
-func (r *run) byID(in reflect.Value) bool {
+func (r *caller) byID(in reflect.Value) bool {
 	for i := range in.Elem().NumField() {
 		f := in.Elem().Type().Field(i)
 		if strings.HasSuffix(f.Name, "Ids") && f.Type.Kind() == reflect.Slice && in.Elem().Field(i).Len() > 0 {
@@ -347,12 +365,6 @@ func stringOf(f reflect.Value) string {
 // AWS: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 var expired = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 
-// lapsed tells whether the credentials were good once and are no longer.
-func lapsed(err error) bool {
-	var signIn *signInError
-	return slices.Contains(expired, errorCode(err)) || errors.As(err, &signIn)
-}
-
 // withoutSecrets leaves out what people keep credentials in, before the answer
 // is kept anywhere.
 func withoutSecrets(res result) result {
@@ -365,63 +377,15 @@ func withoutSecrets(res result) result {
 	return res
 }
 
-// errorCode returns AWS's code of err, or a word for what kept AWS from
-// answering.
-func errorCode(err error) string {
-	var api smithy.APIError
-	var answer *awshttp.ResponseError
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError":
-		return api.ErrorCode()
-	case errors.As(err, new(*repeatedError)):
-		return "Inconsistent"
-	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, new(*hungError)):
-		return "Timeout"
-	case errors.As(err, &answer) && answer.HTTPStatusCode() != 0:
-		switch answer.HTTPStatusCode() {
-		case http.StatusForbidden:
-			return "AccessDenied"
-		case http.StatusNotFound:
-			return "NotFound"
-		}
-		return fmt.Sprintf("HTTP%d", answer.HTTPStatusCode())
-	}
-	return "RequestFailed"
-}
-
-// errorMessage returns what AWS said, without the request's own ids.
-func errorMessage(err error) string {
-	var api smithy.APIError
-	var op *smithy.OperationError
-	var answer *awshttp.ResponseError
-	msg := err.Error()
-	switch {
-	case errors.As(err, &api) && api.ErrorMessage() != "":
-		msg = api.ErrorMessage()
-	case errors.As(err, &answer) && answer.HTTPStatusCode() != 0:
-		msg = fmt.Sprintf("HTTP status %d, and no error in AWS's form: %v", answer.HTTPStatusCode(), answer.Err)
-	case errors.As(err, &answer):
-		msg = answer.Err.Error()
-	case errors.As(err, &op):
-		msg = op.Unwrap().Error()
-	}
-	if len(msg) > 500 {
-		msg = strings.ToValidUTF8(msg[:500], "") + "…"
-	}
-	return msg
-}
-
 // gap records a fact that could not be read.
-func (r *run) gap(at place, op calls.Operation, err error) {
+func (r *caller) gap(at place, op calls.Operation, err error) {
 	r.addGap(snapshot.Gap{
 		Account: at.session.account, Region: at.region, Service: op.Service, Operation: op.Name,
 		Resource: at.resource, Code: errorCode(err), Message: errorMessage(err),
 	})
 }
 
-func (r *run) addGap(g snapshot.Gap) {
+func (r *caller) addGap(g snapshot.Gap) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.gaps = append(r.gaps, g)

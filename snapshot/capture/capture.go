@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -28,27 +27,23 @@ func (silent) Finished(string, string, calls.Operation) {}
 
 // run is one capture under way.
 type run struct {
-	request    calls.Request
-	operations map[calls.ID]calls.Operation
-	load       []func(*config.LoadOptions) error
-	slots      chan struct{} // one for each call that may be under way
-	timeout    time.Duration
-	progress   calls.Progress
-	journal    *journal
-	scope      scope
-	made       sync.Map // *made by call
-	rate       *rate
-	member     *memberAccount // nil: not one of an organization's accounts
-
-	calls, resumed atomic.Int64
-	answered       atomic.Int64 // answers about more than who asks
-
-	cancel context.CancelFunc
-
-	mu    sync.Mutex
-	gaps  []snapshot.Gap
-	fatal error
+	caller
+	request calls.Request
+	load    []func(*config.LoadOptions) error
+	scope   scope
+	member  *memberAccount // nil: not one of an organization's accounts
 }
+
+// The parts of a capture, each with the file of its subject.
+type (
+	signingIn      struct{ *run } // session.go
+	storageCapture struct{ *run } // storage.go: buckets, access points, keys
+	orgCapture     struct{ *run } // organizations.go
+)
+
+func (r *run) signingIn() signingIn           { return signingIn{r} }
+func (r *run) storageCapture() storageCapture { return storageCapture{r} }
+func (r *run) orgCapture() orgCapture         { return orgCapture{r} }
 
 // Run captures what o asks for and writes it to o.Output, at once and whole:
 // if ctx ends first, the file that was there stays as it was, and what had
@@ -104,10 +99,10 @@ func (r *run) toFile(ctx context.Context, o calls.Options) (*calls.Report, error
 }
 
 func newRun(o calls.Options, load []func(*config.LoadOptions) error) *run {
-	r := &run{
-		request: o.Request, operations: map[calls.ID]calls.Operation{}, load: load,
-		slots: make(chan struct{}, 8), timeout: defaultTimeout, progress: silent{},
-	}
+	r := &run{request: o.Request, load: load, caller: caller{
+		operations: map[calls.ID]calls.Operation{},
+		slots:      make(chan struct{}, 8), timeout: defaultTimeout, progress: silent{},
+	}}
 	for _, op := range calls.All() {
 		r.operations[op.ID()] = op
 	}
@@ -149,13 +144,13 @@ func (r *run) capture(ctx context.Context) (*world, error) {
 				parts = append(parts, func() { r.network(ctx, a, g) })
 			}
 		}
-		parts = append(parts, func() { r.roles(ctx, a) }, func() { r.membership(ctx, w, a) })
+		parts = append(parts, func() { r.roles(ctx, a) }, func() { r.orgCapture().membership(ctx, w, a) })
 	}
-	parts = append(parts, func() { r.storage(ctx, w) })
+	parts = append(parts, func() { r.storageCapture().storage(ctx, w) })
 	together(parts...)
 	r.resourcePolicies(ctx, w)
 	r.foreignRoles(w)
-	r.controlPolicies(ctx, w)
+	r.orgCapture().controlPolicies(ctx, w)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -183,7 +178,7 @@ func (r *run) nothingRead() error {
 
 // fail ends the capture: nothing that is still to be asked can be answered or
 // kept. The first reason is the one that counts.
-func (r *run) fail(err error) {
+func (r *caller) fail(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.fatal == nil {
@@ -244,7 +239,7 @@ func each[T any](items []T, do func(int, T)) {
 	together(parts...)
 }
 
-func (r *run) sortedGaps() []snapshot.Gap {
+func (r *caller) sortedGaps() []snapshot.Gap {
 	gaps := slices.Clone(r.gaps)
 	slices.SortFunc(gaps, func(a, b snapshot.Gap) int { return strings.Compare(gapKey(a), gapKey(b)) })
 	return slices.CompactFunc(gaps, func(a, b snapshot.Gap) bool { return gapKey(a) == gapKey(b) })

@@ -141,17 +141,17 @@ func (r *organizationRun) capture(ctx context.Context) error {
 //
 // AWS: https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html
 func (r *organizationRun) members(ctx context.Context) ([]string, error) {
-	bases, err := r.profiles(ctx)
+	bases, err := r.signingIn().profiles(ctx)
 	if err != nil {
 		return nil, err
 	}
 	r.base = bases[0]
-	s, err := r.identify(ctx, r.base.cfg)
+	s, err := r.signingIn().identify(ctx, r.base.cfg)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.base.name, r.explain(r.base, err))
+		return nil, fmt.Errorf("%s: %w", r.base.name, r.signingIn().explain(r.base, err))
 	}
 	r.reader = newAccount(s, []string{r.base.cfg.Region})
-	r.membership(ctx, &world{accounts: []*account{r.reader}}, r.reader)
+	r.orgCapture().membership(ctx, &world{accounts: []*account{r.reader}}, r.reader)
 	res := r.call(ctx, r.reader.home(), "organizations.ListAccounts", nil)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -179,7 +179,7 @@ func (r *organizationRun) members(ctx context.Context) ([]string, error) {
 // policies captures what the organization attaches to its accounts.
 func (r *organizationRun) policies(ctx context.Context) error {
 	w := &world{accounts: []*account{r.reader}}
-	r.controlPolicies(ctx, w)
+	r.orgCapture().controlPolicies(ctx, w)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -228,7 +228,7 @@ func (r *organizationRun) candidateOf(id string) candidate {
 	if id == r.reader.session.account {
 		return r.base
 	}
-	return r.assumed(r.base, "arn:"+r.reader.session.partition+":iam::"+id+":role/"+r.request.OrganizationRole)
+	return r.signingIn().assumed(r.base, "arn:"+r.reader.session.partition+":iam::"+id+":role/"+r.request.OrganizationRole)
 }
 
 // whyNot is the gap that a whole account is.

@@ -8,7 +8,7 @@ import (
 )
 
 // membership captures which organization an account is in, and where.
-func (r *run) membership(ctx context.Context, w *world, a *account) {
+func (r orgCapture) membership(ctx context.Context, w *world, a *account) {
 	res := r.call(ctx, a.home(), "organizations.DescribeOrganization", nil)
 	switch res.status {
 	case absent:
@@ -41,7 +41,7 @@ func (r *run) membership(ctx context.Context, w *world, a *account) {
 const deepest = 10
 
 // path returns the root and units above an account, root first.
-func (r *run) path(ctx context.Context, reader *account, child string) ([]string, bool) {
+func (r orgCapture) path(ctx context.Context, reader *account, child string) ([]string, bool) {
 	var path []string
 	for range deepest {
 		at := reader.home()
@@ -63,7 +63,7 @@ func (r *run) path(ctx context.Context, reader *account, child string) ([]string
 // controlPolicies captures the organization's service and resource control
 // policies with what they are attached to, as the management account or, if
 // that is not captured, the first account in the organization sees them.
-func (r *run) controlPolicies(ctx context.Context, w *world) {
+func (r orgCapture) controlPolicies(ctx context.Context, w *world) {
 	var reader *account
 	if r.member != nil {
 		return // they are in a file of their own
@@ -104,7 +104,7 @@ func (r *run) controlPolicies(ctx context.Context, w *world) {
 
 // controlPolicy is one policy; where its document or targets can't be read,
 // what is known of it is kept, and a gap tells the rest.
-func (r *run) controlPolicy(ctx context.Context, reader *account, id string) json.RawMessage {
+func (r orgCapture) controlPolicy(ctx context.Context, reader *account, id string) json.RawMessage {
 	at := reader.home()
 	at.resource = id
 	item := map[string]json.RawMessage{"Id": marshal(id)}

@@ -30,7 +30,7 @@ import (
 // already.
 
 // describeJSON makes a call of SageMaker's JSON protocol.
-func (r *run) describeJSON(ctx context.Context, at place, target string, input []byte) (result, error) {
+func (r *caller) describeJSON(ctx context.Context, at place, target string, input []byte) (result, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	r.calls.Add(1)

@@ -62,23 +62,23 @@ const (
 // sessions signs in to every account of the request. An account that can't be
 // signed in to is a gap, as long as another can.
 func (r *run) sessions(ctx context.Context) ([]*session, error) {
-	bases, err := r.profiles(ctx)
+	bases, err := r.signingIn().profiles(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []*session
 	var trouble []error
-	candidates := r.candidates(ctx, bases)
+	candidates := r.signingIn().candidates(ctx, bases)
 	if r.member != nil {
 		candidates = []candidate{r.member.candidate}
 	}
 	for _, c := range candidates {
-		s, err := r.identify(ctx, c.cfg)
+		s, err := r.signingIn().identify(ctx, c.cfg)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		if err != nil {
-			trouble = append(trouble, fmt.Errorf("%s: %w", c.name, r.explain(c, err)))
+			trouble = append(trouble, fmt.Errorf("%s: %w", c.name, r.signingIn().explain(c, err)))
 			r.gaps = append(r.gaps, snapshot.Gap{Account: c.account, Service: "sts", Operation: c.operation, Resource: c.name, Code: errorCode(err), Message: errorMessage(err)})
 			continue
 		}
@@ -97,7 +97,7 @@ func (r *run) sessions(ctx context.Context) ([]*session, error) {
 // profiles loads the configuration of each profile, or the default one, as
 // every AWS tool does: environment, shared files, SSO, container and instance
 // roles, AWS_ENDPOINT_URL.
-func (r *run) profiles(ctx context.Context) ([]candidate, error) {
+func (r signingIn) profiles(ctx context.Context) ([]candidate, error) {
 	names := r.request.Profiles
 	if len(names) == 0 {
 		names = []string{""}
@@ -142,7 +142,7 @@ func (r *run) profiles(ctx context.Context) ([]candidate, error) {
 
 // explain says in words for a person why an account could not be signed in
 // to, and what to do about it.
-func (r *run) explain(c candidate, err error) error {
+func (r signingIn) explain(c candidate, err error) error {
 	var unknown *net.DNSError
 	var signIn *signInError
 	var api smithy.APIError
@@ -191,7 +191,7 @@ type candidate struct {
 // candidates are the profiles' accounts or, with roles to assume, theirs. Of
 // several profiles each role is assumed with the first that may; a profile
 // that no role was assumed with is an account to capture, too.
-func (r *run) candidates(ctx context.Context, bases []candidate) []candidate {
+func (r signingIn) candidates(ctx context.Context, bases []candidate) []candidate {
 	if len(r.request.AssumeRoles) == 0 {
 		return bases
 	}
@@ -215,7 +215,7 @@ func (r *run) candidates(ctx context.Context, bases []candidate) []candidate {
 }
 
 // signsIn tells whether a candidate's credentials can be had.
-func (r *run) signsIn(ctx context.Context, c candidate) bool {
+func (r signingIn) signsIn(ctx context.Context, c candidate) bool {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	_, err := c.cfg.Credentials.Retrieve(ctx)
@@ -223,7 +223,7 @@ func (r *run) signsIn(ctx context.Context, c candidate) bool {
 }
 
 // assumed is the account of a role that is assumed with base's credentials.
-func (r *run) assumed(base candidate, arn string) candidate {
+func (r signingIn) assumed(base candidate, arn string) candidate {
 	cfg := base.cfg.Copy()
 	provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(base.cfg), arn, func(o *stscreds.AssumeRoleOptions) {
 		o.RoleSessionName = "canreach-snapshot"
@@ -253,7 +253,7 @@ func (p signIn) Retrieve(ctx context.Context) (aws.Credentials, error) {
 }
 
 // identify asks AWS who the credentials belong to.
-func (r *run) identify(ctx context.Context, cfg aws.Config) (*session, error) {
+func (r signingIn) identify(ctx context.Context, cfg aws.Config) (*session, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})

@@ -20,7 +20,7 @@ type bucket struct {
 
 // storage captures buckets, access points, the accounts' own settings, and
 // the keys that buckets and jobs name.
-func (r *run) storage(ctx context.Context, w *world) {
+func (r storageCapture) storage(ctx context.Context, w *world) {
 	if !r.request.Wants(calls.Buckets) {
 		return
 	}
@@ -29,7 +29,7 @@ func (r *run) storage(ctx context.Context, w *world) {
 	r.keys(ctx, w)
 }
 
-func (r *run) accountStorage(ctx context.Context, a *account) {
+func (r storageCapture) accountStorage(ctx context.Context, a *account) {
 	home := place{session: a.session, region: a.regions[0].name}
 	var block any // nil: unknown
 	var points []json.RawMessage
@@ -72,7 +72,7 @@ func (r *run) accountStorage(ctx context.Context, a *account) {
 }
 
 // ownBuckets captures the account's buckets, or those of them in the scope.
-func (r *run) ownBuckets(ctx context.Context, a *account, home place) {
+func (r storageCapture) ownBuckets(ctx context.Context, a *account, home place) {
 	listings := []args{nil}
 	if r.request.Scoped() {
 		listings = nil
@@ -121,7 +121,7 @@ func distinctBuckets(found []*bucket) []*bucket {
 
 // ownedByHead is the way to a named bucket for who may not list buckets:
 // S3 answers only if the account expected owns it.
-func (r *run) ownedByHead(ctx context.Context, a *account, home place, listing args) []*bucket {
+func (r storageCapture) ownedByHead(ctx context.Context, a *account, home place, listing args) []*bucket {
 	name, _ := listing["Prefix"].(string)
 	if name == "" {
 		return nil
@@ -142,7 +142,7 @@ func bucketARN(a *account, name string) string {
 }
 
 // bucket asks everything about one bucket, in the bucket's own region.
-func (r *run) bucket(ctx context.Context, a *account, home place, b *bucket) {
+func (r storageCapture) bucket(ctx context.Context, a *account, home place, b *bucket) {
 	at := home
 	at.resource = bucketARN(a, b.name)
 	if b.region != "" {
@@ -227,7 +227,7 @@ const notCaptured = "NotInCapturedAccounts"
 
 // foreignBuckets records buckets that the request names and that no captured
 // account owns: who owns them, and what their policy says, nobody knows.
-func (r *run) foreignBuckets(w *world) {
+func (r storageCapture) foreignBuckets(w *world) {
 	for _, name := range r.scope.sorted(scopeBucket) {
 		owned := false
 		for _, a := range w.accounts {
@@ -247,7 +247,7 @@ func (r *run) foreignBuckets(w *world) {
 
 // accessPoints captures the account's access points in the regions asked
 // about; false: not all could be read.
-func (r *run) accessPoints(ctx context.Context, a *account) ([]json.RawMessage, bool) {
+func (r storageCapture) accessPoints(ctx context.Context, a *account) ([]json.RawMessage, bool) {
 	lists := make([][]json.RawMessage, len(a.regions))
 	each(a.regions, func(i int, g *region) {
 		at := place{session: a.session, region: g.name}
@@ -278,7 +278,7 @@ func (r *run) accessPoints(ctx context.Context, a *account) ([]json.RawMessage, 
 	return out, whole
 }
 
-func (r *run) accessPoint(ctx context.Context, a *account, g *region, name string) json.RawMessage {
+func (r storageCapture) accessPoint(ctx context.Context, a *account, g *region, name string) json.RawMessage {
 	at := place{session: a.session, region: g.name, resource: fmt.Sprintf("arn:%s:s3:%s:%s:accesspoint/%s", a.session.partition, g.name, a.session.account, name)}
 	which := args{"AccountId": a.session.account, "Name": name}
 	item := map[string]json.RawMessage{"Name": marshal(name), "AccessPointArn": marshal(at.resource)}
@@ -311,7 +311,7 @@ type keyUse struct {
 
 // keys captures the KMS keys that buckets encrypt with by default, and those
 // that jobs name.
-func (r *run) keys(ctx context.Context, w *world) {
+func (r storageCapture) keys(ctx context.Context, w *world) {
 	uses := map[keyUse]bool{}
 	for _, a := range w.accounts {
 		for _, b := range a.buckets {
@@ -371,7 +371,7 @@ func (r *run) keys(ctx context.Context, w *world) {
 
 // keyHome moves a use to the account and region that the key's ARN names,
 // where that account is captured.
-func (r *run) keyHome(w *world, use keyUse) keyUse {
+func (r storageCapture) keyHome(w *world, use keyUse) keyUse {
 	p := strings.Split(use.id, ":")
 	if len(p) < 6 || p[2] != "kms" {
 		return use
@@ -407,7 +407,7 @@ func (b *bucket) keys() []string {
 	return out
 }
 
-func (r *run) key(ctx context.Context, use keyUse) {
+func (r storageCapture) key(ctx context.Context, use keyUse) {
 	at := place{session: use.account.session, region: use.region, resource: use.id}
 	op := r.operations["kms.DescribeKey"]
 	if use.guess {
