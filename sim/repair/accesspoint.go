@@ -11,7 +11,7 @@ import (
 )
 
 // accessPoints are those that the question goes through.
-func (g *generator) accessPoints() []*snapshot.AccessPoint {
+func (g policyRepairs) accessPoints() []*snapshot.AccessPoint {
 	var named []string
 	add := func(arn string) {
 		if strings.Contains(arn, ":accesspoint/") {
@@ -39,7 +39,7 @@ func (g *generator) accessPoints() []*snapshot.AccessPoint {
 // through are the requests as the policies at a gate see them: the identity's
 // and the access point's see the access point's ARN, an endpoint's sees the
 // bucket's as well (P59, P123).
-func (g *generator) through(requests []request, gate sim.Gate) []request {
+func (g policyRepairs) through(requests []request, gate sim.Gate) []request {
 	points := g.accessPoints()
 	if len(points) == 0 || gate == sim.GateBucketPolicy || gate == sim.GateKMS {
 		return requests
@@ -69,7 +69,7 @@ func (g *generator) through(requests []request, gate sim.Gate) []request {
 
 // accessPoint lets the policies of the access points allow the requests, or
 // spare them.
-func (g *generator) accessPoint(f *sim.Finding) []candidate {
+func (g policyRepairs) accessPoint(f *sim.Finding) []candidate {
 	if strings.HasSuffix(f.Code.String(), "_EXPLICIT_DENY") {
 		return g.exempt(f)
 	}
@@ -91,14 +91,14 @@ func (g *generator) accessPoint(f *sim.Finding) []candidate {
 	return out
 }
 
-func (g *generator) accessPointHolder(ap *snapshot.AccessPoint) holder {
+func (g policyRepairs) accessPointHolder(ap *snapshot.AccessPoint) holder {
 	account := accountOf(ap.ARN)
 	return holder{&ap.Policy, "the policy of the access point " + ap.Name, costShared, g.actor(account, "the access point's owner"), "", func(text string) []change.Change {
 		return []change.Change{change.New("PutAccessPointPolicy", "AccountId", account, "Name", ap.Name, "Policy", text)}
 	}}
 }
 
-func (g *generator) accessPointHolders() []holder {
+func (g policyRepairs) accessPointHolders() []holder {
 	var out []holder
 	for _, ap := range g.accessPoints() {
 		out = append(out, g.accessPointHolder(ap))

@@ -23,7 +23,7 @@ type holder struct {
 }
 
 // holders lists the documents that a gate's Deny may stand in.
-func (g *generator) holders(gate sim.Gate) []holder {
+func (g policyRepairs) holders(gate sim.Gate) []holder {
 	switch gate {
 	case sim.GateJob:
 		return append(g.roleHolders(), g.orgHolders(g.snap.Organizations.SCPs.Items)...)
@@ -45,7 +45,7 @@ func (g *generator) holders(gate sim.Gate) []holder {
 	return nil
 }
 
-func (g *generator) endpointHolders() []holder {
+func (g policyRepairs) endpointHolders() []holder {
 	var out []holder
 	for _, r := range g.regions() {
 		for i := range r.EC2.VPCEndpoints.Items {
@@ -58,7 +58,7 @@ func (g *generator) endpointHolders() []holder {
 	return out
 }
 
-func (g *generator) bucketHolders() []holder {
+func (g policyRepairs) bucketHolders() []holder {
 	var out []holder
 	for _, name := range g.bucketNames() {
 		b := g.bucket(name)
@@ -72,7 +72,7 @@ func (g *generator) bucketHolders() []holder {
 	return out
 }
 
-func (g *generator) roleHolders() []holder {
+func (g policyRepairs) roleHolders() []holder {
 	role := g.role()
 	if role == nil {
 		return nil
@@ -100,7 +100,7 @@ func (g *generator) roleHolders() []holder {
 	return out
 }
 
-func (g *generator) orgHolders(list []snapshot.OrgPolicy) []holder {
+func (g policyRepairs) orgHolders(list []snapshot.OrgPolicy) []holder {
 	var out []holder
 	for i := range list {
 		p := &list[i]
@@ -114,7 +114,7 @@ func (g *generator) orgHolders(list []snapshot.OrgPolicy) []holder {
 	return out
 }
 
-func (g *generator) keyHolders() []holder {
+func (g policyRepairs) keyHolders() []holder {
 	var out []holder
 	for _, a := range g.snap.Accounts {
 		for i := range a.KMS.Keys.Items {
@@ -130,7 +130,7 @@ func (g *generator) keyHolders() []holder {
 // exempt narrows the Deny that a finding points at, so that it spares this
 // request: by the value that its own condition lets through, where it has one
 // (another endpoint in the list of endpoints), else by the job's role.
-func (g *generator) exempt(f *sim.Finding) []candidate {
+func (g policyRepairs) exempt(f *sim.Finding) []candidate {
 	for _, h := range g.holders(f.Gate) {
 		at := h.doc.At.Pointer()
 		if at == "" || f.Pointer != at && !strings.HasPrefix(f.Pointer, at+"/") {
@@ -170,7 +170,7 @@ type exemption struct {
 	why        string
 }
 
-func (g *generator) exemptions(f *sim.Finding) []exemption {
+func (g policyRepairs) exemptions(f *sim.Finding) []exemption {
 	var out []exemption
 	value := func(key string) string {
 		if f.Example == nil {

@@ -35,6 +35,15 @@ type generator struct {
 	others *neighbours
 }
 
+// The generator's parts, by what they repair.
+type (
+	networkRepairs struct{ *generator } // network.go, securitygroup.go, service.go
+	policyRepairs  struct{ *generator } // policy.go, exempt.go, accesspoint.go
+)
+
+func (g *generator) networkRepairs() networkRepairs { return networkRepairs{g} }
+func (g *generator) policyRepairs() policyRepairs   { return policyRepairs{g} }
+
 // candidates proposes ways to mend a finding, by the gate that reports it.
 func (g *generator) candidates(f *sim.Finding) []candidate {
 	var out []candidate
@@ -44,16 +53,16 @@ func (g *generator) candidates(f *sim.Finding) []candidate {
 	case sim.GateDNS:
 		out = g.dns(f)
 	case sim.GateSGEgress, sim.GateSGIngress:
-		out = g.securityGroup(f)
+		out = g.networkRepairs().securityGroup(f)
 	case sim.GateNACLEgress, sim.GateNACLIngress:
-		out = g.networkACL(f)
+		out = g.networkRepairs().networkACL(f)
 	case sim.GateRoute, sim.GateEndpoint:
-		out = g.route(f)
+		out = g.networkRepairs().route(f)
 	case sim.GateEndpointPolicy, sim.GateRole, sim.GateSCP, sim.GateRCP, sim.GateBucketPolicy, sim.GateKMS:
-		out = g.policy(f)
+		out = g.policyRepairs().policy(f)
 	case sim.GateBucket:
 		if strings.HasPrefix(f.Code.String(), "ACCESS_POINT_POLICY_") {
-			out = g.policy(f)
+			out = g.policyRepairs().policy(f)
 		}
 	}
 	return dedupe(out)
@@ -167,7 +176,7 @@ func (g *generator) bucket(name string) *snapshot.Bucket {
 
 // serviceList returns the prefix list of the question's service in a region, as one of its accounts sees it.
 func (g *generator) serviceList(region string) (*snapshot.PrefixList, bool) {
-	service, _ := g.gatewayService(region)
+	service, _ := g.networkRepairs().gatewayService(region)
 	for _, r := range g.regions() {
 		if r.Name != region {
 			continue
@@ -215,7 +224,7 @@ var (
 // jobRole lets the job's service assume the role and the role place interfaces. Other
 // blockers of the job gate are the job's own to mend.
 func (g *generator) jobRole(f *sim.Finding) []candidate {
-	role := g.roleOf(f.Component)
+	role := g.policyRepairs().roleOf(f.Component)
 	if role == nil {
 		return nil
 	}
@@ -227,7 +236,7 @@ func (g *generator) jobRole(f *sim.Finding) []candidate {
 		if err != nil {
 			return nil
 		}
-		return []candidate{{changes: []change.Change{g.iam(change.New("UpdateAssumeRolePolicy", "RoleName", role.Name, "PolicyDocument", text))}, cost: costExact,
+		return []candidate{{changes: []change.Change{g.policyRepairs().iam(change.New("UpdateAssumeRolePolicy", "RoleName", role.Name, "PolicyDocument", text))}, cost: costExact,
 			why: "Let " + service + " assume the role " + role.Name + ".", target: "trust of " + role.ARN}}
 	case finding.JobRoleEC2Actions:
 		actions := ec2Actions.FindAllString(f.Fix+" "+f.Message, -1)
@@ -239,10 +248,10 @@ func (g *generator) jobRole(f *sim.Finding) []candidate {
 		// The Describe actions have no resource types, so a narrower Resource
 		// than "*" would allow nothing (P316).
 		if f.RuleIndex != nil {
-			return g.exempt(f) // a Deny, which no Allow mends
+			return g.policyRepairs().exempt(f) // a Deny, which no Allow mends
 		}
 		statement := located.Pairs("Sid", "JobNetworkInterfaces", "Effect", "Allow", "Action", actions, "Resource", "*")
-		return g.inline("canreach-job-interfaces", "Let the role "+role.Name+" place the job's network interfaces.", statement)
+		return g.policyRepairs().inline("canreach-job-interfaces", "Let the role "+role.Name+" place the job's network interfaces.", statement)
 	}
 	return nil
 }

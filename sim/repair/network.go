@@ -13,13 +13,13 @@ import (
 	"github.com/canreach/canreach/snapshot"
 )
 
-func (g *generator) acl(id string) (regional[snapshot.NetworkACL], bool) {
-	return find(g, func(r *snapshot.Region) []snapshot.NetworkACL { return r.EC2.NetworkACLs.Items }, func(a *snapshot.NetworkACL) bool { return string(a.ID) == id })
+func (g networkRepairs) acl(id string) (regional[snapshot.NetworkACL], bool) {
+	return find(g.generator, func(r *snapshot.Region) []snapshot.NetworkACL { return r.EC2.NetworkACLs.Items }, func(a *snapshot.NetworkACL) bool { return string(a.ID) == id })
 }
 
 // networkACL proposes rules for the packet that the finding shows: to S3's
 // addresses, or the subnet's at the other side; then to anywhere.
-func (g *generator) networkACL(f *sim.Finding) []candidate {
+func (g networkRepairs) networkACL(f *sim.Finding) []candidate {
 	acl, ok := g.acl(f.Component)
 	if !ok || f.Example == nil || aclProtocols[g.protocol(f)] == "" {
 		return nil
@@ -57,7 +57,7 @@ var aclProtocols = map[string]string{"tcp": "6", "udp": "17"}
 
 // aclPorts are the ports of the rule that is lacking. Replies come to any of
 // the client's ports; behind a NAT gateway to any of its own (N96).
-func (g *generator) aclPorts(f *sim.Finding, acl *snapshot.NetworkACL) (from, to int) {
+func (g networkRepairs) aclPorts(f *sim.Finding, acl *snapshot.NetworkACL) (from, to int) {
 	if !f.Example.Reply && f.Example.DestinationPort < 1024 {
 		return f.Example.DestinationPort, f.Example.DestinationPort
 	}
@@ -75,7 +75,7 @@ func (g *generator) aclPorts(f *sim.Finding, acl *snapshot.NetworkACL) (from, to
 	return from, to
 }
 
-func (g *generator) aclRules(acl regional[snapshot.NetworkACL], f *sim.Finding, egress bool, blocks []string, from, to int) (candidate, bool) {
+func (g networkRepairs) aclRules(acl regional[snapshot.NetworkACL], f *sim.Finding, egress bool, blocks []string, from, to int) (candidate, bool) {
 	below := 32767
 	if f.RuleNumber != nil && *f.RuleNumber < below {
 		below = *f.RuleNumber
@@ -105,7 +105,7 @@ func (g *generator) aclRules(acl regional[snapshot.NetworkACL], f *sim.Finding, 
 }
 
 // dropEntry deletes the rule that denies, where no number is free before it.
-func (g *generator) dropEntry(acl regional[snapshot.NetworkACL], f *sim.Finding, egress bool) (candidate, bool) {
+func (g networkRepairs) dropEntry(acl regional[snapshot.NetworkACL], f *sim.Finding, egress bool) (candidate, bool) {
 	if f.RuleNumber == nil || *f.RuleNumber > 32766 {
 		return candidate{}, false
 	}
@@ -146,7 +146,7 @@ func freeNumbers(acl *snapshot.NetworkACL, egress bool, below, n int) ([]int, bo
 }
 
 // table returns the route table of a subnet: its own, else the main one.
-func (g *generator) table(s regional[snapshot.Subnet]) *snapshot.RouteTable {
+func (g networkRepairs) table(s regional[snapshot.Subnet]) *snapshot.RouteTable {
 	var main *snapshot.RouteTable
 	for i := range s.region.EC2.RouteTables.Items {
 		x := &s.region.EC2.RouteTables.Items[i]
@@ -163,7 +163,7 @@ func (g *generator) table(s regional[snapshot.Subnet]) *snapshot.RouteTable {
 }
 
 // route proposes ways to S3 for the tables of the subnets that have none.
-func (g *generator) route(f *sim.Finding) []candidate {
+func (g networkRepairs) route(f *sim.Finding) []candidate {
 	var out []candidate
 	tables := map[snapshot.RouteTableID]bool{}
 	for _, s := range g.placements(f) {
@@ -179,7 +179,7 @@ func (g *generator) route(f *sim.Finding) []candidate {
 		out = append(out, g.otherTable(s, t)...)
 	}
 	out = append(out, g.serviceEndpoint(f)...)
-	if t, ok := find(g, func(r *snapshot.Region) []snapshot.RouteTable { return r.EC2.RouteTables.Items },
+	if t, ok := find(g.generator, func(r *snapshot.Region) []snapshot.RouteTable { return r.EC2.RouteTables.Items },
 		func(t *snapshot.RouteTable) bool { return string(t.ID) == f.Component }); ok {
 		out = append(out, g.mendTable(f, t)...)
 	}
@@ -196,7 +196,7 @@ func isGateway(e *snapshot.VPCEndpoint, service string) bool {
 
 // toEndpoint associates a table with the VPC's gateway endpoints for S3 or
 // DynamoDB, or with a new one.
-func (g *generator) toEndpoint(t *snapshot.RouteTable, r *snapshot.Region) []candidate {
+func (g networkRepairs) toEndpoint(t *snapshot.RouteTable, r *snapshot.Region) []candidate {
 	service, word := g.gatewayService(r.Name)
 	if to := g.bucketRegion(); word == "" || word == "S3" && to != "" && to != r.Name {
 		return nil // a gateway endpoint reaches its own Region only (N41)
@@ -218,7 +218,7 @@ func (g *generator) toEndpoint(t *snapshot.RouteTable, r *snapshot.Region) []can
 }
 
 // gatewayOf is the gateway endpoint for the question's service that a table leads to.
-func (g *generator) gatewayOf(t *snapshot.RouteTable, r *snapshot.Region) snapshot.VPCEndpointID {
+func (g networkRepairs) gatewayOf(t *snapshot.RouteTable, r *snapshot.Region) snapshot.VPCEndpointID {
 	service, _ := g.gatewayService(r.Name)
 	for _, route := range t.Routes {
 		if route.PrefixList == "" || route.TargetKind != snapshot.TargetVPCEndpoint {
@@ -245,7 +245,7 @@ func detached(current snapshot.VPCEndpointID, t *snapshot.RouteTable) []change.C
 // newEndpoint creates a gateway endpoint for a table. Where others use the
 // table, or where that is not known, it gets AWS's default policy, which stops
 // nobody; else one for the job's role alone.
-func (g *generator) newEndpoint(t *snapshot.RouteTable, r *snapshot.Region, detach []change.Change, actor string) []candidate {
+func (g networkRepairs) newEndpoint(t *snapshot.RouteTable, r *snapshot.Region, detach []change.Change, actor string) []candidate {
 	service, word := g.gatewayService(r.Name)
 	if strings.HasPrefix(r.Name, "cn-") {
 		service = "cn." + service
@@ -265,7 +265,7 @@ func (g *generator) newEndpoint(t *snapshot.RouteTable, r *snapshot.Region, deta
 		full.why = name + ", with AWS's default policy: the role's and the resource's policies decide."
 		return []candidate{full}
 	}
-	if statements := g.grants(g.allRequests(), "*", g.onlyRole()); len(statements) > 0 && g.alone(t, r) {
+	if statements := g.policyRepairs().grants(g.policyRepairs().allRequests(), "*", g.policyRepairs().onlyRole()); len(statements) > 0 && g.alone(t, r) {
 		doc := located.Pairs("Version", "2012-10-17", "Statement", statements)
 		return []candidate{{changes: create("PolicyDocument", doc), cost: costNew + len(detach), actor: actor,
 			why: name + ", for the job's role alone: no other workload of the snapshot uses the table."}}
@@ -275,7 +275,7 @@ func (g *generator) newEndpoint(t *snapshot.RouteTable, r *snapshot.Region, deta
 
 // alone tells whether no other workload uses a table, as far as the snapshot
 // lists the interfaces.
-func (g *generator) alone(t *snapshot.RouteTable, r *snapshot.Region) bool {
+func (g networkRepairs) alone(t *snapshot.RouteTable, r *snapshot.Region) bool {
 	if g.others == nil || r.EC2.NetworkInterfaces.Presence != snapshot.Collected {
 		return false
 	}
@@ -284,7 +284,7 @@ func (g *generator) alone(t *snapshot.RouteTable, r *snapshot.Region) bool {
 }
 
 // freshEndpoint is an id for an endpoint that is being made.
-func (g *generator) freshEndpoint(r *snapshot.Region) string {
+func (g networkRepairs) freshEndpoint(r *snapshot.Region) string {
 	for n := 1; ; n++ {
 		id := fmt.Sprintf("vpce-new%d", n)
 		if !slices.ContainsFunc(r.EC2.VPCEndpoints.Items, func(e snapshot.VPCEndpoint) bool { return string(e.ID) == id }) {
@@ -295,7 +295,7 @@ func (g *generator) freshEndpoint(r *snapshot.Region) string {
 
 // ownEndpoint leads the tables of the failing subnets, as far as they lead to
 // the endpoint now ("": to none), to another one.
-func (g *generator) ownEndpoint(f *sim.Finding, now snapshot.VPCEndpointID) []candidate {
+func (g networkRepairs) ownEndpoint(f *sim.Finding, now snapshot.VPCEndpointID) []candidate {
 	var out []candidate
 	seen := map[snapshot.RouteTableID]bool{}
 	for _, s := range g.placements(f) {
@@ -313,7 +313,7 @@ func (g *generator) ownEndpoint(f *sim.Finding, now snapshot.VPCEndpointID) []ca
 }
 
 // toNAT sends a table's default route to a public NAT gateway of the VPC.
-func (g *generator) toNAT(t *snapshot.RouteTable, s regional[snapshot.Subnet]) []candidate {
+func (g networkRepairs) toNAT(t *snapshot.RouteTable, s regional[snapshot.Subnet]) []candidate {
 	if !g.toPublic() {
 		return nil
 	}
@@ -336,7 +336,7 @@ func (g *generator) toNAT(t *snapshot.RouteTable, s regional[snapshot.Subnet]) [
 }
 
 // toPublic tells whether the question's destination is outside every VPC.
-func (g *generator) toPublic() bool {
+func (g networkRepairs) toPublic() bool {
 	if g.toS3() || strings.EqualFold(g.to(), "internet") {
 		return true
 	}
@@ -348,7 +348,7 @@ func (g *generator) toPublic() bool {
 }
 
 // otherTable moves a subnet to a table of its VPC that has S3's route.
-func (g *generator) otherTable(s regional[snapshot.Subnet], now *snapshot.RouteTable) []candidate {
+func (g networkRepairs) otherTable(s regional[snapshot.Subnet], now *snapshot.RouteTable) []candidate {
 	if !g.toS3() {
 		return nil
 	}
@@ -377,7 +377,7 @@ func (g *generator) otherTable(s regional[snapshot.Subnet], now *snapshot.RouteT
 
 // mendTable takes out the route that is in the way, or gives a NAT gateway's
 // table its way to the internet gateway.
-func (g *generator) mendTable(f *sim.Finding, t regional[snapshot.RouteTable]) []candidate {
+func (g networkRepairs) mendTable(f *sim.Finding, t regional[snapshot.RouteTable]) []candidate {
 	var out []candidate
 	actor := g.actor(t.of.OwnerID, "the VPC's owner")
 	if f.RuleIndex != nil && *f.RuleIndex >= 0 && *f.RuleIndex < len(t.of.Routes) {
@@ -414,7 +414,7 @@ func (g *generator) mendTable(f *sim.Finding, t regional[snapshot.RouteTable]) [
 	return out
 }
 
-func (g *generator) excludeVPC(f *sim.Finding) []candidate {
+func (g networkRepairs) excludeVPC(f *sim.Finding) []candidate {
 	var out []candidate
 	for _, s := range g.placements(f) {
 		out = append(out, candidate{changes: []change.Change{change.New("CreateVpcBlockPublicAccessExclusion", "VpcId", string(s.of.VPC), "InternetGatewayExclusionMode", "allow-egress")},

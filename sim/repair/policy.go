@@ -22,14 +22,14 @@ var policyLayers = map[sim.Gate][]string{
 
 // policy proposes statements that allow exactly what is asked for, or
 // exemptions from the Deny that stops it.
-func (g *generator) policy(f *sim.Finding) []candidate {
+func (g policyRepairs) policy(f *sim.Finding) []candidate {
 	if g.wrongName() != "" {
 		return nil
 	}
 	if strings.HasSuffix(f.Code.String(), "_EXPLICIT_DENY") {
 		out := g.exempt(f)
 		if f.Gate == sim.GateBucketPolicy && f.Example != nil && f.Example.Context["aws:SourceVpce"] == "" {
-			out = append(out, g.ownEndpoint(f, "")...) // a Deny of what comes by no endpoint
+			out = append(out, g.networkRepairs().ownEndpoint(f, "")...) // a Deny of what comes by no endpoint
 		}
 		return out
 	}
@@ -54,7 +54,7 @@ func (g *generator) policy(f *sim.Finding) []candidate {
 type request struct{ action, resource string }
 
 // requests are those that a layer does not allow.
-func (g *generator) requests(gate sim.Gate) []request {
+func (g policyRepairs) requests(gate sim.Gate) []request {
 	var out []request
 	for _, p := range g.answer.Placements {
 		for _, r := range p.Requests {
@@ -70,7 +70,7 @@ func (g *generator) requests(gate sim.Gate) []request {
 }
 
 // allRequests are those that an endpoint's policy must allow.
-func (g *generator) allRequests() []request {
+func (g policyRepairs) allRequests() []request {
 	var out []request
 	for _, p := range g.answer.Placements {
 		for _, r := range p.Requests {
@@ -83,7 +83,7 @@ func (g *generator) allRequests() []request {
 }
 
 // onlyRole is the condition that narrows a statement to the job's role.
-func (g *generator) onlyRole() located.Value {
+func (g policyRepairs) onlyRole() located.Value {
 	if g.source.signer == "" {
 		return located.Value{} // nobody signs, or another than the role
 	}
@@ -91,7 +91,7 @@ func (g *generator) onlyRole() located.Value {
 }
 
 // forWhom words whom a statement with onlyRole lets pass.
-func (g *generator) forWhom() string {
+func (g policyRepairs) forWhom() string {
 	if g.source.signer == "" {
 		return "whoever signs it"
 	}
@@ -101,7 +101,7 @@ func (g *generator) forWhom() string {
 // grants returns statements that allow the requests and nothing else: resources
 // that are asked for the same actions share one. The principal may be nil (an
 // identity policy has none).
-func (g *generator) grants(requests []request, principal any, condition located.Value) []located.Value {
+func (g policyRepairs) grants(requests []request, principal any, condition located.Value) []located.Value {
 	actions := map[string][]string{}
 	var resources []string
 	for _, r := range requests {
@@ -241,9 +241,9 @@ func compact(t *jsontree.Tree) (string, error) {
 	return string(v.JSON()), err
 }
 
-func (g *generator) role() *snapshot.Role { return g.roleOf(g.source.role) }
+func (g policyRepairs) role() *snapshot.Role { return g.roleOf(g.source.role) }
 
-func (g *generator) roleOf(arn string) *snapshot.Role {
+func (g policyRepairs) roleOf(arn string) *snapshot.Role {
 	for _, a := range g.snap.Accounts {
 		for i := range a.IAM.Roles.Items {
 			if a.IAM.Roles.Items[i].ARN == arn {
@@ -255,7 +255,7 @@ func (g *generator) roleOf(arn string) *snapshot.Role {
 }
 
 // iam scopes a change of the role to its account where names alone may not do.
-func (g *generator) iam(c change.Change) change.Change {
+func (g policyRepairs) iam(c change.Change) change.Change {
 	if len(g.snap.Accounts) > 1 {
 		c.Account = g.source.account
 	}
@@ -264,7 +264,7 @@ func (g *generator) iam(c change.Change) change.Change {
 
 // inline puts statements into an inline policy of the role, beside what a
 // policy of that name has already.
-func (g *generator) inline(name, why string, statements ...located.Value) []candidate {
+func (g policyRepairs) inline(name, why string, statements ...located.Value) []candidate {
 	role := g.role()
 	existing := &snapshot.Document{}
 	for i := range role.Inline {
@@ -280,17 +280,17 @@ func (g *generator) inline(name, why string, statements ...located.Value) []cand
 		cost: costExact, why: why, target: "inline policy " + name + " of " + role.ARN}}
 }
 
-func (g *generator) endpoint(id string) (regional[snapshot.VPCEndpoint], bool) {
-	return find(g, func(r *snapshot.Region) []snapshot.VPCEndpoint { return r.EC2.VPCEndpoints.Items }, func(e *snapshot.VPCEndpoint) bool { return string(e.ID) == id })
+func (g policyRepairs) endpoint(id string) (regional[snapshot.VPCEndpoint], bool) {
+	return find(g.generator, func(r *snapshot.Region) []snapshot.VPCEndpoint { return r.EC2.VPCEndpoints.Items }, func(e *snapshot.VPCEndpoint) bool { return string(e.ID) == id })
 }
 
-func (g *generator) allowAtEndpoint(f *sim.Finding) []candidate {
+func (g policyRepairs) allowAtEndpoint(f *sim.Finding) []candidate {
 	e, ok := g.endpoint(f.Component)
 	statements := g.grants(g.requests(sim.GateEndpointPolicy), "*", g.onlyRole())
 	if !ok {
 		return nil
 	}
-	second := g.ownEndpoint(f, e.of.ID)
+	second := g.networkRepairs().ownEndpoint(f, e.of.ID)
 	text, err := addStatements(&e.of.Policy, statements...)
 	if err != nil || len(statements) == 0 {
 		return second
@@ -302,7 +302,7 @@ func (g *generator) allowAtEndpoint(f *sim.Finding) []candidate {
 // allowRole grants to the role itself; where the role is under a boundary that
 // does not allow it, the boundary. A bucket policy's grant is the other way in
 // the same account (P206).
-func (g *generator) allowRole(f *sim.Finding) []candidate {
+func (g policyRepairs) allowRole(f *sim.Finding) []candidate {
 	role := g.role()
 	requests := g.requests(sim.GateRole)
 	if role == nil || len(requests) == 0 {
@@ -316,7 +316,7 @@ func (g *generator) allowRole(f *sim.Finding) []candidate {
 }
 
 // versionOf adds statements to a customer's managed policy by a new version.
-func (g *generator) versionOf(arn, what string, statements ...located.Value) []candidate {
+func (g policyRepairs) versionOf(arn, what string, statements ...located.Value) []candidate {
 	m := g.managed(arn)
 	if m == nil || strings.Contains(arn, ":iam::aws:policy/") {
 		return nil
@@ -329,7 +329,7 @@ func (g *generator) versionOf(arn, what string, statements ...located.Value) []c
 		why: "Let " + what + " allow what the job asks for.", wide: "the same for every principal under " + arn, target: "policy " + arn}}
 }
 
-func (g *generator) managed(arn string) *snapshot.ManagedPolicy {
+func (g policyRepairs) managed(arn string) *snapshot.ManagedPolicy {
 	for _, a := range g.snap.Accounts {
 		for i := range a.IAM.Policies.Items {
 			if a.IAM.Policies.Items[i].ARN == arn {
@@ -340,13 +340,13 @@ func (g *generator) managed(arn string) *snapshot.ManagedPolicy {
 	return nil
 }
 
-func (g *generator) allowAtBuckets(*sim.Finding) []candidate {
+func (g policyRepairs) allowAtBuckets(*sim.Finding) []candidate {
 	return g.grantInBuckets(g.requests(sim.GateBucketPolicy), false)
 }
 
 // grantInBuckets lets the bucket policies grant the requests to the role, all
 // buckets of one owner in one candidate.
-func (g *generator) grantInBuckets(requests []request, sameAccount bool) []candidate {
+func (g policyRepairs) grantInBuckets(requests []request, sameAccount bool) []candidate {
 	var out []candidate
 	for _, name := range g.bucketNames() {
 		b := g.bucket(name)
@@ -377,7 +377,7 @@ func (g *generator) grantInBuckets(requests []request, sameAccount bool) []candi
 	return out
 }
 
-func (g *generator) key(id string) *snapshot.Key {
+func (g policyRepairs) key(id string) *snapshot.Key {
 	for _, a := range g.snap.Accounts {
 		for i := range a.KMS.Keys.Items {
 			k := &a.KMS.Keys.Items[i]
@@ -391,7 +391,7 @@ func (g *generator) key(id string) *snapshot.Key {
 
 // allowKey lets the role, and where needed the key's policy, do what S3 does
 // with the key in the role's name.
-func (g *generator) allowKey(f *sim.Finding) []candidate {
+func (g policyRepairs) allowKey(f *sim.Finding) []candidate {
 	k, role := g.key(f.Component), g.role()
 	if k == nil || role == nil || f.Example == nil || f.Example.Action == "" {
 		return nil
@@ -418,7 +418,7 @@ func (g *generator) allowKey(f *sim.Finding) []candidate {
 
 // allowSCP lets one of the customer's own SCPs allow the actions, at whichever
 // level allows them not: each is tried.
-func (g *generator) allowSCP() []candidate {
+func (g policyRepairs) allowSCP() []candidate {
 	requests := g.requests(sim.GateSCP)
 	if len(requests) == 0 {
 		return nil
@@ -438,7 +438,7 @@ func (g *generator) allowSCP() []candidate {
 	return out
 }
 
-func (g *generator) updateOrg(p *snapshot.OrgPolicy, text, why string) candidate {
+func (g policyRepairs) updateOrg(p *snapshot.OrgPolicy, text, why string) candidate {
 	return candidate{changes: []change.Change{change.New("UpdatePolicy", "PolicyId", p.ID, "Content", text)}, cost: costOrg, why: why,
 		target: "policy " + p.ID, actor: "the organization's management account", wide: "the same for every account under " + p.Name}
 }

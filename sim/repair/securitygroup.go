@@ -12,13 +12,13 @@ import (
 	"github.com/canreach/canreach/snapshot"
 )
 
-func (g *generator) group(id string) (regional[snapshot.SecurityGroup], bool) {
-	return find(g, func(r *snapshot.Region) []snapshot.SecurityGroup { return r.EC2.SecurityGroups.Items }, func(s *snapshot.SecurityGroup) bool { return string(s.ID) == id })
+func (g networkRepairs) group(id string) (regional[snapshot.SecurityGroup], bool) {
+	return find(g.generator, func(r *snapshot.Region) []snapshot.SecurityGroup { return r.EC2.SecurityGroups.Items }, func(s *snapshot.SecurityGroup) bool { return string(s.ID) == id })
 }
 
 // securityGroup proposes rules: out of the source's groups, or into the groups
 // of the other end.
-func (g *generator) securityGroup(f *sim.Finding) []candidate {
+func (g networkRepairs) securityGroup(f *sim.Finding) []candidate {
 	ingress := f.Gate == sim.GateSGIngress
 	if _, ok := g.group(f.Component); ok && (ingress || !slices.Contains(g.source.groups, f.Component)) {
 		return g.ingress(f)
@@ -47,7 +47,7 @@ type remote struct {
 }
 
 // permissions are the rules for the traffic of the question with one remote.
-func (g *generator) permissions(f *sim.Finding, members []any) []located.Value {
+func (g networkRepairs) permissions(f *sim.Finding, members []any) []located.Value {
 	one := func(protocol string, from, to int) located.Value {
 		pairs := []any{"IpProtocol", protocol}
 		if protocol != "-1" {
@@ -78,7 +78,7 @@ func (g *generator) permissions(f *sim.Finding, members []any) []located.Value {
 }
 
 // protocol is that of a finding's example, in a rule's words.
-func (g *generator) protocol(f *sim.Finding) string {
+func (g networkRepairs) protocol(f *sim.Finding) string {
 	if f.Example != nil && f.Example.Protocol != "" {
 		return strings.ToLower(f.Example.Protocol)
 	}
@@ -86,7 +86,7 @@ func (g *generator) protocol(f *sim.Finding) string {
 }
 
 // port is the destination port of the question.
-func (g *generator) port() int {
+func (g networkRepairs) port() int {
 	if p := g.q.Check.Options.Port; p != 0 {
 		return p
 	}
@@ -94,7 +94,7 @@ func (g *generator) port() int {
 }
 
 // traffic says what the question sends.
-func (g *generator) traffic(f *sim.Finding) string {
+func (g networkRepairs) traffic(f *sim.Finding) string {
 	if g.q.Trace == nil && g.port() == 443 {
 		return "HTTPS"
 	}
@@ -135,7 +135,7 @@ func pair(group string) []any {
 const maxBlocks = 30
 
 // toS3 tells whether the question's destination is S3.
-func (g *generator) toS3() bool {
+func (g networkRepairs) toS3() bool {
 	if g.q.Trace == nil {
 		_, other := g.service("")
 		return !other
@@ -146,7 +146,7 @@ func (g *generator) toS3() bool {
 
 // remotes are the other sides that a rule of the source's groups may name,
 // narrowest first.
-func (g *generator) remotes(f *sim.Finding, region string) []remote {
+func (g networkRepairs) remotes(f *sim.Finding, region string) []remote {
 	var out []remote
 	if f.Example != nil {
 		if s, private := g.remoteOf(f.Example.Destination); private {
@@ -196,12 +196,12 @@ func cidrOf(word string) (string, bool) {
 }
 
 // groupsAt are the security groups of the interface with an address.
-func (g *generator) groupsAt(address string) []string {
+func (g networkRepairs) groupsAt(address string) []string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
 		return nil
 	}
-	n, ok := find(g, func(r *snapshot.Region) []snapshot.NetworkInterface { return r.EC2.NetworkInterfaces.Items }, func(n *snapshot.NetworkInterface) bool {
+	n, ok := find(g.generator, func(r *snapshot.Region) []snapshot.NetworkInterface { return r.EC2.NetworkInterfaces.Items }, func(n *snapshot.NetworkInterface) bool {
 		return slices.ContainsFunc(n.Addresses, func(x snapshot.InterfaceAddress) bool { return x.Private == a })
 	})
 	if !ok {
@@ -216,7 +216,7 @@ func (g *generator) groupsAt(address string) []string {
 
 // ingress lets the source's groups, its subnets, or the address that it is,
 // into a group.
-func (g *generator) ingress(f *sim.Finding) []candidate {
+func (g networkRepairs) ingress(f *sim.Finding) []candidate {
 	sg, _ := g.group(f.Component)
 	actor := g.actor(sg.of.OwnerID, "the security group's owner")
 	add := func(members []any, name, wide string, cost int) candidate {

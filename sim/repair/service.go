@@ -15,7 +15,7 @@ import (
 
 // to is the other end of the question, where it is not S3: what trace was
 // given, or the host name of the service whose action is asked about.
-func (g *generator) to() string {
+func (g networkRepairs) to() string {
 	if g.q.Trace != nil {
 		return g.q.Trace.To
 	}
@@ -25,7 +25,7 @@ func (g *generator) to() string {
 
 // service is the AWS service that a question is about; false: S3, or no
 // service at all.
-func (g *generator) service(region string) (rules.Service, bool) {
+func (g networkRepairs) service(region string) (rules.Service, bool) {
 	if g.q.Trace != nil {
 		s, ok := rules.FindService(strings.TrimPrefix(strings.TrimPrefix(g.q.Trace.To, "https://"), "http://"), region)
 		return s, ok && s.Name != "" && !g.toS3()
@@ -45,7 +45,7 @@ func (g *generator) service(region string) (rules.Service, bool) {
 // question's traffic, and its name; "": there are none.
 //
 // AWS: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-ddb.html
-func (g *generator) gatewayService(region string) (service, name string) {
+func (g networkRepairs) gatewayService(region string) (service, name string) {
 	if g.toS3() {
 		return "com.amazonaws." + region + ".s3", "S3"
 	}
@@ -61,7 +61,7 @@ func (g *generator) gatewayService(region string) (service, name string) {
 // Its group is the source's own, which lets in its own members.
 //
 // AWS: https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
-func (g *generator) serviceEndpoint(f *sim.Finding) []candidate {
+func (g networkRepairs) serviceEndpoint(f *sim.Finding) []candidate {
 	at := g.placements(f)
 	if len(at) == 0 || len(g.source.groups) == 0 {
 		return nil
@@ -87,7 +87,7 @@ func (g *generator) serviceEndpoint(f *sim.Finding) []candidate {
 }
 
 // admit lets a group in from itself at TCP port 443, where no rule does.
-func (g *generator) admit(group string, r *snapshot.Region) []change.Change {
+func (g networkRepairs) admit(group string, r *snapshot.Region) []change.Change {
 	for i := range r.EC2.SecurityGroups.Items {
 		sg := &r.EC2.SecurityGroups.Items[i]
 		if string(sg.ID) != group {
