@@ -100,13 +100,13 @@ func (w *World) holds(kind, name string) bool {
 	case "role":
 		_, ok = w.FindRole(name)
 	case "subnet":
-		_, ok = w.subnets[snapshot.SubnetID(name)]
+		_, ok = w.x.Subnets.Find(snapshot.SubnetID(name))
 	case "security group":
-		_, ok = w.groups[snapshot.SecurityGroupID(name)]
+		_, ok = w.x.SecurityGroups.Find(snapshot.SecurityGroupID(name))
 	case "endpoint":
-		_, ok = w.endpoint(snapshot.VPCEndpointID(name))
+		_, ok = w.x.VPCEndpoints.Find(snapshot.VPCEndpointID(name))
 	case "network interface":
-		_, ok = w.networkInterface(snapshot.NetworkInterfaceID(name))
+		_, ok = w.x.NetworkInterfaces.Find(snapshot.NetworkInterfaceID(name))
 	default:
 		w.once.names.Do(w.indexNames)
 		return slices.Contains(w.namesOf[kind], name)

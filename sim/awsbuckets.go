@@ -50,7 +50,7 @@ func (w *World) awsCaller(targets []target) (string, bool) {
 	if len(targets) != 1 {
 		return "", false
 	}
-	if _, own := w.buckets[targets[0].bucket]; own {
+	if _, own := w.x.Bucket(targets[0].bucket); own {
 		return "", false
 	}
 	row, _, ok := services.FindAWSBucket(targets[0].bucket)
@@ -80,7 +80,7 @@ func awsAsker() signer {
 func (r *jobRun) awsNote(targets []target) {
 	for i := range targets {
 		row, _, ok := services.FindAWSBucket(targets[i].bucket)
-		if _, own := r.w.buckets[targets[i].bucket]; !ok || own {
+		if _, own := r.w.x.Bucket(targets[i].bucket); !ok || own {
 			continue
 		}
 		what := "AWS's policy of it is not documented"

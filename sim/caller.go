@@ -103,7 +103,7 @@ func (w layering) roleOfSession(p policy.Principal) string {
 	if _, ok := w.FindRole(p.RoleARN); ok {
 		return p.RoleARN
 	}
-	if a, ok := w.accounts[p.Account]; ok {
+	if a := w.x.Account(p.Account); a != nil {
 		name := p.RoleARN[strings.LastIndexByte(p.RoleARN, '/')+1:]
 		for i := range a.IAM.Roles.Items {
 			if r := &a.IAM.Roles.Items[i]; r.Name == name {
@@ -209,8 +209,8 @@ func (w *World) regionOf(q *Question, e *existing) string {
 		return e.from.region
 	}
 	for _, id := range q.Job.Subnets {
-		if p, ok := inAccount(w.subnets[id], arnField(q.Job.RoleARN, 4)); ok {
-			return nonEmpty(q.Region, p.region.Name)
+		if p, ok := w.x.Subnets.In(id, arnField(q.Job.RoleARN, 4)); ok {
+			return nonEmpty(q.Region, p.Region.Name)
 		}
 	}
 	return nonEmpty(q.Region, q.Job.Region, w.onlyRegion())

@@ -339,8 +339,8 @@ func (r *jobRun) sources() ([]source, error) {
 		if !ok {
 			s.missing = true
 		} else {
-			s.az, s.region, s.account = p.item.AvailabilityZone, p.region.Name, p.region.Account.ID
-			s.from = network.Endpoint{Job: &network.HypotheticalInterface{Account: s.account, Subnet: id, Groups: r.q.Job.SecurityGroups, Public: publicAddress(&r.q.Job, p.item)}}
+			s.az, s.region, s.account = p.Item.AvailabilityZone, p.Region.Name, p.Region.Account.ID
+			s.from = network.Endpoint{Job: &network.HypotheticalInterface{Account: s.account, Subnet: id, Groups: r.q.Job.SecurityGroups, Public: publicAddress(&r.q.Job, p.Item)}}
 		}
 		out = append(out, s)
 	}

@@ -49,7 +49,7 @@ func (r jobRules) checkIDs() {
 	seen := make(map[string]bool)
 	for _, id := range ids {
 		_, subnet := r.jobSubnet(snapshot.SubnetID(id))
-		_, group := r.w.groups[snapshot.SecurityGroupID(id)]
+		_, group := r.w.x.SecurityGroups.Find(snapshot.SecurityGroupID(id))
 		if !subnet && !group && !idPattern.MatchString(id) {
 			r.block(Finding{Code: finding.JobUnknownID, Component: id, Rule: "N144", URL: docNeoVPC,
 				Message: fmt.Sprintf("%q is not an id that %s takes: at most 32 letters, digits and hyphens.", id, r.work.Name),
@@ -64,30 +64,30 @@ func (r jobRules) checkIDs() {
 }
 
 // jobSubnet finds a subnet of the job, as the role's account sees it.
-func (r *jobRun) jobSubnet(id snapshot.SubnetID) (place[snapshot.Subnet], bool) {
-	return inAccount(r.w.subnets[id], r.runner.account)
+func (r *jobRun) jobSubnet(id snapshot.SubnetID) (snapshot.Located[snapshot.Subnet], bool) {
+	return r.w.x.Subnets.In(id, r.runner.account)
 }
 
 // checkVPC finds the one VPC of the job's subnets and its tenancy.
 func (r jobRules) checkVPC() {
-	var first place[snapshot.Subnet]
+	var first snapshot.Located[snapshot.Subnet]
 	for _, id := range r.q.Job.Subnets {
 		p, ok := r.jobSubnet(id)
 		if !ok {
 			continue // checkPlacement says so
 		}
-		if first.item == nil {
-			first, r.vpc = p, p.item.VPC
-		} else if p.item.VPC != r.vpc {
-			r.block(Finding{Code: finding.JobSubnetsSpanVPCS, Component: string(id), Name: nameTag(p.item.Tags), Pointer: p.item.At.Pointer(), Rule: "N145", URL: docNeoVPC,
-				Message: fmt.Sprintf("%s is in %s, but %s is in %s; all subnets of a job belong to one VPC.", id, p.item.VPC, first.item.ID, r.vpc),
+		if first.Item == nil {
+			first, r.vpc = p, p.Item.VPC
+		} else if p.Item.VPC != r.vpc {
+			r.block(Finding{Code: finding.JobSubnetsSpanVPCS, Component: string(id), Name: nameTag(p.Item.Tags), Pointer: p.Item.At.Pointer(), Rule: "N145", URL: docNeoVPC,
+				Message: fmt.Sprintf("%s is in %s, but %s is in %s; all subnets of a job belong to one VPC.", id, p.Item.VPC, first.Item.ID, r.vpc),
 				Fix:     "List subnets of one VPC only."}, everywhere)
 		}
 	}
-	if first.item == nil {
+	if first.Item == nil {
 		return
 	}
-	v, ok := inAccount(r.w.vpcs[r.vpc], first.region.Account.ID)
+	v, ok := r.w.x.VPCs.In(r.vpc, first.Region.Account.ID)
 	if !ok {
 		r.unknown(Missing{Code: finding.UnknownVPC, Gate: GateJob, Component: string(r.vpc),
 			Fact: "the tenancy of " + string(r.vpc) + ", which is not in the snapshot", Collect: "aws ec2 describe-vpcs --vpc-ids " + string(r.vpc)})
@@ -97,22 +97,22 @@ func (r jobRules) checkVPC() {
 	if !r.work.DefaultTenancy && r.work.Kind != "" {
 		return
 	}
-	switch strings.ToLower(v.item.Tenancy) {
+	switch strings.ToLower(v.Item.Tenancy) {
 	case "default":
 	case "dedicated", "host":
-		r.block(Finding{Code: finding.JobTenancy, Component: string(r.vpc), Name: nameTag(v.item.Tags), Pointer: v.item.At.Child("InstanceTenancy").Pointer(), Rule: "N146", URL: docNeoVPC,
-			Message: fmt.Sprintf("%s has instance tenancy %s; %s only run in VPCs of default tenancy.", r.vpc, v.item.Tenancy, r.jobsOf()),
+		r.block(Finding{Code: finding.JobTenancy, Component: string(r.vpc), Name: nameTag(v.Item.Tags), Pointer: v.Item.At.Child("InstanceTenancy").Pointer(), Rule: "N146", URL: docNeoVPC,
+			Message: fmt.Sprintf("%s has instance tenancy %s; %s only run in VPCs of default tenancy.", r.vpc, v.Item.Tenancy, r.jobsOf()),
 			Fix:     "Run the job in a VPC whose instance tenancy is default."}, everywhere)
 	default:
-		r.unknown(Missing{Code: finding.UnknownVPC, Gate: GateJob, Component: string(r.vpc), Pointer: v.item.At.Pointer(),
-			Fact: fmt.Sprintf("what InstanceTenancy of %s is: %q", r.vpc, v.item.Tenancy), Collect: "aws ec2 describe-vpcs --vpc-ids " + string(r.vpc)})
+		r.unknown(Missing{Code: finding.UnknownVPC, Gate: GateJob, Component: string(r.vpc), Pointer: v.Item.At.Pointer(),
+			Fact: fmt.Sprintf("what InstanceTenancy of %s is: %q", r.vpc, v.Item.Tenancy), Collect: "aws ec2 describe-vpcs --vpc-ids " + string(r.vpc)})
 	}
 }
 
 // checkGroups: the groups exist and are of the job's VPC (N91, N145, N150, N157).
 func (r jobRules) checkGroups() {
 	for _, id := range r.q.Job.SecurityGroups {
-		p, ok := inAccount(r.w.groups[id], r.runner.account)
+		p, ok := r.w.x.SecurityGroups.In(id, r.runner.account)
 		if !ok {
 			r.missingID(string(id), "security group", finding.UnknownSG, "aws ec2 describe-security-groups --group-ids "+string(id),
 				func(e *snapshot.EC2) (snapshot.Presence, bool) {
@@ -123,7 +123,7 @@ func (r jobRules) checkGroups() {
 		if r.vpc == "" {
 			continue
 		}
-		if p.item.VPC == r.vpc {
+		if p.Item.VPC == r.vpc {
 			r.checkSharedGroup(p)
 			continue
 		}
@@ -131,48 +131,48 @@ func (r jobRules) checkGroups() {
 	}
 }
 
-func (r jobRules) checkForeignGroup(p place[snapshot.SecurityGroup]) {
-	for _, a := range p.region.EC2.SecurityGroupVPCs.Items {
-		if a.Group == p.item.ID && a.VPC == r.vpc && strings.EqualFold(a.State, "associated") {
-			r.unknown(Missing{Code: finding.UnknownSG, Gate: GateJob, Component: string(p.item.ID), Pointer: a.At.Pointer(),
-				Fact: fmt.Sprintf("whether %s accepts %s, a group of %s that is associated with %s: AWS does not list it among the services that do (N91)", nonEmpty(r.work.Name, "the service"), p.item.ID, p.item.VPC, r.vpc)})
+func (r jobRules) checkForeignGroup(p snapshot.Located[snapshot.SecurityGroup]) {
+	for _, a := range p.Region.EC2.SecurityGroupVPCs.Items {
+		if a.Group == p.Item.ID && a.VPC == r.vpc && strings.EqualFold(a.State, "associated") {
+			r.unknown(Missing{Code: finding.UnknownSG, Gate: GateJob, Component: string(p.Item.ID), Pointer: a.At.Pointer(),
+				Fact: fmt.Sprintf("whether %s accepts %s, a group of %s that is associated with %s: AWS does not list it among the services that do (N91)", nonEmpty(r.work.Name, "the service"), p.Item.ID, p.Item.VPC, r.vpc)})
 			return
 		}
 	}
-	if p.item.VPC == "" {
-		r.unknown(Missing{Code: finding.UnknownSG, Gate: GateJob, Component: string(p.item.ID), Pointer: p.item.At.Pointer(),
-			Fact: fmt.Sprintf("the VPC of %s (VpcId)", p.item.ID), Collect: "aws ec2 describe-security-groups --group-ids " + string(p.item.ID)})
+	if p.Item.VPC == "" {
+		r.unknown(Missing{Code: finding.UnknownSG, Gate: GateJob, Component: string(p.Item.ID), Pointer: p.Item.At.Pointer(),
+			Fact: fmt.Sprintf("the VPC of %s (VpcId)", p.Item.ID), Collect: "aws ec2 describe-security-groups --group-ids " + string(p.Item.ID)})
 		return
 	}
-	r.block(Finding{Code: finding.JobSGOtherVPC, Component: string(p.item.ID), Name: groupName(p.item), Pointer: p.item.At.Pointer(), Rule: "N145", URL: docNeoVPC,
-		Message: fmt.Sprintf("%s belongs to %s, but the job's subnets are in %s.", p.item.ID, p.item.VPC, r.vpc),
+	r.block(Finding{Code: finding.JobSGOtherVPC, Component: string(p.Item.ID), Name: groupName(p.Item), Pointer: p.Item.At.Pointer(), Rule: "N145", URL: docNeoVPC,
+		Message: fmt.Sprintf("%s belongs to %s, but the job's subnets are in %s.", p.Item.ID, p.Item.VPC, r.vpc),
 		Fix:     fmt.Sprintf("Name a security group of %s.", r.vpc)}, everywhere)
 }
 
 // checkSharedGroup: in a subnet shared by another account, the owner's groups
 // are out of the participant's reach unless shared as well (N150).
-func (r jobRules) checkSharedGroup(p place[snapshot.SecurityGroup]) {
+func (r jobRules) checkSharedGroup(p snapshot.Located[snapshot.SecurityGroup]) {
 	owner := ""
 	for _, id := range r.q.Job.Subnets {
-		if s, ok := r.jobSubnet(id); ok && s.item.OwnerID != "" && s.item.OwnerID != r.runner.account {
-			owner = s.item.OwnerID
+		if s, ok := r.jobSubnet(id); ok && s.Item.OwnerID != "" && s.Item.OwnerID != r.runner.account {
+			owner = s.Item.OwnerID
 		}
 	}
-	if owner == "" || r.runner.account == "" || p.item.OwnerID == "" || p.item.OwnerID == r.runner.account {
+	if owner == "" || r.runner.account == "" || p.Item.OwnerID == "" || p.Item.OwnerID == r.runner.account {
 		return
 	}
-	f := Finding{Code: finding.JobSharedSG, Component: string(p.item.ID), Name: groupName(p.item), Pointer: p.item.At.Pointer(), Rule: "N150",
+	f := Finding{Code: finding.JobSharedSG, Component: string(p.Item.ID), Name: groupName(p.Item), Pointer: p.Item.At.Pointer(), Rule: "N150",
 		URL: "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html"}
-	if p.item.Name == "default" {
-		f.Message = fmt.Sprintf("%s is the default security group of a VPC that account %s shares; a participant cannot use it.", p.item.ID, p.item.OwnerID)
+	if p.Item.Name == "default" {
+		f.Message = fmt.Sprintf("%s is the default security group of a VPC that account %s shares; a participant cannot use it.", p.Item.ID, p.Item.OwnerID)
 		f.Fix = "Name a security group that account " + r.runner.account + " owns in this VPC."
 		r.block(f, everywhere)
 		return
 	}
-	if viewer, ok := inAccount(r.w.groups[p.item.ID], r.runner.account); ok && viewer.region.Account.ID == r.runner.account {
+	if viewer, ok := r.w.x.SecurityGroups.In(p.Item.ID, r.runner.account); ok && viewer.Region.Account.ID == r.runner.account {
 		return // the participant can describe it: it is shared with it
 	}
-	f.Message = fmt.Sprintf("%s belongs to account %s, which owns the shared VPC; account %s cannot use it unless it is shared through AWS RAM, and the snapshot shows no such share.", p.item.ID, p.item.OwnerID, r.runner.account)
+	f.Message = fmt.Sprintf("%s belongs to account %s, which owns the shared VPC; account %s cannot use it unless it is shared through AWS RAM, and the snapshot shows no such share.", p.Item.ID, p.Item.OwnerID, r.runner.account)
 	f.Fix = "Share the group through AWS RAM, or name one that account " + r.runner.account + " owns."
 	r.block(f, everywhere)
 }
@@ -214,7 +214,7 @@ func (r jobRules) checkPlacement(n []int, id snapshot.SubnetID) tally {
 		return tally{fail: failed, open: !failed}
 	}
 	t := tally{pass: true}
-	s := p.item
+	s := p.Item
 	at := func(member string) string { return s.At.Child(member).Pointer() }
 	switch rules.SubnetState(s.State) {
 	case rules.StateUnknown:
@@ -283,7 +283,7 @@ func (r *jobRun) regionName() string {
 	}
 	for _, id := range r.q.Job.Subnets {
 		if p, ok := r.jobSubnet(id); ok {
-			return p.region.Name
+			return p.Region.Name
 		}
 	}
 	return r.q.Job.Region
@@ -310,8 +310,8 @@ func groupName(g *snapshot.SecurityGroup) string {
 
 // nameOfGroup is what people call a group of the job.
 func (r jobRules) nameOfGroup(id snapshot.SecurityGroupID) string {
-	if p, ok := inAccount(r.w.groups[id], r.runner.account); ok {
-		return groupName(p.item)
+	if p, ok := r.w.x.SecurityGroups.In(id, r.runner.account); ok {
+		return groupName(p.Item)
 	}
 	return ""
 }

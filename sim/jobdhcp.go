@@ -12,7 +12,7 @@ import (
 // checkDHCP asks for the two keys that SageMaker reads of a VPC's DHCP option
 // set. Processing and training jobs are refused without them; whether other
 // jobs are is not documented (N169).
-func (r jobRules) checkDHCP(v place[snapshot.VPC]) {
+func (r jobRules) checkDHCP(v snapshot.Located[snapshot.VPC]) {
 	severity := Blocker
 	switch r.work.DHCP {
 	case services.DHCPRefused:
@@ -21,9 +21,9 @@ func (r jobRules) checkDHCP(v place[snapshot.VPC]) {
 	case services.DHCPIgnored:
 		return
 	}
-	for i := range v.region.EC2.DHCPOptions.Items {
-		o := &v.region.EC2.DHCPOptions.Items[i]
-		if o.ID != v.item.DHCPOptionsID {
+	for i := range v.Region.EC2.DHCPOptions.Items {
+		o := &v.Region.EC2.DHCPOptions.Items[i]
+		if o.ID != v.Item.DHCPOptionsID {
 			continue
 		}
 		var lacks []string
@@ -37,8 +37,8 @@ func (r jobRules) checkDHCP(v place[snapshot.VPC]) {
 			return
 		}
 		f := Finding{Code: finding.JobDHCPOptions, Gate: GateJob, Component: string(o.ID), Pointer: o.At.Pointer(), Rule: "N169", URL: "https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html",
-			Message: fmt.Sprintf("%s, the DHCP option set of %s, has no %s; SageMaker refuses processing and training jobs in such a VPC.", o.ID, v.item.ID, strings.Join(lacks, " and no ")),
-			Fix:     fmt.Sprintf("Create a DHCP option set with domain-name and domain-name-servers, and associate it with %s.", v.item.ID)}
+			Message: fmt.Sprintf("%s, the DHCP option set of %s, has no %s; SageMaker refuses processing and training jobs in such a VPC.", o.ID, v.Item.ID, strings.Join(lacks, " and no ")),
+			Fix:     fmt.Sprintf("Create a DHCP option set with domain-name and domain-name-servers, and associate it with %s.", v.Item.ID)}
 		if severity == Blocker {
 			r.block(f, everywhere)
 		} else {

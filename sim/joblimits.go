@@ -86,10 +86,10 @@ func (r jobRules) checkZones() {
 	zones := make(map[string]bool)
 	for _, id := range r.q.Job.Subnets {
 		p, ok := r.jobSubnet(id)
-		if !ok || p.item.AvailabilityZone == "" {
+		if !ok || p.Item.AvailabilityZone == "" {
 			return // checkPlacement says what is missing
 		}
-		zones[p.item.AvailabilityZone] = true
+		zones[p.Item.AvailabilityZone] = true
 	}
 	if len(zones) >= r.work.Subnets.Zones {
 		return
@@ -121,11 +121,9 @@ func (w *World) groupsOf(j *snapshot.Job, vpc snapshot.VPCID) []snapshot.Securit
 	if work, ok := services.Find(j.Kind); len(j.SecurityGroups) > 0 || !ok || !work.Groups.Default {
 		return j.SecurityGroups
 	}
-	for _, list := range w.groups {
-		for _, p := range list {
-			if p.item.VPC == vpc && p.item.Name == "default" {
-				return []snapshot.SecurityGroupID{p.item.ID}
-			}
+	for id, p := range w.x.SecurityGroups.Map() {
+		if p.Item.VPC == vpc && p.Item.Name == "default" {
+			return []snapshot.SecurityGroupID{id}
 		}
 	}
 	return nil
@@ -168,14 +166,14 @@ func (r jobRules) checkSelfIngress() {
 		}
 		open = open || !c.Known
 	}
-	first, ok := inAccount(r.w.groups[groups[0]], r.runner.account)
+	first, ok := r.w.x.SecurityGroups.In(groups[0], r.runner.account)
 	if open || !ok {
 		r.unknown(Missing{Code: finding.UnknownSG, Gate: GateJob, Component: string(groups[0]),
 			Fact:    fmt.Sprintf("whether one of the job's security groups lets in TCP on every port from itself, as %s asks (N182)", r.work.Name),
 			Collect: "aws ec2 describe-security-groups"})
 		return
 	}
-	r.block(Finding{Code: finding.JobSGSelfIngress, Component: string(groups[0]), Name: groupName(first.item), Pointer: first.item.At.Pointer(), Rule: "N182",
+	r.block(Finding{Code: finding.JobSGSelfIngress, Component: string(groups[0]), Name: groupName(first.Item), Pointer: first.Item.At.Pointer(), Rule: "N182",
 		URL:     r.work.Page,
 		Message: fmt.Sprintf("None of the job's security groups lets in TCP on every port from itself, as %s asks.", r.work.Name),
 		Fix:     fmt.Sprintf("Add an inbound rule to %s: all TCP, source %s.", groups[0], groups[0])}, everywhere)
@@ -196,8 +194,8 @@ func (r jobRules) checkSubnetEgress() {
 	}
 	var missing []string
 	for _, id := range uniqueSubnets(r.q.Job.Subnets) {
-		if p, ok := r.jobSubnet(id); ok && overlaps(c.Missing, p.item.CIDR) {
-			missing = append(missing, fmt.Sprintf("%s (%s)", id, p.item.CIDR))
+		if p, ok := r.jobSubnet(id); ok && overlaps(c.Missing, p.Item.CIDR) {
+			missing = append(missing, fmt.Sprintf("%s (%s)", id, p.Item.CIDR))
 		}
 	}
 	r.warn(Finding{Code: finding.JobSGSubnetEgress, Gate: GateSGEgress, Component: string(groups[0]), Name: r.nameOfGroup(groups[0]), Pointer: c.At.Pointer(), Rule: "N152", URL: docNeoVPC,

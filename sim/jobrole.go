@@ -48,8 +48,8 @@ func (r jobRules) jobAccount() string {
 }
 
 func (r jobRules) missingRole(arn string) {
-	a, ok := r.w.accounts[r.runner.account]
-	if ok && a.IAM.Roles.Presence == snapshot.Collected && a.IAM.Roles.Complete {
+	a := r.w.x.Account(r.runner.account)
+	if a != nil && a.IAM.Roles.Presence == snapshot.Collected && a.IAM.Roles.Complete {
 		r.block(Finding{Code: finding.JobUnknownID, Component: arn, Rule: "N157",
 			Message: "There is no role " + arn + ": the snapshot holds all roles of account " + r.runner.account + ".",
 			Fix:     "Correct the RoleArn of the job."}, everywhere)
@@ -178,8 +178,8 @@ func (r jobRules) interfaceResources(types []string) []interfaceResource {
 	var subnets, out []interfaceResource
 	for _, s := range r.q.Job.Subnets {
 		owner := r.runner.account
-		if p, ok := r.jobSubnet(s); ok && p.item.OwnerID != "" {
-			owner = p.item.OwnerID
+		if p, ok := r.jobSubnet(s); ok && p.Item.OwnerID != "" {
+			owner = p.Item.OwnerID
 		}
 		subnets = append(subnets, interfaceResource{arn: "arn:" + snapshot.Partition(region) + ":ec2:" + region + ":" + owner + ":subnet/" + string(s)})
 	}

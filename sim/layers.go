@@ -102,17 +102,17 @@ func (a *signer) layers() policy.Layers {
 
 // endpointLayer adds the policy of the endpoint that carries the request.
 func (w layering) endpointLayer(l *policy.Layers, id snapshot.VPCEndpointID) {
-	e, ok := w.endpoint(id)
+	e, ok := w.x.VPCEndpoints.Find(id)
 	if !ok {
 		l.EndpointType = policy.EndpointGateway
 		l.Endpoint = &policy.Policy{Name: string(id), Gap: "the endpoint is not in the snapshot"}
 		return
 	}
 	l.EndpointType = policy.EndpointInterface
-	if strings.EqualFold(e.item.Type, "Gateway") {
+	if strings.EqualFold(e.Item.Type, "Gateway") {
 		l.EndpointType = policy.EndpointGateway
 	}
-	l.Endpoint = w.policyOf(string(id), &e.item.Policy, policy.KindEndpoint)
+	l.Endpoint = w.policyOf(string(id), &e.Item.Policy, policy.KindEndpoint)
 }
 
 // bucketLayers adds the bucket's own policy and its owner's RCPs.
@@ -167,8 +167,8 @@ func multi(v ...string) policy.Value {
 // notOf tells that a bucket is not an account's own: all of those are known
 // (P363).
 func (w layering) notOf(account string, t *target) bool {
-	a, known := w.accounts[account]
-	if !known || t.bucket == "" || t.directoryBucket() || t.accessPoint != nil {
+	a := w.x.Account(account)
+	if a == nil || t.bucket == "" || t.directoryBucket() || t.accessPoint != nil {
 		return false
 	}
 	if _, found := w.FindBucket(t.bucket); found {
@@ -242,12 +242,12 @@ func (w layering) principalKeys(r *policy.Request, a *signer) {
 
 // orgKeys sets an organization id key and its path key from an account.
 func (w layering) orgKeys(r *policy.Request, account, idKey, pathKey string) {
-	a, ok := w.accounts[account]
+	a := w.x.Account(account)
 	switch {
 	case account == awsOwned: // absent, or AWS's
 		r.Context[idKey] = policy.Value{State: policy.KeyMaybe, Values: []string{awsOwned}}
 		r.Context[pathKey] = policy.Value{State: policy.KeyMaybe, Values: []string{awsOwned + "/"}, Multi: true}
-	case !ok || a.Organization != snapshot.Collected && a.OrganizationID == "":
+	case a == nil || a.Organization != snapshot.Collected && a.OrganizationID == "":
 		r.UnknownKeys = append(r.UnknownKeys, idKey, pathKey)
 	case a.OrganizationID == "":
 		// in no organization: absent (P195)
@@ -296,15 +296,15 @@ func (w layering) pathKeys(r *policy.Request, ctx *network.Context) {
 
 func (w layering) endpointOwnerKeys(r *policy.Request, ctx *network.Context) {
 	c := r.Context
-	e, ok := w.endpoint(ctx.Endpoint)
+	e, ok := w.x.VPCEndpoints.Find(ctx.Endpoint)
 	owner := ctx.EndpointOwner
 	if owner == "" && ok {
-		owner = e.item.OwnerID
+		owner = e.Item.OwnerID
 	}
-	if owner == "" && ok && e.region.Account != nil {
+	if owner == "" && ok && e.Region.Account != nil {
 		// An account describes its own endpoints: without OwnerId it is the
 		// account whose snapshot holds the endpoint.
-		owner = e.region.Account.ID
+		owner = e.Region.Account.ID
 	}
 	if owner == "" {
 		for _, k := range []string{"aws:vpceaccount", "aws:sourcevpcarn"} {
@@ -318,10 +318,10 @@ func (w layering) endpointOwnerKeys(r *policy.Request, ctx *network.Context) {
 	c["aws:sourcevpcarn"] = policy.Value{State: policy.KeyValueUnknown}
 	if ok && ctx.EndpointVPC != "" {
 		vpcOwner := owner
-		if v, found := inAccount(w.vpcs[ctx.EndpointVPC], owner); found && v.item.OwnerID != "" {
-			vpcOwner = v.item.OwnerID
+		if v, found := w.x.VPCs.In(ctx.EndpointVPC, owner); found && v.Item.OwnerID != "" {
+			vpcOwner = v.Item.OwnerID
 		}
-		c["aws:sourcevpcarn"] = known("arn:" + snapshot.Partition(e.region.Name) + ":ec2:" + e.region.Name + ":" + vpcOwner + ":vpc/" + string(ctx.EndpointVPC))
+		c["aws:sourcevpcarn"] = known("arn:" + snapshot.Partition(e.Region.Name) + ":ec2:" + e.Region.Name + ":" + vpcOwner + ":vpc/" + string(ctx.EndpointVPC))
 	}
 }
 

@@ -164,13 +164,13 @@ func (r policyReport) deadEndpoint(n int, s *placing, net *netAnswer) {
 			continue
 		}
 		e, ok := r.w.onlyS3Gateway(r.vpc, s.to)
-		if !ok || rules.EndpointState(e.item.State) != rules.StateBroken {
+		if !ok || rules.EndpointState(e.Item.State) != rules.StateBroken {
 			continue
 		}
-		r.c.add(Finding{Code: finding.BadState, Gate: GateEndpoint, Severity: Warning, Component: string(e.item.ID), Name: nameTag(e.item.Tags),
-			Pointer: e.item.At.Child("State").Pointer(), Rule: "N42", URL: "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html",
-			Message: fmt.Sprintf("The S3 gateway endpoint of %s, %s, is %s: a route to it would not help.", r.vpc, e.item.ID, e.item.State),
-			Fix:     deadEndpointFix(e.item)}, n)
+		r.c.add(Finding{Code: finding.BadState, Gate: GateEndpoint, Severity: Warning, Component: string(e.Item.ID), Name: nameTag(e.Item.Tags),
+			Pointer: e.Item.At.Child("State").Pointer(), Rule: "N42", URL: "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html",
+			Message: fmt.Sprintf("The S3 gateway endpoint of %s, %s, is %s: a route to it would not help.", r.vpc, e.Item.ID, e.Item.State),
+			Fix:     deadEndpointFix(e.Item)}, n)
 		return
 	}
 }

@@ -7,14 +7,14 @@ import "github.com/canreach/canreach/snapshot"
 // ids are returned as they are.
 func (w *World) NameOf(id string) string {
 	name := ""
-	if p := w.subnets[snapshot.SubnetID(id)]; len(p) > 0 {
-		name = nameTag(p[0].item.Tags)
-	} else if p := w.groups[snapshot.SecurityGroupID(id)]; len(p) > 0 {
-		if name = nameTag(p[0].item.Tags); name == "" {
-			name = p[0].item.Name
+	if p := w.x.Subnets.All(snapshot.SubnetID(id)); len(p) > 0 {
+		name = nameTag(p[0].Item.Tags)
+	} else if p := w.x.SecurityGroups.All(snapshot.SecurityGroupID(id)); len(p) > 0 {
+		if name = nameTag(p[0].Item.Tags); name == "" {
+			name = p[0].Item.Name
 		}
-	} else if p := w.vpcs[snapshot.VPCID(id)]; len(p) > 0 {
-		name = nameTag(p[0].item.Tags)
+	} else if p := w.x.VPCs.All(snapshot.VPCID(id)); len(p) > 0 {
+		name = nameTag(p[0].Item.Tags)
 	}
 	if name == "" {
 		return id

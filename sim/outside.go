@@ -55,10 +55,10 @@ func (r networkRun) holdOutside(n int, out *netAnswer) *netAnswer {
 func (r networkRun) onPremises(n int, s *placing, out *netAnswer) (only bool) {
 	named, hasName := endpointHost(strings.ToLower(r.q.Options.Hostname))
 	for _, e := range r.w.interfaceEndpoints(s.targets[0].endpointService(s.to)) {
-		if hasName && e.item.ID != named {
+		if hasName && e.Item.ID != named {
 			continue
 		}
-		res, err := r.w.net.Ask(network.Query{From: network.Endpoint{Address: s.clients}, To: network.Endpoint{VPCEndpoint: e.item.ID},
+		res, err := r.w.net.Ask(network.Query{From: network.Endpoint{Address: s.clients}, To: network.Endpoint{VPCEndpoint: e.Item.ID},
 			Protocol: 6, Strict: r.q.Options.Strict})
 		if err != nil || res.Outcome == network.Blocked && !hasName {
 			continue
@@ -70,8 +70,8 @@ func (r networkRun) onPremises(n int, s *placing, out *netAnswer) (only bool) {
 			out.outcome = joinWays(out.outcome, Verdict(res.Outcome))
 		}
 		for _, f := range res.Flows {
-			f.Context = network.Context{Via: "interface-endpoint", Endpoint: e.item.ID, EndpointVPC: e.item.VPC, EndpointOwner: e.item.OwnerID,
-				Region: s.to, SourceIsClient: true, Account: e.region.Account.ID, Uncertain: !hasName}
+			f.Context = network.Context{Via: "interface-endpoint", Endpoint: e.Item.ID, EndpointVPC: e.Item.VPC, EndpointOwner: e.Item.OwnerID,
+				Region: s.to, SourceIsClient: true, Account: e.Region.Account.ID, Uncertain: !hasName}
 			out.flows = append(out.flows, f)
 		}
 	}
@@ -98,16 +98,16 @@ func joinWays(a, b Verdict) Verdict {
 }
 
 // interfaceEndpoints lists the snapshot's interface endpoints for a service.
-func (w *World) interfaceEndpoints(service string) []place[snapshot.VPCEndpoint] {
-	w.endpoint("") // builds the index
-	var out []place[snapshot.VPCEndpoint]
-	for _, e := range w.byVPCE {
-		if strings.EqualFold(e.item.Type, "Interface") && e.item.ServiceName == service {
+func (w *World) interfaceEndpoints(service string) []snapshot.Located[snapshot.VPCEndpoint] {
+	w.x.VPCEndpoints.Find("") // builds the index
+	var out []snapshot.Located[snapshot.VPCEndpoint]
+	for _, e := range w.x.VPCEndpoints.Map() {
+		if strings.EqualFold(e.Item.Type, "Interface") && e.Item.ServiceName == service {
 			out = append(out, e)
 		}
 	}
-	slices.SortFunc(out, func(a, b place[snapshot.VPCEndpoint]) int {
-		return strings.Compare(string(a.item.ID), string(b.item.ID))
+	slices.SortFunc(out, func(a, b snapshot.Located[snapshot.VPCEndpoint]) int {
+		return strings.Compare(string(a.Item.ID), string(b.Item.ID))
 	})
 	return out
 }

@@ -82,8 +82,7 @@ func (w layering) identityPolicies(r *snapshot.Role) (list []policy.Policy, unkn
 
 // managedPolicy finds a managed policy's default version by its ARN (P73).
 func (w layering) managedPolicy(arn string, kind policy.Kind, at snapshot.Source) policy.Policy {
-	w.indexRoles()
-	m, ok := w.managed[arn]
+	m, ok := w.x.ManagedPolicy(arn)
 	if !ok {
 		return policy.Policy{Name: arn, Pointer: at.Pointer(), Gap: "its document is not in the snapshot"}
 	}
@@ -110,11 +109,11 @@ func (w layering) boundary(r *snapshot.Role) *policy.Policy {
 // root first. A nil result with an empty text: none applies. The text says
 // why they are unknown (P95 to P104).
 func (w layering) controlPolicies(account string, kind policy.Kind, assumeNone bool) (levels [][]policy.Policy, unknown string, assumed string) {
-	a, ok := w.accounts[account]
+	a := w.x.Account(account)
 	if account == awsOwned {
 		return nil, "", ""
 	}
-	if !ok {
+	if a == nil {
 		return nil, "account " + account + " is not in the snapshot, so its organization is not known", ""
 	}
 	org := &w.snap.Organizations
@@ -366,7 +365,7 @@ func (w *World) Relation(principal, resource string) string {
 	if principal == resource {
 		return "INTRA_ACCOUNT"
 	}
-	a, b := w.accounts[principal], w.accounts[resource]
+	a, b := w.x.Account(principal), w.x.Account(resource)
 	if a != nil && b != nil && a.OrganizationID != "" && a.OrganizationID == b.OrganizationID {
 		return "INTRA_ORG"
 	}

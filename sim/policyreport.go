@@ -135,8 +135,8 @@ func (r policyReport) layerPlace(d *decided, t *target, l policy.LayerDecision) 
 		if v, ok := d.request.Context["aws:sourcevpce"]; ok && len(v.Values) > 0 {
 			id = v.Values[0]
 		}
-		if e, ok := r.w.endpoint(snapshot.VPCEndpointID(id)); ok {
-			return component{id, nameTag(e.item.Tags), documentPointer(&e.item.Policy, e.item.At)}, &e.item.Policy
+		if e, ok := r.w.x.VPCEndpoints.Find(snapshot.VPCEndpointID(id)); ok {
+			return component{id, nameTag(e.Item.Tags), documentPointer(&e.Item.Policy, e.Item.At)}, &e.Item.Policy
 		}
 		return component{id: id}, nil
 	case policy.LayerBucket:
@@ -181,8 +181,7 @@ func (r policyReport) documentOf(s policy.StatementRef, fallback *snapshot.Docum
 	if fallback != nil {
 		return fallback
 	}
-	r.w.indexRoles()
-	if m, ok := r.w.managed[s.Policy]; ok {
+	if m, ok := r.w.x.ManagedPolicy(s.Policy); ok {
 		return &m.Document
 	}
 	if role := r.who.role; role != nil {

@@ -302,23 +302,23 @@ func (r *jobRun) contextOf(f *network.Flow, s *placing) network.Context {
 		return f.Context
 	}
 	if e, ok := r.w.onlyS3Gateway(r.vpc, s.to); ok {
-		return network.Context{Via: "gateway-endpoint", Endpoint: e.item.ID, EndpointVPC: e.item.VPC, EndpointOwner: e.item.OwnerID,
-			Region: s.to, SourceIsClient: true, Account: e.region.Account.ID}
+		return network.Context{Via: "gateway-endpoint", Endpoint: e.Item.ID, EndpointVPC: e.Item.VPC, EndpointOwner: e.Item.OwnerID,
+			Region: s.to, SourceIsClient: true, Account: e.Region.Account.ID}
 	}
 	return f.Context
 }
 
 // onlyS3Gateway finds the VPC's S3 gateway endpoint, if there is just one.
-func (w *World) onlyS3Gateway(vpc snapshot.VPCID, region string) (place[snapshot.VPCEndpoint], bool) {
-	w.endpoint("") // builds the index
-	var found []place[snapshot.VPCEndpoint]
-	for _, e := range w.byVPCE {
-		if e.item.VPC == vpc && strings.EqualFold(e.item.Type, "Gateway") && strings.HasSuffix(e.item.ServiceName, "."+region+".s3") {
+func (w *World) onlyS3Gateway(vpc snapshot.VPCID, region string) (snapshot.Located[snapshot.VPCEndpoint], bool) {
+	w.x.VPCEndpoints.Find("") // builds the index
+	var found []snapshot.Located[snapshot.VPCEndpoint]
+	for _, e := range w.x.VPCEndpoints.Map() {
+		if e.Item.VPC == vpc && strings.EqualFold(e.Item.Type, "Gateway") && strings.HasSuffix(e.Item.ServiceName, "."+region+".s3") {
 			found = append(found, e)
 		}
 	}
 	if len(found) != 1 {
-		return place[snapshot.VPCEndpoint]{}, false
+		return snapshot.Located[snapshot.VPCEndpoint]{}, false
 	}
 	return found[0], true
 }

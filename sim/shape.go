@@ -98,11 +98,11 @@ func answers(b *strings.Builder, w *World, asks []policy.Condition, ids []snapsh
 		for _, id := range ids {
 			own := string(id)
 			if strings.EqualFold(asks[i].Key, "aws:SourceVpc") {
-				e, ok := w.endpoint(id)
+				e, ok := w.x.VPCEndpoints.Find(id)
 				if !ok {
 					continue
 				}
-				own = string(e.item.VPC)
+				own = string(e.Item.VPC)
 			}
 			fold := func(v string) bool { return strings.EqualFold(v, own) }
 			fmt.Fprintf(b, " %v %v", slices.Contains(asks[i].Values, own), slices.ContainsFunc(asks[i].Values, fold))

@@ -33,8 +33,8 @@ func (w *World) resolveSource(q *Question) (existing, error) {
 		return e, nil
 	}
 	if strings.HasPrefix(q.Source, "eni-") {
-		if p, ok := w.networkInterface(snapshot.NetworkInterfaceID(q.Source)); ok {
-			e, reg := p.item, p.region
+		if p, ok := w.x.NetworkInterfaces.Find(snapshot.NetworkInterfaceID(q.Source)); ok {
+			e, reg := p.Item, p.Region
 			w.instanceRole(q, reg, e.InstanceID)
 			return existing{vpc: e.VPC, session: e.InstanceID, from: &source{subnet: string(e.Subnet), az: e.AvailabilityZone,
 				region: reg.Name, account: reg.Account.ID, from: network.Endpoint{Interface: e.ID}}}, nil

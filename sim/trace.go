@@ -291,8 +291,8 @@ func (w tracer) nameSubnet(p *Placement, subnet string) {
 		return
 	}
 	p.Subnet = subnet
-	if s, ok := inAccount(w.subnets[snapshot.SubnetID(subnet)], ""); ok {
-		p.AvailabilityZone = s.item.AvailabilityZone
+	if s, ok := w.x.Subnets.In(snapshot.SubnetID(subnet), ""); ok {
+		p.AvailabilityZone = s.Item.AvailabilityZone
 	}
 }
 

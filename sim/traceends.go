@@ -136,8 +136,8 @@ func (w tracer) traceFrom(q *TraceQuestion) ([]network.Endpoint, error) {
 		var out []network.Endpoint
 		for _, id := range q.Job.Subnets {
 			i := &network.HypotheticalInterface{Subnet: id, Groups: q.Job.SecurityGroups}
-			if list := w.subnets[id]; len(list) > 0 {
-				i.Public, i.Groups = publicAddress(q.Job, list[0].item), w.groupsOf(q.Job, list[0].item.VPC)
+			if list := w.x.Subnets.All(id); len(list) > 0 {
+				i.Public, i.Groups = publicAddress(q.Job, list[0].Item), w.groupsOf(q.Job, list[0].Item.VPC)
 			}
 			out = append(out, network.Endpoint{Job: i})
 		}

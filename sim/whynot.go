@@ -20,7 +20,7 @@ import (
 // AWS: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
 // AWS: https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html
 func (w tracer) whyNot(id string, n *network.Query, res *network.Result) *network.Result {
-	p, ok := w.endpoint(snapshot.VPCEndpointID(id))
+	p, ok := w.x.VPCEndpoints.Find(snapshot.VPCEndpointID(id))
 	uses := func(f network.Flow) bool { return string(f.Context.Endpoint) == id || passes(&f, id, false) }
 	if !ok || !slices.ContainsFunc(res.Flows, func(f network.Flow) bool { return !uses(f) }) {
 		return res
@@ -28,31 +28,31 @@ func (w tracer) whyNot(id string, n *network.Query, res *network.Result) *networ
 	out := *res
 	out.Findings = slices.Clone(res.Findings)
 	add := func(gate Gate, rule, message, fix string) {
-		out.Findings = append(out.Findings, network.Finding{Code: finding.EndpointNotUsed, Gate: gate, Severity: finding.Info, Component: id, Name: nameTag(p.item.Tags), At: p.item.At, Message: message, Fix: fix, Rule: rule})
+		out.Findings = append(out.Findings, network.Finding{Code: finding.EndpointNotUsed, Gate: gate, Severity: finding.Info, Component: id, Name: nameTag(p.Item.Tags), At: p.Item.At, Message: message, Fix: fix, Rule: rule})
 	}
 	vpc := w.vpcOf(res)
-	gateway := strings.EqualFold(p.item.Type, "Gateway")
-	if service := serviceOf(n); service != "" && service != p.item.ServiceName {
-		add(GateEndpoint, "N59", fmt.Sprintf("%s serves %s; the traffic goes to %s.", id, p.item.ServiceName, service), "Use an endpoint of "+service+".")
+	gateway := strings.EqualFold(p.Item.Type, "Gateway")
+	if service := serviceOf(n); service != "" && service != p.Item.ServiceName {
+		add(GateEndpoint, "N59", fmt.Sprintf("%s serves %s; the traffic goes to %s.", id, p.Item.ServiceName, service), "Use an endpoint of "+service+".")
 		return &out
 	}
-	if vpc != "" && vpc != p.item.VPC {
+	if vpc != "" && vpc != p.Item.VPC {
 		where := "other VPCs reach an interface endpoint by its own DNS names, over peering or a transit gateway"
 		if gateway {
 			where = "a gateway endpoint serves its own VPC only"
 		}
-		add(GateEndpoint, "N185", fmt.Sprintf("%s is of %s, the traffic starts in %s: %s.", id, p.item.VPC, vpc, where), "Create an endpoint in "+string(vpc)+".")
+		add(GateEndpoint, "N185", fmt.Sprintf("%s is of %s, the traffic starts in %s: %s.", id, p.Item.VPC, vpc, where), "Create an endpoint in "+string(vpc)+".")
 		return &out
 	}
-	if s := p.item.State; s != "" && !strings.EqualFold(s, "available") {
+	if s := p.Item.State; s != "" && !strings.EqualFold(s, "available") {
 		add(GateEndpoint, "N185", fmt.Sprintf("%s is %s, not available.", id, s), "Wait until it is available.")
 	}
 	for i := range res.Flows {
 		if f := &res.Flows[i]; !uses(*f) {
-			w.whyNotFlow(add, p.item, f, gateway)
+			w.whyNotFlow(add, p.Item, f, gateway)
 		}
 	}
-	if doc := w.layering().policyOf(id, &p.item.Policy, policy.KindEndpoint); doc != nil && doc.Document != nil && !slices.ContainsFunc(doc.Document.Statements, func(s policy.Statement) bool { return !s.Deny }) {
+	if doc := w.layering().policyOf(id, &p.Item.Policy, policy.KindEndpoint); doc != nil && doc.Document != nil && !slices.ContainsFunc(doc.Document.Statements, func(s policy.Statement) bool { return !s.Deny }) {
 		add(GateEndpointPolicy, "P129", "The policy of "+id+" has no Allow statement, so it would let nothing pass.", "Add an Allow statement for what has to pass.")
 	}
 	return &out
@@ -111,8 +111,8 @@ func joinIDs[T ~string](ids []T) string {
 
 // vpcOf is the VPC that an answer's traffic starts in, "" outside.
 func (w tracer) vpcOf(res *network.Result) snapshot.VPCID {
-	if list := w.subnets[res.Subnet]; len(list) > 0 {
-		return list[0].item.VPC
+	if list := w.x.Subnets.All(res.Subnet); len(list) > 0 {
+		return list[0].Item.VPC
 	}
 	return ""
 }
@@ -129,14 +129,14 @@ func serviceOf(n *network.Query) string {
 // gateway endpoint that no route table leads to, an interface endpoint without
 // interfaces or whose groups let nothing in (N185).
 func (r *jobRun) unusedEndpoints() {
-	r.w.endpoint("") // builds the index
-	for _, id := range slices.Sorted(maps.Keys(r.w.byVPCE)) {
-		e := r.w.byVPCE[id]
-		if r.vpc == "" || e.item.VPC != r.vpc {
+	r.w.x.VPCEndpoints.Find("") // builds the index
+	for _, id := range slices.Sorted(maps.Keys(r.w.x.VPCEndpoints.Map())) {
+		e := r.w.x.VPCEndpoints.Get(id)
+		if r.vpc == "" || e.Item.VPC != r.vpc {
 			continue
 		}
-		if gate, why, fix := r.w.tracer().idle(e.item); why != "" {
-			r.c.add(Finding{Code: finding.EndpointNotUsed, Gate: gate, Severity: Info, Component: string(id), Name: nameTag(e.item.Tags), Pointer: e.item.At.Pointer(), Rule: "N185",
+		if gate, why, fix := r.w.tracer().idle(e.Item); why != "" {
+			r.c.add(Finding{Code: finding.EndpointNotUsed, Gate: gate, Severity: Info, Component: string(id), Name: nameTag(e.Item.Tags), Pointer: e.Item.At.Pointer(), Rule: "N185",
 				Message: fmt.Sprintf("%s %s, so nothing in %s uses it.", id, why, r.vpc), Fix: fix}, everywhere)
 		}
 	}
@@ -158,6 +158,8 @@ func (w tracer) idle(e *snapshot.VPCEndpoint) (gate Gate, why, fix string) {
 
 // mayLetIn tells whether a group lets anything in, for all that is known.
 func (w tracer) mayLetIn(id snapshot.SecurityGroupID) bool {
-	list := w.groups[id]
-	return len(list) == 0 || slices.ContainsFunc(list, func(p place[snapshot.SecurityGroup]) bool { return !p.item.IngressKnown || len(p.item.Ingress) > 0 })
+	list := w.x.SecurityGroups.All(id)
+	return len(list) == 0 || slices.ContainsFunc(list, func(p snapshot.Located[snapshot.SecurityGroup]) bool {
+		return !p.Item.IngressKnown || len(p.Item.Ingress) > 0
+	})
 }

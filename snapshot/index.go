@@ -16,9 +16,9 @@ import (
 // SchemaIndex is the schema of an index.
 const SchemaIndex = "canreach.index/v1"
 
-// Index names the files of an organization's capture: one an account, and one
+// CaptureIndex names the files of an organization's capture: one an account, and one
 // of the organization's own policies.
-type Index struct {
+type CaptureIndex struct {
 	Schema       string       `json:"schema"`
 	StartedAt    string       `json:"startedAt,omitempty"`
 	FinishedAt   string       `json:"finishedAt,omitempty"`
@@ -87,7 +87,7 @@ const maxIndex = 512 << 20
 
 // ReadIndex reads an index and checks that it names each account and file
 // once, and no file outside of its own folder.
-func ReadIndex(path string) (*Index, error) {
+func ReadIndex(path string) (*CaptureIndex, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func ReadIndex(path string) (*Index, error) {
 	if len(data) > maxIndex {
 		return nil, fmt.Errorf("%s: larger than %d MiB", path, maxIndex>>20)
 	}
-	x := &Index{dir: filepath.Dir(path)}
+	x := &CaptureIndex{dir: filepath.Dir(path)}
 	if err := json.Unmarshal(data, x); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -110,7 +110,7 @@ func ReadIndex(path string) (*Index, error) {
 	return x, x.check(path)
 }
 
-func (x *Index) check(path string) error {
+func (x *CaptureIndex) check(path string) error {
 	seen := map[string]bool{}
 	once := func(what string) error {
 		if seen[what] {
@@ -141,11 +141,11 @@ func (x *Index) check(path string) error {
 }
 
 // Path is where a file of the index is.
-func (x *Index) Path(f IndexFile) string { return filepath.Join(x.dir, f.File) }
+func (x *CaptureIndex) Path(f IndexFile) string { return filepath.Join(x.dir, f.File) }
 
 // Native reads a file of the index in the native form. A file that is not the
 // one that was indexed is an error.
-func (x *Index) Native(f IndexFile) ([]byte, error) {
+func (x *CaptureIndex) Native(f IndexFile) ([]byte, error) {
 	path := x.Path(f)
 	file, err := os.Open(path)
 	if err != nil {
@@ -164,7 +164,7 @@ func (x *Index) Native(f IndexFile) ([]byte, error) {
 }
 
 // Write writes the index to path, at once and whole, for its owner alone.
-func (x *Index) Write(path string) error {
+func (x *CaptureIndex) Write(path string) error {
 	slices.SortFunc(x.Accounts, func(a, b IndexEntry) int { return strings.Compare(a.Account, b.Account) })
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

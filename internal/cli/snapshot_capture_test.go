@@ -197,7 +197,7 @@ func TestAnOrganizationGoesToADirectory(t *testing.T) {
 
 func TestAnIndexIsMergedWhole(t *testing.T) {
 	dir := t.TempDir()
-	var index snapshot.Index
+	var index snapshot.CaptureIndex
 	index.Schema = snapshot.SchemaIndex
 	for _, id := range []string{"111122223333", "444455556666"} {
 		path := filepath.Join(dir, id+".json")

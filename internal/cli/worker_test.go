@@ -23,7 +23,7 @@ func writeOrganization(t *testing.T, dir string, o synth.Organization) string {
 		}
 		return path
 	}
-	x := &snapshot.Index{Schema: snapshot.SchemaIndex}
+	x := &snapshot.CaptureIndex{Schema: snapshot.SchemaIndex}
 	f, _, err := snapshot.NewIndexFile(write("organization.json", o.OrganizationFile()))
 	if err != nil {
 		t.Fatal(err)

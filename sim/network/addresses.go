@@ -13,17 +13,17 @@ import (
 )
 
 // endpointOf is the interface endpoint that an interface belongs to.
-func (a *question) endpointOf(id snapshot.NetworkInterfaceID) located[snapshot.VPCEndpoint] {
-	for _, acc := range a.x.snap.Accounts {
+func (a *question) endpointOf(id snapshot.NetworkInterfaceID) snapshot.Located[snapshot.VPCEndpoint] {
+	for _, acc := range a.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.VPCEndpoints.Items {
-				if e := &r.EC2.VPCEndpoints.Items[i]; slices.Contains(e.Interfaces, id) && a.x.endpoints[e.ID].of == e {
-					return located[snapshot.VPCEndpoint]{of: e, in: r}
+				if e := &r.EC2.VPCEndpoints.Items[i]; slices.Contains(e.Interfaces, id) && a.x.VPCEndpoints.Get(e.ID).Item == e {
+					return snapshot.Located[snapshot.VPCEndpoint]{Item: e, Region: r}
 				}
 			}
 		}
 	}
-	return located[snapshot.VPCEndpoint]{}
+	return snapshot.Located[snapshot.VPCEndpoint]{}
 }
 
 // aliasDestinations follows a record to an endpoint's own name.
@@ -32,7 +32,7 @@ func (a resolver) aliasDestinations(alias string) packetset.Set {
 	if err != nil || n.Form != rules.FormEndpoint {
 		return packetset.None
 	}
-	e, ok := a.x.endpoints[n.Endpoint]
+	e, ok := a.x.VPCEndpoints.Find(n.Endpoint)
 	if !ok {
 		return packetset.None
 	}
@@ -65,7 +65,7 @@ func (a resolver) publicDestinations() packetset.Set {
 	if a.from.v6 && a.name.Dualstack {
 		d = a.s.Or(d, a.serviceAddresses(true, false))
 	}
-	if a.from.v6 && !a.name.Dualstack && a.from.subnet.of != nil && a.from.subnet.of.EnableDNS64 {
+	if a.from.v6 && !a.name.Dualstack && a.from.subnet.Item != nil && a.from.subnet.Item.EnableDNS64 {
 		d = a.s.Or(d, a.serviceAddresses(false, true))
 	}
 	return d
@@ -86,7 +86,7 @@ func (a resolver) serviceAddresses(v6, embedded bool) packetset.Set {
 		return a.symbol(fmt.Sprint("host ", a.name.Host, v6, embedded), symbol{v6: v6 || embedded, embedded: embedded, name: a.name.Host})
 	}
 	id := a.serviceList(region, service, v6)
-	l := a.x.lists[id].of
+	l := a.x.PrefixLists.Get(id).Item
 	key := fmt.Sprint("service ", region, " ", service, " ", v6, embedded, " ", id)
 	if l != nil && l.EntriesKnown {
 		key = fmt.Sprintf("%s %p", key, l)
@@ -148,7 +148,7 @@ func (a resolver) covers(e *snapshot.VPCEndpoint) rules.Coverage {
 // endpointNameBranch is the answer to an endpoint's own name, which is public
 // and leads to private addresses (N63, N71).
 func (a resolver) endpointNameBranch(at Hop) branch {
-	e, ok := a.x.endpoints[a.name.Endpoint]
+	e, ok := a.x.VPCEndpoints.Find(a.name.Endpoint)
 	if !ok {
 		return branch{at: at, destinations: a.nowhere(), unknown: true, needs: []rules.Need{{Code: finding.UnknownCrossAccount, Component: string(a.name.Endpoint), At: at.At,
 			Fact: "the endpoint " + string(a.name.Endpoint), Collect: "aws ec2 describe-vpc-endpoints"}}}
@@ -156,7 +156,7 @@ func (a resolver) endpointNameBranch(at Hop) branch {
 	return a.endpointBranch(e, a.name.Zone, at)
 }
 
-func (a resolver) endpointBranch(e located[snapshot.VPCEndpoint], zone string, at Hop) branch {
+func (a resolver) endpointBranch(e snapshot.Located[snapshot.VPCEndpoint], zone string, at Hop) branch {
 	b := branch{at: at}
 	d, need := a.endpointDestinations(e, zone, a.name.Dualstack || a.name.Form == rules.FormEndpoint)
 	if need != nil {
@@ -167,16 +167,16 @@ func (a resolver) endpointBranch(e located[snapshot.VPCEndpoint], zone string, a
 		return b
 	}
 	b.destinations, b.nowhere = a.nowhere(), true
-	if need == nil && zone != "" && !a.coversZone(e.of, zone) {
-		b.denies = append(b.denies, Finding{Code: finding.VPCEServiceNotInstalledInAZ, Gate: finding.GateEndpoint, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At,
-			Message: fmt.Sprintf("%s has no interface in %s, so %s does not resolve.", e.of.ID, zone, a.name.Host),
-			Fix:     fmt.Sprintf("Add a subnet in %s to %s, or use its Regional name.", zone, e.of.ID), Rule: "N63", URL: urlInterfaceEndpoint})
+	if need == nil && zone != "" && !a.coversZone(e.Item, zone) {
+		b.denies = append(b.denies, Finding{Code: finding.VPCEServiceNotInstalledInAZ, Gate: finding.GateEndpoint, Component: string(e.Item.ID), Name: nameOf(e.Item.Tags), At: e.Item.At,
+			Message: fmt.Sprintf("%s has no interface in %s, so %s does not resolve.", e.Item.ID, zone, a.name.Host),
+			Fix:     fmt.Sprintf("Add a subnet in %s to %s, or use its Regional name.", zone, e.Item.ID), Rule: "N63", URL: urlInterfaceEndpoint})
 		return b
 	}
 	if need == nil {
-		b.denies = append(b.denies, Finding{Code: finding.VPCEIPFamily, Gate: finding.GateEndpoint, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At,
-			Message: fmt.Sprintf("%s resolves to %s, which has no address in a family that %s has (IpAddressType %s).", a.name.Host, e.of.ID, a.from.words(), orElse(e.of.IPAddressType, "ipv4")),
-			Fix:     fmt.Sprintf("Set the IpAddressType of %s to dualstack or ipv4.", e.of.ID), Rule: "N74", URL: urlInterfaceEndpoint})
+		b.denies = append(b.denies, Finding{Code: finding.VPCEIPFamily, Gate: finding.GateEndpoint, Component: string(e.Item.ID), Name: nameOf(e.Item.Tags), At: e.Item.At,
+			Message: fmt.Sprintf("%s resolves to %s, which has no address in a family that %s has (IpAddressType %s).", a.name.Host, e.Item.ID, a.from.words(), orElse(e.Item.IPAddressType, "ipv4")),
+			Fix:     fmt.Sprintf("Set the IpAddressType of %s to dualstack or ipv4.", e.Item.ID), Rule: "N74", URL: urlInterfaceEndpoint})
 	}
 	return b
 }
@@ -184,40 +184,40 @@ func (a resolver) endpointBranch(e located[snapshot.VPCEndpoint], zone string, a
 // endpointDestinations is the addresses of an interface endpoint's interfaces
 // (N62, N63), each a target. Interfaces that the snapshot lacks may have any
 // address of their subnet.
-func (a resolver) endpointDestinations(e located[snapshot.VPCEndpoint], zone string, bothFamilies bool) (packetset.Set, *rules.Need) {
-	v4, v6 := rules.EndpointFamilies(e.of)
+func (a resolver) endpointDestinations(e snapshot.Located[snapshot.VPCEndpoint], zone string, bothFamilies bool) (packetset.Set, *rules.Need) {
+	v4, v6 := rules.EndpointFamilies(e.Item)
 	v4, v6 = v4 && a.from.v4, v6 && a.from.v6 && (bothFamilies || !v4)
 	before := len(a.targets)
 	seen := map[snapshot.SubnetID]bool{}
-	for _, id := range e.of.Interfaces {
-		if n, ok := a.x.nics().byID[id]; ok {
-			seen[n.of.Subnet] = true
-			if a.inZone(n.of.Subnet, zone) {
+	for _, id := range e.Item.Interfaces {
+		if n, ok := a.x.NetworkInterfaces.Find(id); ok {
+			seen[n.Item.Subnet] = true
+			if a.inZone(n.Item.Subnet, zone) {
 				a.addTarget(n, e, func(x netip.Addr) bool { return x.Is4() && v4 || x.Is6() && v6 })
 			}
 		}
 	}
 	var need *rules.Need
-	for _, id := range e.of.Subnets {
-		n, ok := a.x.subnets[id]
+	for _, id := range e.Item.Subnets {
+		n, ok := a.x.Subnets.Find(id)
 		if seen[id] || ok && !a.inZone(id, zone) {
 			continue
 		}
 		if !ok {
-			need = &rules.Need{Code: finding.UnknownEndpointInterfaces, Component: string(e.of.ID), At: e.of.At, Fact: "the interfaces of " + string(e.of.ID), Collect: "aws ec2 describe-network-interfaces"}
+			need = &rules.Need{Code: finding.UnknownEndpointInterfaces, Component: string(e.Item.ID), At: e.Item.At, Fact: "the interfaces of " + string(e.Item.ID), Collect: "aws ec2 describe-network-interfaces"}
 			continue
 		}
-		y := target{component: string(e.of.ID), kind: "vpc-endpoint", name: nameOf(e.of.Tags), at: e.of.At, vpc: n.of.VPC, subnet: id,
-			endpoint: e, addressUnknown: true, cases: usable(a.s, packetset.Destination, n.of, v4, v6)}
-		a.endpointGroups(&y, e.of)
+		y := target{component: string(e.Item.ID), kind: "vpc-endpoint", name: nameOf(e.Item.Tags), at: e.Item.At, vpc: n.Item.VPC, subnet: id,
+			endpoint: e, addressUnknown: true, cases: usable(a.s, packetset.Destination, n.Item, v4, v6)}
+		a.endpointGroups(&y, e.Item)
 		a.targets = append(a.targets, y)
 	}
 	d := packetset.None
 	for i := before; i < len(a.targets); i++ {
 		d = a.s.Or(d, a.targets[i].cases)
 	}
-	if d == packetset.None && need == nil && len(e.of.Interfaces)+len(e.of.Subnets) == 0 {
-		need = &rules.Need{Code: finding.UnknownEndpointInterfaces, Component: string(e.of.ID), At: e.of.At, Fact: "the interfaces of " + string(e.of.ID), Collect: "aws ec2 describe-vpc-endpoints and describe-network-interfaces"}
+	if d == packetset.None && need == nil && len(e.Item.Interfaces)+len(e.Item.Subnets) == 0 {
+		need = &rules.Need{Code: finding.UnknownEndpointInterfaces, Component: string(e.Item.ID), At: e.Item.At, Fact: "the interfaces of " + string(e.Item.ID), Collect: "aws ec2 describe-vpc-endpoints and describe-network-interfaces"}
 	}
 	return d, need
 }
@@ -225,10 +225,10 @@ func (a resolver) endpointDestinations(e located[snapshot.VPCEndpoint], zone str
 // coversZone reports whether an endpoint has a subnet in a zone, or one of
 // which nobody knows.
 func (a resolver) coversZone(e *snapshot.VPCEndpoint, zone string) bool {
-	return slices.ContainsFunc(e.Subnets, func(id snapshot.SubnetID) bool { return a.x.subnets[id].of == nil || a.inZone(id, zone) })
+	return slices.ContainsFunc(e.Subnets, func(id snapshot.SubnetID) bool { return a.x.Subnets.Get(id).Item == nil || a.inZone(id, zone) })
 }
 
 func (a resolver) inZone(id snapshot.SubnetID, zone string) bool {
-	n := a.x.subnets[id].of
+	n := a.x.Subnets.Get(id).Item
 	return zone == "" || n != nil && n.AvailabilityZone == zone
 }

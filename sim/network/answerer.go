@@ -15,7 +15,7 @@ import (
 // recurse finds who answers: the most specific of Resolver rules, private
 // zones and endpoints' private DNS, else the public name servers (N99 to N101).
 // Where a fact is missing, every reading of it is followed.
-func (a resolver) recurse(v located[snapshot.VPC], at Hop, f *dnsFacts) resolution {
+func (a resolver) recurse(v snapshot.Located[snapshot.VPC], at Hop, f *dnsFacts) resolution {
 	public := a.publicAnswer(at)
 	var r resolution
 	var seen []answerer
@@ -32,7 +32,7 @@ func (a resolver) recurse(v located[snapshot.VPC], at Hop, f *dnsFacts) resoluti
 			r.branches = append(r.branches, a.answerOf(w, at, public))
 		}
 		if len(winners) > 1 && r.why.Code == (finding.Code{}) {
-			r.why = rules.Need{Code: finding.SnapshotInconsistent, Component: string(v.of.ID), At: v.of.At, Fact: "which of several private zones and endpoints' private DNS answers " + a.name.Host + "; AWS allows one"}
+			r.why = rules.Need{Code: finding.SnapshotInconsistent, Component: string(v.Item.ID), At: v.Item.At, Fact: "which of several private zones and endpoints' private DNS answers " + a.name.Host + "; AWS allows one"}
 		}
 	}
 	if need := a.endpointsNotCollected(v); need != nil && len(r.branches) == 1 && seen[0] == (answerer{}) {
@@ -49,13 +49,13 @@ func (a resolver) recurse(v located[snapshot.VPC], at Hop, f *dnsFacts) resoluti
 // endpointsNotCollected words that private DNS of an interface endpoint may
 // answer the name: the snapshot holds no endpoints of the VPC, not even that
 // there are none (N10, N12), or an interface of one that it lacks. Endpoints' own names are answered publicly.
-func (a resolver) endpointsNotCollected(v located[snapshot.VPC]) *rules.Need {
-	eni, lost := a.x.lostEndpoint(v.of.ID)
-	if v.in.EC2.VPCEndpoints.Presence == snapshot.Collected && !lost || a.name.Form == rules.FormEndpoint || a.name.Form == rules.FormOther || a.name.Form == rules.FormHost {
+func (a resolver) endpointsNotCollected(v snapshot.Located[snapshot.VPC]) *rules.Need {
+	eni, lost := a.x.lostEndpoint(v.Item.ID)
+	if v.Region.EC2.VPCEndpoints.Presence == snapshot.Collected && !lost || a.name.Form == rules.FormEndpoint || a.name.Form == rules.FormOther || a.name.Form == rules.FormHost {
 		return nil
 	}
-	need := &rules.Need{Code: finding.UnknownDNS, Component: string(v.of.ID), At: v.of.At, Collect: "aws ec2 describe-vpc-endpoints",
-		Fact: "whether private DNS of an interface endpoint in " + string(v.of.ID) + " answers " + a.name.Host}
+	need := &rules.Need{Code: finding.UnknownDNS, Component: string(v.Item.ID), At: v.Item.At, Collect: "aws ec2 describe-vpc-endpoints",
+		Fact: "whether private DNS of an interface endpoint in " + string(v.Item.ID) + " answers " + a.name.Host}
 	if lost {
 		need.Fact += fmt.Sprintf(": %s belongs to an endpoint that the snapshot lacks", eni)
 	}
@@ -106,7 +106,7 @@ func (r *dnsReading) winners() []answerer {
 // dnsReadings are the readings, the likeliest first: DNS attributes that are
 // not told are on, zones of which nobody knows the VPCs are other VPCs', and a
 // Resolver rule that the snapshot lacks is about other names.
-func (a resolver) dnsReadings(v located[snapshot.VPC], f *dnsFacts) []dnsReading {
+func (a resolver) dnsReadings(v snapshot.Located[snapshot.VPC], f *dnsFacts) []dnsReading {
 	base := dnsReading{length: -1}
 	if forward, labels := a.forwardRule(v); forward != nil {
 		base.forward, base.length = answerer{forward: forward}, labels
@@ -138,7 +138,7 @@ func (a resolver) dnsReadings(v located[snapshot.VPC], f *dnsFacts) []dnsReading
 	for _, id := range a.lostRules(v) {
 		lost := base
 		lost.forward, lost.length = answerer{lost: id}, maxLabels
-		add(lost, missingRule(id, v.of.ID, v.of.At))
+		add(lost, missingRule(id, v.Item.ID, v.Item.At))
 	}
 	for _, need := range a.resolverData(v).missing {
 		lost := base
@@ -161,10 +161,10 @@ func privateLabels(n rules.Name) int { return strings.Count(rules.RegionalName(n
 
 // endpointsWithName adds the interface endpoints whose private DNS has the
 // name, and returns those of which that is not known.
-func (a resolver) endpointsWithName(v located[snapshot.VPC], r *dnsReading) (maybe []answerer) {
-	for _, id := range a.x.vpcEndpoints[v.of.ID] {
-		e := a.x.endpoints[id]
-		switch x := (answerer{endpoint: e.of, in: e.in}); a.covers(e.of) {
+func (a resolver) endpointsWithName(v snapshot.Located[snapshot.VPC], r *dnsReading) (maybe []answerer) {
+	for _, id := range a.x.vpcEndpoints[v.Item.ID] {
+		e := a.x.VPCEndpoints.Get(id)
+		switch x := (answerer{endpoint: e.Item, in: e.Region}); a.covers(e.Item) {
 		case rules.Covered:
 			*r = r.with(x, privateLabels(a.name))
 		case rules.CoverageUnknown:
@@ -173,8 +173,8 @@ func (a resolver) endpointsWithName(v located[snapshot.VPC], r *dnsReading) (may
 	}
 	for _, id := range a.resolverData(v).endpoints {
 		// Whether a profile's endpoint answers without private DNS is not known.
-		if e := a.x.endpoints[id]; e.of != nil && e.of.VPC != v.of.ID && a.covers(e.of) != rules.NotCovered {
-			maybe = append(maybe, answerer{endpoint: e.of, in: e.in})
+		if e := a.x.VPCEndpoints.Get(id); e.Item != nil && e.Item.VPC != v.Item.ID && a.covers(e.Item) != rules.NotCovered {
+			maybe = append(maybe, answerer{endpoint: e.Item, in: e.Region})
 		}
 	}
 	return maybe
@@ -182,16 +182,16 @@ func (a resolver) endpointsWithName(v located[snapshot.VPC], r *dnsReading) (may
 
 // zonesOf adds the private zones of the VPC that capture the name, and
 // returns those of which nobody knows whether they are its.
-func (a resolver) zonesOf(v located[snapshot.VPC], r *dnsReading) (maybe []answerer) {
+func (a resolver) zonesOf(v snapshot.Located[snapshot.VPC], r *dnsReading) (maybe []answerer) {
 	profiles := a.resolverData(v).zones
-	for _, acc := range a.x.snap.Accounts {
+	for _, acc := range a.x.Snapshot.Accounts {
 		for _, reg := range acc.Regions {
 			for i := range reg.Resolver.PrivateZones.Items {
 				z := &reg.Resolver.PrivateZones.Items[i]
 				n, ok := rules.Under(a.name.Host, z.Name)
 				switch {
 				case !ok:
-				case slices.Contains(z.VPCs, v.of.ID), slices.Contains(profiles, zoneID(z.ID)):
+				case slices.Contains(z.VPCs, v.Item.ID), slices.Contains(profiles, zoneID(z.ID)):
 					*r = r.with(answerer{zone: z}, n)
 				case !z.VPCsKnown:
 					maybe = append(maybe, answerer{zone: z})
@@ -204,14 +204,14 @@ func (a resolver) zonesOf(v located[snapshot.VPC], r *dnsReading) (maybe []answe
 
 // lostRules are the Resolver rules that are associated with a VPC and are not
 // in the snapshot, though its rules are (N12). AWS's own are about other names.
-func (a resolver) lostRules(v located[snapshot.VPC]) (ids []string) {
+func (a resolver) lostRules(v snapshot.Located[snapshot.VPC]) (ids []string) {
 	r := a.resolverData(v)
 	if r.Rules.Presence != snapshot.Collected {
 		return nil // noted as not collected (N104)
 	}
 	for i := range r.RuleAssociations.Items {
 		as := &r.RuleAssociations.Items[i]
-		if !associated(as, v.of.ID) || strings.HasPrefix(as.Rule, "rslvr-autodefined-") || slices.Contains(ids, as.Rule) {
+		if !associated(as, v.Item.ID) || strings.HasPrefix(as.Rule, "rslvr-autodefined-") || slices.Contains(ids, as.Rule) {
 			continue
 		}
 		if !slices.ContainsFunc(r.Rules.Items, func(x snapshot.ResolverRule) bool { return x.ID == as.Rule }) {
@@ -230,7 +230,7 @@ func associated(as *snapshot.ResolverRuleAssociation, vpc snapshot.VPCID) bool {
 func (a resolver) answerOf(w answerer, at Hop, public branch) branch {
 	switch {
 	case w.endpoint != nil:
-		return a.endpointBranch(located[snapshot.VPCEndpoint]{of: w.endpoint, in: w.in}, "", at)
+		return a.endpointBranch(snapshot.Located[snapshot.VPCEndpoint]{Item: w.endpoint, Region: w.in}, "", at)
 	case w.zone != nil:
 		return a.zoneBranch(w.zone, at, public)
 	case w.forward != nil || w.lost != "":
@@ -241,13 +241,13 @@ func (a resolver) answerOf(w answerer, at Hop, public branch) branch {
 
 // forwardRule is the Resolver rule that sends the name away, if the most
 // specific one for it does.
-func (a resolver) forwardRule(v located[snapshot.VPC]) (*snapshot.ResolverRule, int) {
+func (a resolver) forwardRule(v snapshot.Located[snapshot.VPC]) (*snapshot.ResolverRule, int) {
 	r := a.resolverData(v)
 	var best *snapshot.ResolverRule
 	most := -1
 	for i := range r.RuleAssociations.Items {
 		as := &r.RuleAssociations.Items[i]
-		if !associated(as, v.of.ID) {
+		if !associated(as, v.Item.ID) {
 			continue
 		}
 		for j := range r.Rules.Items {
@@ -295,7 +295,7 @@ func (a resolver) zoneBranch(z *snapshot.PrivateZone, at Hop, public branch) bra
 		}
 		p := netip.PrefixFrom(x, x.BitLen())
 		for _, e := range a.interfacesIn(p) {
-			a.addTarget(e, a.endpointOf(e.of.ID), p.Contains)
+			a.addTarget(e, a.endpointOf(e.Item.ID), p.Contains)
 		}
 		d = a.s.Or(d, a.s.Prefix(packetset.Destination, p))
 	}

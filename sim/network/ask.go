@@ -29,6 +29,9 @@ type enginePool struct {
 // NewModel indexes s, which must not change afterwards.
 func NewModel(s *snapshot.Snapshot) *Model { return &Model{x: newIndex(s), pool: &enginePool{}} }
 
+// Index returns the index of the model's snapshot.
+func (m *Model) Index() *snapshot.Index { return &m.x.Index }
+
 // take hands out an engine that nobody else uses.
 func (m *Model) take() *engine {
 	m.pool.mu.Lock()
@@ -175,7 +178,7 @@ func ports(list []PortRange) []packetset.Range {
 func (a *walk) start(b branch, n int, uncertain bool) {
 	t := &flow{cases: a.s.And(a.cases, b.destinations), branch: n, vpcID: a.from.vpcID, home: home{kind: snapshot.TargetLocal}, uncertain: uncertain}
 	v := a.vpc()
-	t.vpc, t.region = v.of, v.in
+	t.vpc, t.region = v.Item, v.Region
 	if t.cases == packetset.None {
 		return
 	}
@@ -221,12 +224,12 @@ func (a *question) ownAddresses() []netip.Addr {
 	if a.from.iface == "" {
 		return nil // nor is the index of interfaces needed
 	}
-	e, ok := a.x.nics().byID[a.from.iface]
+	e, ok := a.x.NetworkInterfaces.Find(a.from.iface)
 	if !ok {
 		return nil
 	}
-	out := slices.Clone(e.of.IPv6)
-	for _, p := range e.of.Addresses {
+	out := slices.Clone(e.Item.IPv6)
+	for _, p := range e.Item.Addresses {
 		out = append(out, p.Private)
 	}
 	return out

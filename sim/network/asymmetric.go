@@ -16,8 +16,8 @@ import (
 // way needs to see both directions: a translator or an appliance.
 //
 // AWS: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-best-design-practices.html
-func (a replies) otherLink(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, cases packetset.Set, subnet located[snapshot.Subnet], h home, v view) bool {
-	if v.nat != nil || t.opaque || a.from.subnet.of == nil || subnet.of == nil || h.kind != snapshot.TargetPeering && h.kind != snapshot.TargetTransitGateway {
+func (a replies) otherLink(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, cases packetset.Set, subnet snapshot.Located[snapshot.Subnet], h home, v view) bool {
+	if v.nat != nil || t.opaque || a.from.subnet.Item == nil || subnet.Item == nil || h.kind != snapshot.TargetPeering && h.kind != snapshot.TargetTransitGateway {
 		return false
 	}
 	home := false
@@ -78,7 +78,7 @@ func (a replies) withoutOtherLink(t *flow, since int, gone packetset.Set) {
 
 // replyByPeering takes replies over a peering into the client's subnet.
 func (a replies) replyByPeering(t *flow, from snapshot.VPCID, id snapshot.PeeringID, v view) bool {
-	p := a.x.peerings[id].of
+	p := a.x.Peerings.Get(id).Item
 	if p == nil {
 		return false
 	}
@@ -95,9 +95,9 @@ func (a replies) replyByPeering(t *flow, from snapshot.VPCID, id snapshot.Peerin
 
 // replyByTransit takes replies over a transit gateway to which both VPCs are
 // attached.
-func (a replies) replyByTransit(t *flow, from snapshot.VPCID, gw snapshot.TransitGatewayID, subnet located[snapshot.Subnet], v view) bool {
-	near := a.x.attachments[a.x.vpcAttachment[tgwVPC{gw, from}]].of
-	far := a.x.attachments[a.x.vpcAttachment[tgwVPC{gw, a.from.vpcID}]].of
+func (a replies) replyByTransit(t *flow, from snapshot.VPCID, gw snapshot.TransitGatewayID, subnet snapshot.Located[snapshot.Subnet], v view) bool {
+	near := a.x.TGWAttachments.Get(a.x.vpcAttachment[tgwVPC{gw, from}]).Item
+	far := a.x.TGWAttachments.Get(a.x.vpcAttachment[tgwVPC{gw, a.from.vpcID}]).Item
 	if near == nil || far == nil {
 		return false
 	}
@@ -107,7 +107,7 @@ func (a replies) replyByTransit(t *flow, from snapshot.VPCID, gw snapshot.Transi
 			Message: fmt.Sprintf("The attachment %s, by which the replies would come, is in state %q.", at.ID, at.State), Fix: "Create the attachment anew, or accept it."}, at.State)
 	}
 	a.replyZone(t, Hop{Reply: true}, t.cases, subnet, home{kind: snapshot.TargetTransitGateway, attachment: near.ID})
-	if n, ok := a.links().attachmentSubnet(near, subnet.of); ok {
+	if n, ok := a.links().attachmentSubnet(near, subnet.Item); ok {
 		a.throughACLView(t, n, v, side{dir: rules.Inbound, reply: true})
 	}
 	a.transitBack(t, far, near, v)
@@ -117,17 +117,17 @@ func (a replies) replyByTransit(t *flow, from snapshot.VPCID, gw snapshot.Transi
 
 // replyEmerges takes replies out of the client's VPC's attachment into the
 // client's subnet. What comes out in that subnet itself passes no ACL (N96).
-func (a replies) replyEmerges(t *flow, att *snapshot.TGWAttachment, from located[snapshot.Subnet], v view) {
-	n, ok := a.links().attachmentSubnet(att, from.of)
+func (a replies) replyEmerges(t *flow, att *snapshot.TGWAttachment, from snapshot.Located[snapshot.Subnet], v view) {
+	n, ok := a.links().attachmentSubnet(att, from.Item)
 	if !ok && len(att.Subnets) == 1 {
-		n, ok = a.x.subnets[att.Subnets[0]]
+		n, ok = a.x.Subnets.Find(att.Subnets[0])
 	}
 	switch {
 	case !ok:
 		h := Hop{Component: string(att.ID), Kind: "transit-gateway-attachment", Reply: true, At: att.At}
 		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At,
 			Fact: "through which of its subnets " + h.Component + " sends the replies", Collect: "aws ec2 describe-transit-gateway-vpc-attachments"})
-	case n.of.ID != a.from.subnet.of.ID:
+	case n.Item.ID != a.from.subnet.Item.ID:
 		a.throughACLView(t, n, v, side{dir: rules.Outbound, reply: true})
 		a.routeBack(t, n, v, home{kind: snapshot.TargetLocal})
 		a.throughACLView(t, a.from.subnet, v, side{dir: rules.Inbound, reply: true})

@@ -12,7 +12,7 @@ import (
 // blockPublicAccess judges VPC Block Public Access (N127 to N131). The flow's
 // client is the question's source where it is in this VPC, and the subnet is
 // the one that the internet gateway is reached from.
-func (a gateways) blockPublicAccess(t *flow, subnet located[snapshot.Subnet], translated bool) {
+func (a gateways) blockPublicAccess(t *flow, subnet snapshot.Located[snapshot.Subnet], translated bool) {
 	b := a.bpa(t, subnet)
 	h := Hop{Component: string(t.vpcID), Kind: "block-public-access", At: b.at}
 	need := rules.Need{Code: finding.UnknownBPA, Component: string(t.vpcID), At: b.at, Fact: "VPC Block Public Access for " + string(t.vpcID),
@@ -45,21 +45,21 @@ type bpaFacts struct {
 	at         snapshot.Source
 }
 
-func (a gateways) bpa(t *flow, subnet located[snapshot.Subnet]) bpaFacts {
-	v := a.x.vpcs[t.vpcID]
+func (a gateways) bpa(t *flow, subnet snapshot.Located[snapshot.Subnet]) bpaFacts {
+	v := a.x.VPCs.Get(t.vpcID)
 	b := bpaFacts{own: rules.ExclusionUnknown}
-	if v.of == nil {
+	if v.Item == nil {
 		return b
 	}
-	b.at = v.of.At
-	owner := a.x.here(orElse(v.of.OwnerID, accountID(v.in)), regionName(v.in)) // N127: the VPC owner's
-	fallback := rules.ModeOfBPA(v.of.BPAMode)
+	b.at = v.Item.At
+	owner := a.x.Region(orElse(v.Item.OwnerID, accountID(v.Region)), regionName(v.Region)) // N127: the VPC owner's
+	fallback := rules.ModeOfBPA(v.Item.BPAMode)
 	switch {
-	case fallback == rules.BPAUnknown && v.of.BPAMode == "" && a.neverAsked(owner, func(e *snapshot.EC2) snapshot.Presence { return e.BlockPublicAccess.Presence }):
+	case fallback == rules.BPAUnknown && v.Item.BPAMode == "" && a.neverAsked(owner, func(e *snapshot.EC2) snapshot.Presence { return e.BlockPublicAccess.Presence }):
 		b.mode, b.word = rules.BPAOff, "off"
-		a.takenAsOff(t.vpcID, v.of, finding.BPANotCollected, finding.UnknownBPA, finding.GateRoute, "VPC Block Public Access", "aws ec2 describe-vpc-block-public-access-options", urlBPA)
+		a.takenAsOff(t.vpcID, v.Item, finding.BPANotCollected, finding.UnknownBPA, finding.GateRoute, "VPC Block Public Access", "aws ec2 describe-vpc-block-public-access-options", urlBPA)
 	case owner == nil || owner.EC2.BlockPublicAccess.Presence != snapshot.Collected || len(owner.EC2.BlockPublicAccess.Items) == 0:
-		b.mode, b.word = fallback, v.of.BPAMode
+		b.mode, b.word = fallback, v.Item.BPAMode
 		if owner != nil && owner.EC2.BlockPublicAccess.Presence == snapshot.Collected {
 			b.mode, b.word = rules.BPAOff, "off"
 		}
@@ -85,14 +85,14 @@ func regionName(r *snapshot.Region) string {
 }
 
 // exclusions finds those that cover the gateway's subnet and the client's (N129).
-func (b *bpaFacts) exclusions(a *walk, t *flow, owner *snapshot.Region, subnet located[snapshot.Subnet]) {
+func (b *bpaFacts) exclusions(a *walk, t *flow, owner *snapshot.Region, subnet snapshot.Located[snapshot.Subnet]) {
 	var near string
-	if subnet.of != nil {
-		near = string(subnet.of.ID)
+	if subnet.Item != nil {
+		near = string(subnet.Item.ID)
 	}
 	client := ""
-	if a.from.subnet.of != nil {
-		client = string(a.from.subnet.of.ID)
+	if a.from.subnet.Item != nil {
+		client = string(a.from.subnet.Item.ID)
 	}
 	var ofVPC, atGateway, atClient rules.BPAExclusionMode
 	for i := range owner.EC2.BPAExclusions.Items {

@@ -52,7 +52,7 @@ func (m *Model) Classes(keep func(*snapshot.NetworkInterface) bool) []Class {
 	index := map[classKey]int{}
 	var out []Class
 	var text []byte
-	for _, acc := range m.x.snap.Accounts {
+	for _, acc := range m.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.NetworkInterfaces.Items {
 				e := &r.EC2.NetworkInterfaces.Items[i]

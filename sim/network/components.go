@@ -9,7 +9,7 @@ import (
 // component is one kind of next hop.
 type component struct {
 	kind snapshot.TargetKind
-	hand func(*walk, *flow, *snapshot.RouteTable, *snapshot.Route, located[snapshot.Subnet])
+	hand func(*walk, *flow, *snapshot.RouteTable, *snapshot.Route, snapshot.Located[snapshot.Subnet])
 	// traps are rows of the catalogue (docs/semantics/network.md, section 11)
 	// that show it, one that lets traffic through and one that does not where
 	// it can do either.
@@ -26,7 +26,7 @@ func init() {
 	type (
 		table  = *snapshot.RouteTable
 		route  = *snapshot.Route
-		subnet = located[snapshot.Subnet]
+		subnet = snapshot.Located[snapshot.Subnet]
 	)
 	components = []component{
 		{snapshot.TargetLocal, func(a *walk, t *flow, _ table, _ route, s subnet) { a.local(t, s) }, []string{"T41", "T40"}},
@@ -49,7 +49,7 @@ func init() {
 }
 
 // notModelled is a kind of next hop of which nobody has modelled what it does.
-func notModelled(a *walk, t *flow, tb *snapshot.RouteTable, r *snapshot.Route, _ located[snapshot.Subnet]) {
+func notModelled(a *walk, t *flow, tb *snapshot.RouteTable, r *snapshot.Route, _ snapshot.Located[snapshot.Subnet]) {
 	name := orElse(r.Target, string(tb.ID))
 	a.leaveOpen(t, Hop{Component: name, Kind: "route-target", At: r.At}, t.cases, finding.GateRoute,
 		rules.Need{Code: finding.UnknownRouteTarget, Component: name, At: r.At,

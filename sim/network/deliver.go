@@ -25,7 +25,7 @@ type target struct {
 	groupsKnown bool
 	unfiltered  bool   // AWS manages it, and no group filters it (N159)
 	answers     string // what would tell whether it answers, where the snapshot does not: a load balancer's listeners
-	endpoint    located[snapshot.VPCEndpoint]
+	endpoint    snapshot.Located[snapshot.VPCEndpoint]
 	// public: cases are addressed to a public address that is mapped to it.
 	public bool
 	// addressUnknown: cases holds every address that it may have (N62).
@@ -42,12 +42,12 @@ func (a *question) targetCases() packetset.Set {
 }
 
 // deliver hands traffic to the interfaces in subnet that it is addressed to.
-func (a delivery) deliver(t *flow, subnet located[snapshot.Subnet]) {
+func (a delivery) deliver(t *flow, subnet snapshot.Located[snapshot.Subnet]) {
 	a.lints().lintZone(subnet)
 	rest := t.cases
 	for i := range a.targets {
 		y := &a.targets[i]
-		if y.subnet != subnet.of.ID {
+		if y.subnet != subnet.Item.ID {
 			continue
 		}
 		if cases := a.s.And(rest, y.cases); cases != packetset.None {
@@ -59,11 +59,11 @@ func (a delivery) deliver(t *flow, subnet located[snapshot.Subnet]) {
 		return
 	}
 	t.cases = rest
-	h := Hop{Component: string(subnet.of.ID), Kind: "subnet", At: subnet.of.At}
-	v := a.x.vpcs[subnet.of.VPC]
-	if !a.nested && ownView(v) && knownAbsent(&v.in.EC2.NetworkInterfaces) {
-		a.deny(t, h, rest, Finding{Code: finding.NoSuchInterface, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(subnet.of.Tags),
-			Message: fmt.Sprintf("No interface in %s has the destination's address, so nothing answers there.", subnet.of.ID), Fix: "Use the address of an interface that exists.", Rule: "N170", URL: urlSubnetRoute})
+	h := Hop{Component: string(subnet.Item.ID), Kind: "subnet", At: subnet.Item.At}
+	v := a.x.VPCs.Get(subnet.Item.VPC)
+	if !a.nested && ownView(v) && knownAbsent(&v.Region.EC2.NetworkInterfaces) {
+		a.deny(t, h, rest, Finding{Code: finding.NoSuchInterface, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(subnet.Item.Tags),
+			Message: fmt.Sprintf("No interface in %s has the destination's address, so nothing answers there.", subnet.Item.ID), Fix: "Use the address of an interface that exists.", Rule: "N170", URL: urlSubnetRoute})
 	} else {
 		a.leaveOpen(t, h, rest, finding.GateRoute, rules.Need{Code: finding.UnknownDestination, Component: h.Component, At: h.At,
 			Fact: "which interface in " + h.Component + " has the destination's address, and its security groups", Collect: "aws ec2 describe-network-interfaces"})
@@ -74,7 +74,7 @@ func (a delivery) deliver(t *flow, subnet located[snapshot.Subnet]) {
 // receive is the far interface: its state, its groups, and what it sees.
 func (a delivery) receive(t *flow, y *target) {
 	h := Hop{Component: y.component, Kind: y.kind, At: y.at}
-	if e := y.endpoint.of; e != nil {
+	if e := y.endpoint.Item; e != nil {
 		h.Via = "interface endpoint for " + e.ServiceName
 		a.badState(t, h, rules.EndpointState(e.State), Finding{Code: finding.BadState, Gate: finding.GateEndpoint, Component: string(e.ID), Name: y.name, At: e.At,
 			Message: fmt.Sprintf("The interface endpoint %s is in state %q and carries no traffic.", e.ID, e.State), Fix: "Wait until the endpoint is available, or create it anew.", Rule: "N73", URL: urlInterfaceEndpoint}, e.State)
@@ -101,7 +101,7 @@ func (a delivery) receive(t *flow, y *target) {
 	default:
 		a.leaveOpen(t, h, t.cases, finding.GateSGIngress, rules.Need{Code: finding.UnknownSG, Component: y.component, At: y.at, Fact: "the security groups of " + y.component, Collect: "aws ec2 describe-network-interfaces"})
 	}
-	if y.endpoint.of != nil {
+	if y.endpoint.Item != nil {
 		a.end(t, a.interfaceContext(t, y), false)
 		return
 	}
@@ -190,12 +190,12 @@ func (a delivery) relation(t *flow) relation {
 	case t.home.kind == snapshot.TargetLocal && t.vpcID == a.from.vpcID:
 		return sameVPC
 	case t.home.kind == snapshot.TargetPeering:
-		p := a.x.peerings[snapshot.PeeringID(t.home.link)].of
+		p := a.x.Peerings.Get(snapshot.PeeringID(t.home.link)).Item
 		return peeringRelation(p)
 	case t.home.kind == snapshot.TargetTransitGateway:
-		g := a.x.transits[snapshot.TransitGatewayID(t.home.link)].of
-		out := a.x.attachments[t.home.attachment].of
-		in := a.x.attachments[a.x.vpcAttachment[tgwVPC{snapshot.TransitGatewayID(t.home.link), t.home.client}]].of
+		g := a.x.TransitGateways.Get(snapshot.TransitGatewayID(t.home.link)).Item
+		out := a.x.TGWAttachments.Get(t.home.attachment).Item
+		in := a.x.TGWAttachments.Get(a.x.vpcAttachment[tgwVPC{snapshot.TransitGatewayID(t.home.link), t.home.client}]).Item
 		if g != nil && in != nil && out != nil && equalFold(g.SecurityGroupReferencing, "enable") && equalFold(in.SecurityGroupReferencing, "enable") && equalFold(out.SecurityGroupReferencing, "enable") {
 			return referencing
 		}
@@ -223,7 +223,7 @@ func peeringRelation(p *snapshot.Peering) relation {
 func (a delivery) groupMatcher(t *flow, d side, rel relation) func(snapshot.GroupReference) rules.Match {
 	if d.dir == rules.Inbound {
 		lost := t.opaque || t.view.nat != nil
-		toEndpoint := slices.ContainsFunc(a.targets, func(y target) bool { return y.endpoint.of != nil })
+		toEndpoint := slices.ContainsFunc(a.targets, func(y target) bool { return y.endpoint.Item != nil })
 		return func(g snapshot.GroupReference) rules.Match { return a.memberSource(g, rel, lost, toEndpoint) }
 	}
 	return a.memberTarget
@@ -272,7 +272,7 @@ func (a delivery) targetRelation(y *target) relation {
 		return sameVPC
 	}
 	best := unrelated
-	for _, acc := range a.x.snap.Accounts {
+	for _, acc := range a.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.Peerings.Items {
 				p := &r.EC2.Peerings.Items[i]
@@ -287,24 +287,24 @@ func (a delivery) targetRelation(y *target) relation {
 }
 
 // addTarget makes a target of an interface. An endpoint's keeps its endpoint.
-func (a *question) addTarget(n located[snapshot.NetworkInterface], e located[snapshot.VPCEndpoint], within func(netip.Addr) bool) {
-	y := target{component: string(n.of.ID), kind: "network-interface", name: nameOf(n.of.Tags), at: n.of.At, vpc: n.of.VPC, subnet: n.of.Subnet,
-		groups: n.of.Groups, groupsKnown: n.of.GroupsKnown, endpoint: e}
-	y.managed(n.of)
+func (a *question) addTarget(n snapshot.Located[snapshot.NetworkInterface], e snapshot.Located[snapshot.VPCEndpoint], within func(netip.Addr) bool) {
+	y := target{component: string(n.Item.ID), kind: "network-interface", name: nameOf(n.Item.Tags), at: n.Item.At, vpc: n.Item.VPC, subnet: n.Item.Subnet,
+		groups: n.Item.Groups, groupsKnown: n.Item.GroupsKnown, endpoint: e}
+	y.managed(n.Item)
 	var addrs []netip.Addr
-	for _, p := range n.of.Addresses {
+	for _, p := range n.Item.Addresses {
 		if within == nil || within(p.Private) {
 			addrs = append(addrs, p.Private)
 		}
 	}
-	for _, p := range n.of.IPv6 {
+	for _, p := range n.Item.IPv6 {
 		if within == nil || within(p) {
 			addrs = append(addrs, p)
 		}
 	}
-	if e.of != nil {
-		y.component, y.kind, y.name = string(e.of.ID), "vpc-endpoint", nameOf(e.of.Tags)
-		a.endpointGroups(&y, e.of)
+	if e.Item != nil {
+		y.component, y.kind, y.name = string(e.Item.ID), "vpc-endpoint", nameOf(e.Item.Tags)
+		a.endpointGroups(&y, e.Item)
 	}
 	y.cases = addrSet(a.s, packetset.Destination, addrs)
 	if y.cases != packetset.None {
@@ -330,7 +330,7 @@ func (a *question) endpointGroups(y *target, e *snapshot.VPCEndpoint) {
 	if len(y.groups) == 0 && e.GroupsKnown {
 		y.groups, y.groupsKnown = e.Groups, true
 	}
-	if n := a.x.subnets[y.subnet]; y.groupsKnown && len(y.groups) == 0 && n.of != nil {
+	if n := a.x.Subnets.Get(y.subnet); y.groupsKnown && len(y.groups) == 0 && n.Item != nil {
 		y.groups, y.groupsKnown = a.defaultGroup(n)
 	}
 }

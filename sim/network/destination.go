@@ -62,7 +62,7 @@ func (a resolver) destinations() (resolution, error) {
 	case to.Address.IsValid():
 		p := to.Address.Masked()
 		for _, e := range a.interfacesIn(p) {
-			a.addTarget(e, a.endpointOf(e.of.ID), p.Contains)
+			a.addTarget(e, a.endpointOf(e.Item.ID), p.Contains)
 		}
 		a.addPublicTargets(p)
 		return one(a.s.Prefix(packetset.Destination, p))
@@ -102,7 +102,7 @@ func (a resolver) s3Name(d *S3Destination) (rules.Name, error) {
 
 func (a resolver) toInterfaces(ids []snapshot.NetworkInterfaceID, one func(packetset.Set) (resolution, error)) (resolution, error) {
 	for _, id := range ids {
-		e, ok := a.x.nics().byID[id]
+		e, ok := a.x.NetworkInterfaces.Find(id)
 		if !ok {
 			return resolution{}, nonsense("network interface %s is not in the snapshot", id)
 		}
@@ -113,12 +113,12 @@ func (a resolver) toInterfaces(ids []snapshot.NetworkInterfaceID, one func(packe
 
 // toEndpoint is an interface endpoint by its id, whatever name leads to it.
 func (a resolver) toEndpoint(id snapshot.VPCEndpointID, at Hop) (resolution, error) {
-	e, ok := a.x.endpoints[id]
+	e, ok := a.x.VPCEndpoints.Find(id)
 	switch {
 	case !ok:
 		return resolution{}, nonsense("endpoint %s is not in the snapshot", id)
-	case rules.KindOfEndpoint(e.of) != rules.EndpointInterface:
-		return resolution{}, nonsense("%s has no address of its own: name the service that it is for, such as %s", id, e.of.ServiceName)
+	case rules.KindOfEndpoint(e.Item) != rules.EndpointInterface:
+		return resolution{}, nonsense("%s has no address of its own: name the service that it is for, such as %s", id, e.Item.ServiceName)
 	}
 	a.name.Host = string(id)
 	at.Component = string(id)
@@ -126,14 +126,14 @@ func (a resolver) toEndpoint(id snapshot.VPCEndpointID, at Hop) (resolution, err
 }
 
 func (a resolver) toSubnet(id snapshot.SubnetID, one func(packetset.Set) (resolution, error)) (resolution, error) {
-	n, ok := a.x.subnets[id]
+	n, ok := a.x.Subnets.Find(id)
 	if !ok {
 		return resolution{}, nonsense("subnet %s is not in the snapshot", id)
 	}
 	groups, known := a.defaultGroup(n)
-	a.targets = append(a.targets, target{component: string(id), kind: "subnet", name: nameOf(n.of.Tags), at: n.of.At, vpc: n.of.VPC, subnet: id, groups: groups, groupsKnown: known,
-		cases: usable(a.s, packetset.Destination, n.of, a.from.v4, a.from.v6)})
-	a.assumed = append(a.assumed, fmt.Sprintf("Interfaces in %s are judged with the default security group of %s.", id, n.of.VPC))
+	a.targets = append(a.targets, target{component: string(id), kind: "subnet", name: nameOf(n.Item.Tags), at: n.Item.At, vpc: n.Item.VPC, subnet: id, groups: groups, groupsKnown: known,
+		cases: usable(a.s, packetset.Destination, n.Item, a.from.v4, a.from.v6)})
+	a.assumed = append(a.assumed, fmt.Sprintf("Interfaces in %s are judged with the default security group of %s.", id, n.Item.VPC))
 	return one(a.targetCases())
 }
 
@@ -162,7 +162,7 @@ func (a resolver) notInternet(e packetset.End) packetset.Set {
 	for _, p := range rules.NotOnInternet() {
 		x = a.s.Or(x, a.s.Prefix(e, p))
 	}
-	for _, acc := range a.x.snap.Accounts {
+	for _, acc := range a.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.VPCs.Items {
 				for _, p := range slices.Concat(r.EC2.VPCs.Items[i].CIDRs, r.EC2.VPCs.Items[i].IPv6CIDRs) {

@@ -38,13 +38,13 @@ type dnsFacts struct {
 	attrsNeed rules.Need
 }
 
-func (a *question) vpc() located[snapshot.VPC] { return a.x.vpcs[a.from.vpcID] }
+func (a *question) vpc() snapshot.Located[snapshot.VPC] { return a.x.VPCs.Get(a.from.vpcID) }
 
 // resolveName finds where the client's name leads (N97 to N108).
 func (a resolver) resolveName() resolution {
 	v := a.vpc()
 	at := Hop{Component: a.name.Host, Kind: "dns-name", At: a.from.at}
-	if v.of == nil {
+	if v.Item == nil {
 		return a.orElsewhere(at, resolution{branches: []branch{a.publicBranch(at)}}, &rules.Need{Code: finding.UnknownVPC, Component: string(a.from.vpcID), At: a.from.at, Fact: "the VPC " + string(a.from.vpcID) + " and its DNS settings", Collect: "aws ec2 describe-vpcs"})
 	}
 	amazon, custom, need := a.resolver(v)
@@ -52,7 +52,7 @@ func (a resolver) resolveName() resolution {
 		return a.customServers(at, v, custom, need)
 	}
 	f := a.resolverFacts(v)
-	if need != nil && v.of.DHCPOptionsID == noOptions {
+	if need != nil && v.Item.DHCPOptionsID == noOptions {
 		f.needs = append(f.needs, *need)
 	}
 	a.firewall(v, &f)
@@ -62,7 +62,7 @@ func (a resolver) resolveName() resolution {
 		b.denies = append(slices.Clone(f.denies), b.denies...)
 		b.needs = append(slices.Clone(f.needs), b.needs...)
 	}
-	if need != nil && v.of.DHCPOptionsID != noOptions {
+	if need != nil && v.Item.DHCPOptionsID != noOptions {
 		// Whoever is asked instead may answer anything.
 		r = a.orElsewhere(at, r, need)
 	}
@@ -89,19 +89,19 @@ func (a resolver) publicAnswer(at Hop) branch {
 
 // resolver reads the VPC's DHCP options (N98): whether clients ask the VPC's
 // own resolver, and which other servers they ask.
-func (a resolver) resolver(v located[snapshot.VPC]) (amazon bool, custom []netip.Addr, need *rules.Need) {
-	id := v.of.DHCPOptionsID
-	unknown := &rules.Need{Code: finding.UnknownDHCP, Component: orElse(string(id), string(v.of.ID)), At: v.of.At,
-		Fact: "which DNS servers interfaces in " + string(v.of.ID) + " use", Collect: "aws ec2 describe-dhcp-options"}
+func (a resolver) resolver(v snapshot.Located[snapshot.VPC]) (amazon bool, custom []netip.Addr, need *rules.Need) {
+	id := v.Item.DHCPOptionsID
+	unknown := &rules.Need{Code: finding.UnknownDHCP, Component: orElse(string(id), string(v.Item.ID)), At: v.Item.At,
+		Fact: "which DNS servers interfaces in " + string(v.Item.ID) + " use", Collect: "aws ec2 describe-dhcp-options"}
 	if id == noOptions {
-		unknown.Fact = string(v.of.ID) + " has no DHCP option set; whether its interfaces get a DNS server depends on the host's hardware"
+		unknown.Fact = string(v.Item.ID) + " has no DHCP option set; whether its interfaces get a DNS server depends on the host's hardware"
 		return true, nil, unknown
 	}
-	o := a.x.dhcp[id].of
+	o := a.x.DHCPOptions.Get(id).Item
 	if o == nil || len(o.DNSServers) == 0 {
 		return true, nil, unknown
 	}
-	amazon, custom, odd := rules.Servers(o.DNSServers, v.of.CIDRs)
+	amazon, custom, odd := rules.Servers(o.DNSServers, v.Item.CIDRs)
 	unknown.At, unknown.Component, unknown.Collect = o.At, string(o.ID), ""
 	switch {
 	case len(odd) > 0:
@@ -120,18 +120,18 @@ func (a resolver) resolver(v located[snapshot.VPC]) (amazon bool, custom []netip
 
 // customServers is the answers where clients ask servers of their own: first
 // whether they can, then everything that they may hear (N98).
-func (a resolver) customServers(at Hop, v located[snapshot.VPC], custom []netip.Addr, need *rules.Need) resolution {
+func (a resolver) customServers(at Hop, v snapshot.Located[snapshot.VPC], custom []netip.Addr, need *rules.Need) resolution {
 	b := a.publicAnswer(at)
 	mixed := strings.HasPrefix(need.Fact, "which of Amazon's")
 	if lost, all := a.unreachable(custom); all && !mixed {
-		o := a.x.dhcp[v.of.DHCPOptionsID].of
+		o := a.x.DHCPOptions.Get(v.Item.DHCPOptionsID).Item
 		b.denies = append(b.denies, Finding{Code: finding.DNSServerUnreachable, Gate: finding.GateDNS, Component: string(o.ID), At: o.At, Example: lost,
 			Message: fmt.Sprintf("%s names the DNS server %s, and %s can't reach it on port 53.", o.ID, custom[0], a.from.words()),
 			Fix:     fmt.Sprintf("Let the security groups, network ACLs and routes pass UDP and TCP port 53 to %s, or use AmazonProvidedDNS.", custom[0]), Rule: "N98", URL: urlDHCP})
 		return resolution{branches: []branch{b}}
 	}
 	if a.q.AssumePublicDNS {
-		a.assumed = append(a.assumed, fmt.Sprintf("The DNS servers of %s answer with public addresses (--assume-public-dns).", v.of.DHCPOptionsID))
+		a.assumed = append(a.assumed, fmt.Sprintf("The DNS servers of %s answer with public addresses (--assume-public-dns).", v.Item.DHCPOptionsID))
 		return resolution{branches: []branch{b}}
 	}
 	return a.orElsewhere(at, resolution{branches: []branch{b}}, need)
@@ -159,11 +159,11 @@ func (a resolver) unreachable(servers []netip.Addr) (lost *Packet, all bool) {
 }
 
 // resolverFacts judges the VPC's DNS attributes (N55, N97).
-func (a resolver) resolverFacts(v located[snapshot.VPC]) dnsFacts {
+func (a resolver) resolverFacts(v snapshot.Located[snapshot.VPC]) dnsFacts {
 	f := dnsFacts{attrs: rules.StateUnknown}
-	x := a.x.attributes[v.of.ID].of
-	f.attrsNeed = rules.Need{Code: finding.UnknownDNSAttrs, Component: string(v.of.ID), At: v.of.At, Fact: "enableDnsSupport and enableDnsHostnames of " + string(v.of.ID),
-		Collect: "aws ec2 describe-vpc-attribute --vpc-id " + string(v.of.ID) + " --attribute enableDnsSupport, and enableDnsHostnames"}
+	x := a.x.VPCAttributes.Get(v.Item.ID).Item
+	f.attrsNeed = rules.Need{Code: finding.UnknownDNSAttrs, Component: string(v.Item.ID), At: v.Item.At, Fact: "enableDnsSupport and enableDnsHostnames of " + string(v.Item.ID),
+		Collect: "aws ec2 describe-vpc-attribute --vpc-id " + string(v.Item.ID) + " --attribute enableDnsSupport, and enableDnsHostnames"}
 	if x == nil {
 		f.needs = append(f.needs, f.attrsNeed)
 		return f
@@ -173,9 +173,9 @@ func (a resolver) resolverFacts(v located[snapshot.VPC]) dnsFacts {
 	case support.Presence != snapshot.Collected:
 		f.needs = append(f.needs, f.attrsNeed)
 	case !support.Value:
-		f.denies = append(f.denies, Finding{Code: finding.DNSDisabled, Gate: finding.GateDNS, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: x.At,
-			Message: fmt.Sprintf("enableDnsSupport of %s is false, so %s does not resolve.", v.of.ID, a.name.Host),
-			Fix:     fmt.Sprintf("Turn on enableDnsSupport: aws ec2 modify-vpc-attribute --vpc-id %s --enable-dns-support.", v.of.ID), Rule: "N97", URL: urlDNS})
+		f.denies = append(f.denies, Finding{Code: finding.DNSDisabled, Gate: finding.GateDNS, Component: string(v.Item.ID), Name: nameOf(v.Item.Tags), At: x.At,
+			Message: fmt.Sprintf("enableDnsSupport of %s is false, so %s does not resolve.", v.Item.ID, a.name.Host),
+			Fix:     fmt.Sprintf("Turn on enableDnsSupport: aws ec2 modify-vpc-attribute --vpc-id %s --enable-dns-support.", v.Item.ID), Rule: "N97", URL: urlDNS})
 	}
 	// Where support is off, nothing resolves, and DNS_DISABLED says so; the ways
 	// are judged as they are once it is on, so that no blocker hides behind it
@@ -191,16 +191,16 @@ func (a resolver) resolverFacts(v located[snapshot.VPC]) dnsFacts {
 		if a.q.To.S3 != nil {
 			why = "AWS asks for it with S3 endpoints, and " + why
 		}
-		a.note(Finding{Code: finding.DNSHostnamesOff, Gate: finding.GateDNS, Severity: finding.Warning, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: x.At,
-			Message: fmt.Sprintf("enableDnsHostnames of %s is false; %s.", v.of.ID, why),
-			Fix:     fmt.Sprintf("Turn on enableDnsHostnames: aws ec2 modify-vpc-attribute --vpc-id %s --enable-dns-hostnames.", v.of.ID), Rule: "N55", URL: urlDNS})
+		a.note(Finding{Code: finding.DNSHostnamesOff, Gate: finding.GateDNS, Severity: finding.Warning, Component: string(v.Item.ID), Name: nameOf(v.Item.Tags), At: x.At,
+			Message: fmt.Sprintf("enableDnsHostnames of %s is false; %s.", v.Item.ID, why),
+			Fix:     fmt.Sprintf("Turn on enableDnsHostnames: aws ec2 modify-vpc-attribute --vpc-id %s --enable-dns-hostnames.", v.Item.ID), Rule: "N55", URL: urlDNS})
 	}
 	return f
 }
 
 // firewall judges DNS Firewall, and says what of Route 53 was not collected
 // (N102, N104).
-func (a resolver) firewall(v located[snapshot.VPC], f *dnsFacts) {
+func (a resolver) firewall(v snapshot.Located[snapshot.VPC], f *dnsFacts) {
 	r := a.resolverData(v)
 	f.needs = append(f.needs, r.needs...)
 	var lacking, refused []string
@@ -238,7 +238,7 @@ func (a resolver) firewall(v located[snapshot.VPC], f *dnsFacts) {
 func (a resolver) firewallAnswer(r *resolverData) rules.FirewallAnswer {
 	v4 := r.firewall(a.name.Host, "A")
 	v6 := r.firewall(a.name.Host, "AAAA")
-	n := a.from.subnet.of
+	n := a.from.subnet.Item
 	both := a.name.Dualstack || a.name.Form == rules.FormEndpoint || n != nil && n.EnableDNS64
 	switch {
 	case a.from.v4 && (!a.from.v6 || !both):
@@ -257,13 +257,13 @@ func (a resolver) firewallAnswer(r *resolverData) rules.FirewallAnswer {
 	return rules.FirewallAnswer{Verdict: rules.FirewallUnknown, Rule: rule, Need: need}
 }
 
-func (a resolver) route53Need(v located[snapshot.VPC], why string) rules.Need {
-	return rules.Need{Code: finding.UnknownDNS, Component: string(v.of.ID), At: v.of.At,
+func (a resolver) route53Need(v snapshot.Located[snapshot.VPC], why string) rules.Need {
+	return rules.Need{Code: finding.UnknownDNS, Component: string(v.Item.ID), At: v.Item.At,
 		Fact:    "whether Route 53 Resolver rules, DNS Firewall, private zones or a Route 53 Profile touch " + a.name.Host + " (" + why + ")",
 		Collect: "aws route53resolver list-resolver-rules and its like; aws route53 list-hosted-zones-by-vpc; aws route53profiles list-profile-associations"}
 }
 
-func (a resolver) notCollected(v located[snapshot.VPC], lacking []string, f *dnsFacts) {
+func (a resolver) notCollected(v snapshot.Located[snapshot.VPC], lacking []string, f *dnsFacts) {
 	what := strings.Join(lacking, ", ")
 	if a.q.Strict || a.q.StrictDNS {
 		f.needs = append(f.needs, a.route53Need(v, "not collected: "+what))
@@ -271,7 +271,7 @@ func (a resolver) notCollected(v located[snapshot.VPC], lacking []string, f *dns
 	}
 	if a.explain {
 		a.off = append(a.off, missing(finding.GateDNS, a.route53Need(v, "not collected: "+what)))
-		a.note(Finding{Code: finding.DNSNotCollected, Gate: finding.GateDNS, Severity: finding.Warning, Component: string(v.of.ID), Name: nameOf(v.of.Tags), At: v.of.At,
+		a.note(Finding{Code: finding.DNSNotCollected, Gate: finding.GateDNS, Severity: finding.Warning, Component: string(v.Item.ID), Name: nameOf(v.Item.Tags), At: v.Item.At,
 			Message: fmt.Sprintf("The snapshot lacks %s; %s is taken to resolve as it does by default (lenient mode).", what, a.name.Host),
 			Fix:     "Collect the Route 53 Resolver data, or ask with --strict.", Rule: "N104", URL: urlResolver})
 	}

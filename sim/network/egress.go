@@ -42,12 +42,12 @@ func (m *Model) covered(groups []snapshot.SecurityGroupID, subnets []snapshot.Su
 	}
 	c := Coverage{Known: true}
 	for _, id := range subnets {
-		n, ok := m.x.subnets[id]
+		n, ok := m.x.Subnets.Find(id)
 		if !ok {
 			c.Known = false
 			continue
 		}
-		a.universe = a.s.Or(a.universe, usable(a.s, end, n.of, true, false))
+		a.universe = a.s.Or(a.universe, usable(a.s, end, n.Item, true, false))
 	}
 	a.universe = a.s.And(a.universe, a.s.Between(packetset.Protocol, 6, 6))
 	t := a.traffic(view{}, side{dir: dir})
@@ -87,7 +87,7 @@ func (m *Model) RegionOf(from Endpoint) string {
 	if from.Internet || a.begin() != nil {
 		return ""
 	}
-	return regionName(a.from.subnet.in)
+	return regionName(a.from.subnet.Region)
 }
 
 // InterfacesOf lists the interfaces of an instance, its primary one first.

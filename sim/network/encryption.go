@@ -22,14 +22,14 @@ type encryptionFacts struct {
 // or in the VPC itself. Without either, the VPC owner's collection tells that
 // there is none, and without that nobody knows (N10).
 func (a *question) encryption(id snapshot.VPCID) encryptionFacts {
-	v := a.x.vpcs[id]
+	v := a.x.VPCs.Get(id)
 	f := encryptionFacts{need: rules.Need{Code: finding.UnknownEncryptionControls, Component: string(id),
 		Fact: "whether the encryption controls of " + string(id) + " are in enforce mode", Collect: "aws ec2 describe-vpc-encryption-controls"}}
 	told := a.x.encryption[id]
-	if v.of != nil {
-		f.need.At = v.of.At
-		if v.of.Encryption != nil {
-			told = append(told[:len(told):len(told)], v.of.Encryption)
+	if v.Item != nil {
+		f.need.At = v.Item.At
+		if v.Item.Encryption != nil {
+			told = append(told[:len(told):len(told)], v.Item.Encryption)
 		}
 	}
 	if len(told) > 0 {
@@ -61,11 +61,11 @@ func (a *question) encryption(id snapshot.VPCID) encryptionFacts {
 // id names the control; describe-vpcs may print one without.
 func (f *encryptionFacts) id() string { return orElse(f.control.ID, "EncryptionControl") }
 
-func (a *question) encryptionOwner(v located[snapshot.VPC]) *snapshot.Region {
-	if v.of == nil {
+func (a *question) encryptionOwner(v snapshot.Located[snapshot.VPC]) *snapshot.Region {
+	if v.Item == nil {
 		return nil
 	}
-	return a.x.here(orElse(v.of.OwnerID, accountID(v.in)), regionName(v.in))
+	return a.x.Region(orElse(v.Item.OwnerID, accountID(v.Region)), regionName(v.Region))
 }
 
 // cleartext judges what an interface endpoint does with traffic that does not
@@ -75,9 +75,9 @@ func (a *walk) cleartext(t *flow, h Hop, y *target) {
 	if a.q.Protocol != 6 || clear == packetset.None {
 		return
 	}
-	e, f := y.endpoint.of, a.encryption(y.vpc)
+	e, f := y.endpoint.Item, a.encryption(y.vpc)
 	if f.assumed {
-		a.takenAsOff(y.vpc, a.x.vpcs[y.vpc].of, finding.EncryptionControlsNotCollected, finding.UnknownEncryptionControls, finding.GateEndpoint, "VPC encryption control", "aws ec2 describe-vpc-encryption-controls", urlEncryption)
+		a.takenAsOff(y.vpc, a.x.VPCs.Get(y.vpc).Item, finding.EncryptionControlsNotCollected, finding.UnknownEncryptionControls, finding.GateEndpoint, "VPC encryption control", "aws ec2 describe-vpc-encryption-controls", urlEncryption)
 	}
 	http := a.s.And(clear, a.toPort(rules.PortCleartext))
 	for _, part := range []struct {
@@ -185,8 +185,8 @@ func (f *encryptionFacts) everything() bool {
 
 // lintEncryptedEndpoint warns of a Gateway Load Balancer endpoint, which can't
 // be where encryption is enforced (N132).
-func (a lints) lintEncryptedEndpoint(e located[snapshot.VPCEndpoint]) {
-	a.impossible(e.of.VPC, string(e.of.ID), nameOf(e.of.Tags), e.of.At, "Gateway Load Balancer and Network Firewall endpoints")
+func (a lints) lintEncryptedEndpoint(e snapshot.Located[snapshot.VPCEndpoint]) {
+	a.impossible(e.Item.VPC, string(e.Item.ID), nameOf(e.Item.Tags), e.Item.At, "Gateway Load Balancer and Network Firewall endpoints")
 }
 
 // edgeZone is the name of a Local Zone or Wavelength Zone: it has more parts
@@ -194,9 +194,9 @@ func (a lints) lintEncryptedEndpoint(e located[snapshot.VPCEndpoint]) {
 var edgeZone = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+-`)
 
 // lintZone warns of a Local Zone subnet, which can't be there either.
-func (a lints) lintZone(n located[snapshot.Subnet]) {
-	if a.explain && n.of != nil && edgeZone.MatchString(n.of.AvailabilityZone) {
-		a.impossible(n.of.VPC, string(n.of.ID), nameOf(n.of.Tags), n.of.At, "subnets in Local Zones")
+func (a lints) lintZone(n snapshot.Located[snapshot.Subnet]) {
+	if a.explain && n.Item != nil && edgeZone.MatchString(n.Item.AvailabilityZone) {
+		a.impossible(n.Item.VPC, string(n.Item.ID), nameOf(n.Item.Tags), n.Item.At, "subnets in Local Zones")
 	}
 }
 
@@ -215,13 +215,13 @@ func (a lints) impossible(vpc snapshot.VPCID, id, name string, at snapshot.Sourc
 
 // lintGatewayCleartext warns of cleartext over a gateway endpoint where
 // encryption is enforced: what happens to it is not documented.
-func (a lints) lintGatewayCleartext(t *flow, e located[snapshot.VPCEndpoint]) {
+func (a lints) lintGatewayCleartext(t *flow, e snapshot.Located[snapshot.VPCEndpoint]) {
 	if !a.explain || a.q.Protocol != 6 || a.s.Diff(t.cases, a.toPort(rules.PortEncrypted)) == packetset.None {
 		return
 	}
-	if f := a.encryption(e.of.VPC); f.enforcement == rules.Enforced {
-		a.note(Finding{Code: finding.EncryptionControls, Gate: finding.GateEndpoint, Severity: finding.Warning, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: f.control.At,
-			Message: fmt.Sprintf("%s enforces encryption (%s), and the traffic is not to port 443. AWS says that interface endpoints drop it, and nothing of gateway endpoints; %s is taken to carry it.", e.of.VPC, f.id(), e.of.ID),
+	if f := a.encryption(e.Item.VPC); f.enforcement == rules.Enforced {
+		a.note(Finding{Code: finding.EncryptionControls, Gate: finding.GateEndpoint, Severity: finding.Warning, Component: string(e.Item.ID), Name: nameOf(e.Item.Tags), At: f.control.At,
+			Message: fmt.Sprintf("%s enforces encryption (%s), and the traffic is not to port 443. AWS says that interface endpoints drop it, and nothing of gateway endpoints; %s is taken to carry it.", e.Item.VPC, f.id(), e.Item.ID),
 			Fix:     "Use port 443.", Rule: "N76", URL: urlEncryption})
 	}
 }

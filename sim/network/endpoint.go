@@ -70,20 +70,20 @@ func unknownCode(kind string) finding.Code {
 // endpoint hands traffic to a gateway or Gateway Load Balancer endpoint (N31).
 func (a endpoints) endpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route) {
 	id := snapshot.VPCEndpointID(r.Target)
-	e := a.x.endpoints[id]
-	if e.of == nil {
+	e := a.x.VPCEndpoints.Get(id)
+	if e.Item == nil {
 		// A participant of a shared VPC may be unable to see it (N57).
 		a.absent(t, r.Target, "vpc-endpoint", finding.UnknownRouteTarget, knownAbsent(a.collections(tb.VPC).endpoints), r, "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids "+r.Target)
 		return
 	}
-	switch rules.KindOfEndpoint(e.of) {
+	switch rules.KindOfEndpoint(e.Item) {
 	case rules.EndpointGateway:
 		if r.PrefixList == "" {
-			a.leaveOpen(t, Hop{Component: r.Target, Kind: "vpc-endpoint", At: e.of.At}, t.cases, finding.GateEndpoint, rules.Need{Code: finding.SnapshotInconsistent, Component: string(tb.ID), At: r.At,
+			a.leaveOpen(t, Hop{Component: r.Target, Kind: "vpc-endpoint", At: e.Item.At}, t.cases, finding.GateEndpoint, rules.Need{Code: finding.SnapshotInconsistent, Component: string(tb.ID), At: r.At,
 				Fact:    fmt.Sprintf("whether %s carries what the route %s of %s sends it: AWS leads to a gateway endpoint by its service's prefix list only", r.Target, routeText(r), tb.ID),
 				Collect: "aws ec2 describe-route-tables --route-table-ids " + string(tb.ID)})
 		}
-		if e.of.RouteTablesKnown && !slices.Contains(e.of.RouteTables, tb.ID) {
+		if e.Item.RouteTablesKnown && !slices.Contains(e.Item.RouteTables, tb.ID) {
 			a.unattachedEndpoint(t, tb, r, e)
 			return
 		}
@@ -95,22 +95,25 @@ func (a endpoints) endpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route)
 	case rules.EndpointLoadBalancer:
 		a.loadBalancerEndpoint(t, e)
 	default:
-		a.leaveOpen(t, Hop{Component: r.Target, Kind: "vpc-endpoint", At: e.of.At}, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownRouteTarget, Component: r.Target, At: e.of.At,
-			Fact: "what a route to an endpoint of type " + e.of.Type + " does"})
+		a.leaveOpen(t, Hop{Component: r.Target, Kind: "vpc-endpoint", At: e.Item.At}, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownRouteTarget, Component: r.Target, At: e.Item.At,
+			Fact: "what a route to an endpoint of type " + e.Item.Type + " does"})
 		a.end(t, Context{}, true)
 	}
 }
 
 // unattachedEndpoint is a route to an endpoint that does not list the table:
 // one of the two is out of date (N44).
-func (a endpoints) unattachedEndpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
+func (a endpoints) unattachedEndpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, e snapshot.Located[snapshot.VPCEndpoint]) {
 	rest := without(tb, r.Target)
-	n := rules.Need{Code: finding.SnapshotInconsistent, Component: string(e.of.ID), At: e.of.At,
-		Fact:    fmt.Sprintf("whether %s is attached to %s: the table has its route, and the endpoint does not list the table", e.of.ID, tb.ID),
+	n := rules.Need{Code: finding.SnapshotInconsistent, Component: string(e.Item.ID), At: e.Item.At,
+		Fact:    fmt.Sprintf("whether %s is attached to %s: the table has its route, and the endpoint does not list the table", e.Item.ID, tb.ID),
 		Collect: "aws ec2 describe-route-tables and describe-vpc-endpoints, taken together"}
 	a.fork(t, finding.GateEndpoint, n,
 		func(t *flow) { a.gatewayEndpoint(t, e) },
-		func(t *flow) { t.via = append(t.via, string(tb.ID)); a.routeBy(t, rest, located[snapshot.Subnet]{}) })
+		func(t *flow) {
+			t.via = append(t.via, string(tb.ID))
+			a.routeBy(t, rest, snapshot.Located[snapshot.Subnet]{})
+		})
 }
 
 // without is a table less its routes to a target.
@@ -131,43 +134,43 @@ func (a endpoints) translatedHere(t *flow) bool {
 	if t.view.nat == nil {
 		return false
 	}
-	n := a.x.nats[snapshot.NATGatewayID(t.view.nat.id)].of
+	n := a.x.NATGateways.Get(snapshot.NATGatewayID(t.view.nat.id)).Item
 	return n != nil && n.VPC == t.vpcID
 }
 
 // translatedToEndpoint is a NAT gateway's traffic for which its own table has
 // the endpoint's route: whether it takes the endpoint, or can't, is not
 // documented (N47). Both readings are followed, and neither passes for certain.
-func (a endpoints) translatedToEndpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, e located[snapshot.VPCEndpoint]) {
-	n := rules.Need{Code: finding.UnknownNATViaGatewayEndpoint, Component: string(e.of.ID), At: e.of.At,
+func (a endpoints) translatedToEndpoint(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, e snapshot.Located[snapshot.VPCEndpoint]) {
+	n := rules.Need{Code: finding.UnknownNATViaGatewayEndpoint, Component: string(e.Item.ID), At: e.Item.At,
 		Fact: "whether a NAT gateway can send traffic over a gateway endpoint in its own subnet's route table; AWS does not document it"}
 	a.fork(t, finding.GateEndpoint, n,
 		func(t *flow) { a.gatewayEndpoint(t, e) },
 		func(t *flow) {
 			t.via = append(t.via, string(tb.ID))
-			a.leaveOpen(t, Hop{Component: string(e.of.ID), Kind: "vpc-endpoint", Via: "passed by", At: e.of.At}, t.cases, finding.GateEndpoint, n)
-			a.routeBy(t, without(tb, r.Target), located[snapshot.Subnet]{})
+			a.leaveOpen(t, Hop{Component: string(e.Item.ID), Kind: "vpc-endpoint", Via: "passed by", At: e.Item.At}, t.cases, finding.GateEndpoint, n)
+			a.routeBy(t, without(tb, r.Target), snapshot.Located[snapshot.Subnet]{})
 		})
 }
 
 // unlistedEndpoint finds a gateway endpoint for the destination that lists
 // the table while the table has no route to it (N44). It follows both
 // readings and reports whether it did.
-func (a endpoints) unlistedEndpoint(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) bool {
+func (a endpoints) unlistedEndpoint(t *flow, tb *snapshot.RouteTable, subnet snapshot.Located[snapshot.Subnet]) bool {
 	if slices.Contains(t.via, string(tb.ID)) {
 		return false
 	}
 	for _, id := range a.x.vpcEndpoints[tb.VPC] {
-		e := a.x.endpoints[id]
-		if rules.KindOfEndpoint(e.of) != rules.EndpointGateway || !a.servesDestination(e.of) || rules.EndpointState(e.of.State) != rules.StateWorks ||
-			!slices.Contains(e.of.RouteTables, tb.ID) || routesTo(tb, string(id)) {
+		e := a.x.VPCEndpoints.Get(id)
+		if rules.KindOfEndpoint(e.Item) != rules.EndpointGateway || !a.servesDestination(e.Item) || rules.EndpointState(e.Item.State) != rules.StateWorks ||
+			!slices.Contains(e.Item.RouteTables, tb.ID) || routesTo(tb, string(id)) {
 			continue
 		}
 		cases := a.s.Diff(t.cases, a.targetCases())
 		if cases == packetset.None {
 			continue
 		}
-		n := rules.Need{Code: finding.SnapshotInconsistent, Component: string(id), At: e.of.At,
+		n := rules.Need{Code: finding.SnapshotInconsistent, Component: string(id), At: e.Item.At,
 			Fact:    fmt.Sprintf("whether %s is attached to %s: the endpoint lists the table, and the table has no route to it", id, tb.ID),
 			Collect: "aws ec2 describe-route-tables and describe-vpc-endpoints, taken together"}
 		rest := t.with(a.s.Diff(t.cases, cases))
@@ -200,28 +203,28 @@ func (a *question) servesDestination(e *snapshot.VPCEndpoint) bool {
 func (a *question) named() bool { return a.q.To.S3 != nil || a.q.To.Service != "" }
 
 // gatewayEndpoint is a gateway endpoint that a route leads to (N42 to N50).
-func (a endpoints) gatewayEndpoint(t *flow, e located[snapshot.VPCEndpoint]) {
-	id := string(e.of.ID)
-	h := Hop{Component: id, Kind: "vpc-endpoint", Via: "gateway endpoint for " + e.of.ServiceName, At: e.of.At}
-	f := Finding{Code: finding.BadState, Gate: finding.GateEndpoint, Component: id, Name: nameOf(e.of.Tags),
-		Message: fmt.Sprintf("The gateway endpoint %s is in state %q and carries no traffic.", id, e.of.State),
-		Fix:     fmt.Sprintf("Create a gateway endpoint for %s and associate it with the route table.", e.of.ServiceName), Rule: "N42", URL: urlGatewayEndpoint}
-	a.badState(t, h, rules.EndpointState(e.of.State), f, e.of.State)
-	if a.named() && !a.servesDestination(e.of) {
+func (a endpoints) gatewayEndpoint(t *flow, e snapshot.Located[snapshot.VPCEndpoint]) {
+	id := string(e.Item.ID)
+	h := Hop{Component: id, Kind: "vpc-endpoint", Via: "gateway endpoint for " + e.Item.ServiceName, At: e.Item.At}
+	f := Finding{Code: finding.BadState, Gate: finding.GateEndpoint, Component: id, Name: nameOf(e.Item.Tags),
+		Message: fmt.Sprintf("The gateway endpoint %s is in state %q and carries no traffic.", id, e.Item.State),
+		Fix:     fmt.Sprintf("Create a gateway endpoint for %s and associate it with the route table.", e.Item.ServiceName), Rule: "N42", URL: urlGatewayEndpoint}
+	a.badState(t, h, rules.EndpointState(e.Item.State), f, e.Item.State)
+	if a.named() && !a.servesDestination(e.Item) {
 		f.Code, f.Rule = finding.VPCEServiceMismatch, "N59"
-		if a.q.To.S3 != nil && rules.ServiceOf(e.of) == "s3" {
+		if a.q.To.S3 != nil && rules.ServiceOf(e.Item) == "s3" {
 			f.Code, f.Rule = finding.VPCERegionMismatch, "N41"
 		}
-		f.Message = fmt.Sprintf("%s is an endpoint for %s, which is not the destination's service and Region.", id, e.of.ServiceName)
+		f.Message = fmt.Sprintf("%s is an endpoint for %s, which is not the destination's service and Region.", id, e.Item.ServiceName)
 		f.Fix = "Route the destination's own prefix list to an endpoint for its service."
 		a.deny(t, h, t.cases, f)
 	}
 	switch {
-	case e.of.VPC == "":
-		a.leaveOpen(t, h, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownVPC, Component: id, At: e.of.At, Fact: "the VPC of " + id + " (VpcId)", Collect: "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids " + id})
-	case e.of.VPC != t.vpcID:
+	case e.Item.VPC == "":
+		a.leaveOpen(t, h, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownVPC, Component: id, At: e.Item.At, Fact: "the VPC of " + id + " (VpcId)", Collect: "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids " + id})
+	case e.Item.VPC != t.vpcID:
 		f.Code, f.Rule = finding.BadStateAttachment, "N42"
-		f.Message = fmt.Sprintf("%s belongs to %s, not to %s.", id, e.of.VPC, t.vpcID)
+		f.Message = fmt.Sprintf("%s belongs to %s, not to %s.", id, e.Item.VPC, t.vpcID)
 		a.deny(t, h, t.cases, f)
 	}
 	a.gatewayOrigin(t, h, e)
@@ -249,11 +252,11 @@ func (a *question) notCarried() packetset.Set {
 
 // gatewayOrigin judges where the traffic came from: the endpoint serves its
 // own VPC (N46), and whether it serves a NAT gateway in it is not documented (N47).
-func (a endpoints) gatewayOrigin(t *flow, h Hop, e located[snapshot.VPCEndpoint]) {
+func (a endpoints) gatewayOrigin(t *flow, h Hop, e snapshot.Located[snapshot.VPCEndpoint]) {
 	switch {
 	case t.home.kind != snapshot.TargetLocal && !a.translatedHere(t):
-		a.deny(t, h, t.cases, Finding{Code: finding.VPCENotFromOutsideVPC, Gate: finding.GateEndpoint, Component: h.Component, Name: nameOf(e.of.Tags),
-			Message: fmt.Sprintf("%s serves interfaces of %s only; traffic that entered the VPC by %s can't use it.", e.of.ID, e.of.VPC, t.home.link),
+		a.deny(t, h, t.cases, Finding{Code: finding.VPCENotFromOutsideVPC, Gate: finding.GateEndpoint, Component: h.Component, Name: nameOf(e.Item.Tags),
+			Message: fmt.Sprintf("%s serves interfaces of %s only; traffic that entered the VPC by %s can't use it.", e.Item.ID, e.Item.VPC, t.home.link),
 			Fix:     "Create a gateway endpoint in the client's own VPC, or use an interface endpoint.", Rule: "N46", URL: urlEndpointS3})
 	case t.view.nat != nil:
 		a.leaveOpen(t, h, t.cases, finding.GateEndpoint, rules.Need{Code: finding.UnknownNATViaGatewayEndpoint, Component: h.Component, At: h.At,
@@ -261,32 +264,32 @@ func (a endpoints) gatewayOrigin(t *flow, h Hop, e located[snapshot.VPCEndpoint]
 	}
 }
 
-func (a *question) endpointContext(via string, e located[snapshot.VPCEndpoint]) Context {
-	c := Context{Via: via, Endpoint: e.of.ID, EndpointVPC: e.of.VPC, EndpointOwner: e.of.OwnerID, Region: rules.ServiceRegion(e.of), SourceIsClient: true}
-	if e.in != nil {
-		c.Account = accountID(e.in)
+func (a *question) endpointContext(via string, e snapshot.Located[snapshot.VPCEndpoint]) Context {
+	c := Context{Via: via, Endpoint: e.Item.ID, EndpointVPC: e.Item.VPC, EndpointOwner: e.Item.OwnerID, Region: rules.ServiceRegion(e.Item), SourceIsClient: true}
+	if e.Region != nil {
+		c.Account = accountID(e.Region)
 	}
 	return c
 }
 
 // loadBalancerEndpoint is a Gateway Load Balancer or firewall endpoint: what
 // stands behind it is not in the snapshot (N125).
-func (a endpoints) loadBalancerEndpoint(t *flow, e located[snapshot.VPCEndpoint]) {
-	h := Hop{Component: string(e.of.ID), Kind: "vpc-endpoint", Via: "Gateway Load Balancer endpoint", At: e.of.At}
-	f := Finding{Code: finding.BadState, Gate: finding.GateEndpoint, Component: h.Component, Name: nameOf(e.of.Tags),
-		Message: fmt.Sprintf("The Gateway Load Balancer endpoint %s is in state %q and carries no traffic.", e.of.ID, e.of.State),
+func (a endpoints) loadBalancerEndpoint(t *flow, e snapshot.Located[snapshot.VPCEndpoint]) {
+	h := Hop{Component: string(e.Item.ID), Kind: "vpc-endpoint", Via: "Gateway Load Balancer endpoint", At: e.Item.At}
+	f := Finding{Code: finding.BadState, Gate: finding.GateEndpoint, Component: h.Component, Name: nameOf(e.Item.Tags),
+		Message: fmt.Sprintf("The Gateway Load Balancer endpoint %s is in state %q and carries no traffic.", e.Item.ID, e.Item.State),
 		Fix:     "Route the traffic to an endpoint that is available.", Rule: "N125", URL: urlGWLB}
-	a.badState(t, h, rules.EndpointState(e.of.State), f, e.of.State)
-	var in located[snapshot.Subnet]
-	if len(e.of.Subnets) == 1 {
-		if n, ok := a.x.subnets[e.of.Subnets[0]]; ok {
+	a.badState(t, h, rules.EndpointState(e.Item.State), f, e.Item.State)
+	var in snapshot.Located[snapshot.Subnet]
+	if len(e.Item.Subnets) == 1 {
+		if n, ok := a.x.Subnets.Find(e.Item.Subnets[0]); ok {
 			in = n
 			a.throughACL(t, n, side{dir: rules.Inbound})
 		}
 	}
 	a.lints().lintEncryptedEndpoint(e)
 	a.opaque(t, h, "the appliances behind "+h.Component)
-	if in.of == nil || in.of.VPC != t.vpcID || !rules.OfNetworkFirewall(e.of) {
+	if in.Item == nil || in.Item.VPC != t.vpcID || !rules.OfNetworkFirewall(e.Item) {
 		a.end(t, Context{}, true)
 		return
 	}
@@ -297,12 +300,12 @@ func (a endpoints) loadBalancerEndpoint(t *flow, e located[snapshot.VPCEndpoint]
 // table of the endpoint's subnet: nothing else can happen to it, so that what
 // stops it there is definite. Appliances behind a Gateway Load Balancer may
 // send traffic out on their own (N125).
-func (a endpoints) behindFirewall(t *flow, e located[snapshot.VPCEndpoint], in located[snapshot.Subnet]) {
-	id := string(e.of.ID)
+func (a endpoints) behindFirewall(t *flow, e snapshot.Located[snapshot.VPCEndpoint], in snapshot.Located[snapshot.Subnet]) {
+	id := string(e.Item.ID)
 	if slices.Contains(t.via, id) {
-		a.deny(t, Hop{Component: id, Kind: "vpc-endpoint", At: e.of.At}, t.cases, Finding{Code: finding.RoutingLoop, Gate: finding.GateRoute, Component: id, Name: nameOf(e.of.Tags),
-			Message: fmt.Sprintf("What %s sends on comes back to it: the table of %s leads to it.", id, in.of.ID),
-			Fix:     fmt.Sprintf("Point the routes of %s at a NAT gateway or an internet gateway.", in.of.ID), Rule: "N143", URL: urlGWLB})
+		a.deny(t, Hop{Component: id, Kind: "vpc-endpoint", At: e.Item.At}, t.cases, Finding{Code: finding.RoutingLoop, Gate: finding.GateRoute, Component: id, Name: nameOf(e.Item.Tags),
+			Message: fmt.Sprintf("What %s sends on comes back to it: the table of %s leads to it.", id, in.Item.ID),
+			Fix:     fmt.Sprintf("Point the routes of %s at a NAT gateway or an internet gateway.", in.Item.ID), Rule: "N143", URL: urlGWLB})
 		a.end(t, Context{}, true)
 		return
 	}
@@ -325,8 +328,8 @@ func (a *walk) opaque(t *flow, h Hop, what string) {
 // hold everything of the VPC (N12, N57, N150).
 //
 // AWS: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing-permissions.html
-func ownView(v located[snapshot.VPC]) bool {
-	return v.in != nil && (v.of.OwnerID == "" || v.of.OwnerID == accountID(v.in))
+func ownView(v snapshot.Located[snapshot.VPC]) bool {
+	return v.Region != nil && (v.Item.OwnerID == "" || v.Item.OwnerID == accountID(v.Region))
 }
 
 // collections are the parts of a VPC's own capture.
@@ -337,9 +340,9 @@ type collections struct {
 }
 
 func (a *question) collections(vpc snapshot.VPCID) collections {
-	v := a.x.vpcs[vpc]
+	v := a.x.VPCs.Get(vpc)
 	if !ownView(v) {
 		return collections{}
 	}
-	return collections{&v.in.EC2.VPCEndpoints, &v.in.EC2, v.in}
+	return collections{&v.Region.EC2.VPCEndpoints, &v.Region.EC2, v.Region}
 }

@@ -129,7 +129,7 @@ func (n *translator) address(c packetset.Case) netip.Addr {
 
 // list is the cases whose remote address is in a prefix list.
 func (a *space) list(id snapshot.PrefixListID, v view, destination bool) rules.Match {
-	l := a.x.lists[id].of
+	l := a.x.PrefixLists.Get(id).Item
 	k := listMatchKey{l, id, v, destination, len(a.symbols), a.universe}
 	if m, ok := a.lists[k]; ok {
 		return m
@@ -307,7 +307,7 @@ func (a *space) acl(l *snapshot.NetworkACL, v view, d side) rules.Filter {
 func (a *space) groupsOf(ids []snapshot.SecurityGroupID) []*snapshot.SecurityGroup {
 	out := make([]*snapshot.SecurityGroup, len(ids))
 	for i, id := range ids {
-		out[i] = a.x.groups[id].of
+		out[i] = a.x.SecurityGroups.Get(id).Item
 	}
 	return out
 }
@@ -348,7 +348,7 @@ func (a *space) lookUp(t *snapshot.RouteTable, v view, reply bool) []rules.Route
 	rt := &rules.RouteTraffic{Space: a.s, Cases: a.universe,
 		Entries: a.entries,
 		Managed: func(id snapshot.PrefixListID) bool {
-			l := a.x.lists[id].of
+			l := a.x.PrefixLists.Get(id).Item
 			return l != nil && rules.AWSManaged(l)
 		},
 	}
@@ -365,7 +365,7 @@ func (a *space) lookUp(t *snapshot.RouteTable, v view, reply bool) []rules.Route
 }
 
 func (a *space) entries(id snapshot.PrefixListID) ([]netip.Prefix, bool) {
-	l := a.x.lists[id].of
+	l := a.x.PrefixLists.Get(id).Item
 	if l == nil || !l.EntriesKnown {
 		return nil, false
 	}
@@ -379,7 +379,7 @@ func (a *space) entries(id snapshot.PrefixListID) ([]netip.Prefix, bool) {
 // routesOf is a table's routes with a local one for each VPC CIDR that has
 // none (N19).
 func (a *space) routesOf(t *snapshot.RouteTable) []snapshot.Route {
-	v := a.x.vpcs[t.VPC].of
+	v := a.x.VPCs.Get(t.VPC).Item
 	if v == nil {
 		return t.Routes
 	}

@@ -31,21 +31,21 @@ const AnyPlace = "*"
 // Extent builds the places of the model's components.
 func (m *Model) Extent() *Extent {
 	e := &Extent{x: m.x, of: map[string][]string{}, users: map[string][]string{}, onward: map[string][]string{}, leaves: map[string]bool{}}
-	for _, acc := range m.x.snap.Accounts {
+	for _, acc := range m.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			e.region(&r.EC2)
 		}
 	}
-	for id := range m.x.transits {
+	for id := range m.x.TransitGateways.Map() {
 		e.put(string(id), string(id))
 	}
 	e.attachments()
-	for id := range m.x.vpcs {
+	for id := range m.x.VPCs.Map() {
 		e.put(string(id), string(id))
 		e.leaves[string(id)] = !e.resolvesAtHome(id)
 	}
-	for _, id := range slices.Sorted(maps.Keys(m.x.routeTables)) {
-		e.table(m.x.routeTables[id].of)
+	for _, id := range slices.Sorted(maps.Keys(m.x.RouteTables.Map())) {
+		e.table(m.x.RouteTables.Get(id).Item)
 	}
 	return e
 }
@@ -86,7 +86,7 @@ func (e *Extent) region(c *snapshot.EC2) {
 	for i := range c.NATGateways.Items {
 		n := &c.NATGateways.Items[i]
 		e.put(string(n.ID), string(n.VPC))
-		if in := e.x.subnets[n.Subnet].of; in != nil {
+		if in := e.x.Subnets.Get(n.Subnet).Item; in != nil {
 			e.put(string(n.ID), string(in.VPC))
 		}
 	}
@@ -129,12 +129,12 @@ func (e *Extent) group(g *snapshot.SecurityGroup) {
 // attachments link transit gateways with VPCs, and with each other by peering.
 func (e *Extent) attachments() {
 	var peered []string
-	for _, acc := range e.x.snap.Accounts {
+	for _, acc := range e.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.TGWAttachments.Items {
 				a := &r.EC2.TGWAttachments.Items[i]
 				e.put(string(a.ID), string(a.Gateway))
-				if strings.HasPrefix(a.ResourceID, "vpc-") || e.x.vpcs[snapshot.VPCID(a.ResourceID)].of != nil {
+				if strings.HasPrefix(a.ResourceID, "vpc-") || e.x.VPCs.Get(snapshot.VPCID(a.ResourceID)).Item != nil {
 					e.put(string(a.ID), a.ResourceID)
 					e.lead(string(a.Gateway), a.ResourceID)
 				} else if !slices.Contains(peered, string(a.Gateway)) {
@@ -162,7 +162,7 @@ func (e *Extent) table(t *snapshot.RouteTable) {
 		e.use(string(r.PrefixList), vpc)
 		for _, to := range e.targets(r) {
 			e.lead(vpc, to)
-			if to != vpc && e.carriesS3(r, e.x.vpcs[t.VPC].of) {
+			if to != vpc && e.carriesS3(r, e.x.VPCs.Get(t.VPC).Item) {
 				e.leaves[vpc] = true
 			}
 		}
@@ -205,15 +205,15 @@ func (e *Extent) carriesS3(r *snapshot.Route, v *snapshot.VPC) bool {
 // resolvesAtHome tells whether queries for S3's names are answered by public
 // name servers or by endpoints of the VPC itself, and by nobody else.
 func (e *Extent) resolvesAtHome(id snapshot.VPCID) bool {
-	v := e.x.vpcs[id]
-	o := e.x.dhcp[v.of.DHCPOptionsID].of
-	if o == nil || v.in.EC2.VPCEndpoints.Presence != snapshot.Collected {
+	v := e.x.VPCs.Get(id)
+	o := e.x.DHCPOptions.Get(v.Item.DHCPOptionsID).Item
+	if o == nil || v.Region.EC2.VPCEndpoints.Presence != snapshot.Collected {
 		return false
 	}
-	if amazon, custom, odd := rules.Servers(o.DNSServers, v.of.CIDRs); !amazon || len(custom)+len(odd) > 0 {
+	if amazon, custom, odd := rules.Servers(o.DNSServers, v.Item.CIDRs); !amazon || len(custom)+len(odd) > 0 {
 		return false
 	}
-	for _, acc := range e.x.snap.Accounts {
+	for _, acc := range e.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			d := &r.Resolver
 			if slices.ContainsFunc(d.PrivateZones.Items, func(z snapshot.PrivateZone) bool { return mayHoldS3Name(z.Name) }) || len(d.Profiles.Items) > 0 ||
@@ -229,7 +229,7 @@ func (e *Extent) resolvesAtHome(id snapshot.VPCID) bool {
 // that stays in the VPC meets no other; what leaves may come back by any route.
 func (e *Extent) Reach(vpc string) map[string]bool {
 	seen := map[string]bool{vpc: true}
-	if _, known := e.x.vpcs[snapshot.VPCID(vpc)]; !known {
+	if _, known := e.x.VPCs.Find(snapshot.VPCID(vpc)); !known {
 		return map[string]bool{AnyPlace: true}
 	}
 	if !e.leaves[vpc] {
@@ -262,7 +262,7 @@ func (m *Model) Commons() string {
 	var b strings.Builder
 	names, byBucket := m.NamesMatter()
 	fmt.Fprintln(&b, names, byBucket)
-	for _, acc := range m.x.snap.Accounts {
+	for _, acc := range m.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			fmt.Fprint(&b, acc.ID, " ", r.Name)
 			presences(&b, reflect.ValueOf(&r.EC2).Elem())

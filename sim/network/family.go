@@ -31,7 +31,7 @@ func (a *walk) eitherReading(q Query) (*Result, error) {
 	if err != nil || with.Outcome == without.Outcome {
 		return without, err
 	}
-	n := a.from.subnet.of
+	n := a.from.subnet.Item
 	with.Outcome = Unknown
 	with.Flows = slices.Clone(with.Flows)
 	for i := range with.Flows {

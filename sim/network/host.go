@@ -45,7 +45,7 @@ func (a *walk) toResolver(t *flow) {
 	c := t.with(at)
 	h := Hop{Component: string(t.vpcID), Kind: "dns-resolver", At: t.vpc.At}
 	var support snapshot.Flag
-	if x := a.x.attributes[t.vpcID].of; x != nil {
+	if x := a.x.VPCAttributes.Get(t.vpcID).Item; x != nil {
 		support, h.At = x.EnableDNSSupport, x.At
 	}
 	switch {

@@ -19,13 +19,13 @@ func (a *question) startsOutside() bool {
 	if !p.IsValid() || p.IsSingleIP() && len(a.interfacesIn(p))+len(a.publicOwners(p)) > 0 {
 		return false
 	}
-	for _, v := range a.x.vpcs {
-		if slices.ContainsFunc(v.of.CIDRs, p.Overlaps) || slices.ContainsFunc(v.of.IPv6CIDRs, p.Overlaps) {
+	for _, v := range a.x.VPCs.Map() {
+		if slices.ContainsFunc(v.Item.CIDRs, p.Overlaps) || slices.ContainsFunc(v.Item.IPv6CIDRs, p.Overlaps) {
 			return false
 		}
 	}
-	for _, n := range a.x.subnets {
-		if n.of.CIDR.IsValid() && n.of.CIDR.Overlaps(p) || slices.ContainsFunc(n.of.IPv6CIDRs, p.Overlaps) {
+	for _, n := range a.x.Subnets.Map() {
+		if n.Item.CIDR.IsValid() && n.Item.CIDR.Overlaps(p) || slices.ContainsFunc(n.Item.IPv6CIDRs, p.Overlaps) {
 			return false
 		}
 	}
@@ -65,12 +65,12 @@ func (a inbound) decideInbound() (*Result, error) {
 		y := &a.targets[i]
 		cases := a.s.And(a.cases, y.cases)
 		if private {
-			a.enterFromElsewhere(y, cases, a.entrances(y.vpc, a.x.vpcs[y.vpc].in))
+			a.enterFromElsewhere(y, cases, a.entrances(y.vpc, a.x.VPCs.Get(y.vpc).Region))
 			continue
 		}
 		var links []string
 		onPremises := a.s.And(cases, a.onPremisesSources(y.vpc, &links))
-		a.enterFromElsewhere(y, onPremises, slices.DeleteFunc(a.entrances(y.vpc, a.x.vpcs[y.vpc].in), func(e entrance) bool { return !slices.Contains(links, e.home.link) }))
+		a.enterFromElsewhere(y, onPremises, slices.DeleteFunc(a.entrances(y.vpc, a.x.VPCs.Get(y.vpc).Region), func(e entrance) bool { return !slices.Contains(links, e.home.link) }))
 		a.enterFromInternet(y, a.s.Diff(cases, onPremises))
 	}
 	return a.summary().result(), nil
@@ -88,10 +88,10 @@ func (a inbound) toPrivateAddress(p netip.Prefix) *Result {
 		Message: fmt.Sprintf("The internet carries no packets to the private address %s.", word),
 		Fix:     "Ask about a public address, or start inside the VPC."}
 	for _, e := range a.interfacesIn(p) {
-		for _, x := range e.of.Addresses {
+		for _, x := range e.Item.Addresses {
 			if p.Contains(x.Private) && x.Public.IsValid() {
-				f.Component, f.Name, f.At = string(e.of.ID), nameOf(e.of.Tags), e.of.At
-				f.Message += fmt.Sprintf(" %s, which has it, is reached from the internet at %s.", e.of.ID, x.Public)
+				f.Component, f.Name, f.At = string(e.Item.ID), nameOf(e.Item.Tags), e.Item.At
+				f.Message += fmt.Sprintf(" %s, which has it, is reached from the internet at %s.", e.Item.ID, x.Public)
 				f.Fix = fmt.Sprintf("Ask about %s.", x.Public)
 			}
 		}
@@ -123,13 +123,13 @@ func (a inbound) internetSources() packetset.Set {
 
 // publicTargets finds the interfaces that have a public or private address in p.
 func (a inbound) publicTargets(p netip.Prefix) error {
-	for _, acc := range a.x.snap.Accounts {
+	for _, acc := range a.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.NetworkInterfaces.Items {
 				e := &r.EC2.NetworkInterfaces.Items[i]
 				has := func(x snapshot.InterfaceAddress) bool { return p.Contains(x.Public) || p.Contains(x.Private) }
 				if slices.ContainsFunc(e.Addresses, has) || slices.ContainsFunc(e.IPv6, p.Contains) {
-					a.addTarget(located[snapshot.NetworkInterface]{of: e, in: r}, located[snapshot.VPCEndpoint]{}, func(x netip.Addr) bool {
+					a.addTarget(snapshot.Located[snapshot.NetworkInterface]{Item: e, Region: r}, snapshot.Located[snapshot.VPCEndpoint]{}, func(x netip.Addr) bool {
 						return p.Contains(x) || slices.ContainsFunc(e.Addresses, func(y snapshot.InterfaceAddress) bool { return y.Private == x && p.Contains(y.Public) })
 					})
 				}
@@ -144,7 +144,7 @@ func (a inbound) publicTargets(p netip.Prefix) error {
 
 // enterFromInternet sends traffic through the internet gateway to one target.
 func (a inbound) enterFromInternet(y *target, cases packetset.Set) {
-	if cases == packetset.None || a.x.subnets[y.subnet].of == nil {
+	if cases == packetset.None || a.x.Subnets.Get(y.subnet).Item == nil {
 		return
 	}
 	t := &flow{cases: cases, home: home{kind: snapshot.TargetInternetGateway}}
@@ -156,13 +156,13 @@ func (a inbound) enterFromInternet(y *target, cases packetset.Set) {
 // VPC. mapped: it is addressed to the target's private address here, so that
 // whether a public one leads to it is to be judged.
 func (a inbound) throughInternetGateway(t *flow, y *target, mapped bool) {
-	n, v := a.x.subnets[y.subnet], a.x.vpcs[y.vpc]
-	t.vpc, t.vpcID, t.region, t.home = v.of, y.vpc, v.in, home{kind: snapshot.TargetInternetGateway}
+	n, v := a.x.Subnets.Get(y.subnet), a.x.VPCs.Get(y.vpc)
+	t.vpc, t.vpcID, t.region, t.home = v.Item, y.vpc, v.Region, home{kind: snapshot.TargetInternetGateway}
 	g := a.gatewayOf(y.vpc)
-	h := Hop{Component: string(y.vpc), Kind: "internet-gateway", At: n.of.At}
+	h := Hop{Component: string(y.vpc), Kind: "internet-gateway", At: n.Item.At}
 	if g == nil {
-		if v.in == nil || v.in.EC2.InternetGateways.Presence != snapshot.Collected || slices.ContainsFunc(v.in.EC2.InternetGateways.Items, func(g snapshot.InternetGateway) bool { return len(g.Attachments) == 0 && !g.AttachmentsKnown }) {
-			a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: string(y.vpc), At: n.of.At, Fact: "the internet gateway of " + string(y.vpc), Collect: "aws ec2 describe-internet-gateways"})
+		if v.Region == nil || v.Region.EC2.InternetGateways.Presence != snapshot.Collected || slices.ContainsFunc(v.Region.EC2.InternetGateways.Items, func(g snapshot.InternetGateway) bool { return len(g.Attachments) == 0 && !g.AttachmentsKnown }) {
+			a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTarget, Component: string(y.vpc), At: n.Item.At, Fact: "the internet gateway of " + string(y.vpc), Collect: "aws ec2 describe-internet-gateways"})
 		} else {
 			a.deny(t, h, t.cases, Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: string(y.vpc),
 				Message: fmt.Sprintf("No internet gateway is attached to %s.", y.vpc), Fix: "Attach an internet gateway.", Rule: "N110", URL: urlIGW})
@@ -183,7 +183,7 @@ func (a inbound) throughInternetGateway(t *flow, y *target, mapped bool) {
 }
 
 func (a *question) gatewayOf(vpc snapshot.VPCID) *snapshot.InternetGateway {
-	for _, acc := range a.x.snap.Accounts {
+	for _, acc := range a.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.InternetGateways.Items {
 				g := &r.EC2.InternetGateways.Items[i]
@@ -201,8 +201,8 @@ func (a *question) gatewayOf(vpc snapshot.VPCID) *snapshot.InternetGateway {
 // mappedOnly drops IPv4 for addresses that no public one is mapped to (N110).
 func (a inbound) mappedOnly(t *flow, h Hop, y *target) {
 	has := packetset.None
-	if e, ok := a.x.nics().byID[snapshot.NetworkInterfaceID(y.component)]; ok {
-		for _, p := range e.of.Addresses {
+	if e, ok := a.x.NetworkInterfaces.Find(snapshot.NetworkInterfaceID(y.component)); ok {
+		for _, p := range e.Item.Addresses {
 			if p.Public.IsValid() {
 				has = a.s.Or(has, a.s.Addresses(packetset.Destination, p.Private, p.Private))
 			}
@@ -215,8 +215,8 @@ func (a inbound) mappedOnly(t *flow, h Hop, y *target) {
 }
 
 // inboundEdge judges the gateway's own route table (N39).
-func (a inbound) inboundEdge(t *flow, n located[snapshot.Subnet]) {
-	tb := a.x.routeTables[a.x.edgeTable[t.home.link]].of
+func (a inbound) inboundEdge(t *flow, n snapshot.Located[snapshot.Subnet]) {
+	tb := a.x.RouteTables.Get(a.x.edgeTable[t.home.link]).Item
 	if tb == nil {
 		return
 	}
@@ -240,11 +240,11 @@ func (a *question) addPublicTargets(p netip.Prefix) {
 		return
 	}
 	for _, e := range a.publicOwners(p) {
-		for _, x := range e.of.Addresses {
+		for _, x := range e.Item.Addresses {
 			if p.Contains(x.Public) {
-				y := target{component: string(e.of.ID), kind: "network-interface", name: nameOf(e.of.Tags), at: e.of.At, vpc: e.of.VPC, subnet: e.of.Subnet,
-					groups: e.of.Groups, groupsKnown: e.of.GroupsKnown, public: true, cases: a.s.Addresses(packetset.Destination, x.Public, x.Public)}
-				y.managed(e.of)
+				y := target{component: string(e.Item.ID), kind: "network-interface", name: nameOf(e.Item.Tags), at: e.Item.At, vpc: e.Item.VPC, subnet: e.Item.Subnet,
+					groups: e.Item.Groups, groupsKnown: e.Item.GroupsKnown, public: true, cases: a.s.Addresses(packetset.Destination, x.Public, x.Public)}
+				y.managed(e.Item)
 				a.targets = append(a.targets, y)
 			}
 		}
@@ -259,7 +259,7 @@ func (a inbound) backInside(t *flow, ctx *Context) {
 	for i := range a.targets {
 		y := &a.targets[i]
 		cases := a.s.And(t.cases, y.cases)
-		if cases == packetset.None || a.x.subnets[y.subnet].of == nil {
+		if cases == packetset.None || a.x.Subnets.Get(y.subnet).Item == nil {
 			continue
 		}
 		if v4 := a.s.And(cases, a.s.OfFamily(false)); !y.public && v4 != packetset.None {

@@ -12,14 +12,14 @@ import (
 )
 
 // internetGateway is an internet gateway (N110 to N114).
-func (a gateways) internetGateway(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a gateways) internetGateway(t *flow, r *snapshot.Route, subnet snapshot.Located[snapshot.Subnet]) {
 	id := snapshot.InternetGatewayID(r.Target)
-	g := a.x.internet[id]
+	g := a.x.InternetGateways.Get(id)
 	h := Hop{Component: r.Target, Kind: "internet-gateway", At: r.At}
 	switch ec2 := a.collections(t.vpcID).ec2; {
-	case g.of != nil:
-		h.At = g.of.At
-		a.attached(t, h, g.of, nameOf(g.of.Tags))
+	case g.Item != nil:
+		h.At = g.Item.At
+		a.attached(t, h, g.Item, nameOf(g.Item.Tags))
 	case ec2 != nil && knownAbsent(&ec2.InternetGateways):
 		a.absent(t, r.Target, h.Kind, finding.UnknownRouteTarget, true, r, "")
 		return
@@ -145,8 +145,8 @@ func (a gateways) publicSources(t *flow, h Hop, v4 packetset.Set, ctx *Context) 
 		case SomePublicAddress:
 			return v4 // which address, nobody knows
 		case PublicAddressUnknown:
-			a.leaveOpen(t, h, v4, finding.GateRoute, rules.Need{Code: finding.UnknownVPC, Component: string(a.from.subnet.of.ID), At: a.from.subnet.of.At,
-				Fact: "whether instances in " + string(a.from.subnet.of.ID) + " get a public address (MapPublicIpOnLaunch)", Collect: "aws ec2 describe-subnets --subnet-ids " + string(a.from.subnet.of.ID)})
+			a.leaveOpen(t, h, v4, finding.GateRoute, rules.Need{Code: finding.UnknownVPC, Component: string(a.from.subnet.Item.ID), At: a.from.subnet.Item.At,
+				Fact: "whether instances in " + string(a.from.subnet.Item.ID) + " get a public address (MapPublicIpOnLaunch)", Collect: "aws ec2 describe-subnets --subnet-ids " + string(a.from.subnet.Item.ID)})
 			return v4
 		}
 	}
@@ -164,15 +164,15 @@ func (a gateways) publicSources6(ctx *Context, v6 packetset.Set) {
 }
 
 // egressOnlyGateway carries IPv6 out, and replies back (N126).
-func (a gateways) egressOnlyGateway(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
-	g := a.x.egressOnly[snapshot.InternetGatewayID(r.Target)]
-	if g.of == nil {
+func (a gateways) egressOnlyGateway(t *flow, r *snapshot.Route, subnet snapshot.Located[snapshot.Subnet]) {
+	g := a.x.EgressOnlyGateways.Get(snapshot.InternetGatewayID(r.Target))
+	if g.Item == nil {
 		ec2 := a.collections(t.vpcID).ec2
 		a.absent(t, r.Target, "egress-only-internet-gateway", finding.UnknownRouteTarget, ec2 != nil && knownAbsent(&ec2.EgressOnlyGateways), r, "aws ec2 describe-egress-only-internet-gateways")
 		return
 	}
-	h := Hop{Component: r.Target, Kind: "egress-only-internet-gateway", At: g.of.At}
-	a.attached(t, h, g.of, nameOf(g.of.Tags))
+	h := Hop{Component: r.Target, Kind: "egress-only-internet-gateway", At: g.Item.At}
+	a.attached(t, h, g.Item, nameOf(g.Item.Tags))
 	a.lints().lintCrossing(t.vpcID, h, crossEgressOnly)
 	if v4 := a.onWire(t, false); v4 != packetset.None {
 		a.deny(t, h, v4, Finding{Code: finding.ProtocolRestriction, Gate: finding.GateRoute, Component: h.Component,
@@ -190,20 +190,20 @@ func (a gateways) egressOnlyGateway(t *flow, r *snapshot.Route, subnet located[s
 
 // vpnGateway leads out of AWS, where nothing is known (N141).
 func (a gateways) vpnGateway(t *flow, r *snapshot.Route) {
-	g := a.x.vpns[r.Target]
+	g := a.x.VPNGateways.Get(r.Target)
 	h := Hop{Component: r.Target, Kind: "vpn-gateway", At: r.At}
-	if g.of != nil {
+	if g.Item != nil {
 		st, state := rules.StateBroken, "detached"
-		for _, x := range g.of.Attachments {
+		for _, x := range g.Item.Attachments {
 			if x.VPC == t.vpcID {
 				st, state = rules.GatewayAttachmentState(x.State), x.State
 			}
 		}
-		h.At = g.of.At
-		if len(g.of.Attachments) == 0 && !g.of.AttachmentsKnown {
+		h.At = g.Item.At
+		if len(g.Item.Attachments) == 0 && !g.Item.AttachmentsKnown {
 			st, state = rules.StateUnknown, ""
 		}
-		a.badState(t, h, st, Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(g.of.Tags),
+		a.badState(t, h, st, Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(g.Item.Tags),
 			Message: fmt.Sprintf("%s is not attached to %s.", r.Target, t.vpcID), Fix: "Route the traffic elsewhere, or attach the gateway.", Rule: "N141", URL: urlRoute}, state)
 	}
 	a.lints().lintCrossing(t.vpcID, h, crossVPNGateway)
@@ -229,12 +229,12 @@ func (a gateways) badStateNeed(t *flow, h Hop, st rules.State, f Finding, n rule
 
 // edgeRoute judges the table that is associated with an internet gateway: it
 // steers the replies (N39).
-func (a gateways) edgeRoute(t *flow, gateway string, subnet located[snapshot.Subnet], public packetset.Set) {
+func (a gateways) edgeRoute(t *flow, gateway string, subnet snapshot.Located[snapshot.Subnet], public packetset.Set) {
 	id, ok := a.x.edgeTable[gateway]
 	if !ok {
 		return
 	}
-	tb := a.x.routeTables[id].of
+	tb := a.x.RouteTables.Get(id).Item
 	if tb == nil || tb.VPC != t.vpcID {
 		return
 	}

@@ -55,7 +55,7 @@ func (a lints) once(kind, id string) bool {
 
 // lintTable notes what is odd about a table as a whole.
 func (a lints) lintTable(id snapshot.RouteTableID) {
-	tb := a.x.routeTables[id].of
+	tb := a.x.RouteTables.Get(id).Item
 	if !a.explain || tb == nil || !a.once("route-table", string(id)) {
 		return
 	}
@@ -76,7 +76,7 @@ func (a lints) lintTable(id snapshot.RouteTableID) {
 // noLocalRoute warns of a table that lacks a VPC CIDR's local route, which AWS
 // never omits; one is assumed (N19).
 func (a lints) noLocalRoute(tb *snapshot.RouteTable) {
-	v := a.x.vpcs[tb.VPC].of
+	v := a.x.VPCs.Get(tb.VPC).Item
 	if v == nil {
 		return
 	}
@@ -127,7 +127,7 @@ func (a lints) countRoutes(tb *snapshot.RouteTable) routeCount {
 // listWeight is what a reference to a prefix list counts: a customer's list
 // its MaxEntries; S3's own list 1, and any other of AWS's lists at least that.
 func (a lints) listWeight(id snapshot.PrefixListID) (weight int, v6 bool) {
-	l := a.x.lists[id].of
+	l := a.x.PrefixLists.Get(id).Item
 	if l == nil {
 		return 1, false
 	}
@@ -145,7 +145,7 @@ func (a lints) lintRoute(t *flow, tb *snapshot.RouteTable, routes []snapshot.Rou
 	if !a.explain || won.PrefixList == "" || !a.once("route", fmt.Sprint(tb.ID, " ", routeText(won), " ", t.cases)) {
 		return
 	}
-	list := a.x.lists[won.PrefixList].of
+	list := a.x.PrefixLists.Get(won.PrefixList).Item
 	if list == nil {
 		return
 	}
@@ -157,7 +157,7 @@ func (a lints) lintRoute(t *flow, tb *snapshot.RouteTable, routes []snapshot.Rou
 		if lost.PrefixList == "" || lost.PrefixList == won.PrefixList || lost.TargetKind == won.TargetKind && lost.Target == won.Target {
 			continue
 		}
-		if c, wide, ok := a.longerEntry(t, list, a.x.lists[lost.PrefixList].of); ok {
+		if c, wide, ok := a.longerEntry(t, list, a.x.PrefixLists.Get(lost.PrefixList).Item); ok {
 			a.note(Finding{Code: finding.OverlappingPrefixLists, Gate: finding.GateRoute, Severity: finding.Warning, Component: string(tb.ID), Name: nameOf(tb.Tags), At: won.At,
 				Message: fmt.Sprintf("In %s the route %s is taken to win over %s because its entry %s is longer than %s. AWS's words for prefix lists that overlap can also be read as an arbitrary choice.",
 					tb.ID, routeText(won), routeText(lost), c, wide),
@@ -226,39 +226,39 @@ func (a lints) leadsTo(t *flow, h Hop) bool {
 		return h.Component == string(a.x.vpcAttachment[tgwVPC{snapshot.TransitGatewayID(r.Target), t.by.table.VPC}])
 	case r.TargetKind == snapshot.TargetInstance:
 		e, _ := a.applianceInterface(r)
-		return e.of != nil && h.Component == string(e.of.ID)
+		return e.Item != nil && h.Component == string(e.Item.ID)
 	}
 	return false
 }
 
 // lintGatewayEndpoints counts the gateway endpoints beside one (N60).
-func (a lints) lintGatewayEndpoints(e located[snapshot.VPCEndpoint]) {
-	if !a.explain || !a.once("vpc-endpoint", string(e.of.ID)) {
+func (a lints) lintGatewayEndpoints(e snapshot.Located[snapshot.VPCEndpoint]) {
+	if !a.explain || !a.once("vpc-endpoint", string(e.Item.ID)) {
 		return
 	}
-	f := Finding{Code: finding.LimitGatewayEndpoints, Gate: finding.GateEndpoint, Severity: finding.Info, Component: string(e.of.VPC), At: e.of.At, Rule: "N60", URL: urlLimits}
+	f := Finding{Code: finding.LimitGatewayEndpoints, Gate: finding.GateEndpoint, Severity: finding.Info, Component: string(e.Item.VPC), At: e.Item.At, Rule: "N60", URL: urlLimits}
 	inVPC := 0
-	for _, id := range a.x.vpcEndpoints[e.of.VPC] {
-		if liveGateway(a.x.endpoints[id].of) {
+	for _, id := range a.x.vpcEndpoints[e.Item.VPC] {
+		if liveGateway(a.x.VPCEndpoints.Get(id).Item) {
 			inVPC++
 		}
 	}
 	if inVPC > maxEndpointsOfVPC {
-		f.Message = fmt.Sprintf("%s has %d gateway endpoints; AWS allows %d.", e.of.VPC, inVPC, maxEndpointsOfVPC)
+		f.Message = fmt.Sprintf("%s has %d gateway endpoints; AWS allows %d.", e.Item.VPC, inVPC, maxEndpointsOfVPC)
 		a.note(f)
 	}
-	if e.in == nil {
+	if e.Region == nil {
 		return
 	}
 	here := 0
-	for i := range e.in.EC2.VPCEndpoints.Items {
-		if liveGateway(&e.in.EC2.VPCEndpoints.Items[i]) {
+	for i := range e.Region.EC2.VPCEndpoints.Items {
+		if liveGateway(&e.Region.EC2.VPCEndpoints.Items[i]) {
 			here++
 		}
 	}
 	if here > maxEndpointsOfRegion {
-		f.Component, f.At = e.in.Name, e.in.At
-		f.Message = fmt.Sprintf("%s has %d gateway endpoints in this account; AWS's default quota is %d.", e.in.Name, here, maxEndpointsOfRegion)
+		f.Component, f.At = e.Region.Name, e.Region.At
+		f.Message = fmt.Sprintf("%s has %d gateway endpoints in this account; AWS's default quota is %d.", e.Region.Name, here, maxEndpointsOfRegion)
 		a.note(f)
 	}
 }

@@ -16,12 +16,12 @@ import (
 // range on-premises. links collects the gateways.
 func (a inbound) onPremisesSources(vpc snapshot.VPCID, links *[]string) packetset.Set {
 	x := packetset.None
-	v := a.x.vpcs[vpc]
-	if v.in == nil {
+	v := a.x.VPCs.Get(vpc)
+	if v.Region == nil {
 		return x
 	}
-	for i := range v.in.EC2.RouteTables.Items {
-		tb := &v.in.EC2.RouteTables.Items[i]
+	for i := range v.Region.EC2.RouteTables.Items {
+		tb := &v.Region.EC2.RouteTables.Items[i]
 		for j := range tb.Routes {
 			r := &tb.Routes[j]
 			if tb.VPC != vpc || !r.CIDR.IsValid() || r.CIDR.Bits() == 0 || !rules.OnInternet(r.CIDR) || rules.Blackhole(r) || !a.leadsOnPremises(vpc, r) {
@@ -43,11 +43,11 @@ func (a inbound) leadsOnPremises(vpc snapshot.VPCID, r *snapshot.Route) bool {
 	if r.TargetKind == snapshot.TargetVPNGateway {
 		return true
 	}
-	att := a.x.attachments[a.x.vpcAttachment[tgwVPC{snapshot.TransitGatewayID(r.Target), vpc}]].of
+	att := a.x.TGWAttachments.Get(a.x.vpcAttachment[tgwVPC{snapshot.TransitGatewayID(r.Target), vpc}]).Item
 	if r.TargetKind != snapshot.TargetTransitGateway || att == nil {
 		return false
 	}
-	tb := a.x.transitRTs[att.AssociatedTable].of
+	tb := a.x.TGWRouteTables.Get(att.AssociatedTable).Item
 	if tb == nil {
 		return false
 	}
@@ -77,11 +77,11 @@ type entrance struct {
 // the snapshot into the target's, by each gateway that may bring it. Whether
 // it does is not in a snapshot; what stops it behind the gateway is (N141).
 func (a inbound) enterFromElsewhere(y *target, cases packetset.Set, list []entrance) {
-	n, v := a.x.subnets[y.subnet], a.x.vpcs[y.vpc]
-	if cases == packetset.None || n.of == nil {
+	n, v := a.x.Subnets.Get(y.subnet), a.x.VPCs.Get(y.vpc)
+	if cases == packetset.None || n.Item == nil {
 		return
 	}
-	t := &flow{cases: cases, vpc: v.of, vpcID: y.vpc, region: v.in}
+	t := &flow{cases: cases, vpc: v.Item, vpcID: y.vpc, region: v.Region}
 	t.pass(Hop{Component: a.from.component, Kind: a.from.kind})
 	if len(list) == 0 {
 		a.noEntrance(t, v)
@@ -102,12 +102,12 @@ func (a inbound) enterFromElsewhere(y *target, cases packetset.Set, list []entra
 	a.fork(t, finding.GateRoute, list[0].need, ways...)
 }
 
-func (a inbound) noEntrance(t *flow, v located[snapshot.VPC]) {
+func (a inbound) noEntrance(t *flow, v snapshot.Located[snapshot.VPC]) {
 	h := Hop{Component: string(t.vpcID), Kind: "vpc"}
-	if v.of != nil {
-		h.At = v.of.At
+	if v.Item != nil {
+		h.At = v.Item.At
 	}
-	if v.in == nil || v.in.EC2.VPNGateways.Presence != snapshot.Collected || v.in.EC2.TGWAttachments.Presence != snapshot.Collected || v.in.EC2.Peerings.Presence != snapshot.Collected {
+	if v.Region == nil || v.Region.EC2.VPNGateways.Presence != snapshot.Collected || v.Region.EC2.TGWAttachments.Presence != snapshot.Collected || v.Region.EC2.Peerings.Presence != snapshot.Collected {
 		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.OnpremOpaque, Component: h.Component, At: h.At, Fact: "which gateways lead from other networks into " + h.Component,
 			Collect: "aws ec2 describe-vpn-gateways, describe-transit-gateway-vpc-attachments, describe-vpc-peering-connections"})
 	} else {
@@ -145,7 +145,7 @@ func (a inbound) entrances(vpc snapshot.VPCID, r *snapshot.Region) []entrance {
 	for i := range r.EC2.Peerings.Items {
 		p := &r.EC2.Peerings.Items[i]
 		_, other, ok := rules.PeeringSides(p, vpc)
-		if !ok || rules.PeeringState(p.Status) == rules.StateBroken || a.x.vpcs[other.VPC].of != nil || len(other.CIDRs) > 0 && !slices.ContainsFunc(other.CIDRs, a.q.From.Address.Overlaps) {
+		if !ok || rules.PeeringState(p.Status) == rules.StateBroken || a.x.VPCs.Get(other.VPC).Item != nil || len(other.CIDRs) > 0 && !slices.ContainsFunc(other.CIDRs, a.q.From.Address.Overlaps) {
 			continue
 		}
 		add(finding.UnknownCrossAccount, string(p.ID), "vpc-peering-connection", p.At, home{kind: snapshot.TargetPeering, link: string(p.ID), client: other.VPC})

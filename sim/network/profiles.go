@@ -26,17 +26,17 @@ type resolverData struct {
 }
 
 // resolverData reads the profiles of the client's VPC, once for a question.
-func (a resolver) resolverData(v located[snapshot.VPC]) *resolverData {
+func (a resolver) resolverData(v snapshot.Located[snapshot.VPC]) *resolverData {
 	if a.dns != nil {
 		return a.dns
 	}
-	d := &resolverData{Resolver: v.in.Resolver, vpc: v.of.ID, brought: make([]bool, len(v.in.Resolver.FirewallGroups.Items))}
+	d := &resolverData{Resolver: v.Region.Resolver, vpc: v.Item.ID, brought: make([]bool, len(v.Region.Resolver.FirewallGroups.Items))}
 	a.dns = d
-	regions := a.x.regionsNamed(v.in.Name)
+	regions := a.x.regionsNamed(v.Region.Name)
 	for _, r := range regions {
 		for i := range r.Resolver.Profiles.Items {
 			p := &r.Resolver.Profiles.Items[i]
-			if p.VPC == v.of.ID && inUse(p.Status) && !slices.Contains(d.profiles, p.Profile) {
+			if p.VPC == v.Item.ID && inUse(p.Status) && !slices.Contains(d.profiles, p.Profile) {
 				d.profiles = append(d.profiles, p.Profile)
 				d.addProfile(p, regions)
 			}
@@ -48,7 +48,7 @@ func (a resolver) resolverData(v located[snapshot.VPC]) *resolverData {
 // regionsNamed are a Region's data in every account: a profile and what it
 // holds may be another account's.
 func (x *index) regionsNamed(name string) (out []*snapshot.Region) {
-	for _, acc := range x.snap.Accounts {
+	for _, acc := range x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			if r.Name == name {
 				out = append(out, r)

@@ -13,11 +13,11 @@ import (
 // not told, and may be more specific than any route that is: the routes of a
 // table with such an attachment stay unknown.
 func (x *index) propagate() {
-	for id, t := range x.transitRTs {
-		if t.of.RoutesKnown || t.of.RoutesGap != nil || !t.of.StaticRoutesKnown || !t.of.PropagationsKnown {
+	for id, t := range x.TGWRouteTables.Map() {
+		if t.Item.RoutesKnown || t.Item.RoutesGap != nil || !t.Item.StaticRoutesKnown || !t.Item.PropagationsKnown {
 			continue
 		}
-		table := *t.of
+		table := *t.Item
 		table.RoutesKnown = true
 		table.Routes = append([]snapshot.TGWRoute{}, table.StaticRoutes...)
 		for _, link := range table.Propagations {
@@ -34,8 +34,7 @@ func (x *index) propagate() {
 		if !table.RoutesKnown {
 			continue
 		}
-		t.of = &table
-		x.transitRTs[id] = t
+		x.TGWRouteTables, _ = x.TGWRouteTables.Replace(id, &table)
 	}
 }
 
@@ -44,13 +43,13 @@ func (x *index) propagate() {
 func (x *index) propagated(link snapshot.TGWLink) (blocks []netip.Prefix, whole bool) {
 	switch link.ResourceType {
 	case "vpc":
-		v := x.vpcs[snapshot.VPCID(link.ResourceID)].of
+		v := x.VPCs.Get(snapshot.VPCID(link.ResourceID)).Item
 		if v == nil {
 			return nil, false
 		}
 		return append(append([]netip.Prefix{}, v.CIDRs...), v.IPv6CIDRs...), len(v.CIDRs) > 0
 	case "vpn":
-		for _, a := range x.snap.Accounts {
+		for _, a := range x.Snapshot.Accounts {
 			for _, r := range a.Regions {
 				for i := range r.EC2.VPNConnections.Items {
 					if c := &r.EC2.VPNConnections.Items[i]; c.ID == link.ResourceID {

@@ -38,7 +38,7 @@ func TestRoutesFollowFromPropagations(t *testing.T) {
 		if err != nil {
 			t.Fatal(tt.name, err)
 		}
-		table := newIndex(s).transitRTs["tgw-rtb-1"].of
+		table := newIndex(s).TGWRouteTables.Get("tgw-rtb-1").Item
 		if table.RoutesKnown != tt.known || len(table.Routes) != tt.routes {
 			t.Errorf("%s: %d routes, known: %v", tt.name, len(table.Routes), table.RoutesKnown)
 		}

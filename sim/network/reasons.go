@@ -53,7 +53,7 @@ const maxBlamed = 8
 
 // blameACL names the rules of an ACL that deny, each with a packet that it
 // is shown to deny.
-func (a explanation) blameACL(l *snapshot.NetworkACL, subnet located[snapshot.Subnet], v view, d side, gate finding.Gate, denied packetset.Set) []Finding {
+func (a explanation) blameACL(l *snapshot.NetworkACL, subnet snapshot.Located[snapshot.Subnet], v view, d side, gate finding.Gate, denied packetset.Set) []Finding {
 	var out []Finding
 	rest := denied
 	t := a.traffic(v, d)
@@ -84,7 +84,7 @@ func (a explanation) blameACL(l *snapshot.NetworkACL, subnet located[snapshot.Su
 	return out
 }
 
-func (a explanation) aclFinding(l *snapshot.NetworkACL, subnet located[snapshot.Subnet], d side, gate finding.Gate, entry int, p *Packet, part packetset.Set) Finding {
+func (a explanation) aclFinding(l *snapshot.NetworkACL, subnet snapshot.Located[snapshot.Subnet], d side, gate finding.Gate, entry int, p *Packet, part packetset.Set) Finding {
 	f := Finding{Code: finding.SubnetACLRestriction, Gate: gate, Severity: finding.Blocker, Component: string(l.ID), Name: nameOf(l.Tags), At: l.At, Rule: "N94", URL: urlACL, Example: p}
 	what := a.packetWords(p, part)
 	if d.reply {
@@ -104,7 +104,7 @@ func (a explanation) aclFinding(l *snapshot.NetworkACL, subnet located[snapshot.
 		how = fmt.Sprintf("denies by %s rule %d ", d.dir, n)
 		f.Fix = fmt.Sprintf("Remove %s rule %d from %s, or allow %s by a rule with a lower number.", d.dir, n, l.ID, a.aclFix(p, d))
 	}
-	f.Message = fmt.Sprintf("%s, the network ACL of %s, %s%s.", l.ID, subnet.of.ID, how, what)
+	f.Message = fmt.Sprintf("%s, the network ACL of %s, %s%s.", l.ID, subnet.Item.ID, how, what)
 	return f
 }
 
@@ -293,10 +293,10 @@ func (a explanation) destinationList() snapshot.PrefixListID {
 }
 
 // noRoute words that a table has no route (N38).
-func (a explanation) noRoute(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) Finding {
+func (a explanation) noRoute(t *flow, tb *snapshot.RouteTable, subnet snapshot.Located[snapshot.Subnet]) Finding {
 	who := string(tb.ID)
-	if subnet.of != nil {
-		who = fmt.Sprintf("%s uses %s, which", subnet.of.ID, tb.ID)
+	if subnet.Item != nil {
+		who = fmt.Sprintf("%s uses %s, which", subnet.Item.ID, tb.ID)
 	}
 	f := Finding{Code: finding.NoRouteToDestination, Gate: finding.GateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), At: tb.At, Rule: "N38", URL: urlRoute}
 	f.Message = fmt.Sprintf("%s has no route for %s.", who, a.destinationWords(t.cases))
@@ -384,7 +384,7 @@ func (a explanation) routeFix(t *flow, tb *snapshot.RouteTable) string {
 	}
 	v6 := a.s.And(t.cases, a.s.OfFamily(false)) == packetset.None
 	for _, id := range a.x.vpcEndpoints[tb.VPC] {
-		e := a.x.endpoints[id].of
+		e := a.x.VPCEndpoints.Get(id).Item
 		if rules.KindOfEndpoint(e) != rules.EndpointGateway || !rules.ServesService(e, a.name.Region, "s3") {
 			continue
 		}
@@ -410,7 +410,7 @@ func (a explanation) regionNote(t *flow) {
 		return
 	}
 	for _, id := range a.x.vpcEndpoints[t.vpcID] {
-		e := a.x.endpoints[id].of
+		e := a.x.VPCEndpoints.Get(id).Item
 		if rules.KindOfEndpoint(e) == rules.EndpointGateway && rules.ServiceOf(e) == "s3" && rules.ServiceRegion(e) != a.name.Region {
 			a.note(Finding{Code: finding.VPCERegionMismatch, Gate: finding.GateEndpoint, Severity: finding.Info, Component: string(id), Name: nameOf(e.Tags), At: e.At,
 				Message: fmt.Sprintf("The gateway endpoint %s serves S3 in %s only; the front door asked for is in %s.", id, rules.ServiceRegion(e), a.name.Region), Rule: "N41", URL: urlGatewayEndpoint})

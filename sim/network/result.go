@@ -14,7 +14,7 @@ import (
 // result sums the ways up (N1 to N3).
 func (a summary) result() *Result {
 	r := &Result{}
-	if n := a.from.subnet.of; n != nil {
+	if n := a.from.subnet.Item; n != nil {
 		r.Subnet = n.ID
 	}
 	passed, blocked := a.sum(a.paths)

@@ -19,7 +19,7 @@ func (m *Model) NamesMatter() (any, byBucket bool) {
 	if m.given != nil {
 		return m.given.names, m.given.everyNames
 	}
-	for _, acc := range m.x.snap.Accounts {
+	for _, acc := range m.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			d := &r.Resolver
 			any = any || len(d.FirewallGroups.Items) > 0 || len(d.Profiles.Items) > 0 || slices.ContainsFunc(r.EC2.VPCEndpoints.Items, answersS3Names)

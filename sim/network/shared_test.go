@@ -33,7 +33,7 @@ func TestSharedTransitGateway(t *testing.T) {
 	region.EC2.TGWRouteTables = got(snapshot.TGWRouteTable{ID: "tgw-rtb-1", Gateway: "tgw-1", RoutesKnown: true})
 	w.snap.Accounts = append(w.snap.Accounts, owner)
 	m := NewModel(w.snap)
-	if a := m.x.attachments["att-1"].of; a.AssociatedTable != "tgw-rtb-1" || !a.SubnetsKnown || a.IPv6Support != "enable" {
+	if a := m.x.TGWAttachments.Get("att-1").Item; a.AssociatedTable != "tgw-rtb-1" || !a.SubnetsKnown || a.IPv6Support != "enable" {
 		t.Errorf("both captures together: %+v", a)
 	}
 	r, err = m.Ask(w.s3())

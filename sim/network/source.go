@@ -20,7 +20,7 @@ type source struct {
 	kind        string
 	name        string
 	at          snapshot.Source
-	subnet      located[snapshot.Subnet]
+	subnet      snapshot.Located[snapshot.Subnet]
 	vpcID       snapshot.VPCID
 	groups      []snapshot.SecurityGroupID
 	groupsKnown bool
@@ -35,7 +35,7 @@ type source struct {
 
 func (f *source) words() string {
 	if f.job {
-		return "the job's interface in " + string(f.subnet.of.ID)
+		return "the job's interface in " + string(f.subnet.Item.ID)
 	}
 	return f.component
 }
@@ -104,17 +104,17 @@ func (a *question) begin() error {
 }
 
 func (a *question) fromJob(j *HypotheticalInterface) error {
-	n, ok := a.x.subnets[j.Subnet]
+	n, ok := a.x.Subnets.Find(j.Subnet)
 	if !ok {
 		return nonsense("subnet %s is not in the snapshot", j.Subnet)
 	}
-	a.from = source{job: true, jobPublic: j.Public, component: string(n.of.ID), kind: "subnet", name: nameOf(n.of.Tags), at: n.of.At, subnet: n, vpcID: n.of.VPC,
-		groups: dedupe(j.Groups), groupsKnown: true, v4: !n.of.IPv6Native && n.of.CIDR.IsValid()}
+	a.from = source{job: true, jobPublic: j.Public, component: string(n.Item.ID), kind: "subnet", name: nameOf(n.Item.Tags), at: n.Item.At, subnet: n, vpcID: n.Item.VPC,
+		groups: dedupe(j.Groups), groupsKnown: true, v4: !n.Item.IPv6Native && n.Item.CIDR.IsValid()}
 	// New interfaces of a dual-stack subnet get IPv6 where the subnet says so.
-	assigned := n.of.AssignIPv6
-	a.from.v6 = !a.from.v4 || len(n.of.IPv6CIDRs) > 0 && (assigned.Value || a.reading == withIPv6)
-	a.from.v6Open = !a.from.v6 && len(n.of.IPv6CIDRs) > 0 && assigned.Presence != snapshot.Collected && a.reading == asTold
-	a.from.addresses = usable(a.s, packetset.Source, n.of, a.from.v4, a.from.v6)
+	assigned := n.Item.AssignIPv6
+	a.from.v6 = !a.from.v4 || len(n.Item.IPv6CIDRs) > 0 && (assigned.Value || a.reading == withIPv6)
+	a.from.v6Open = !a.from.v6 && len(n.Item.IPv6CIDRs) > 0 && assigned.Presence != snapshot.Collected && a.reading == asTold
+	a.from.addresses = usable(a.s, packetset.Source, n.Item, a.from.v4, a.from.v6)
 	a.from.groupsKey = fmt.Sprint(a.from.groups)
 	return nil
 }
@@ -130,27 +130,27 @@ func dedupe(ids []snapshot.SecurityGroupID) []snapshot.SecurityGroupID {
 }
 
 func (a *question) fromInterface(id snapshot.NetworkInterfaceID) error {
-	e, ok := a.x.nics().byID[id]
+	e, ok := a.x.NetworkInterfaces.Find(id)
 	if !ok {
 		return nonsense("network interface %s is not in the snapshot", id)
 	}
-	n, ok := a.x.subnets[e.of.Subnet]
+	n, ok := a.x.Subnets.Find(e.Item.Subnet)
 	if !ok {
-		return nonsense("subnet %s of network interface %s is not in the snapshot", e.of.Subnet, id)
+		return nonsense("subnet %s of network interface %s is not in the snapshot", e.Item.Subnet, id)
 	}
-	a.from = source{iface: id, component: string(id), kind: "network-interface", name: nameOf(e.of.Tags), at: e.of.At, subnet: n, vpcID: n.of.VPC,
-		groups: dedupe(e.of.Groups), groupsKnown: e.of.GroupsKnown, unfiltered: rules.Unfiltered(e.of), v4: len(e.of.Addresses) > 0, v6: len(e.of.IPv6) > 0, v6addrs: e.of.IPv6}
+	a.from = source{iface: id, component: string(id), kind: "network-interface", name: nameOf(e.Item.Tags), at: e.Item.At, subnet: n, vpcID: n.Item.VPC,
+		groups: dedupe(e.Item.Groups), groupsKnown: e.Item.GroupsKnown, unfiltered: rules.Unfiltered(e.Item), v4: len(e.Item.Addresses) > 0, v6: len(e.Item.IPv6) > 0, v6addrs: e.Item.IPv6}
 	var addrs []netip.Addr
-	for i, p := range e.of.Addresses {
+	for i, p := range e.Item.Addresses {
 		if p.Public.IsValid() {
 			a.from.public = append(a.from.public, p)
 		}
 		// New connections start from the primary address.
-		if p.Primary || i == 0 && !slices.ContainsFunc(e.of.Addresses, func(x snapshot.InterfaceAddress) bool { return x.Primary }) {
+		if p.Primary || i == 0 && !slices.ContainsFunc(e.Item.Addresses, func(x snapshot.InterfaceAddress) bool { return x.Primary }) {
 			addrs = append(addrs, p.Private)
 		}
 	}
-	addrs = append(addrs, e.of.IPv6...)
+	addrs = append(addrs, e.Item.IPv6...)
 	a.from.addresses = addrSet(a.s, packetset.Source, addrs)
 	a.from.groupsKey = fmt.Sprint(a.from.groups, a.from.groupsKnown)
 	if a.from.addresses == packetset.None {
@@ -160,29 +160,29 @@ func (a *question) fromInterface(id snapshot.NetworkInterfaceID) error {
 }
 
 func (a *question) fromSubnet(id snapshot.SubnetID) error {
-	n, ok := a.x.subnets[id]
+	n, ok := a.x.Subnets.Find(id)
 	if !ok {
 		return nonsense("subnet %s is not in the snapshot", id)
 	}
-	a.from = source{component: string(id), kind: "subnet", name: nameOf(n.of.Tags), at: n.of.At, subnet: n, vpcID: n.of.VPC, v4: n.of.CIDR.IsValid(), v6: len(n.of.IPv6CIDRs) > 0}
+	a.from = source{component: string(id), kind: "subnet", name: nameOf(n.Item.Tags), at: n.Item.At, subnet: n, vpcID: n.Item.VPC, v4: n.Item.CIDR.IsValid(), v6: len(n.Item.IPv6CIDRs) > 0}
 	a.from.groups, a.from.groupsKnown = a.defaultGroup(n)
-	a.from.addresses = usable(a.s, packetset.Source, n.of, true, true)
+	a.from.addresses = usable(a.s, packetset.Source, n.Item, true, true)
 	a.from.groupsKey = fmt.Sprint(a.from.groups, a.from.groupsKnown)
-	a.assumed = append(a.assumed, fmt.Sprintf("Traffic of %s is judged with the default security group of %s, and without public addresses.", id, n.of.VPC))
+	a.assumed = append(a.assumed, fmt.Sprintf("Traffic of %s is judged with the default security group of %s, and without public addresses.", id, n.Item.VPC))
 	return nil
 }
 
 // defaultGroup is the group that an interface gets where nobody names one.
-func (a *question) defaultGroup(n located[snapshot.Subnet]) ([]snapshot.SecurityGroupID, bool) {
-	v := a.x.vpcs[n.of.VPC]
-	if v.in == nil {
-		v.in = n.in
+func (a *question) defaultGroup(n snapshot.Located[snapshot.Subnet]) ([]snapshot.SecurityGroupID, bool) {
+	v := a.x.VPCs.Get(n.Item.VPC)
+	if v.Region == nil {
+		v.Region = n.Region
 	}
-	if v.in == nil {
+	if v.Region == nil {
 		return nil, false
 	}
-	for i := range v.in.EC2.SecurityGroups.Items {
-		if g := &v.in.EC2.SecurityGroups.Items[i]; g.VPC == n.of.VPC && g.Name == "default" {
+	for i := range v.Region.EC2.SecurityGroups.Items {
+		if g := &v.Region.EC2.SecurityGroups.Items[i]; g.VPC == n.Item.VPC && g.Name == "default" {
 			return []snapshot.SecurityGroupID{g.ID}, true
 		}
 	}
@@ -194,9 +194,9 @@ func (a *question) defaultGroup(n located[snapshot.Subnet]) ([]snapshot.Security
 func (a *question) fromAddress(p netip.Prefix) error {
 	p = p.Masked()
 	if p.IsSingleIP() {
-		if e, private, err := a.ownerOf(p); e.of != nil || err != nil {
+		if e, private, err := a.ownerOf(p); e.Item != nil || err != nil {
 			if err == nil {
-				err = a.fromInterface(e.of.ID)
+				err = a.fromInterface(e.Item.ID)
 			}
 			a.from.v4, a.from.v6 = private.Is4(), private.Is6()
 			a.from.addresses = addrSet(a.s, packetset.Source, []netip.Addr{private})
@@ -207,13 +207,13 @@ func (a *question) fromAddress(p netip.Prefix) error {
 	if err != nil {
 		return err
 	}
-	if err := a.fromSubnet(n.of.ID); err != nil {
+	if err := a.fromSubnet(n.Item.ID); err != nil {
 		return err
 	}
 	a.from.v4, a.from.v6 = p.Addr().Is4(), p.Addr().Is6()
 	a.from.addresses = a.s.And(a.from.addresses, a.s.Prefix(packetset.Source, p))
 	if a.from.addresses == packetset.None {
-		return nonsense("%s is an address that AWS reserves in %s", p, n.of.ID)
+		return nonsense("%s is an address that AWS reserves in %s", p, n.Item.ID)
 	}
 	a.from.component = strings.TrimSuffix(strings.TrimSuffix(p.String(), "/32"), "/128")
 	return nil
@@ -221,7 +221,7 @@ func (a *question) fromAddress(p netip.Prefix) error {
 
 // ownerOf is the interface that has a private or public address, and the
 // private one that it sends from then. VPCs may have the same addresses.
-func (a *question) ownerOf(p netip.Prefix) (owner located[snapshot.NetworkInterface], private netip.Addr, err error) {
+func (a *question) ownerOf(p netip.Prefix) (owner snapshot.Located[snapshot.NetworkInterface], private netip.Addr, err error) {
 	list := a.interfacesIn(p)
 	private = p.Addr()
 	if len(list) == 0 {
@@ -231,11 +231,11 @@ func (a *question) ownerOf(p netip.Prefix) (owner located[snapshot.NetworkInterf
 		return owner, private, nil
 	}
 	for _, e := range list[1:] {
-		if e.of.VPC != list[0].of.VPC {
-			return owner, private, nonsense("%s is the address of %s in %s and of %s in %s: name the interface", private, list[0].of.ID, list[0].of.VPC, e.of.ID, e.of.VPC)
+		if e.Item.VPC != list[0].Item.VPC {
+			return owner, private, nonsense("%s is the address of %s in %s and of %s in %s: name the interface", private, list[0].Item.ID, list[0].Item.VPC, e.Item.ID, e.Item.VPC)
 		}
 	}
-	for _, x := range list[0].of.Addresses {
+	for _, x := range list[0].Item.Addresses {
 		if x.Public == private {
 			private = x.Private
 		}
@@ -244,23 +244,23 @@ func (a *question) ownerOf(p netip.Prefix) (owner located[snapshot.NetworkInterf
 }
 
 // subnetAround is the subnet that holds all of p.
-func (a *question) subnetAround(p netip.Prefix) (located[snapshot.Subnet], error) {
-	var in located[snapshot.Subnet]
-	for _, acc := range a.x.snap.Accounts {
+func (a *question) subnetAround(p netip.Prefix) (snapshot.Located[snapshot.Subnet], error) {
+	var in snapshot.Located[snapshot.Subnet]
+	for _, acc := range a.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.Subnets.Items {
 				n := &r.EC2.Subnets.Items[i]
-				if !within(n, p) || a.x.subnets[n.ID].of != n {
+				if !within(n, p) || a.x.Subnets.Get(n.ID).Item != n {
 					continue
 				}
-				if in.of != nil {
-					return in, nonsense("%s is in %s and in %s: name the subnet", p, in.of.ID, n.ID)
+				if in.Item != nil {
+					return in, nonsense("%s is in %s and in %s: name the subnet", p, in.Item.ID, n.ID)
 				}
-				in = located[snapshot.Subnet]{of: n, in: r}
+				in = snapshot.Located[snapshot.Subnet]{Item: n, Region: r}
 			}
 		}
 	}
-	if in.of == nil {
+	if in.Item == nil {
 		return in, nonsense("%s is in no subnet of the snapshot, or in more than one", p)
 	}
 	return in, nil
@@ -277,14 +277,14 @@ func within(n *snapshot.Subnet, p netip.Prefix) bool {
 
 // interfacesIn lists the interfaces with an address in p, in the order of the
 // snapshot.
-func (a *question) interfacesIn(p netip.Prefix) []located[snapshot.NetworkInterface] {
-	var out []located[snapshot.NetworkInterface]
-	for _, acc := range a.x.snap.Accounts {
+func (a *question) interfacesIn(p netip.Prefix) []snapshot.Located[snapshot.NetworkInterface] {
+	var out []snapshot.Located[snapshot.NetworkInterface]
+	for _, acc := range a.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.NetworkInterfaces.Items {
 				e := &r.EC2.NetworkInterfaces.Items[i]
-				if hasAddressIn(e, p) && a.x.nics().byID[e.ID].of == e {
-					out = append(out, located[snapshot.NetworkInterface]{of: e, in: r})
+				if hasAddressIn(e, p) && a.x.NetworkInterfaces.Get(e.ID).Item == e {
+					out = append(out, snapshot.Located[snapshot.NetworkInterface]{Item: e, Region: r})
 				}
 			}
 		}
@@ -298,14 +298,14 @@ func hasAddressIn(e *snapshot.NetworkInterface, p netip.Prefix) bool {
 }
 
 // publicOwners lists the interfaces to which a public address in p is mapped.
-func (a *question) publicOwners(p netip.Prefix) []located[snapshot.NetworkInterface] {
-	var out []located[snapshot.NetworkInterface]
-	for _, acc := range a.x.snap.Accounts {
+func (a *question) publicOwners(p netip.Prefix) []snapshot.Located[snapshot.NetworkInterface] {
+	var out []snapshot.Located[snapshot.NetworkInterface]
+	for _, acc := range a.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.NetworkInterfaces.Items {
 				e := &r.EC2.NetworkInterfaces.Items[i]
-				if slices.ContainsFunc(e.Addresses, func(x snapshot.InterfaceAddress) bool { return p.Contains(x.Public) }) && a.x.nics().byID[e.ID].of == e {
-					out = append(out, located[snapshot.NetworkInterface]{of: e, in: r})
+				if slices.ContainsFunc(e.Addresses, func(x snapshot.InterfaceAddress) bool { return p.Contains(x.Public) }) && a.x.NetworkInterfaces.Get(e.ID).Item == e {
+					out = append(out, snapshot.Located[snapshot.NetworkInterface]{Item: e, Region: r})
 				}
 			}
 		}

@@ -37,7 +37,7 @@ func (a *question) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Nee
 		need.Fact = fmt.Sprintf("whether %s governs %s: the association is in state %s", of[0].table, n.ID, of[0].state)
 		return nil, &need
 	}
-	tb := a.x.routeTables[of[0].table].of
+	tb := a.x.RouteTables.Get(of[0].table).Item
 	if !tb.RoutesKnown {
 		need.Component, need.At = string(tb.ID), tb.At
 		need.Fact = fmt.Sprintf("the routes of %s, which governs %s", tb.ID, n.ID)
@@ -49,7 +49,7 @@ func (a *question) tableOf(n *snapshot.Subnet) (*snapshot.RouteTable, *rules.Nee
 // presence tells what is known of a collection of a subnet's own Region. What
 // is missing in one that could not be read whole says nothing.
 func (a *question) presence(n *snapshot.Subnet, of func(*snapshot.EC2) snapshot.Presence) snapshot.Presence {
-	r := a.x.subnets[n.ID].in
+	r := a.x.Subnets.Get(n.ID).Region
 	if r == nil {
 		return snapshot.NotCollected
 	}
@@ -65,7 +65,7 @@ func (a *question) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, need *rule
 		need.Fact = fmt.Sprintf("which network ACL filters %s: %s and %s both list it, and AWS has one for each subnet", n.ID, of[0], of[1])
 		return nil, need
 	case len(of) == 1:
-		l = a.x.acls[of[0]].of
+		l = a.x.NetworkACLs.Get(of[0]).Item
 	case a.presence(n, func(e *snapshot.EC2) snapshot.Presence { return e.NetworkACLs.Presence }) == snapshot.Unreadable:
 		need.Fact = fmt.Sprintf("the network ACL of %s: not all of them could be read", n.ID)
 		return nil, need
@@ -87,12 +87,12 @@ func (a *question) aclOf(n *snapshot.Subnet) (l *snapshot.NetworkACL, need *rule
 }
 
 // throughACL sends packets over the border of a subnet, as they look now.
-func (a *walk) throughACL(t *flow, subnet located[snapshot.Subnet], d side) {
+func (a *walk) throughACL(t *flow, subnet snapshot.Located[snapshot.Subnet], d side) {
 	a.throughACLView(t, subnet, t.view, d)
 }
 
-func (a *walk) throughACLView(t *flow, subnet located[snapshot.Subnet], v view, d side) {
-	l, need := a.aclOf(subnet.of)
+func (a *walk) throughACLView(t *flow, subnet snapshot.Located[snapshot.Subnet], v view, d side) {
+	l, need := a.aclOf(subnet.Item)
 	gate := finding.GateNACLEgress
 	if d.dir == rules.Inbound {
 		gate = finding.GateNACLIngress
@@ -103,7 +103,7 @@ func (a *walk) throughACLView(t *flow, subnet located[snapshot.Subnet], v view, 
 		return
 	}
 	f := a.acl(l, v, d)
-	h := Hop{Component: string(l.ID), Kind: "network-acl", Via: d.dir.String() + " of " + string(subnet.of.ID), Reply: d.reply, At: l.At}
+	h := Hop{Component: string(l.ID), Kind: "network-acl", Via: d.dir.String() + " of " + string(subnet.Item.ID), Reply: d.reply, At: l.At}
 	var blame func(packetset.Set) []Finding
 	if a.explain {
 		a.explanation().aclDrift(l, d, gate)
@@ -113,17 +113,17 @@ func (a *walk) throughACLView(t *flow, subnet located[snapshot.Subnet], v view, 
 }
 
 // local delivers inside the VPC that the traffic is in (N19).
-func (a *walk) local(t *flow, from located[snapshot.Subnet]) {
+func (a *walk) local(t *flow, from snapshot.Located[snapshot.Subnet]) {
 	rest := t.cases
 	for _, id := range a.x.vpcSubnets[t.vpcID] {
-		n := a.x.subnets[id]
-		cases := a.s.And(rest, a.inSubnet(t.view, n.of))
+		n := a.x.Subnets.Get(id)
+		cases := a.s.And(rest, a.inSubnet(t.view, n.Item))
 		if cases == packetset.None {
 			continue
 		}
 		rest = a.s.Diff(rest, cases)
 		c := t.with(cases)
-		if from.of != nil && from.of.ID == id {
+		if from.Item != nil && from.Item.ID == id {
 			a.delivery().deliver(c, n)
 			continue
 		}
@@ -134,7 +134,7 @@ func (a *walk) local(t *flow, from located[snapshot.Subnet]) {
 	}
 	t.cases = rest
 	h := Hop{Component: string(t.vpcID), Kind: "vpc"}
-	if v := a.x.vpcs[t.vpcID].of; v != nil {
+	if v := a.x.VPCs.Get(t.vpcID).Item; v != nil {
 		h.At = v.At
 	}
 	if a.nested || !a.subnetsKnown(t.vpcID) {
@@ -149,6 +149,6 @@ func (a *walk) local(t *flow, from located[snapshot.Subnet]) {
 }
 
 func (a *question) subnetsKnown(id snapshot.VPCID) bool {
-	v := a.x.vpcs[id]
-	return ownView(v) && knownAbsent(&v.in.EC2.Subnets)
+	v := a.x.VPCs.Get(id)
+	return ownView(v) && knownAbsent(&v.Region.EC2.Subnets)
 }

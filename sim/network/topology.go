@@ -45,8 +45,8 @@ func (x *index) topology() *Topology {
 // into a VPC, and its next hop: the nearest one, by the component graph.
 func (x *index) sisterTable(tb *snapshot.RouteTable) (sister, next string) {
 	best := 0
-	for _, id := range slices.Sorted(maps.Keys(x.routeTables)) {
-		if x.routeTables[id].of.VPC != tb.VPC || id == tb.ID {
+	for _, id := range slices.Sorted(maps.Keys(x.RouteTables.Map())) {
+		if x.RouteTables.Get(id).Item.VPC != tb.VPC || id == tb.ID {
 			continue
 		}
 		path, ok := x.topology().Path(string(id), NodeS3)
@@ -62,7 +62,7 @@ func (x *index) sisterTable(tb *snapshot.RouteTable) (sister, next string) {
 
 func topologyOf(x *index) *Topology {
 	b := &topologyBuilder{x: x, t: &Topology{index: map[string]int{}}}
-	for _, acc := range x.snap.Accounts {
+	for _, acc := range x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			b.region(&r.EC2)
 		}
@@ -186,7 +186,7 @@ func (t *Topology) Path(from, to string) (path []string, ok bool) {
 // NAT gateway in the subnet that routes to it. Each is sorted.
 func (m *Model) Circles() [][]string {
 	b := &topologyBuilder{x: m.x, t: &Topology{index: map[string]int{}}}
-	for _, acc := range m.x.snap.Accounts {
+	for _, acc := range m.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			b.forwarding(&r.EC2)
 		}
@@ -246,7 +246,7 @@ func (b *topologyBuilder) circles() [][]string {
 // that none can be deleted before the others' rules are. Each is sorted.
 func (m *Model) GroupCircles() [][]string {
 	b := &topologyBuilder{x: m.x, t: &Topology{index: map[string]int{}}}
-	for _, acc := range m.x.snap.Accounts {
+	for _, acc := range m.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.SecurityGroups.Items {
 				g := &r.EC2.SecurityGroups.Items[i]

@@ -14,24 +14,24 @@ import (
 // peering hands traffic to a VPC peering connection, which takes what is
 // addressed into the other VPC, and nothing else (N139, N140).
 func (a links) peering(t *flow, r *snapshot.Route) {
-	p := a.x.peerings[snapshot.PeeringID(r.Target)]
-	if p.of == nil {
+	p := a.x.Peerings.Get(snapshot.PeeringID(r.Target))
+	if p.Item == nil {
 		ec2 := a.collections(t.vpcID).ec2
 		a.absent(t, r.Target, "vpc-peering-connection", finding.UnknownRouteTarget, ec2 != nil && knownAbsent(&ec2.Peerings), r, "aws ec2 describe-vpc-peering-connections")
 		return
 	}
-	h := Hop{Component: r.Target, Kind: "vpc-peering-connection", At: p.of.At}
-	f := Finding{Code: finding.BadState, Gate: finding.GateRoute, Component: r.Target, Name: nameOf(p.of.Tags), Rule: "N140", URL: urlPeering,
-		Message: fmt.Sprintf("The peering %s is in state %q, not active.", r.Target, p.of.Status), Fix: fmt.Sprintf("Accept %s, or create the peering anew.", r.Target)}
-	a.badState(t, h, rules.PeeringState(p.of.Status), f, p.of.Status)
-	_, other, ok := rules.PeeringSides(p.of, t.vpcID)
+	h := Hop{Component: r.Target, Kind: "vpc-peering-connection", At: p.Item.At}
+	f := Finding{Code: finding.BadState, Gate: finding.GateRoute, Component: r.Target, Name: nameOf(p.Item.Tags), Rule: "N140", URL: urlPeering,
+		Message: fmt.Sprintf("The peering %s is in state %q, not active.", r.Target, p.Item.Status), Fix: fmt.Sprintf("Accept %s, or create the peering anew.", r.Target)}
+	a.badState(t, h, rules.PeeringState(p.Item.Status), f, p.Item.Status)
+	_, other, ok := rules.PeeringSides(p.Item, t.vpcID)
 	if !ok {
 		f.Code, f.Message = finding.BadStateAttachment, fmt.Sprintf("%s does not belong to %s.", r.Target, t.vpcID)
 		a.deny(t, h, t.cases, f)
 		a.end(t, Context{}, true)
 		return
 	}
-	a.lints().lintPeering(p.of, h, t.vpcID, other.VPC)
+	a.lints().lintPeering(p.Item, h, t.vpcID, other.VPC)
 	inside, sure := a.inPeer(t, other)
 	f.Code, f.Rule = finding.PCXRequiresAddressInVPCCidr, "N139"
 	f.Message = fmt.Sprintf("%s carries traffic to addresses of %s only; the destination is none of them.", r.Target, other.VPC)
@@ -61,7 +61,7 @@ func (a links) peering(t *flow, r *snapshot.Route) {
 // inPeer is the cases addressed into the other side's CIDRs.
 func (a links) inPeer(t *flow, other snapshot.PeeringSide) (packetset.Set, bool) {
 	cidrs := other.CIDRs
-	if v := a.x.vpcs[other.VPC].of; v != nil {
+	if v := a.x.VPCs.Get(other.VPC).Item; v != nil {
 		cidrs = append(append([]netip.Prefix(nil), v.CIDRs...), v.IPv6CIDRs...)
 	}
 	x := packetset.None
@@ -73,23 +73,23 @@ func (a links) inPeer(t *flow, other snapshot.PeeringSide) (packetset.Set, bool)
 
 // arrive takes traffic into another VPC, at no subnet in particular.
 func (a links) arrive(t *flow, vpc snapshot.VPCID, h home, via Hop) {
-	v := a.x.vpcs[vpc]
-	if v.of == nil {
+	v := a.x.VPCs.Get(vpc)
+	if v.Item == nil {
 		a.leaveOpen(t, via, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownCrossAccount, Component: string(vpc), At: via.At,
 			Fact: "what is in " + string(vpc) + ", which the snapshot lacks", Collect: "a snapshot of the account and Region that owns it"})
 		a.end(t, Context{}, true)
 		return
 	}
-	t.vpc, t.vpcID, t.region, t.home = v.of, vpc, v.in, h
-	a.local(t, located[snapshot.Subnet]{})
+	t.vpc, t.vpcID, t.region, t.home = v.Item, vpc, v.Region, h
+	a.local(t, snapshot.Located[snapshot.Subnet]{})
 }
 
 // transit hands traffic to a transit gateway (N133 to N138).
-func (a links) transit(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a links) transit(t *flow, r *snapshot.Route, subnet snapshot.Located[snapshot.Subnet]) {
 	h := Hop{Component: r.Target, Kind: "transit-gateway", At: r.At}
 	gw := snapshot.TransitGatewayID(r.Target)
-	if g := a.x.transits[gw]; g.of != nil {
-		h.At = g.of.At
+	if g := a.x.TransitGateways.Get(gw); g.Item != nil {
+		h.At = g.Item.At
 	}
 	if slices.Contains(t.via, r.Target+"@"+string(t.vpcID)) {
 		a.deny(t, h, t.cases, Finding{Code: finding.RoutingLoop, Gate: finding.GateRoute, Component: r.Target, Message: fmt.Sprintf("The traffic comes back to %s from %s: it goes round in circles.", r.Target, t.vpcID),
@@ -108,15 +108,15 @@ func (a links) transit(t *flow, r *snapshot.Route, subnet located[snapshot.Subne
 		return
 	}
 	a.attachmentACL(t, att, subnet)
-	if t.home.kind != snapshot.TargetLocal && subnet.of != nil {
+	if t.home.kind != snapshot.TargetLocal && subnet.Item != nil {
 		// The replies cross this VPC, too: from the attachment's subnet.
 		v, home, door := t.view, t.home, subnet
-		if n, ok := a.attachmentSubnet(att, subnet.of); ok {
+		if n, ok := a.attachmentSubnet(att, subnet.Item); ok {
 			door = n
 		}
 		t.back = append(t.back, func(a *walk, t *flow) { a.replies().routeBack(t, door, v, home) })
 	}
-	t.entered = subnet.of
+	t.entered = subnet.Item
 	a.transitRoute(t, gw, att)
 }
 
@@ -136,7 +136,7 @@ func (a links) attachmentOf(t *flow, gw snapshot.TransitGatewayID, h Hop) (*snap
 		a.end(t, Context{}, true)
 		return nil, false
 	}
-	att := a.x.attachments[id].of
+	att := a.x.TGWAttachments.Get(id).Item
 	ah := Hop{Component: string(att.ID), Kind: "transit-gateway-attachment", At: att.At}
 	a.badState(t, ah, rules.AttachmentState(att.State), Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: string(att.ID), Name: nameOf(att.Tags),
 		Message: fmt.Sprintf("The attachment %s of %s to %s is in state %q.", att.ID, t.vpcID, gw, att.State), Fix: "Create the attachment anew, or accept it.", Rule: "N133", URL: urlTGW}, att.State)
@@ -145,12 +145,12 @@ func (a links) attachmentOf(t *flow, gw snapshot.TransitGatewayID, h Hop) (*snap
 
 // zoneCovered applies the rule that a transit gateway is reached only from
 // zones in which its attachment has a subnet (N133).
-func (a links) zoneCovered(t *flow, att *snapshot.TGWAttachment, subnet located[snapshot.Subnet]) bool {
-	if subnet.of == nil {
+func (a links) zoneCovered(t *flow, att *snapshot.TGWAttachment, subnet snapshot.Located[snapshot.Subnet]) bool {
+	if subnet.Item == nil {
 		return true
 	}
 	h := Hop{Component: string(att.ID), Kind: "transit-gateway-attachment", At: att.At}
-	switch a.zoneState(att, subnet.of) {
+	switch a.zoneState(att, subnet.Item) {
 	case rules.StateWorks:
 		return true
 	case rules.StateUnknown:
@@ -158,7 +158,7 @@ func (a links) zoneCovered(t *flow, att *snapshot.TGWAttachment, subnet located[
 			Fact: "in which availability zones " + h.Component + " has subnets", Collect: "aws ec2 describe-transit-gateway-vpc-attachments"})
 		return true
 	}
-	a.deny(t, h, t.cases, a.zoneFinding(att, subnet.of))
+	a.deny(t, h, t.cases, a.zoneFinding(att, subnet.Item))
 	a.end(t, Context{}, true)
 	return false
 }
@@ -175,7 +175,7 @@ func (a links) zoneState(att *snapshot.TGWAttachment, n *snapshot.Subnet) rules.
 	}
 	st := rules.StateBroken
 	for _, id := range att.Subnets {
-		s := a.x.subnets[id].of
+		s := a.x.Subnets.Get(id).Item
 		switch {
 		case s == nil:
 			st = rules.StateUnknown
@@ -191,25 +191,25 @@ func sameZone(x, y *snapshot.Subnet) bool {
 }
 
 // attachmentSubnet is the one that serves a zone, else none.
-func (a links) attachmentSubnet(att *snapshot.TGWAttachment, n *snapshot.Subnet) (located[snapshot.Subnet], bool) {
+func (a links) attachmentSubnet(att *snapshot.TGWAttachment, n *snapshot.Subnet) (snapshot.Located[snapshot.Subnet], bool) {
 	for _, id := range att.Subnets {
-		if s := a.x.subnets[id]; s.of != nil && n != nil && sameZone(s.of, n) {
+		if s := a.x.Subnets.Get(id); s.Item != nil && n != nil && sameZone(s.Item, n) {
 			return s, true
 		}
 	}
-	return located[snapshot.Subnet]{}, false
+	return snapshot.Located[snapshot.Subnet]{}, false
 }
 
 // attachmentACL judges the network ACL of the attachment's subnet in the
 // client's VPC, which sees the traffic enter and the replies leave (N96).
-func (a links) attachmentACL(t *flow, att *snapshot.TGWAttachment, subnet located[snapshot.Subnet]) {
-	n, ok := a.attachmentSubnet(att, subnet.of)
+func (a links) attachmentACL(t *flow, att *snapshot.TGWAttachment, subnet snapshot.Located[snapshot.Subnet]) {
+	n, ok := a.attachmentSubnet(att, subnet.Item)
 	if !ok {
 		return
 	}
 	v := t.view
 	a.throughACL(t, n, side{dir: rules.Inbound})
-	if n.of.ID != subnet.of.ID {
+	if n.Item.ID != subnet.Item.ID {
 		t.back = append(t.back, func(a *walk, t *flow) { a.throughACLView(t, n, v, side{dir: rules.Outbound, reply: true}) })
 		return
 	}
@@ -257,7 +257,7 @@ func (a links) transitTable(t *flow, att *snapshot.TGWAttachment, reply bool) (*
 			Message: fmt.Sprintf("%s is associated with no transit gateway route table.", att.ID), Fix: fmt.Sprintf("Associate a transit gateway route table with %s.", att.ID), Rule: "N134", URL: urlTGW})
 		return nil, false
 	}
-	tb := a.x.transitRTs[att.AssociatedTable].of
+	tb := a.x.TGWRouteTables.Get(att.AssociatedTable).Item
 	if tb == nil || !tb.RoutesKnown {
 		unknown.Component = string(att.AssociatedTable)
 		a.leaveOpen(t, h, t.cases, finding.GateRoute, unknown)
@@ -270,7 +270,7 @@ func (a links) transitTable(t *flow, att *snapshot.TGWAttachment, reply bool) (*
 // account that the transit gateway is shared with, which need not see what
 // the attachment is associated with.
 func (a *question) seenByParticipant(att *snapshot.TGWAttachment) bool {
-	return att.GatewayOwner != "" && accountID(a.x.attachments[att.ID].in) != att.GatewayOwner
+	return att.GatewayOwner != "" && accountID(a.x.TGWAttachments.Get(att.ID).Region) != att.GatewayOwner
 }
 
 // transitWinner notes the route that a part takes. ok is false where it ends there.
@@ -317,12 +317,12 @@ func (a links) transitOut(t *flow, gw snapshot.TransitGatewayID, in *snapshot.TG
 		return
 	}
 	to := r.Attachments[0]
-	att := a.x.attachments[to.ID]
+	att := a.x.TGWAttachments.Get(to.ID)
 	h := Hop{Component: string(to.ID), Kind: "transit-gateway-attachment", At: r.At}
 	kind := to.ResourceType
-	if att.of != nil {
-		h.At = att.of.At
-		kind = orElse(att.of.ResourceType, kind)
+	if att.Item != nil {
+		h.At = att.Item.At
+		kind = orElse(att.Item.ResourceType, kind)
 	}
 	switch {
 	case kind == "peering":
@@ -334,16 +334,16 @@ func (a links) transitOut(t *flow, gw snapshot.TransitGatewayID, in *snapshot.TG
 		a.gateways().onPremises(t, h)
 		return
 	}
-	if att.of == nil {
+	if att.Item == nil {
 		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownTGWRoutes, Component: h.Component, At: h.At, Fact: "the attachment " + h.Component,
 			Collect: "aws ec2 describe-transit-gateway-vpc-attachments"})
 		a.end(t, Context{}, true)
 		return
 	}
-	a.badState(t, h, rules.AttachmentState(att.of.State), Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(att.of.Tags),
-		Message: fmt.Sprintf("The attachment %s is in state %q.", h.Component, att.of.State), Fix: "Create the attachment anew, or accept it.", Rule: "N134", URL: urlTGW}, att.of.State)
-	a.transitIPv6(t, h, in, att.of)
-	a.emergeFrom(t, gw, in, att.of, h)
+	a.badState(t, h, rules.AttachmentState(att.Item.State), Finding{Code: finding.BadStateAttachment, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(att.Item.Tags),
+		Message: fmt.Sprintf("The attachment %s is in state %q.", h.Component, att.Item.State), Fix: "Create the attachment anew, or accept it.", Rule: "N134", URL: urlTGW}, att.Item.State)
+	a.transitIPv6(t, h, in, att.Item)
+	a.emergeFrom(t, gw, in, att.Item, h)
 }
 
 // transitIPv6 judges IPv6 over attachments that must support it (N138).
@@ -362,8 +362,8 @@ func (a links) transitIPv6(t *flow, h Hop, atts ...*snapshot.TGWAttachment) {
 // notes the replies' way through it (N136).
 func (a links) emergeFrom(t *flow, gw snapshot.TransitGatewayID, in, out *snapshot.TGWAttachment, h Hop) {
 	vpc := snapshot.VPCID(out.ResourceID)
-	v := a.x.vpcs[vpc]
-	if v.of == nil || !out.SubnetsKnown {
+	v := a.x.VPCs.Get(vpc)
+	if v.Item == nil || !out.SubnetsKnown {
 		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownCrossAccount, Component: string(vpc), At: h.At,
 			Fact: "what is in " + string(vpc) + ", which the snapshot lacks", Collect: "a snapshot of the account that owns it"})
 		a.end(t, Context{}, true)
@@ -371,9 +371,9 @@ func (a links) emergeFrom(t *flow, gw snapshot.TransitGatewayID, in, out *snapsh
 	}
 	client := t.view
 	t.back = append(t.back, func(a *walk, t *flow) { a.replies().transitBack(t, in, out, client) })
-	t.vpc, t.vpcID, t.region = v.of, vpc, v.in
+	t.vpc, t.vpcID, t.region = v.Item, vpc, v.Region
 	t.home = home{kind: snapshot.TargetTransitGateway, link: string(gw), attachment: out.ID, client: snapshot.VPCID(in.ResourceID)}
-	zone := a.from.subnet.of
+	zone := a.from.subnet.Item
 	if t.entered != nil {
 		zone = t.entered
 	}
@@ -383,7 +383,7 @@ func (a links) emergeFrom(t *flow, gw snapshot.TransitGatewayID, in, out *snapsh
 	}
 	var branches []func(*flow)
 	for _, id := range out.Subnets {
-		if n := a.x.subnets[id]; n.of != nil {
+		if n := a.x.Subnets.Get(id); n.Item != nil {
 			branches = append(branches, func(t *flow) { a.emerge(t, n) })
 		}
 	}
@@ -401,12 +401,12 @@ func (a links) emergeFrom(t *flow, gw snapshot.TransitGatewayID, in, out *snapsh
 
 // emerge takes traffic from an attachment's subnet onwards: its table, and
 // its ACL unless the destination is in the same subnet (N96).
-func (a links) emerge(t *flow, n located[snapshot.Subnet]) {
+func (a links) emerge(t *flow, n snapshot.Located[snapshot.Subnet]) {
 	if a.spent(t) {
 		return
 	}
 	v, home := t.view, t.home
-	if same := a.s.And(t.cases, a.inSubnet(v, n.of)); same != packetset.None {
+	if same := a.s.And(t.cases, a.inSubnet(v, n.Item)); same != packetset.None {
 		c := t.with(same)
 		c.back = append(c.back, func(a *walk, t *flow) {
 			a.throughACLView(t, n, v, side{dir: rules.Outbound, reply: true})

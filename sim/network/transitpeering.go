@@ -12,7 +12,7 @@ import (
 // peeringAttachment is one side of a transit gateway peering. Both sides have
 // one id, in the captures of their gateways.
 func (x *index) peeringAttachment(id snapshot.TGWAttachmentID, is func(*snapshot.TGWAttachment) bool) *snapshot.TGWAttachment {
-	for _, acc := range x.snap.Accounts {
+	for _, acc := range x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			for i := range r.EC2.TGWAttachments.Items {
 				if t := &r.EC2.TGWAttachments.Items[i]; t.ID == id && is(t) {
@@ -60,13 +60,13 @@ func (a links) beyondPeering(t *flow, near *snapshot.TGWAttachment, h Hop) {
 		Fact: "where " + peer + ", on the other side of the peering " + h.Component + ", sends the traffic", Collect: "a snapshot of the account and Region that owns it"})
 	for i := range a.targets {
 		y := &a.targets[i]
-		v := a.x.vpcs[y.vpc]
+		v := a.x.VPCs.Get(y.vpc)
 		cases := a.s.And(t.cases, y.cases)
-		if cases == packetset.None || v.of == nil {
+		if cases == packetset.None || v.Item == nil {
 			continue
 		}
 		c := t.with(cases)
-		c.vpc, c.vpcID, c.region = v.of, y.vpc, v.in
+		c.vpc, c.vpcID, c.region = v.Item, y.vpc, v.Region
 		c.home = home{kind: snapshot.TargetTransitGateway, link: peer, client: a.from.vpcID}
 		a.delivery().receive(c, y)
 		t.cases = a.s.Diff(t.cases, cases)

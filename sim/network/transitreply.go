@@ -35,16 +35,16 @@ func (a replies) transitBack(t *flow, client, here *snapshot.TGWAttachment, v vi
 }
 
 // routeBack judges whether the replies find their way from a subnet to the client.
-func (a replies) routeBack(t *flow, subnet located[snapshot.Subnet], v view, h home) {
-	tb, n := a.tableOf(subnet.of)
+func (a replies) routeBack(t *flow, subnet snapshot.Located[snapshot.Subnet], v view, h home) {
+	tb, n := a.tableOf(subnet.Item)
 	if n != nil {
-		a.leaveOpen(t, Hop{Component: string(subnet.of.ID), Kind: "route-table", Reply: true, At: subnet.of.At}, t.cases, finding.GateRoute, *n)
+		a.leaveOpen(t, Hop{Component: string(subnet.Item.ID), Kind: "route-table", Reply: true, At: subnet.Item.At}, t.cases, finding.GateRoute, *n)
 		return
 	}
 	a.routeBackBy(t, tb, subnet, v, h)
 }
 
-func (a replies) routeBackBy(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet], v view, h home) {
+func (a replies) routeBackBy(t *flow, tb *snapshot.RouteTable, subnet snapshot.Located[snapshot.Subnet], v view, h home) {
 	if tb == nil {
 		return
 	}
@@ -68,7 +68,7 @@ func (a replies) routeBackBy(t *flow, tb *snapshot.RouteTable, subnet located[sn
 
 // replyRoute judges the route that replies take: it must lead to where the
 // client's traffic came from.
-func (a replies) replyRoute(t *flow, tb *snapshot.RouteTable, routes []snapshot.Route, i int, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
+func (a replies) replyRoute(t *flow, tb *snapshot.RouteTable, routes []snapshot.Route, i int, cases packetset.Set, subnet snapshot.Located[snapshot.Subnet], h home) {
 	hop := Hop{Component: string(tb.ID), Kind: "route-table", Reply: true, At: tb.At}
 	f := Finding{Code: finding.NoRouteToDestination, Gate: finding.GateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), Rule: "N120", URL: urlRoute,
 		Message: fmt.Sprintf("%s has no route by which replies get back to the client.", tb.ID),
@@ -111,16 +111,16 @@ func (a replies) replyRoute(t *flow, tb *snapshot.RouteTable, routes []snapshot.
 }
 
 func (a *question) isGateway(id string) bool {
-	e := a.x.endpoints[snapshot.VPCEndpointID(id)].of
+	e := a.x.VPCEndpoints.Get(snapshot.VPCEndpointID(id)).Item
 	return e != nil && rules.KindOfEndpoint(e) == rules.EndpointGateway
 }
 
 // replyZone applies the zone rule to replies that enter a transit gateway.
-func (a replies) replyZone(t *flow, hop Hop, cases packetset.Set, subnet located[snapshot.Subnet], h home) {
-	att := a.x.attachments[h.attachment].of
-	if h.kind != snapshot.TargetTransitGateway || att == nil || subnet.of == nil || a.links().zoneState(att, subnet.of) != rules.StateBroken {
+func (a replies) replyZone(t *flow, hop Hop, cases packetset.Set, subnet snapshot.Located[snapshot.Subnet], h home) {
+	att := a.x.TGWAttachments.Get(h.attachment).Item
+	if h.kind != snapshot.TargetTransitGateway || att == nil || subnet.Item == nil || a.links().zoneState(att, subnet.Item) != rules.StateBroken {
 		return
 	}
 	hop.Component, hop.Kind, hop.At = string(att.ID), "transit-gateway-attachment", att.At
-	a.deny(t, hop, cases, a.links().zoneFinding(att, subnet.of))
+	a.deny(t, hop, cases, a.links().zoneFinding(att, subnet.Item))
 }

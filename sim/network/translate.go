@@ -13,18 +13,18 @@ import (
 )
 
 // natGateway hands traffic to a NAT gateway (N115 to N123).
-func (a gateways) natGateway(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
-	g := a.x.nats[snapshot.NATGatewayID(r.Target)]
-	if g.of == nil {
+func (a gateways) natGateway(t *flow, r *snapshot.Route, subnet snapshot.Located[snapshot.Subnet]) {
+	g := a.x.NATGateways.Get(snapshot.NATGatewayID(r.Target))
+	if g.Item == nil {
 		ec2 := a.collections(t.vpcID).ec2
 		a.absent(t, r.Target, "nat-gateway", finding.UnknownNAT, ec2 != nil && knownAbsent(&ec2.NATGateways), r, "aws ec2 describe-nat-gateways --nat-gateway-ids "+r.Target)
 		return
 	}
-	n, h := g.of, Hop{Component: r.Target, Kind: "nat-gateway", At: g.of.At}
+	n, h := g.Item, Hop{Component: r.Target, Kind: "nat-gateway", At: g.Item.At}
 	f := Finding{Code: finding.BadState, Gate: finding.GateRoute, Component: h.Component, Name: nameOf(n.Tags),
 		Message: fmt.Sprintf("The NAT gateway %s is in state %q and carries no traffic.", n.ID, n.State),
 		Fix:     fmt.Sprintf("Create a NAT gateway, and route the traffic to %s.", a.explanation().wayOut("it")), Rule: "N115", URL: urlNAT}
-	if slices.Contains(t.via, r.Target) || n.Subnet != "" && subnet.of != nil && n.Subnet == subnet.of.ID {
+	if slices.Contains(t.via, r.Target) || n.Subnet != "" && subnet.Item != nil && n.Subnet == subnet.Item.ID {
 		f.Code, f.Rule = finding.NATSameSubnetLoop, "N117"
 		f.Message = fmt.Sprintf("%s sits behind the route that leads to it: what it sends comes back to it.", n.ID)
 		f.Fix = fmt.Sprintf("Move %s to a subnet whose route table leads to an internet gateway.", n.ID)
@@ -109,7 +109,7 @@ func regional(n *snapshot.NATGateway) bool {
 
 // regionalZone judges a regional NAT gateway's reach into the client's zone (N121).
 func (a gateways) regionalZone(t *flow, h Hop, n *snapshot.NATGateway, f Finding) {
-	zone, id := a.from.subnet.of.AvailabilityZone, a.from.subnet.of.AZID
+	zone, id := a.from.subnet.Item.AvailabilityZone, a.from.subnet.Item.AZID
 	for _, x := range n.Addresses {
 		if x.Zone != "" && x.Zone == zone || x.ZoneID != "" && x.ZoneID == id || x.Zone == "" && x.ZoneID == "" {
 			return
@@ -160,7 +160,7 @@ func (a *space) translator(n *snapshot.NATGateway, second bool) *translator {
 
 // translate sends traffic through a NAT gateway: into its subnet, with
 // another source, and out again by its own table (N96, N120).
-func (a gateways) translate(t *flow, n *snapshot.NATGateway, h Hop, from located[snapshot.Subnet]) {
+func (a gateways) translate(t *flow, n *snapshot.NATGateway, h Hop, from snapshot.Located[snapshot.Subnet]) {
 	client, home := t.view, t.home
 	t.via = append(t.via, string(n.ID))
 	after := view{nat: a.translator(n, t.view.nat != nil), embedded: t.view.embedded}
@@ -168,8 +168,10 @@ func (a gateways) translate(t *flow, n *snapshot.NATGateway, h Hop, from located
 		after.embedded = true // N123
 	}
 	if regional(n) {
-		tb := a.x.routeTables[n.RouteTable].of
-		t.back = append(t.back, func(a *walk, t *flow) { a.replies().routeBackBy(t, tb, located[snapshot.Subnet]{}, client, home) })
+		tb := a.x.RouteTables.Get(n.RouteTable).Item
+		t.back = append(t.back, func(a *walk, t *flow) {
+			a.replies().routeBackBy(t, tb, snapshot.Located[snapshot.Subnet]{}, client, home)
+		})
 		t.view = after
 		if tb == nil {
 			a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownRouteTable, Component: h.Component, At: h.At,
@@ -177,10 +179,10 @@ func (a gateways) translate(t *flow, n *snapshot.NATGateway, h Hop, from located
 			a.end(t, Context{Via: "public"}, true)
 			return
 		}
-		a.routeBy(t, tb, located[snapshot.Subnet]{})
+		a.routeBy(t, tb, snapshot.Located[snapshot.Subnet]{})
 		return
 	}
-	subnet, ok := a.x.subnets[n.Subnet]
+	subnet, ok := a.x.Subnets.Find(n.Subnet)
 	if !ok {
 		a.leaveOpen(t, h, t.cases, finding.GateRoute, rules.Need{Code: finding.UnknownNAT, Component: h.Component, At: h.At,
 			Fact: "the subnet of the NAT gateway " + h.Component, Collect: "aws ec2 describe-subnets"})
@@ -197,29 +199,29 @@ func (a gateways) translate(t *flow, n *snapshot.NATGateway, h Hop, from located
 }
 
 // appliance hands traffic to an interface: a NAT instance or firewall (N124).
-func (a gateways) appliance(t *flow, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a gateways) appliance(t *flow, r *snapshot.Route, subnet snapshot.Located[snapshot.Subnet]) {
 	e, inst := a.applianceInterface(r)
-	if e.of == nil {
+	if e.Item == nil {
 		a.absent(t, r.Target, "network-interface", finding.UnknownRouteTarget, false, r, "aws ec2 describe-network-interfaces")
 		return
 	}
-	id := string(e.of.ID)
-	h := Hop{Component: id, Kind: "network-interface", Via: "appliance", At: e.of.At}
-	f := Finding{Code: finding.ENISourceDestCheckRestriction, Gate: finding.GateRoute, Component: id, Name: nameOf(e.of.Tags), Rule: "N124", URL: urlRouteOptions,
+	id := string(e.Item.ID)
+	h := Hop{Component: id, Kind: "network-interface", Via: "appliance", At: e.Item.At}
+	f := Finding{Code: finding.ENISourceDestCheckRestriction, Gate: finding.GateRoute, Component: id, Name: nameOf(e.Item.Tags), Rule: "N124", URL: urlRouteOptions,
 		Message: fmt.Sprintf("%s checks source and destination, so it drops traffic that is not its own.", id),
 		Fix:     fmt.Sprintf("Turn off the source/destination check of %s.", id)}
-	if e.of.SourceDestCheck.Presence == snapshot.Collected && e.of.SourceDestCheck.Value {
+	if e.Item.SourceDestCheck.Presence == snapshot.Collected && e.Item.SourceDestCheck.Value {
 		a.deny(t, h, t.cases, f)
 	}
-	if dead := e.of.AttachmentState == "" || strings.EqualFold(e.of.AttachmentState, "detached"); dead || inst.of != nil && inst.of.State != "" && !strings.EqualFold(inst.of.State, "running") {
+	if dead := e.Item.AttachmentState == "" || strings.EqualFold(e.Item.AttachmentState, "detached"); dead || inst.Item != nil && inst.Item.State != "" && !strings.EqualFold(inst.Item.State, "running") {
 		f.Code = finding.BadState
 		f.Message = fmt.Sprintf("%s is not attached to a running instance.", id)
 		f.Fix = fmt.Sprintf("Start the instance, or route the traffic to %s.", a.explanation().wayOut("a NAT gateway"))
 		a.deny(t, h, t.cases, f)
 	}
-	if subnet.of != nil && e.of.Subnet == subnet.of.ID {
+	if subnet.Item != nil && e.Item.Subnet == subnet.Item.ID {
 		f.Code, f.Rule = finding.RoutingLoop, "N143"
-		f.Message = fmt.Sprintf("%s sits in %s, whose own route table leads to it: what it sends comes back to it.", id, subnet.of.ID)
+		f.Message = fmt.Sprintf("%s sits in %s, whose own route table leads to it: what it sends comes back to it.", id, subnet.Item.ID)
 		f.Fix = fmt.Sprintf("Move %s to a subnet with another route table.", id)
 		a.deny(t, h, t.cases, f)
 		a.end(t, Context{}, true)
@@ -228,41 +230,41 @@ func (a gateways) appliance(t *flow, r *snapshot.Route, subnet located[snapshot.
 	a.throughAppliance(t, e, h)
 }
 
-func (a *question) applianceInterface(r *snapshot.Route) (located[snapshot.NetworkInterface], located[snapshot.Instance]) {
-	x := a.x.nics()
+func (a *question) applianceInterface(r *snapshot.Route) (snapshot.Located[snapshot.NetworkInterface], snapshot.Located[snapshot.Instance]) {
+	nics, instances := a.x.NetworkInterfaces, a.x.Instances
 	if r.TargetKind == snapshot.TargetInstance {
-		inst := x.instances[r.Target]
-		if inst.of == nil || len(inst.of.Interfaces) == 0 {
-			return located[snapshot.NetworkInterface]{}, inst
+		inst := instances.Get(r.Target)
+		if inst.Item == nil || len(inst.Item.Interfaces) == 0 {
+			return snapshot.Located[snapshot.NetworkInterface]{}, inst
 		}
-		return x.byID[inst.of.Interfaces[0]], inst
+		return nics.Get(inst.Item.Interfaces[0]), inst
 	}
-	e := x.byID[snapshot.NetworkInterfaceID(r.Target)]
-	if e.of == nil {
-		return e, located[snapshot.Instance]{}
+	e := nics.Get(snapshot.NetworkInterfaceID(r.Target))
+	if e.Item == nil {
+		return e, snapshot.Located[snapshot.Instance]{}
 	}
-	return e, x.instances[e.of.InstanceID]
+	return e, instances.Get(e.Item.InstanceID)
 }
 
 // throughAppliance judges what surrounds an appliance. What it does itself is
 // not in a snapshot, so that nothing passes for certain.
-func (a gateways) throughAppliance(t *flow, e located[snapshot.NetworkInterface], h Hop) {
-	n, ok := a.x.subnets[e.of.Subnet]
-	t.via = append(t.via, string(e.of.ID))
+func (a gateways) throughAppliance(t *flow, e snapshot.Located[snapshot.NetworkInterface], h Hop) {
+	n, ok := a.x.Subnets.Find(e.Item.Subnet)
+	t.via = append(t.via, string(e.Item.ID))
 	if ok {
 		a.throughACL(t, n, side{dir: rules.Inbound})
 	}
-	filtered := e.of.GroupsKnown && !rules.Unfiltered(e.of)
+	filtered := e.Item.GroupsKnown && !rules.Unfiltered(e.Item)
 	if filtered {
-		a.delivery().groupStep(t, e.of.Groups, string(e.of.ID), side{dir: rules.Inbound})
+		a.delivery().groupStep(t, e.Item.Groups, string(e.Item.ID), side{dir: rules.Inbound})
 	}
 	a.opaque(t, h, "the appliance "+h.Component)
-	if !ok || e.of.VPC != t.vpcID {
+	if !ok || e.Item.VPC != t.vpcID {
 		a.end(t, Context{}, true)
 		return
 	}
 	if filtered {
-		a.delivery().groupStep(t, e.of.Groups, string(e.of.ID), side{dir: rules.Outbound})
+		a.delivery().groupStep(t, e.Item.Groups, string(e.Item.ID), side{dir: rules.Outbound})
 	}
 	a.throughACL(t, n, side{dir: rules.Outbound})
 	a.onward(t, n, e)
@@ -271,8 +273,8 @@ func (a gateways) throughAppliance(t *flow, e located[snapshot.NetworkInterface]
 
 // onward finds what stops an appliance from sending on, where its subnet's
 // table leaves no way.
-func (a gateways) onward(t *flow, n located[snapshot.Subnet], e located[snapshot.NetworkInterface]) {
-	tb, need := a.tableOf(n.of)
+func (a gateways) onward(t *flow, n snapshot.Located[snapshot.Subnet], e snapshot.Located[snapshot.NetworkInterface]) {
+	tb, need := a.tableOf(n.Item)
 	if need != nil {
 		return
 	}
@@ -294,12 +296,12 @@ func (a gateways) onward(t *flow, n located[snapshot.Subnet], e located[snapshot
 		case rules.Blackhole(r):
 			a.deny(t, h, cases, Finding{Code: finding.BadStateRoute, Gate: finding.GateRoute, Component: string(tb.ID), Name: nameOf(tb.Tags), RuleIndex: &p.Routes[0],
 				Message: fmt.Sprintf("The route %s of %s is a blackhole.", routeText(r), tb.ID), Fix: "Point the route at a target that exists.", Rule: "N35", URL: urlRoute})
-		case r.TargetKind == snapshot.TargetInternetGateway && !hasPublic(e.of):
+		case r.TargetKind == snapshot.TargetInternetGateway && !hasPublic(e.Item):
 			if v4 := a.s.And(cases, a.s.OfFamily(false)); v4 != packetset.None {
 				a.deny(t, Hop{Component: r.Target, Kind: "internet-gateway", At: r.At}, v4, Finding{Code: finding.IGWPublicIPAssociationForEgress,
-					Gate: finding.GateRoute, Component: string(e.of.ID), Name: nameOf(e.of.Tags), At: e.of.At, Rule: "N124", URL: urlIGW,
-					Message: fmt.Sprintf("The appliance %s sends to %s and has no public IPv4 address.", e.of.ID, r.Target),
-					Fix:     fmt.Sprintf("Associate an Elastic IP address with %s.", e.of.ID)})
+					Gate: finding.GateRoute, Component: string(e.Item.ID), Name: nameOf(e.Item.Tags), At: e.Item.At, Rule: "N124", URL: urlIGW,
+					Message: fmt.Sprintf("The appliance %s sends to %s and has no public IPv4 address.", e.Item.ID, r.Target),
+					Fix:     fmt.Sprintf("Associate an Elastic IP address with %s.", e.Item.ID)})
 			}
 		}
 	}

@@ -56,8 +56,8 @@ func (a resolver) leadsNowhereElse() bool {
 func (a resolver) wherever() packetset.Set {
 	d := a.inFamilies("::/0")
 	without := slices.Clone(ownLink)
-	if v := a.vpc(); v.of != nil && !a.mayHoldS3(v) {
-		without = slices.Concat(without, v.of.CIDRs, v.of.IPv6CIDRs)
+	if v := a.vpc(); v.Item != nil && !a.mayHoldS3(v) {
+		without = slices.Concat(without, v.Item.CIDRs, v.Item.IPv6CIDRs)
 	}
 	for _, p := range without {
 		d = a.s.Diff(d, a.s.Prefix(packetset.Destination, p))
@@ -85,8 +85,8 @@ func (a resolver) addNamedByGroups() {
 	}
 	for _, all := range []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")} {
 		for _, e := range a.interfacesIn(all) {
-			if slices.ContainsFunc(e.of.Groups, func(g snapshot.SecurityGroupID) bool { return named[g] }) {
-				a.addTarget(e, a.endpointOf(e.of.ID), all.Contains)
+			if slices.ContainsFunc(e.Item.Groups, func(g snapshot.SecurityGroupID) bool { return named[g] }) {
+				a.addTarget(e, a.endpointOf(e.Item.ID), all.Contains)
 			}
 		}
 	}
@@ -101,13 +101,13 @@ var ownLink = []netip.Prefix{
 
 // mayHoldS3 reports whether S3 may have an address in the VPC: that of an
 // interface endpoint for it.
-func (a resolver) mayHoldS3(v located[snapshot.VPC]) bool {
-	if _, lost := a.x.lostEndpoint(v.of.ID); lost || v.in.EC2.VPCEndpoints.Presence != snapshot.Collected || !ownView(v) {
+func (a resolver) mayHoldS3(v snapshot.Located[snapshot.VPC]) bool {
+	if _, lost := a.x.lostEndpoint(v.Item.ID); lost || v.Region.EC2.VPCEndpoints.Presence != snapshot.Collected || !ownView(v) {
 		return true
 	}
-	return slices.ContainsFunc(v.in.EC2.VPCEndpoints.Items, func(e snapshot.VPCEndpoint) bool {
+	return slices.ContainsFunc(v.Region.EC2.VPCEndpoints.Items, func(e snapshot.VPCEndpoint) bool {
 		_, service, ok := rules.SplitServiceName(e.ServiceName)
-		return e.VPC == v.of.ID && !strings.HasPrefix(strings.ToLower(e.Type), "gateway") && (!ok || service == "s3")
+		return e.VPC == v.Item.ID && !strings.HasPrefix(strings.ToLower(e.Type), "gateway") && (!ok || service == "s3")
 	})
 }
 

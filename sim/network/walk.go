@@ -210,12 +210,12 @@ func missing(gate finding.Gate, n rules.Need) Missing {
 
 // leave takes traffic out of an interface in subnet: straight to another one
 // in the same subnet (N22), or over the subnet's border and by its table.
-func (a *walk) leave(t *flow, subnet located[snapshot.Subnet]) {
+func (a *walk) leave(t *flow, subnet snapshot.Located[snapshot.Subnet]) {
 	if a.spent(t) {
 		return
 	}
 	a.lints().lintZone(subnet)
-	if same := a.s.And(t.cases, a.inSubnet(t.view, subnet.of)); same != packetset.None {
+	if same := a.s.And(t.cases, a.inSubnet(t.view, subnet.Item)); same != packetset.None {
 		in := t.with(same)
 		a.delivery().deliver(in, subnet)
 		t.cases = a.s.Diff(t.cases, same)
@@ -238,10 +238,10 @@ func (a *space) inSubnet(v view, n *snapshot.Subnet) packetset.Set {
 }
 
 // route looks the destination up in the subnet's table and follows each route.
-func (a *walk) route(t *flow, subnet located[snapshot.Subnet]) {
-	tb, n := a.tableOf(subnet.of)
+func (a *walk) route(t *flow, subnet snapshot.Located[snapshot.Subnet]) {
+	tb, n := a.tableOf(subnet.Item)
 	if n != nil {
-		a.leaveOpen(t, Hop{Component: string(subnet.of.ID), Kind: "route-table", At: subnet.of.At}, t.cases, finding.GateRoute, *n)
+		a.leaveOpen(t, Hop{Component: string(subnet.Item.ID), Kind: "route-table", At: subnet.Item.At}, t.cases, finding.GateRoute, *n)
 		a.end(t, Context{}, true)
 		return
 	}
@@ -250,7 +250,7 @@ func (a *walk) route(t *flow, subnet located[snapshot.Subnet]) {
 
 // routeBy follows the routes of a table. subnet is the one whose border the
 // traffic crossed; it is empty for a regional NAT gateway.
-func (a *walk) routeBy(t *flow, tb *snapshot.RouteTable, subnet located[snapshot.Subnet]) {
+func (a *walk) routeBy(t *flow, tb *snapshot.RouteTable, subnet snapshot.Located[snapshot.Subnet]) {
 	if a.endpoints().unlistedEndpoint(t, tb, subnet) {
 		return
 	}
@@ -286,7 +286,7 @@ func collectFor(code finding.Code, tb *snapshot.RouteTable) string {
 }
 
 // follow hands traffic to the target of a route.
-func (a *walk) follow(t *flow, tb *snapshot.RouteTable, routes []snapshot.Route, i int, p rules.RoutePart, subnet located[snapshot.Subnet]) {
+func (a *walk) follow(t *flow, tb *snapshot.RouteTable, routes []snapshot.Route, i int, p rules.RoutePart, subnet snapshot.Located[snapshot.Subnet]) {
 	h := Hop{Component: string(tb.ID), Kind: "route-table", At: tb.At}
 	if i == rules.NoRoute {
 		h.Via = "no route"
@@ -319,7 +319,7 @@ func (a *walk) follow(t *flow, tb *snapshot.RouteTable, routes []snapshot.Route,
 }
 
 // handTo hands the packets to the next hop of a route, by its row in components.
-func (a *walk) handTo(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, subnet located[snapshot.Subnet]) {
+func (a *walk) handTo(t *flow, tb *snapshot.RouteTable, r *snapshot.Route, subnet snapshot.Located[snapshot.Subnet]) {
 	t.by = lastRoute{tb, r}
 	hand := notModelled
 	for i := range components {
@@ -339,7 +339,7 @@ func orElse(s, other string) string {
 
 // enter takes traffic over the border of the subnet that it is for, from
 // elsewhere in the VPC or from another one.
-func (a *walk) enter(t *flow, subnet located[snapshot.Subnet]) {
+func (a *walk) enter(t *flow, subnet snapshot.Located[snapshot.Subnet]) {
 	if a.spent(t) {
 		return
 	}

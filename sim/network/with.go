@@ -21,18 +21,18 @@ func (m *Model) With(objects ...any) (*Model, error) {
 		var ok bool
 		switch o := o.(type) {
 		case *snapshot.SecurityGroup:
-			ok = swap(&x.groups, o.ID, o)
+			ok = swap(&x.SecurityGroups, o.ID, o)
 		case *snapshot.VPCEndpoint:
-			ok = swap(&x.endpoints, o.ID, o)
+			ok = swap(&x.VPCEndpoints, o.ID, o)
 			x.byService = &listIndex{}
 		case *snapshot.PrefixList:
-			ok = swap(&x.lists, o.ID, o)
+			ok = swap(&x.PrefixLists, o.ID, o)
 			x.byService, out.pool = &listIndex{}, &enginePool{} // what names a list was compiled with its entries
 		case *snapshot.NetworkACL:
-			ok = swap(&x.acls, o.ID, o)
+			ok = swap(&x.NetworkACLs, o.ID, o)
 			x.moveACL(o)
 		case *snapshot.RouteTable:
-			ok = swap(&x.routeTables, o.ID, o)
+			ok = swap(&x.RouteTables, o.ID, o)
 			x.moveTable(o)
 		default:
 			return nil, fmt.Errorf("a %T can't be replaced in a model", o)
@@ -45,12 +45,8 @@ func (m *Model) With(objects ...any) (*Model, error) {
 }
 
 // swap puts an object in the place of the one with its id, in a copy of t.
-func swap[K comparable, T any](t *table[K, T], id K, o *T) bool {
-	old, ok := (*t)[id]
-	if ok {
-		*t = maps.Clone(*t)
-		(*t)[id] = located[T]{o, old.in}
-	}
+func swap[K comparable, T any](t **snapshot.Table[K, T], id K, o *T) (ok bool) {
+	*t, ok = (*t).Replace(id, o)
 	return ok
 }
 

@@ -184,8 +184,8 @@ func (g policyRepairs) exemptions(f *sim.Finding) []exemption {
 		}
 	}
 	for _, s := range g.placements(f) {
-		if s.of.CIDR.IsValid() {
-			out = append(out, exemption{"aws:VpcSourceIp", s.of.CIDR.Masked().String(), 1, false, "let the addresses of " + string(s.of.ID) + " through"})
+		if s.Item.CIDR.IsValid() {
+			out = append(out, exemption{"aws:VpcSourceIp", s.Item.CIDR.Masked().String(), 1, false, "let the addresses of " + string(s.Item.ID) + " through"})
 		}
 	}
 	if g.source.role != "" {

@@ -80,12 +80,6 @@ func dedupe(list []candidate) []candidate {
 	return out
 }
 
-// regional is a resource with the region it stands in.
-type regional[T any] struct {
-	of     *T
-	region *snapshot.Region
-}
-
 func (g *generator) regions() []*snapshot.Region {
 	var out []*snapshot.Region
 	for _, a := range g.snap.Accounts {
@@ -94,25 +88,25 @@ func (g *generator) regions() []*snapshot.Region {
 	return out
 }
 
-func find[T any](g *generator, items func(*snapshot.Region) []T, is func(*T) bool) (regional[T], bool) {
+func find[T any](g *generator, items func(*snapshot.Region) []T, is func(*T) bool) (snapshot.Located[T], bool) {
 	for _, r := range g.regions() {
 		list := items(r)
 		for i := range list {
 			if is(&list[i]) {
-				return regional[T]{&list[i], r}, true
+				return snapshot.Located[T]{Item: &list[i], Region: r}, true
 			}
 		}
 	}
-	return regional[T]{}, false
+	return snapshot.Located[T]{}, false
 }
 
-func (g *generator) subnet(id snapshot.SubnetID) (regional[snapshot.Subnet], bool) {
+func (g *generator) subnet(id snapshot.SubnetID) (snapshot.Located[snapshot.Subnet], bool) {
 	return find(g, func(r *snapshot.Region) []snapshot.Subnet { return r.EC2.Subnets.Items }, func(s *snapshot.Subnet) bool { return s.ID == id })
 }
 
 // placements returns the subnets that a finding is about.
-func (g *generator) placements(f *sim.Finding) []regional[snapshot.Subnet] {
-	var out []regional[snapshot.Subnet]
+func (g *generator) placements(f *sim.Finding) []snapshot.Located[snapshot.Subnet] {
+	var out []snapshot.Located[snapshot.Subnet]
 	seen := map[string]bool{}
 	for i, p := range g.answer.Placements {
 		if len(f.Placements) > 0 && !slices.Contains(f.Placements, i) || seen[p.Subnet] {
@@ -207,7 +201,7 @@ func (g *generator) s3Blocks(region string) []string {
 
 // remoteOf tells what the other side of a packet is: S3's public addresses, or
 // an address in a subnet.
-func (g *generator) remoteOf(address string) (subnet regional[snapshot.Subnet], private bool) {
+func (g *generator) remoteOf(address string) (subnet snapshot.Located[snapshot.Subnet], private bool) {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
 		return subnet, false
@@ -262,9 +256,9 @@ func (g *generator) dns(f *sim.Finding) []candidate {
 		return nil
 	}
 	for _, s := range g.placements(f) {
-		vpc := string(s.of.VPC)
+		vpc := string(s.Item.VPC)
 		out = append(out, candidate{changes: []change.Change{change.New("ModifyVpcAttribute", "VpcId", vpc, "EnableDnsSupport", located.Pairs("Value", true))},
-			cost: costShared, why: "Turn DNS support of " + vpc + " on.", actor: g.actor(s.region.Account.ID, "the VPC's owner")})
+			cost: costShared, why: "Turn DNS support of " + vpc + " on.", actor: g.actor(s.Region.Account.ID, "the VPC's owner")})
 	}
 	return out
 }

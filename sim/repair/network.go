@@ -13,7 +13,7 @@ import (
 	"github.com/canreach/canreach/snapshot"
 )
 
-func (g networkRepairs) acl(id string) (regional[snapshot.NetworkACL], bool) {
+func (g networkRepairs) acl(id string) (snapshot.Located[snapshot.NetworkACL], bool) {
 	return find(g.generator, func(r *snapshot.Region) []snapshot.NetworkACL { return r.EC2.NetworkACLs.Items }, func(a *snapshot.NetworkACL) bool { return string(a.ID) == id })
 }
 
@@ -25,20 +25,20 @@ func (g networkRepairs) networkACL(f *sim.Finding) []candidate {
 		return nil
 	}
 	egress := f.Gate == sim.GateNACLEgress
-	if f.RuleIndex != nil && *f.RuleIndex >= 0 && *f.RuleIndex < len(acl.of.Entries) {
-		egress = acl.of.Entries[*f.RuleIndex].Egress
+	if f.RuleIndex != nil && *f.RuleIndex >= 0 && *f.RuleIndex < len(acl.Item.Entries) {
+		egress = acl.Item.Entries[*f.RuleIndex].Egress
 	}
 	remote := f.Example.Destination
 	if !egress {
 		remote = f.Example.Source
 	}
-	from, to := g.aclPorts(f, acl.of)
+	from, to := g.aclPorts(f, acl.Item)
 	var choices [][]string
 	if s, private := g.remoteOf(remote); private {
-		choices = append(choices, []string{s.of.CIDR.Masked().String()})
+		choices = append(choices, []string{s.Item.CIDR.Masked().String()})
 	} else if block, ok := cidrOf(remote); ok && !g.toS3() {
 		choices = append(choices, []string{block})
-	} else if blocks := g.s3Blocks(acl.region.Name); len(blocks) > 0 && len(blocks) <= 18 && (g.bucketRegion() == "" || g.bucketRegion() == acl.region.Name) {
+	} else if blocks := g.s3Blocks(acl.Region.Name); len(blocks) > 0 && len(blocks) <= 18 && (g.bucketRegion() == "" || g.bucketRegion() == acl.Region.Name) {
 		choices = append(choices, blocks)
 	}
 	choices = append(choices, []string{"0.0.0.0/0"})
@@ -67,7 +67,7 @@ func (g networkRepairs) aclPorts(f *sim.Finding, acl *snapshot.NetworkACL) (from
 	}
 	client := false
 	for _, s := range g.placements(f) {
-		client = client || slices.Contains(acl.Subnets, s.of.ID)
+		client = client || slices.Contains(acl.Subnets, s.Item.ID)
 	}
 	if !client || f.Example.DestinationPort < from || f.Example.DestinationPort > to {
 		return 1024, 65535
@@ -75,16 +75,16 @@ func (g networkRepairs) aclPorts(f *sim.Finding, acl *snapshot.NetworkACL) (from
 	return from, to
 }
 
-func (g networkRepairs) aclRules(acl regional[snapshot.NetworkACL], f *sim.Finding, egress bool, blocks []string, from, to int) (candidate, bool) {
+func (g networkRepairs) aclRules(acl snapshot.Located[snapshot.NetworkACL], f *sim.Finding, egress bool, blocks []string, from, to int) (candidate, bool) {
 	below := 32767
 	if f.RuleNumber != nil && *f.RuleNumber < below {
 		below = *f.RuleNumber
 	}
-	numbers, ok := freeNumbers(acl.of, egress, below, len(blocks))
+	numbers, ok := freeNumbers(acl.Item, egress, below, len(blocks))
 	if !ok {
 		return g.dropEntry(acl, f, egress)
 	}
-	c := candidate{cost: costShared + costExact, actor: g.actor(acl.of.OwnerID, "the network ACL's owner")}
+	c := candidate{cost: costShared + costExact, actor: g.actor(acl.Item.OwnerID, "the network ACL's owner")}
 	direction := map[bool]string{true: "out to", false: "in from"}[egress]
 	what, ports := "S3's addresses", fmt.Sprintf("ports %d to %d", from, to)
 	if from == to {
@@ -96,22 +96,22 @@ func (g networkRepairs) aclRules(acl regional[snapshot.NetworkACL], f *sim.Findi
 	if blocks[0] == "0.0.0.0/0" {
 		c.cost, c.wide = costAnywhere, fmt.Sprintf("%s %s every address", ports, direction)
 	}
-	c.why = fmt.Sprintf("Let %s pass %s %s %s %s.", acl.of.ID, strings.ToUpper(g.protocol(f)), ports, direction, what)
+	c.why = fmt.Sprintf("Let %s pass %s %s %s %s.", acl.Item.ID, strings.ToUpper(g.protocol(f)), ports, direction, what)
 	for i, b := range blocks {
-		c.changes = append(c.changes, change.New("CreateNetworkAclEntry", "NetworkAclId", string(acl.of.ID), "RuleNumber", numbers[i], "Egress", egress,
+		c.changes = append(c.changes, change.New("CreateNetworkAclEntry", "NetworkAclId", string(acl.Item.ID), "RuleNumber", numbers[i], "Egress", egress,
 			"Protocol", aclProtocols[g.protocol(f)], "RuleAction", "allow", "CidrBlock", b, "PortRange", located.Pairs("From", from, "To", to)))
 	}
 	return c, true
 }
 
 // dropEntry deletes the rule that denies, where no number is free before it.
-func (g networkRepairs) dropEntry(acl regional[snapshot.NetworkACL], f *sim.Finding, egress bool) (candidate, bool) {
+func (g networkRepairs) dropEntry(acl snapshot.Located[snapshot.NetworkACL], f *sim.Finding, egress bool) (candidate, bool) {
 	if f.RuleNumber == nil || *f.RuleNumber > 32766 {
 		return candidate{}, false
 	}
-	return candidate{changes: []change.Change{change.New("DeleteNetworkAclEntry", "NetworkAclId", string(acl.of.ID), "RuleNumber", *f.RuleNumber, "Egress", egress)},
-		cost: costInternet, why: fmt.Sprintf("Delete the rule %d of %s, which denies.", *f.RuleNumber, acl.of.ID),
-		wide: fmt.Sprintf("all that rule %d of %s denies", *f.RuleNumber, acl.of.ID), actor: g.actor(acl.of.OwnerID, "the network ACL's owner")}, true
+	return candidate{changes: []change.Change{change.New("DeleteNetworkAclEntry", "NetworkAclId", string(acl.Item.ID), "RuleNumber", *f.RuleNumber, "Egress", egress)},
+		cost: costInternet, why: fmt.Sprintf("Delete the rule %d of %s, which denies.", *f.RuleNumber, acl.Item.ID),
+		wide: fmt.Sprintf("all that rule %d of %s denies", *f.RuleNumber, acl.Item.ID), actor: g.actor(acl.Item.OwnerID, "the network ACL's owner")}, true
 }
 
 // freeNumbers picks rule numbers below a bound: in tens after the others
@@ -146,15 +146,15 @@ func freeNumbers(acl *snapshot.NetworkACL, egress bool, below, n int) ([]int, bo
 }
 
 // table returns the route table of a subnet: its own, else the main one.
-func (g networkRepairs) table(s regional[snapshot.Subnet]) *snapshot.RouteTable {
+func (g networkRepairs) table(s snapshot.Located[snapshot.Subnet]) *snapshot.RouteTable {
 	var main *snapshot.RouteTable
-	for i := range s.region.EC2.RouteTables.Items {
-		x := &s.region.EC2.RouteTables.Items[i]
+	for i := range s.Region.EC2.RouteTables.Items {
+		x := &s.Region.EC2.RouteTables.Items[i]
 		for _, a := range x.Associations {
-			if a.Subnet == s.of.ID {
+			if a.Subnet == s.Item.ID {
 				return x
 			}
-			if a.Main && x.VPC == s.of.VPC {
+			if a.Main && x.VPC == s.Item.VPC {
 				main = x
 			}
 		}
@@ -173,7 +173,7 @@ func (g networkRepairs) route(f *sim.Finding) []candidate {
 		}
 		if !tables[t.ID] {
 			tables[t.ID] = true
-			out = append(out, g.toEndpoint(t, s.region)...)
+			out = append(out, g.toEndpoint(t, s.Region)...)
 			out = append(out, g.toNAT(t, s)...)
 		}
 		out = append(out, g.otherTable(s, t)...)
@@ -300,11 +300,11 @@ func (g networkRepairs) ownEndpoint(f *sim.Finding, now snapshot.VPCEndpointID) 
 	seen := map[snapshot.RouteTableID]bool{}
 	for _, s := range g.placements(f) {
 		t := g.table(s)
-		if t == nil || seen[t.ID] || g.gatewayOf(t, s.region) != now {
+		if t == nil || seen[t.ID] || g.gatewayOf(t, s.Region) != now {
 			continue
 		}
 		seen[t.ID] = true
-		for _, c := range g.toEndpoint(t, s.region) {
+		for _, c := range g.toEndpoint(t, s.Region) {
 			c.cost += costPolicy // the table's other subnets move, too
 			out = append(out, c)
 		}
@@ -313,7 +313,7 @@ func (g networkRepairs) ownEndpoint(f *sim.Finding, now snapshot.VPCEndpointID) 
 }
 
 // toNAT sends a table's default route to a public NAT gateway of the VPC.
-func (g networkRepairs) toNAT(t *snapshot.RouteTable, s regional[snapshot.Subnet]) []candidate {
+func (g networkRepairs) toNAT(t *snapshot.RouteTable, s snapshot.Located[snapshot.Subnet]) []candidate {
 	if !g.toPublic() {
 		return nil
 	}
@@ -324,9 +324,9 @@ func (g networkRepairs) toNAT(t *snapshot.RouteTable, s regional[snapshot.Subnet
 		}
 	}
 	var out []candidate
-	for i := range s.region.EC2.NATGateways.Items {
-		n := &s.region.EC2.NATGateways.Items[i]
-		if n.VPC != t.VPC || !strings.EqualFold(n.State, "available") || strings.EqualFold(n.Connectivity, "private") || n.Subnet == s.of.ID {
+	for i := range s.Region.EC2.NATGateways.Items {
+		n := &s.Region.EC2.NATGateways.Items[i]
+		if n.VPC != t.VPC || !strings.EqualFold(n.State, "available") || strings.EqualFold(n.Connectivity, "private") || n.Subnet == s.Item.ID {
 			continue
 		}
 		out = append(out, candidate{changes: []change.Change{change.New(operation, "RouteTableId", string(t.ID), "DestinationCidrBlock", "0.0.0.0/0", "NatGatewayId", string(n.ID))},
@@ -348,13 +348,13 @@ func (g networkRepairs) toPublic() bool {
 }
 
 // otherTable moves a subnet to a table of its VPC that has S3's route.
-func (g networkRepairs) otherTable(s regional[snapshot.Subnet], now *snapshot.RouteTable) []candidate {
+func (g networkRepairs) otherTable(s snapshot.Located[snapshot.Subnet], now *snapshot.RouteTable) []candidate {
 	if !g.toS3() {
 		return nil
 	}
-	operation, key, value := "AssociateRouteTable", "SubnetId", string(s.of.ID)
+	operation, key, value := "AssociateRouteTable", "SubnetId", string(s.Item.ID)
 	for _, a := range now.Associations {
-		if a.Subnet == s.of.ID {
+		if a.Subnet == s.Item.ID {
 			operation = "ReplaceRouteTableAssociation"
 			if a.ID != "" {
 				key, value = "AssociationId", a.ID
@@ -362,26 +362,26 @@ func (g networkRepairs) otherTable(s regional[snapshot.Subnet], now *snapshot.Ro
 		}
 	}
 	var out []candidate
-	for i := range s.region.EC2.RouteTables.Items {
-		t := &s.region.EC2.RouteTables.Items[i]
-		if t.VPC != s.of.VPC || t.ID == now.ID || !slices.ContainsFunc(t.Routes, func(r snapshot.Route) bool {
+	for i := range s.Region.EC2.RouteTables.Items {
+		t := &s.Region.EC2.RouteTables.Items[i]
+		if t.VPC != s.Item.VPC || t.ID == now.ID || !slices.ContainsFunc(t.Routes, func(r snapshot.Route) bool {
 			return r.PrefixList != "" && r.TargetKind == snapshot.TargetVPCEndpoint
 		}) {
 			continue
 		}
 		out = append(out, candidate{changes: []change.Change{change.New(operation, key, value, "RouteTableId", string(t.ID))},
-			cost: costAddresses, why: fmt.Sprintf("Put %s on %s, which has a route to S3.", s.of.ID, t.ID), wide: "every other route of " + string(t.ID) + " for " + string(s.of.ID), actor: g.actor(s.of.OwnerID, "the VPC's owner")})
+			cost: costAddresses, why: fmt.Sprintf("Put %s on %s, which has a route to S3.", s.Item.ID, t.ID), wide: "every other route of " + string(t.ID) + " for " + string(s.Item.ID), actor: g.actor(s.Item.OwnerID, "the VPC's owner")})
 	}
 	return out
 }
 
 // mendTable takes out the route that is in the way, or gives a NAT gateway's
 // table its way to the internet gateway.
-func (g networkRepairs) mendTable(f *sim.Finding, t regional[snapshot.RouteTable]) []candidate {
+func (g networkRepairs) mendTable(f *sim.Finding, t snapshot.Located[snapshot.RouteTable]) []candidate {
 	var out []candidate
-	actor := g.actor(t.of.OwnerID, "the VPC's owner")
-	if f.RuleIndex != nil && *f.RuleIndex >= 0 && *f.RuleIndex < len(t.of.Routes) {
-		r := &t.of.Routes[*f.RuleIndex]
+	actor := g.actor(t.Item.OwnerID, "the VPC's owner")
+	if f.RuleIndex != nil && *f.RuleIndex >= 0 && *f.RuleIndex < len(t.Item.Routes) {
+		r := &t.Item.Routes[*f.RuleIndex]
 		endpoint := r.TargetKind == snapshot.TargetVPCEndpoint && r.PrefixList != ""
 		if r.TargetKind != snapshot.TargetLocal && r.Origin != "EnableVgwRoutePropagation" && !endpoint {
 			key, value := "DestinationCidrBlock", r.CIDR.Masked().String()
@@ -391,24 +391,24 @@ func (g networkRepairs) mendTable(f *sim.Finding, t regional[snapshot.RouteTable
 			case r.CIDR.Addr().Is6():
 				key = "DestinationIpv6CidrBlock"
 			}
-			out = append(out, candidate{changes: []change.Change{change.New("DeleteRoute", "RouteTableId", string(t.of.ID), key, value)},
-				cost: costShared, why: fmt.Sprintf("Delete the route %s of %s, which leads to %s.", value, t.of.ID, r.Target), actor: actor})
+			out = append(out, candidate{changes: []change.Change{change.New("DeleteRoute", "RouteTableId", string(t.Item.ID), key, value)},
+				cost: costShared, why: fmt.Sprintf("Delete the route %s of %s, which leads to %s.", value, t.Item.ID, r.Target), actor: actor})
 		}
 	}
 	client := false
 	for _, s := range g.placements(f) {
-		if own := g.table(s); own != nil && own.ID == t.of.ID {
+		if own := g.table(s); own != nil && own.ID == t.Item.ID {
 			client = true
 		}
 	}
 	if client {
 		return out
 	}
-	for i := range t.region.EC2.InternetGateways.Items {
-		igw := &t.region.EC2.InternetGateways.Items[i]
-		if slices.ContainsFunc(igw.Attachments, func(a snapshot.GatewayAttachment) bool { return a.VPC == t.of.VPC }) {
-			out = append(out, candidate{changes: []change.Change{change.New("CreateRoute", "RouteTableId", string(t.of.ID), "DestinationCidrBlock", "0.0.0.0/0", "GatewayId", string(igw.ID))},
-				cost: costInternet, why: fmt.Sprintf("Route %s to the internet gateway %s.", t.of.ID, igw.ID), wide: "a way from " + string(t.of.ID) + " to the internet", actor: actor})
+	for i := range t.Region.EC2.InternetGateways.Items {
+		igw := &t.Region.EC2.InternetGateways.Items[i]
+		if slices.ContainsFunc(igw.Attachments, func(a snapshot.GatewayAttachment) bool { return a.VPC == t.Item.VPC }) {
+			out = append(out, candidate{changes: []change.Change{change.New("CreateRoute", "RouteTableId", string(t.Item.ID), "DestinationCidrBlock", "0.0.0.0/0", "GatewayId", string(igw.ID))},
+				cost: costInternet, why: fmt.Sprintf("Route %s to the internet gateway %s.", t.Item.ID, igw.ID), wide: "a way from " + string(t.Item.ID) + " to the internet", actor: actor})
 		}
 	}
 	return out
@@ -417,8 +417,8 @@ func (g networkRepairs) mendTable(f *sim.Finding, t regional[snapshot.RouteTable
 func (g networkRepairs) excludeVPC(f *sim.Finding) []candidate {
 	var out []candidate
 	for _, s := range g.placements(f) {
-		out = append(out, candidate{changes: []change.Change{change.New("CreateVpcBlockPublicAccessExclusion", "VpcId", string(s.of.VPC), "InternetGatewayExclusionMode", "allow-egress")},
-			cost: costInternet, why: "Exclude " + string(s.of.VPC) + " from VPC Block Public Access for egress.", wide: "egress of " + string(s.of.VPC) + " to the internet", actor: g.actor(s.region.Account.ID, "the VPC's owner")})
+		out = append(out, candidate{changes: []change.Change{change.New("CreateVpcBlockPublicAccessExclusion", "VpcId", string(s.Item.VPC), "InternetGatewayExclusionMode", "allow-egress")},
+			cost: costInternet, why: "Exclude " + string(s.Item.VPC) + " from VPC Block Public Access for egress.", wide: "egress of " + string(s.Item.VPC) + " to the internet", actor: g.actor(s.Region.Account.ID, "the VPC's owner")})
 	}
 	return out
 }

@@ -280,7 +280,7 @@ func (g policyRepairs) inline(name, why string, statements ...located.Value) []c
 		cost: costExact, why: why, target: "inline policy " + name + " of " + role.ARN}}
 }
 
-func (g policyRepairs) endpoint(id string) (regional[snapshot.VPCEndpoint], bool) {
+func (g policyRepairs) endpoint(id string) (snapshot.Located[snapshot.VPCEndpoint], bool) {
 	return find(g.generator, func(r *snapshot.Region) []snapshot.VPCEndpoint { return r.EC2.VPCEndpoints.Items }, func(e *snapshot.VPCEndpoint) bool { return string(e.ID) == id })
 }
 
@@ -290,13 +290,13 @@ func (g policyRepairs) allowAtEndpoint(f *sim.Finding) []candidate {
 	if !ok {
 		return nil
 	}
-	second := g.networkRepairs().ownEndpoint(f, e.of.ID)
-	text, err := addStatements(&e.of.Policy, statements...)
+	second := g.networkRepairs().ownEndpoint(f, e.Item.ID)
+	text, err := addStatements(&e.Item.Policy, statements...)
 	if err != nil || len(statements) == 0 {
 		return second
 	}
-	return append(second, candidate{changes: []change.Change{change.New("ModifyVpcEndpoint", "VpcEndpointId", string(e.of.ID), "PolicyDocument", text)}, cost: costShared,
-		why: "Let the policy of " + string(e.of.ID) + " allow what the job asks for, " + g.forWhom() + ".", target: "policy of " + string(e.of.ID), actor: g.actor(e.of.OwnerID, "the endpoint's owner")})
+	return append(second, candidate{changes: []change.Change{change.New("ModifyVpcEndpoint", "VpcEndpointId", string(e.Item.ID), "PolicyDocument", text)}, cost: costShared,
+		why: "Let the policy of " + string(e.Item.ID) + " allow what the job asks for, " + g.forWhom() + ".", target: "policy of " + string(e.Item.ID), actor: g.actor(e.Item.OwnerID, "the endpoint's owner")})
 }
 
 // allowRole grants to the role itself; where the role is under a boundary that

@@ -12,7 +12,7 @@ import (
 	"github.com/canreach/canreach/snapshot"
 )
 
-func (g networkRepairs) group(id string) (regional[snapshot.SecurityGroup], bool) {
+func (g networkRepairs) group(id string) (snapshot.Located[snapshot.SecurityGroup], bool) {
 	return find(g.generator, func(r *snapshot.Region) []snapshot.SecurityGroup { return r.EC2.SecurityGroups.Items }, func(s *snapshot.SecurityGroup) bool { return string(s.ID) == id })
 }
 
@@ -29,8 +29,8 @@ func (g networkRepairs) securityGroup(f *sim.Finding) []candidate {
 		if !ok {
 			continue
 		}
-		actor := g.actor(sg.of.OwnerID, "the security group's owner")
-		for _, r := range g.remotes(f, sg.region.Name) {
+		actor := g.actor(sg.Item.OwnerID, "the security group's owner")
+		for _, r := range g.remotes(f, sg.Region.Name) {
 			out = append(out, candidate{changes: []change.Change{change.New("AuthorizeSecurityGroupEgress", "GroupId", id, "IpPermissions", g.permissions(f, r.members))},
 				cost: r.cost, why: "Let " + id + " send " + g.traffic(f) + " to " + r.name + ".", wide: r.wide, actor: actor})
 		}
@@ -153,7 +153,7 @@ func (g networkRepairs) remotes(f *sim.Finding, region string) []remote {
 			for _, id := range g.groupsAt(f.Example.Destination) {
 				out = append(out, remote{pair(id), "the group " + id, costExact, ""})
 			}
-			return append(out, remote{[]any{"IpRanges", ranges(s.of.CIDR.Masked().String())}, string(s.of.ID) + " (" + s.of.CIDR.Masked().String() + ")", costAddresses, ""})
+			return append(out, remote{[]any{"IpRanges", ranges(s.Item.CIDR.Masked().String())}, string(s.Item.ID) + " (" + s.Item.CIDR.Masked().String() + ")", costAddresses, ""})
 		}
 	}
 	anywhere := remote{[]any{"IpRanges", ranges("0.0.0.0/0")}, "anywhere", costAnywhere, g.traffic(f) + " to every address"}
@@ -208,7 +208,7 @@ func (g networkRepairs) groupsAt(address string) []string {
 		return nil
 	}
 	var out []string
-	for _, id := range n.of.Groups {
+	for _, id := range n.Item.Groups {
 		out = append(out, string(id))
 	}
 	return out
@@ -218,21 +218,21 @@ func (g networkRepairs) groupsAt(address string) []string {
 // into a group.
 func (g networkRepairs) ingress(f *sim.Finding) []candidate {
 	sg, _ := g.group(f.Component)
-	actor := g.actor(sg.of.OwnerID, "the security group's owner")
+	actor := g.actor(sg.Item.OwnerID, "the security group's owner")
 	add := func(members []any, name, wide string, cost int) candidate {
 		return candidate{changes: []change.Change{change.New("AuthorizeSecurityGroupIngress", "GroupId", f.Component, "IpPermissions", g.permissions(f, members))},
 			cost: cost, why: "Let " + f.Component + " take " + g.traffic(f) + " from " + name + ".", wide: wide, actor: actor}
 	}
 	var out []candidate
 	for _, id := range g.source.groups {
-		if own, ok := g.group(id); ok && own.of.VPC == sg.of.VPC {
+		if own, ok := g.group(id); ok && own.Item.VPC == sg.Item.VPC {
 			out = append(out, add(pair(id), id, "", costExact))
 		}
 	}
 	var blocks []string
 	for _, id := range g.source.subnets {
-		if s, ok := g.subnet(id); ok && s.of.CIDR.IsValid() && !slices.Contains(blocks, s.of.CIDR.Masked().String()) {
-			blocks = append(blocks, s.of.CIDR.Masked().String())
+		if s, ok := g.subnet(id); ok && s.Item.CIDR.IsValid() && !slices.Contains(blocks, s.Item.CIDR.Masked().String()) {
+			blocks = append(blocks, s.Item.CIDR.Masked().String())
 		}
 	}
 	if len(blocks) > 0 {

@@ -66,15 +66,15 @@ func (g networkRepairs) serviceEndpoint(f *sim.Finding) []candidate {
 	if len(at) == 0 || len(g.source.groups) == 0 {
 		return nil
 	}
-	r, vpc := at[0].region, at[0].of.VPC
+	r, vpc := at[0].Region, at[0].Item.VPC
 	s, ok := g.service(r.Name)
 	if _, gateway := g.gatewayService(r.Name); !ok || s.Region != r.Name || gateway != "" {
 		return nil // a gateway endpoint does it, without charge
 	}
 	var subnets, zones []string
 	for _, p := range at {
-		if p.of.VPC == vpc && p.region == r && !slices.Contains(zones, p.of.AvailabilityZone) {
-			subnets, zones = append(subnets, string(p.of.ID)), append(zones, p.of.AvailabilityZone)
+		if p.Item.VPC == vpc && p.Region == r && !slices.Contains(zones, p.Item.AvailabilityZone) {
+			subnets, zones = append(subnets, string(p.Item.ID)), append(zones, p.Item.AvailabilityZone)
 		}
 	}
 	group := g.source.groups[0]
@@ -82,7 +82,7 @@ func (g networkRepairs) serviceEndpoint(f *sim.Finding) []candidate {
 		"SubnetIds", subnets, "SecurityGroupIds", []string{group}, "PrivateDnsEnabled", true)
 	c.As = g.freshEndpoint(r)
 	changes := append(g.admit(group, r), c)
-	return []candidate{{changes: changes, cost: costNew, actor: g.actor(at[0].of.OwnerID, "the VPC's owner"),
+	return []candidate{{changes: changes, cost: costNew, actor: g.actor(at[0].Item.OwnerID, "the VPC's owner"),
 		why: fmt.Sprintf("Create an interface endpoint for %s in %s, with private DNS and the group %s, which lets in its own members.", s.Name, vpc, group)}}
 }
 

@@ -70,7 +70,7 @@ type organizationRun struct {
 	reader *account
 
 	mu     sync.Mutex
-	index  snapshot.Index
+	index  snapshot.CaptureIndex
 	report calls.Report
 }
 

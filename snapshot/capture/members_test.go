@@ -76,7 +76,7 @@ func (f *memberAWS) organization(t *testing.T, ctx context.Context, dir string, 
 		Resume: resume, Tool: "canreach test", Now: func() time.Time { return someTime }}, load...)
 }
 
-func readIndex(t *testing.T, dir string) *snapshot.Index {
+func readIndex(t *testing.T, dir string) *snapshot.CaptureIndex {
 	t.Helper()
 	x, err := snapshot.ReadIndex(filepath.Join(dir, "index.json"))
 	if err != nil {
@@ -186,7 +186,7 @@ func TestAnOrganizationIsResumed(t *testing.T) {
 }
 
 // nativeText is an account's file without its header.
-func nativeText(t *testing.T, x *snapshot.Index, i int) string {
+func nativeText(t *testing.T, x *snapshot.CaptureIndex, i int) string {
 	t.Helper()
 	native, err := x.Native(x.Accounts[i].IndexFile)
 	if err != nil {

@@ -86,7 +86,7 @@ func organization(dir string, o synth.Organization) error {
 	if err != nil {
 		return err
 	}
-	x := &snapshot.Index{Schema: snapshot.SchemaIndex, Tool: "testdata/gen", Organization: &f}
+	x := &snapshot.CaptureIndex{Schema: snapshot.SchemaIndex, Tool: "testdata/gen", Organization: &f}
 	for n := range o.Accounts {
 		path := filepath.Join(dir, o.Account(n)+".json")
 		if err := os.WriteFile(path, o.AccountFile(n), 0o600); err != nil {
