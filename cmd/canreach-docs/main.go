@@ -49,7 +49,7 @@ func commands() *cobra.Command {
 	env.Getenv = func(string) string { return "" }
 	root := cli.NewRoot(env)
 	root.DisableAutoGenTag = true
-	root.InitDefaultCompletionCmd()
+	cli.WithManual(root)
 	return root
 }
 

@@ -105,13 +105,14 @@ func newWhoCanCommand(env *Env) *cobra.Command {
 		Short: "Every role that can reach a bucket, from where, and by which statements",
 		Long: `Who-can asks for every role of the snapshot whether it can perform the actions
 on the bucket or objects, from every class of network interfaces and from the
-internet. Roles and sources that fare alike are one entry. -o access-analyzer
-writes findings as IAM Access Analyzer's GetFindingV2 returns them, one a role
+internet. Roles and sources that fare alike are one entry.`,
+		Annotations: manual(`-o access-analyzer writes findings as IAM Access Analyzer's GetFindingV2 returns them, one a role
 and bucket, with the sources and paths that Access Analyzer does not tell.
 
-Exit status: 0, or 3 where an answer is UNKNOWN.`,
-		Example: `  canreach who-can neo-models-111122223333-use1 -s testdata/examples/neo-compile/snapshot.json -j testdata/examples/neo-compile/job.json
-  canreach who-can 'arn:aws:s3:::models/secret/*' -s snapshot.json -a s3:GetObject -o json`,
+Exit status: 0, or 3 where an answer is UNKNOWN.`),
+		Example: `  canreach who-can neo-models-111122223333-use1
+  canreach who-can 'arn:aws:s3:::neo-models-111122223333-use1/resnet50/*' --action s3:GetObject -o json
+  canreach who-can datalake-models-444455556666 -j job.json -o html --out who-can.html`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			resource := args[0]
@@ -134,11 +135,12 @@ func newReachCommand(env *Env) *cobra.Command {
 		Use:   "reach --snapshot S (--role R | --subnet S | --vpc V)",
 		Short: "Every bucket that a role, a subnet or a VPC can reach",
 		Long: `Reach is who-can the other way round: it asks about every bucket of the
-snapshot, for one role from everywhere, or for every role from one subnet or VPC.
-
-Exit status: 0, or 3 where an answer is UNKNOWN.`,
-		Example: `  canreach reach --role arn:aws:iam::111122223333:role/BatchWorkerRole -s testdata/examples/neo-compile/snapshot.json
-  canreach reach --vpc vpc-0c3f9e1a7b2d84e65 -s testdata/examples/neo-compile/snapshot.json -o csv`,
+snapshot, for one role from everywhere, or for every role from one subnet or
+VPC.`,
+		Annotations: manual(`Exit status: 0, or 3 where an answer is UNKNOWN.`),
+		Example: `  canreach reach --role NeoCompilationRole
+  canreach reach --subnet ml-private-1a
+  canreach reach --vpc vpc-0c3f9e1a7b2d84e65 -o csv`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			q := access.Query{Subnet: snapshot.SubnetID(f.subnet), VPC: snapshot.VPCID(f.vpc)}

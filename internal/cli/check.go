@@ -16,12 +16,16 @@ func newCheckCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check --snapshot S --job J [--bucket ARN] [--action A]…",
 		Short: "Can this job perform these S3 actions on this bucket, and if not, why not?",
-		Long: `Check decides, from a snapshot alone, whether a job can perform S3 actions on a bucket or on objects in it:
-for every subnet it may be placed in, every address there, every ephemeral port, every S3 address and every object that the ARN names.
-Without --bucket it asks about the job's own input (read) and output (write); --live captures what the question needs first.`,
-		Example: `  canreach check --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json
-  canreach check -s snapshot.json -j job.json --bucket 'arn:aws:s3:::neo-models-111122223333-use1/*' --action s3:GetObject -o json
-  canreach check --live --job compile-resnet`,
+		Long: `Check decides, from a snapshot alone, whether a job can perform S3 actions on a
+bucket or on objects in it, and if not, why not. Without --bucket it asks about
+the job's own input and output; --live captures what the question needs first.`,
+		Annotations: manual(`It decides all cases: every subnet that the job may be placed in, every address there, every ephemeral
+port, every S3 address and every object that the ARN names.
+
+Exit status: 0 REACHABLE, 1 PARTIAL or BLOCKED, 3 UNKNOWN, 2 if the input could not be read.`),
+		Example: `  canreach check -j job.json
+  canreach check -j job.json --bucket neo-models-111122223333-use1 --action s3:PutObject -o json
+  canreach check --live --job compile-resnet --save mine.json`,
 		Args: qf.callerArgument,
 		RunE: func(*cobra.Command, []string) error {
 			defer sf.discard()

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -36,6 +37,27 @@ func completeFlags(env *Env, c *cobra.Command) {
 	}
 	c.Flags().VisitAll(add)
 	c.PersistentFlags().VisitAll(add)
+}
+
+// addCompletionCommand adds cobra's commands that print completions, with a help
+// like that of the others.
+func addCompletionCommand(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	completion, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		panic("unreachable: " + err.Error())
+	}
+	const example = "  canreach completion SHELL > canreach.SHELL\n  canreach completion SHELL --no-descriptions\n  canreach completion SHELL --out canreach.SHELL"
+	completion.Short = "Print what makes a shell complete commands, flags and their values"
+	completion.Long = `Completion prints a script with which bash, zsh, fish or PowerShell completes
+canreach's commands, flags and values: jobs, subnets, groups, roles and buckets
+of your snapshot, actions, codes and formats.`
+	completion.Example = "  canreach completion bash > canreach.bash\n  canreach completion zsh > _canreach\n  canreach completion fish > canreach.fish"
+	for _, c := range completion.Commands() {
+		c.Annotations = manual(c.Long)
+		c.Long = fmt.Sprintf("%s prints the completion script of %s. Read it at the start\nof every session, or install it: canreach man completion %s", strings.ToUpper(c.Name()[:1])+c.Name()[1:], c.Name(), c.Name())
+		c.Example = strings.ReplaceAll(example, "SHELL", c.Name())
+	}
 }
 
 func completeAction(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {

@@ -13,7 +13,9 @@ import (
 // TestMain lets the test binary stand for canreach, so that shells can complete it.
 func TestMain(m *testing.M) {
 	if os.Getenv("CANREACH_TEST_AS_PROGRAM") != "" {
-		os.Exit(Main(os.Args[1:], SystemEnv()))
+		env := SystemEnv()
+		env.Capture = exampleCapture
+		os.Exit(Main(os.Args[1:], env))
 	}
 	os.Exit(m.Run())
 }

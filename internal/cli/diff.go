@@ -35,8 +35,9 @@ func newDiffCommand(env *Env) *cobra.Command {
 		Use:   "diff A B",
 		Short: "What two snapshots answer differently, and which resource's change caused it",
 		Long: `Diff asks two snapshots the same questions and prints where their verdicts
-differ, with the change of which resource gives the new verdict: each one is
-made in the first snapshot alone, and asked about. Policies are compared by
+differ, and which resource's change gives the new verdict. Without --job it asks
+for every role, class of subnets and groups, and bucket that both know.`,
+		Annotations: manual(`A cause is made in the first snapshot alone, and asked about. Policies are compared by
 meaning, not by text.
 
 -o html draws each difference before and after, side by side, with what changed
@@ -47,10 +48,10 @@ class of subnets and security groups, and every bucket that both know. What only
 one of them knows is listed apart.
 
 Exit status: 0 no difference, 1 differences, 3 no difference that is sure, but
-some answers are UNKNOWN, 2 if a snapshot could not be read.`,
-		Example: `  canreach diff before.json after.json
-  canreach diff before.json after.json --job job.json -o html >diff.html
-  canreach diff testdata/examples/neo-compile/snapshot.json testdata/examples/neo-compile/broken/wrong-route-table.json --job testdata/examples/neo-compile/job.json`,
+some answers are UNKNOWN, 2 if a snapshot could not be read.`),
+		Example: `  canreach diff snapshot.json broken/wrong-route-table.json
+  canreach diff snapshot.json broken/wrong-route-table.json --job job.json -o html --out diff.html
+  canreach diff aws broken/sg-and-bucket-policy.json --resources`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error { return runDiff(env, f, args[0], args[1]) },
 	}

@@ -26,11 +26,11 @@ func newEvidenceCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evidence --snapshot S (--job J [--bucket ARN] | --question FILE) [--key PEM] --out DIR",
 		Short: "Write a signed, self-contained record of question, snapshot, answer and reasons",
-		Long: `Evidence asks what check asks and writes a folder that an auditor can check years
-later: the snapshot, the question, the answer, every rule that decided with its
-text, assumptions and gaps, the program's version and its own hash; as JSON, as
-a page that prints, and as OSCAL assessment results; with a manifest of hashes
-and an in-toto statement, in a signed DSSE envelope where --key is given.
+		Long: `Evidence asks what check asks and writes a folder that an auditor can check
+years later: question, snapshot, answer, every rule that decided with its text,
+hashes; as JSON, as a page that prints, as OSCAL; signed where --key is given.`,
+		Annotations: manual(`The folder holds the program's version and its own hash, assumptions and gaps, OSCAL assessment
+results, a manifest of hashes, and an in-toto statement, in a signed DSSE envelope where --key is given.
 
 With --parts the folder holds only what the answer can hang on: what it points
 at, what that names, and what lies in the VPCs that come up. The question is
@@ -39,11 +39,10 @@ asked of both, and the folder is written only where the answers agree.
 The folder is written whole or not at all, and never over another. Its bytes
 follow from snapshot, question, program and --created, but for an ECDSA signature.
 
-The exit status is 0 whenever the folder was written, whatever the verdict.`,
-		Example: `  openssl genpkey -algorithm ed25519 -out auditor.pem
-  canreach evidence --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json --key auditor.pem --out evidence-2026-11-23
-  canreach evidence -s snapshot.json --question evidence-2026-11-23/question.json --out evidence-again
-  canreach evidence verify evidence-2026-11-23 --public-key auditor.pub.pem`,
+The exit status is 0 whenever the folder was written, whatever the verdict.`),
+		Example: `  canreach evidence -j job.json --out evidence
+  openssl genpkey -algorithm ed25519 -out auditor.pem && canreach evidence -j job.json --key auditor.pem --out signed
+  canreach evidence --question evidence/question.json --parts --out evidence-parts`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if output == "" {

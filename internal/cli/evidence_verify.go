@@ -37,18 +37,17 @@ func newEvidenceVerifyCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify DIR [--public-key PEM]",
 		Short: "Check an evidence folder: files, hashes, signature, and the answer itself",
-		Long: `Verify checks that the folder's files have the hashes and the signature that it
-tells, asks the question again on the enclosed snapshot, remakes verdict, page,
-picture, OSCAL and README from that answer, and names every file that differs.
-The verdict it prints is the replay's, never the folder's.
-
-Without --public-key anyone could have made the folder: a key that lies in it
+		Long: `Verify checks hashes and signature of an evidence folder, asks the question
+again on the enclosed snapshot, remakes every file from that answer, and names
+each that differs. The verdict it prints is the replay's, never the folder's.`,
+		Annotations: manual(`Without --public-key anyone could have made the folder: a key that lies in it
 says nothing about who signed. Program, time and the hash of a whole snapshot
 are claims that only the signer can vouch for.
 
-Exit status: 0 every file follows from the replay, 1 not, 2 the folder could not be read.`,
-		Example: `  openssl pkey -in auditor.pem -pubout -out auditor.pub.pem
-  canreach evidence verify evidence-2026-11-23 --public-key auditor.pub.pem`,
+Exit status: 0 every file follows from the replay, 1 not, 2 the folder could not be read.`),
+		Example: `  canreach evidence verify evidence
+  canreach evidence verify evidence -o json
+  openssl pkey -in auditor.pem -pubout -out auditor.pub.pem && canreach evidence verify signed --public-key auditor.pub.pem`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			opt := evidence.VerifyOptions{Program: thisProgram(env), MaxBytes: maxBytes}

@@ -25,12 +25,13 @@ func newExplainCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain CODE|GATE|RULE|-",
 		Short: "What a code, gate or rule means; or what an error message of AWS's comes from",
-		Long: `Explain says, offline, what a finding's code, a gate or a rule of docs/semantics means, how AWS behaves, and what to do.
-With - it reads an AWS error message, a SageMaker FailureReason or a CloudTrail event, and asks the snapshot the same question.
-Exit status then: 0 the model agrees with AWS, 1 it does not, 3 a fact is missing.`,
+		Long: `Explain says, offline, what a finding's code, a gate or a rule of docs/semantics
+means, how AWS behaves, and what to do. With - it reads an AWS error message, a
+FailureReason or a CloudTrail event, and asks the snapshot the same question.`,
+		Annotations: manual(`Exit status with -: 0 the model agrees with AWS, 1 it does not, 3 a fact is missing.`),
 		Example: `  canreach explain SUBNET_ACL_RESTRICTION
   canreach explain endpoint-policy -o json
-  echo 'Connect timeout on endpoint URL: "https://sts.amazonaws.com/"' | canreach explain - -s testdata/examples/neo-compile/snapshot.json -j testdata/examples/neo-compile/job.json`,
+  echo 'Connect timeout on endpoint URL: "https://sts.amazonaws.com/"' | canreach explain - -j job.json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {

@@ -28,16 +28,18 @@ func newExploreCommand(env *Env) *cobra.Command {
 		Use:   "explore --snapshot S [SNAPSHOT…]",
 		Short: "Ask, open a gate, change it and see the verdict turn, in the browser",
 		Long: `Explore serves the snapshot's answers as pages in the browser, on this machine
-alone (127.0.0.1), until it is interrupted. Pick a job or any source and a bucket,
-see the path, open a gate: the rule's text with the lines that decided. Change it
-there, or apply a repair, and see the verdict turn and whom else the change
-concerns. Every page has an address of its own and the command line that gives
+alone (127.0.0.1), until it is interrupted: see the path, open a gate, change
+the rule there, and see the verdict turn. The snapshot stays as it is.`,
+		Annotations: manual(`Pick a job or any source and a bucket, see the path, open a gate: the rule's text with the lines that
+decided. Change it there, or apply a repair, and see the verdict turn and whom else the change concerns.
+Every page has an address of its own and the command line that gives
 the same answer. Changes, tests, AWS CLI commands and evidence are downloads.
 
 The snapshot stays as it is, and nothing is written. The address holds a secret:
-who has it can read the snapshot. Further snapshots are arguments.`,
-		Example: `  canreach explore -s testdata/examples/neo-compile/broken/wrong-route-table.json -j testdata/examples/neo-compile/job.json
-  canreach explore -s before.json after.json --port 8080`,
+who has it can read the snapshot. Further snapshots are arguments.`),
+		Example: `  canreach explore -j job.json
+  canreach explore -s broken/wrong-route-table.json -j job.json
+  canreach explore -s snapshot.json broken/sg-without-egress.json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return x.run(cmd.Context(), env, args) },
 	}
 	fs := cmd.Flags()

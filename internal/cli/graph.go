@@ -28,12 +28,13 @@ func newGraphCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "graph --snapshot S --job J [--bucket ARN] [-o svg|dot|mermaid|html] [--out FILE]",
 		Short: "Draw the path: what passes, what stops it, and the rule that does",
-		Long: `Graph asks what check asks and draws the answer: from the job's interface to S3 and every policy layer, and the replies back.
-An SVG needs nothing but itself, follows the reader's dark mode, and prints; --columns 1 makes it fit a phone.
-The exit status is 0 whenever the picture was drawn, whatever the verdict.`,
-		Example: `  canreach graph --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json --out path.svg
-  canreach graph -s snapshot.json -j job.json -o mermaid
-  canreach check -s snapshot.json -j job.json -o json | canreach graph --answer - -o html --out path.html`,
+		Long: `Graph asks what check asks and draws the answer: from the job's interface to S3
+and every policy layer, and the replies back. An SVG needs nothing but itself,
+follows the reader's dark mode, and prints; --columns 1 makes it fit a phone.`,
+		Annotations: manual(`The exit status is 0 whenever the picture was drawn, whatever the verdict.`),
+		Example: `  canreach graph -j job.json --out path.svg
+  canreach graph -s broken/wrong-route-table.json -j job.json -o mermaid
+  canreach check -j job.json -o json | canreach graph --answer - -o html --out path.html`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			a, err := graphAnswer(env, c, answer, &sf, &qf)

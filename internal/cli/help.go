@@ -9,18 +9,24 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// flagGroups are the headings under which --help lists flags, in order; a flag
-// that none names is an option.
+// flagGroups are the headings under which --help lists flags, in order. Every
+// flag is in one of them.
 var flagGroups = []struct {
 	title string
 	flags []string
 }{
-	{"Question", []string{"job", "bucket", "resource", "action", "write", "service", "subnets", "security-groups", "role", "caller", "eni", "instance", "lambda", "from",
-		"to", "protocol", "port", "source-port", "ephemeral-ports", "hostname", "at", "assume", "object-tag", "strict", "strict-dns", "assume-public-dns",
-		"assume-defaults", "question", "answer", "through", "avoid", "from-internet", "from-on-premises"}},
-	{"Source", []string{"snapshot", "account", "region", "live", "profile", "assume-role", "external-id", "save", "all", "vpc"}},
-	{"Options", nil},
-	{"Output", []string{"output", "out", "verbose", "quiet", "color", "columns"}},
+	{"Question", []string{"job", "bucket", "resource", "action", "write", "service", "subnets", "subnet", "security-groups", "role", "caller", "principal", "eni", "instance",
+		"lambda", "from", "to", "protocol", "port", "source-port", "ephemeral-ports", "hostname", "at", "assume", "context", "unknown", "session", "resource-account",
+		"object-tag", "presigned", "strict", "strict-dns", "assume-public-dns", "assume-defaults", "assume-no-organization", "assume-no-resource-policy",
+		"assume-sse-s3", "question", "answer", "through", "avoid", "why-not", "from-internet", "from-on-premises", "change", "also", "against", "without", "fix",
+		"fail-on", "denials", "assume-role-depth"}},
+	{"Source", []string{"snapshot", "account", "region", "live", "profile", "assume-role", "external-id", "save", "all", "vpc", "organization-role", "base", "head",
+		"plan", "parameter", "sources", "stack-resources", "library", "index", "shards", "phase", "dir", "input", "type", "endpoint-type", "policy", "boundary",
+		"session-policy", "scp", "rcp", "bucket-policy", "access-point-policy", "endpoint-policy", "resource-policy", "key", "seed", "public-key"}},
+	{"Options", []string{"max-input", "max-bytes", "max-jobs", "max-checks", "max-questions", "fix-timeout", "timeout", "concurrency", "rate", "workers", "resume",
+		"dry-run", "watch", "help", "version"}},
+	{"Output", []string{"output", "out", "rows", "names", "parts", "created", "init", "schema", "print-schema", "show", "show-passed", "repairs", "explain", "members",
+		"resources", "no-descriptions", "verbose", "quiet", "color", "columns"}},
 }
 
 // groupOf is the heading of a flag.
@@ -33,6 +39,21 @@ func groupOf(flag string) string {
 		}
 	}
 	return "Options"
+}
+
+// annotationManual is a command's text beyond --help, which its manual page has.
+const annotationManual = "canreach_manual"
+
+func manual(text string) map[string]string { return map[string]string{annotationManual: text} }
+
+// WithManual gives every command below c, and c, the whole text of its manual.
+func WithManual(c *cobra.Command) {
+	if more := c.Annotations[annotationManual]; more != "" {
+		c.Long += "\n\n" + more
+	}
+	for _, sub := range c.Commands() {
+		WithManual(sub)
+	}
 }
 
 // writeHelp writes what --help prints.
@@ -65,6 +86,9 @@ func writeHelp(w io.Writer, c *cobra.Command, width int) {
 		if fs.HasAvailableFlags() {
 			fmt.Fprintf(w, "\n%s:\n%s", g.title, fs.FlagUsagesWrapped(width))
 		}
+	}
+	if c.Annotations[annotationManual] != "" {
+		fmt.Fprintf(w, "\nMore: %s man%s\n", c.Root().Name(), strings.TrimPrefix(c.CommandPath(), c.Root().Name()))
 	}
 	if !c.HasParent() {
 		fmt.Fprintf(w, "\nEvery flag has an environment variable: --object-tag is CANREACH_OBJECT_TAG.\nExit status: 0 it holds, 1 it does not, 2 wrong usage or unreadable input,\n3 a fact is missing.\n")

@@ -23,14 +23,15 @@ func newMapCommand(env *Env) *cobra.Command {
 		Use:   "map --snapshot S [--vpc V] [-o html|svg|dot|mermaid] [--out FILE]",
 		Short: "The account as a map: what every subnet reaches, and through what",
 		Long: `Map asks for every subnet's interfaces how they reach S3, the internet and each
-bucket, and draws VPCs, subnets, route tables, gateways and endpoints with a link
-only where traffic passes. A subnet without interfaces is asked about with one
-that has the VPC's default security group.
-The HTML page needs nothing but itself: search, filter by Region, VPC, tag and
-verdict, choose what colours the subnets. Its address holds the filter.
-The exit status is 0 whenever the map was drawn, whatever the verdicts.`,
-		Example: `  canreach map -s testdata/examples/neo-compile/snapshot.json --out map.html
-  canreach map -s snapshot.json --vpc vpc-0c3f9e1a7b2d84e65 -o mermaid`,
+bucket, and draws VPCs, subnets, route tables, gateways and endpoints with a
+link only where traffic passes. The HTML page needs nothing but itself.`,
+		Annotations: manual(`A subnet without interfaces is asked about with one that has the VPC's default security group.
+The page has search and filters by Region, VPC, tag and verdict, and a choice of what colours the
+subnets. Its address holds the filter.
+The exit status is 0 whenever the map was drawn, whatever the verdicts.`),
+		Example: `  canreach map --out map.html
+  canreach map --vpc vpc-0c3f9e1a7b2d84e65 -o mermaid
+  canreach map -o svg --out map.svg`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			snap, err := sf.load(env)

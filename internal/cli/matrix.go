@@ -22,8 +22,9 @@ func newMatrixCommand(env *Env) *cobra.Command {
 		Use:   "matrix --snapshot S|--index INDEX [--action A]…",
 		Short: "Every role against every bucket: a table, a heat map, or rows for a database",
 		Long: `Matrix decides every role of the snapshot against every bucket, from every class
-of interfaces and from the internet. A cell shows the most that the role can do
-from any of them: all, some, not known, or blocked (.).
+of interfaces and from the internet. With --without it says what is lost if a
+component goes; with --index it asks so of a whole organization.`,
+		Annotations: manual(`A cell shows the most that the role can do from any class: all, some, not known, or blocked (.).
 
 With --without it says instead which role loses which bucket, from where and why,
 if a NAT gateway, an endpoint, an entry of a prefix list or a zone goes.
@@ -33,12 +34,10 @@ of the role's own account, and the internet. --index asks so of a whole organiza
 account by account; --rows DIR keeps what was found, so that the next run does only
 what changed. canreach worker does the same on many machines.
 
-Exit status: 0, or 3 where a cell is UNKNOWN; with --without 1 where something is lost.`,
-		Example: `  canreach matrix -s testdata/examples/neo-compile/snapshot.json -a s3:GetObject
-  canreach matrix -s snapshot.json -o html --out matrix.html
-  canreach matrix -s testdata/examples/neo-compile/snapshot.json -j testdata/examples/neo-compile/job.json --without vpce-0a1b2c3d4e5f60718
-  canreach matrix --index org/index.json --rows rows > access.jsonl
-  canreach matrix -s snapshot.json -o csv`,
+Exit status: 0, or 3 where a cell is UNKNOWN; with --without 1 where something is lost.`),
+		Example: `  canreach matrix --action s3:GetObject
+  canreach matrix -o html --out matrix.html
+  canreach matrix -j job.json --without vpce-0a1b2c3d4e5f60718`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if index.index != "" {

@@ -20,12 +20,14 @@ func newMCPCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mcp",
 		Short: "Answer agents over the Model Context Protocol, on standard input and output",
-		Long: `Mcp serves check, ready, who-can, trace, explain, whatif and policy as read-only tools, over the Model Context Protocol on standard input and output.
-It reads files below one directory (--dir) and nothing else, writes none, and calls nobody.
-Answers begin with the first screen; "detail": "full" gives the JSON contract.`,
+		Long: `Mcp serves check, ready, who-can, trace, explain, whatif and policy as read-only
+tools for agents, over the Model Context Protocol on standard input and output.
+It reads files below one directory (--dir), writes none, and calls nobody.`,
+		Annotations: manual(`Answers begin with the first screen; "detail": "full" gives the JSON contract. An agent starts it so:
+claude mcp add canreach -- canreach mcp --dir snapshots`),
 		Example: `  canreach mcp
-  canreach mcp --dir snapshots
-  claude mcp add canreach -- canreach mcp --dir snapshots`,
+  canreach mcp --dir broken
+  CANREACH_DIR=broken canreach mcp`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			server, err := newMCPServer(env, dir)

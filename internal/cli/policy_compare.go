@@ -32,10 +32,11 @@ func newPolicyCompareCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare OLD NEW",
 		Short: "Does a new policy allow anything that the old one did not?",
-		Long: `Compares two policies over all requests: every caller, action, resource and
-condition key, present or absent. It prints equivalent, no-new-access, new-access,
-incomparable (each allows something that the other does not) or UNKNOWN, and for
-each difference a request that shows it, with the statement that allows it.
+		Long: `Compare decides two policies over all requests: every caller, action, resource
+and condition key. For each difference it prints a request that shows it, with
+the statement that allows it.`,
+		Annotations: manual(`It prints equivalent, no-new-access, new-access, incomparable (each allows something that the
+other does not) or UNKNOWN.
 
 What the two deny is compared, too, since a Deny counts beside what other policies
 allow. A request that OLD denies and NEW does not is reported; with --denials, the
@@ -47,12 +48,10 @@ policies are compared as both, and where that decides, the answer is UNKNOWN.
 
 The exit status is 0 where the new policy gives no new access, 1 where it does,
 3 where that is not known, and 2 where the input can't be read. With --input the
-worst of all lines counts: 2, then 1, then 3.`,
-		Example: `  canreach policy compare old.json new.json
-  canreach policy compare --type resource old-bucket-policy.json new-bucket-policy.json -o json
-  canreach policy compare --type endpoint --endpoint-type gateway old.json new.json
-  canreach policy compare --input pairs.jsonl
-    {"id": "1", "type": "identity", "reference": {"Version": "2012-10-17", …}, "candidate": {…}}`,
+worst of all lines counts: 2, then 1, then 3.`),
+		Example: `  canreach policy compare policies/role.json policies/role-wider.json
+  canreach policy compare --type resource policies/bucket.json policies/bucket.json -o json
+  canreach policy compare --input policies/pairs.jsonl`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if (input == "") != (len(args) == 2) {
 				return errors.New("give either OLD and NEW or --input FILE")

@@ -20,9 +20,10 @@ func newPolicyEvalCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval",
 		Short: "Decide requests, given by flags or as JSON Lines",
-		Long: `Decides what policies do to requests, as AWS would.
-
-With --principal and --action, decides each action on each --resource and writes
+		Long: `Eval decides what policies do to requests, as AWS would. With --principal and
+--action it writes a table; without, it reads one JSON request a line from
+standard input and writes one decision a line, in order.`,
+		Annotations: manual(`With --principal and --action, decides each action on each --resource and writes
 a table: the decision, the layer and statement that decided, and the statements
 that nearly matched. Policy files are documents, or what aws iam get-role-policy,
 get-policy-version, s3api get-bucket-policy and the like print. A layer without a
@@ -37,20 +38,10 @@ rest go on, and the exit status is 2 at the end.
 
 decision is ALLOW, DENY or UNKNOWN. UNKNOWN is said only where the keys that a
 line names as unknown, or points on which AWS's documentation is silent, really
-make a difference; unknownKeys and unknownFacts name them.`,
-		Example: `  canreach policy eval --policy role.json --bucket-policy bucket.json --resource-account 111122223333 \
-    --principal arn:aws:iam::111122223333:role/Neo --action s3:GetObject --action s3:PutObject \
-    --resource arn:aws:s3:::models/m.tar.gz --context aws:SourceVpce=vpce-1
-
-  echo '{"id": "r1",
-    "request": {"principal": "arn:aws:iam::111122223333:role/Neo", "action": "s3:GetObject",
-                "resource": "arn:aws:s3:::models/m.tar.gz", "resourceAccount": "111122223333",
-                "context": {"aws:SourceVpce": "vpce-1"}},
-    "identityPolicies": [{"name": "p", "document": {"Version": "2012-10-17",
-      "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::models/*"}]}}]
-  }' | tr -d '\n' | canreach policy eval
-
-  canreach policy eval --assume aws:MultiFactorAuthPresent=absent < requests.jsonl > decisions.jsonl`,
+make a difference; unknownKeys and unknownFacts name them.`),
+		Example: `  canreach policy eval --policy policies/role.json --principal arn:aws:iam::111122223333:role/Neo --action s3:GetObject --resource arn:aws:s3:::models/m.tar.gz
+  canreach policy eval < policies/requests.jsonl
+  canreach policy eval --assume aws:MultiFactorAuthPresent=absent < policies/requests.jsonl`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			settled, err := parseConditions("--assume", assume)

@@ -88,20 +88,18 @@ func newPolicyLintCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lint FILE...|DIR",
 		Short: "Say what is malformed, dead or dangerous in policies",
-		Long: `Reads policy documents and says what in them does not do what it seems to:
+		Long: `Lint reads policy documents and says what in them does not do what it seems to:
 statements that can never match, actions and condition keys that do not exist,
-endpoint policies that allow nothing, principals that match nobody, grants to
-everyone, and the like.
-
-A FILE is a document, or what aws s3api get-bucket-policy, iam get-role-policy,
+principals that match nobody, grants to everyone, and the like.`,
+		Annotations: manual(`A FILE is a document, or what aws s3api get-bucket-policy, iam get-role-policy,
 get-policy-version, get-role, kms get-key-policy or ec2 describe-vpc-endpoints
 print; "-" is standard input. Of a DIR every .json file that holds a policy is
 read. A document that AWS would refuse is an error with line and column, exit
 status 2. The exit status is 1 where there is a warning or an error, 0 where
-there is none.`,
-		Example: `  canreach policy lint role.json
-  canreach policy lint -o sarif --out policies.sarif policies/
-  aws s3api get-bucket-policy --bucket models | canreach policy lint -`,
+there is none.`),
+		Example: `  canreach policy lint policies
+  canreach policy lint -o sarif --out policies.sarif policies/role.json
+  canreach policy lint - < policies/bucket.json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			l.options = policy.LintOptions{EndpointType: policy.EndpointGateway, Strict: true}
@@ -169,16 +167,24 @@ func (l *lintRun) run(args []string, output string) error {
 // directory reads the JSON files that hold policies.
 func (l *lintRun) directory(dir string) error {
 	before := len(l.answer.Policies)
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+	root, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return err
+	}
+	err = filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != dir && strings.HasPrefix(d.Name(), "."):
+		case d.IsDir() && path != root && strings.HasPrefix(d.Name(), "."):
 			return filepath.SkipDir
 		case !d.Type().IsRegular() || filepath.Ext(path) != ".json":
 			return nil
 		}
-		return l.file(path, true)
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		return l.file(filepath.Join(dir, name), true)
 	})
 	if err == nil && len(l.answer.Policies) == before {
 		err = fmt.Errorf("%s: no .json file holds a policy", dir)

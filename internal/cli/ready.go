@@ -36,12 +36,13 @@ func newReadyCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ready --snapshot S --job J",
 		Short: "Everything that a job needs, one row a dependency",
-		Long: `Ready decides everything that a job needs: what it reads and writes in S3, its image, logs and metrics, keys, secrets and
-its service's own calls, as AWS documents them for the job's service (docs/services.md), each from where it is called: the
-interface in the VPC, or the service's own network. The verdict is the worst of the required rows.`,
-		Example: `  canreach ready -s testdata/examples/neo-compile/snapshot.json -j testdata/examples/neo-compile/job.json
-  canreach ready -s snapshot.json -j task.json -o json
-  canreach ready -s snapshot.json --service glue --subnets private-a --security-groups jobs --role GlueJobRole`,
+		Long: `Ready decides everything that a job needs, one row a dependency: its data in S3,
+image, logs, keys, secrets and its service's own calls (docs/services.md).
+The verdict is the worst of the required rows.`,
+		Annotations: manual(`Each dependency is asked about from where it is called: the interface in the VPC, or the service's own network.`),
+		Example: `  canreach ready -j job.json
+  canreach ready -j job.json -o html --out ready.html
+  canreach ready --service glue --subnets ml-private-1a --security-groups neo-jobs --role NeoCompilationRole`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			defer sf.discard()

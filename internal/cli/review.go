@@ -44,16 +44,14 @@ func newReviewCommand(env *Env) *cobra.Command {
 		Use:   "review --base S (--plan P | --head S2) [--against TESTS]",
 		Short: "Who gains access and who loses it: a change reviewed over the whole account",
 		Long: `Review decides every role against every bucket from every class of interfaces,
-before and after a change, and says who gains access, who loses it, by which
-path, and which resource is the cause. The change is a Terraform plan or a
-second snapshot.
-
-Exit status: 0 if nothing is gained or lost, 1 if something is or a test fails,
+before and after a change (a plan or a second snapshot), and says who gains
+access, who loses it, by which path, and which resource is the cause.`,
+		Annotations: manual(`Exit status: 0 if nothing is gained or lost, 1 if something is or a test fails,
 3 if something is UNKNOWN that was decided before or the plan does not tell all,
-2 if the input could not be read. --fail-on names what counts.`,
-		Example: `  canreach review --base testdata/examples/neo-compile/snapshot.json --plan testdata/plans/split-route-table.json -j testdata/examples/neo-compile/job.json
-  canreach review --base before.json --head after.json --against tests.yaml -o markdown --out comment.md
-  canreach review --base before.json --plan plan.json --fail-on lost -o github`,
+2 if the input could not be read. --fail-on names what counts.`),
+		Example: `  canreach review --base snapshot.json --head broken/wrong-route-table.json
+  canreach review --base snapshot.json --plan ../../plans/split-route-table.json -j job.json -o markdown --out comment.md
+  canreach review --base snapshot.json --head broken/sg-without-egress.json --against uses/tests.yaml --fail-on lost`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return runReview(env, f) },
 	}

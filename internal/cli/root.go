@@ -170,8 +170,14 @@ func safeLine(s string) string {
 // NewRoot builds the whole command tree.
 func NewRoot(env *Env) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "canreach",
-		Short:         "Can this job reach that bucket, and if not, why not?",
+		Use:   "canreach",
+		Short: "Can this job reach that bucket, and if not, why not?",
+		Long: `Canreach answers from a snapshot of an AWS account, without a call to AWS: can
+this job reach that bucket, and if not, why not? It decides all cases at once.
+The examples of every command run in testdata/examples/neo-compile.`,
+		Example: `  canreach check -j job.json
+  canreach check --live --job compile-resnet
+  canreach explain NO_ROUTE_TO_DESTINATION`,
 		Version:       env.Version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -199,7 +205,7 @@ func NewRoot(env *Env) *cobra.Command {
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { writeHelp(env.Stdout, c, env.Width()) })
 	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()
-	root.InitDefaultCompletionCmd()
+	addCompletionCommand(root)
 	prepare(env, root)
 	return root
 }

@@ -29,10 +29,11 @@ func newSnapshotImportCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import DIR|PLAN",
 		Short: "Turn a directory of AWS CLI outputs, or a Terraform plan, into one native file",
-		Long: `Import reads what "aws … --output json" printed into DIR and writes the same as
-one native snapshot. Files are recognised by their content; the account and the
-region by folders named like them, or by what the files hold. What AWS refused
-(NAME.err beside NAME.json) becomes "there is none" or a gap. Environments,
+		Long: `Import reads what "aws … --output json" printed into a directory, or a Terraform
+plan, and writes the same as one native snapshot. Files are recognised by their
+content; NAME.err beside NAME.json is what AWS refused.`,
+		Annotations: manual(`The account and the region are told by folders named like them, or by what the files hold. What AWS
+refused (NAME.err beside NAME.json) becomes "there is none" or a gap. Environments,
 hyperparameters, container arguments and VPN keys are left out.
 
 What terraform show -json prints of a plan or a state becomes the snapshot that
@@ -40,9 +41,10 @@ it leaves: what is created has its address as id, what is known after apply
 only is a gap.
 
 The file appears at once and whole, readable by you alone, and is compressed if
-its name ends in .gz or .zst. The same directory gives the same bytes.`,
-		Example: `  canreach snapshot import testdata/examples/neo-compile/aws --out snapshot.json
-  canreach snapshot import ./outputs --account 111122223333 --region us-east-1 --out snapshot.json.zst`,
+its name ends in .gz or .zst. The same directory gives the same bytes.`),
+		Example: `  canreach snapshot import aws --out imported.json
+  canreach snapshot import aws --account 111122223333 --region us-east-1 --out imported.json.zst
+  canreach snapshot import ../../plans/clean.json --account 111122223333 --region us-east-1 --out planned.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			sf.path = args[0]
@@ -136,8 +138,8 @@ func newSnapshotValidateCommand(env *Env) *cobra.Command {
 		Long: `Validate reads a snapshot as every other command does, checks it against the
 published JSON Schema as well, and lists all that is wrong, each with its place.
 Exit status: 0 valid, 2 not valid.`,
-		Example: `  canreach snapshot validate testdata/examples/neo-compile/snapshot.json
-  canreach snapshot validate testdata/examples/neo-compile/aws
+		Example: `  canreach snapshot validate snapshot.json
+  canreach snapshot validate aws
   canreach snapshot validate --print-schema > snapshot.schema.json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if printSchema {

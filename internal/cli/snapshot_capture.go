@@ -65,10 +65,9 @@ func addCaptureCommands(env *Env, parent *cobra.Command) {
 	var f captureFlags
 	parent.Short = "Take a snapshot of AWS to ask questions of"
 	parent.Long = `Snapshot asks AWS, with read-only calls, for what the other commands need, and
-writes it to one file. Without --vpc, --job, --bucket and --role it takes all of
-the account in the region; with any of them it takes what they name and what
-that refers to: a job leads to its subnets, VPC, routes, endpoints, groups,
-role, policies, buckets and keys.
+writes it to one file: all of the account in the region, or, with --job, --vpc,
+--bucket or --role, what these name and what that refers to.`
+	parent.Annotations = manual(`A job leads to its subnets, VPC, routes, endpoints, groups, role, policies, buckets and keys.
 
 What AWS refuses to tell is written down as a gap, and the capture goes on;
 answers that hang on it will be UNKNOWN. The file appears at once and whole,
@@ -82,11 +81,9 @@ delegated administrator lists the accounts.
 
 Credentials, profiles, SSO and endpoints are found as by every AWS tool.
 
-Exit status: 0 captured, 2 not captured, 3 with --strict and gaps.`
+Exit status: 0 captured, 2 not captured, 3 with --strict and gaps.`)
 	parent.Example = `  canreach snapshot --out account.json
   canreach snapshot --job compile-resnet --region us-east-1 --out job.json.zst
-  canreach snapshot --vpc vpc-0a1b2c3d4e5f60718 --role Neo --bucket models --out snapshot.json
-  canreach snapshot --assume-role arn:aws:iam::111122223333:role/Auditor --assume-role arn:aws:iam::444455556666:role/Auditor --out both.json.gz
   canreach snapshot --organization-role OrganizationAccountAccessRole --all --rate 50 --out organization`
 	parent.Args = cobra.NoArgs
 	parent.RunE = func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) }
@@ -123,13 +120,14 @@ func newPermissionsCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "permissions",
 		Short: "Print the smallest IAM policy that a capture needs",
-		Long: `Permissions prints the IAM policy with the actions that "canreach snapshot" needs
-with the same flags: all of them read-only. It calls nothing. With --assume-role,
-sts:AssumeRole is for whoever runs the capture, and the rest for each role. Where a
+		Long: `Permissions prints the IAM policy with the actions that "canreach snapshot"
+needs with the same flags: all of them read-only. It calls nothing.`,
+		Annotations: manual(`With --assume-role, sts:AssumeRole is for whoever runs the capture, and the rest for each role. Where a
 bucket or role is given by name, --region tells whether the ARNs are of AWS's
-partition for China, GovCloud or another.`,
+partition for China, GovCloud or another.`),
 		Example: `  canreach snapshot permissions > canreach-snapshot-policy.json
-  canreach snapshot permissions --role Neo --bucket models`,
+  canreach snapshot permissions --role NeoCompilationRole --bucket neo-models-111122223333-use1
+  canreach snapshot permissions --organization-role OrganizationAccountAccessRole`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if err := f.Check(); err != nil {
@@ -153,7 +151,7 @@ func newScriptCommand(env *Env) *cobra.Command {
 and POSIX tools. It writes a directory that every canreach command reads.`,
 		Example: `  canreach snapshot script > ask-aws.sh
   canreach snapshot script --job compile-resnet --region us-east-1
-  canreach snapshot script --vpc vpc-0a1b2c3d4e5f60718 --role Neo --bucket models`,
+  canreach snapshot script --vpc vpc-0c3f9e1a7b2d84e65 --role NeoCompilationRole --bucket neo-models-111122223333-use1`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			text, err := calls.Script(f.Request)

@@ -16,15 +16,14 @@ func newSnapshotMergeCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "merge A B…",
 		Short: "Join snapshots of several accounts, regions or people into one",
-		Long: `Merge joins snapshots into one native file: several accounts, regions, or people,
-and an organization's policies from another team. Each may be anything that
-canreach reads, or the index of an organization's capture, which stands for its
-files. The order does not matter.
-
-What two of them tell differently is an error with both places. Gaps of all are
-kept, though another part may fill them.`,
-		Example: `  canreach snapshot merge vpc.json data.json organization/ --out all.json
-  canreach snapshot merge organization/index.json --out all.json.zst`,
+		Long: `Merge joins snapshots into one native file: several accounts, regions or people,
+and an organization's policies from another team. What two of them tell
+differently is an error with both places.`,
+		Annotations: manual(`Each may be anything that canreach reads, or the index of an organization's capture, which stands for its
+files. The order does not matter. Gaps of all are kept, though another part may fill them.`),
+		Example: `  canreach snapshot merge aws snapshot.json --out all.json
+  canreach snapshot merge organization/index.json --out all.json.zst
+  canreach snapshot merge organization/index.json snapshot.json --out all.json.gz`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 && !(len(args) == 1 && isIndex(args[0])) {
 				return withHint(fmt.Errorf("%d snapshots given, and two are needed", len(args)), "name the snapshots to join")

@@ -31,17 +31,17 @@ func newRedactCommand(env *Env) *cobra.Command {
 		Short: "Replace names, account ids, tags and addresses, and keep the verdicts",
 		Long: `Redact copies a snapshot with account ids, names, tags, free text and addresses
 replaced, each by the same replacement everywhere, policies included. The copy
-gives the same verdicts, so that it can be shown to others.
-
-AWS's own words and ids stay readable: regions, resource ids such as vpc-…,
+gives the same verdicts, so that it can be shown to others.`,
+		Annotations: manual(`AWS's own words and ids stay readable: regions, resource ids such as vpc-…,
 AWS's policies and address ranges, and the layout inside a VPC. docs/redact.md
 lists them, and the limits.
 
 Without --key or --seed every run makes other replacements. With --names all
 replacements, object keys, tags and addresses included, are written to a file of
-their own: keep it private, it undoes the redaction, and questions need the new names.`,
-		Example: `  canreach snapshot redact account.json --out shared.json --names names.json
-  canreach snapshot redact account.json.zst --out shared.json --key ~/.canreach-redact.key`,
+their own: keep it private, it undoes the redaction, and questions need the new names.`),
+		Example: `  canreach snapshot redact snapshot.json --out shared.json
+  canreach snapshot redact snapshot.json --out shared.json --names names.json
+  canreach snapshot redact broken/wrong-route-table.json --seed 'a long secret' --out shared.json.zst`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return f.run(env, args[0]) },
 	}

@@ -22,8 +22,8 @@ func newSnapshotShowCommand(env *Env) *cobra.Command {
 		Long: `Show lists the accounts and regions of a snapshot, each VPC with its subnets,
 their route tables and network ACLs, the endpoints, roles and buckets, and what
 could not be read. A dash says that something was not collected.`,
-		Example: `  canreach snapshot show testdata/examples/neo-compile/snapshot.json
-  canreach snapshot show testdata/examples/neo-compile/aws
+		Example: `  canreach snapshot show snapshot.json
+  canreach snapshot show aws
   canreach snapshot show snapshot.json -o json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,18 +45,15 @@ func newTestCommand(env *Env) *cobra.Command {
 		Use:   "test FILE…",
 		Short: "Check assertions about snapshots",
 		Long: `Test runs assertions that are kept in YAML files: what reaches what, by which
-way, and what must not. The form of the files is in docs/guide-tests.md and in a
-JSON Schema for editors (canreach test --schema).
-
-With --init it writes a first file instead: what a snapshot answers today.
+way, and what must not (docs/guide-tests.md). With --init it writes a first file
+instead: what a snapshot answers today.`,
+		Annotations: manual(`A JSON Schema for editors is printed by canreach test --schema.
 
 Exit status: 0 every assertion holds, 1 some fail, 3 some are undecided because
-a fact is missing, 2 if a file could not be read.`,
-		Example: `  canreach test tests.yaml
-  canreach test -o junit tests/*.yaml > report.xml
-  canreach test --snapshot testdata/examples/neo-compile/aws tests.yaml
-  canreach test --library data-perimeter -s testdata/examples/neo-compile/snapshot.json --parameter trusted-buckets='datalake-*'
-  canreach test --init --snapshot testdata/examples/neo-compile/aws --job testdata/examples/neo-compile/job.json > tests.yaml`,
+a fact is missing, 2 if a file could not be read.`),
+		Example: `  canreach test uses/tests.yaml
+  canreach test --library data-perimeter --parameter trusted-buckets='datalake-*'
+  canreach test --init -j job.json > tests.yaml`,
 		RunE: func(_ *cobra.Command, files []string) error { return runTestCommand(env, f, files) },
 	}
 	fs := cmd.Flags()
@@ -114,7 +112,11 @@ func runTests(env *Env, f *testFlags, names []string) error {
 		}
 		files = append(files, file)
 	}
-	runner := assert.Runner{Snapshot: f.snapshot.path, Now: env.Now(), Load: func(path string) (assert.Asker, error) {
+	found := f.snapshot
+	if found.path == "" && slices.ContainsFunc(files, assert.NamesNoSnapshot) {
+		_ = found.find(env) // where there is none, the runner says which file lacks it
+	}
+	runner := assert.Runner{Snapshot: f.snapshot.path, Default: found.path, Now: env.Now(), Load: func(path string) (assert.Asker, error) {
 		sf := f.snapshot
 		sf.path = path
 		s, err := sf.load(env)

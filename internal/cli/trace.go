@@ -63,9 +63,8 @@ func newTraceCommand(env *Env) *cobra.Command {
 		Use:   "trace --snapshot S --from F --to T [--protocol tcp] [--port 443]",
 		Short: "The network half alone, between any two ends, hop by hop",
 		Long: `Trace decides, from a snapshot alone, whether the network carries traffic from
-one end to the other and its replies back. It looks at no policy.
-
-An end is an interface (eni-…), an instance (i-…: every interface of it), a
+one end to the other and its replies back, hop by hop. It looks at no policy.`,
+		Annotations: manual(`An end is an interface (eni-…), an instance (i-…: every interface of it), a
 subnet (subnet-…: any address in it, with the VPC's default security group),
 the Name tag of one of them, an address or CIDR, in a VPC or outside,
 "internet", "s3" or "s3:REGION", an interface endpoint (vpce-…), another AWS service
@@ -83,12 +82,10 @@ What does not run yet is asked about by --job, in each of its subnets, by
 --security-groups.
 
 Exit status: 0 REACHABLE, 1 PARTIAL or BLOCKED, 3 UNKNOWN, 2 if the input could
-not be read or the question makes no sense.`,
-		Example: `  canreach trace --snapshot testdata/examples/neo-compile/aws --from subnet-0a7c1e5b93d2f4681 --to s3
-  canreach trace -s snapshot.json --from eni-0a1b2c3d --to 10.0.9.20 --port 5432
-  canreach trace -s snapshot.json --from subnet-0a1b2c3d --security-groups sg-0a1b2c3d --to https://sts.us-east-1.amazonaws.com/
-  canreach trace -s snapshot.json --job compile-resnet --to pypi.org
-  canreach trace -s snapshot.json --from internet --to i-0a1b2c3d --port 22 -o json`,
+not be read or the question makes no sense.`),
+		Example: `  canreach trace --from ml-private-1a --to s3
+  canreach trace -j job.json --to https://sts.us-east-1.amazonaws.com/
+  canreach trace --from batch-1a --to pypi.org -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return traceOnce(cmd.Context(), env, &sf, &f, &fix, format)

@@ -38,10 +38,10 @@ func newWhatifCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "whatif --snapshot S --job J --change FILE…",
 		Short: "The question before and after a change, or the changes that would make it work",
-		Long: `Whatif asks a question of a snapshot before and after a change and prints what
-differs: the verdict, findings that are gone and new, and what else the change
-breaks or opens among the jobs (--also) and the assertions (--against) that it
-is shown.
+		Long: `Whatif asks a question of a snapshot before and after a change, AWS operations
+or a Terraform plan, and prints what differs, and what else the change breaks or
+opens. With --fix it searches for the smallest changes that help.`,
+		Annotations: manual(`What else is asked about before and after: jobs (--also) and assertions (--against).
 
 A change is YAML or JSON: AWS operations with AWS's own parameters, by id, or a
 JSON Patch (RFC 6902). The operations are in docs/guide-whatif.md and in a JSON
@@ -54,12 +54,10 @@ and after each. Every repair that is printed has been tried out.
 
 Exit status, by the verdict after the change (with --fix: of the best repair):
 0 REACHABLE, 1 PARTIAL or BLOCKED, 3 UNKNOWN. Without a job it comes from
---against after the change: 0 all hold, 1 some fail, 3 some are undecided.`,
-		Example: `  canreach whatif -s snapshot.json -j job.json --change change.yaml
-  canreach whatif -s snapshot.json -j job.json --change change.yaml --against tests.yaml --out changed.json
-  terraform show -json tfplan | canreach whatif -s snapshot.json -j job.json --plan -
-  canreach whatif -s snapshot.json -j job.json --change change.yaml -o html >whatif.html
-  canreach whatif -s testdata/examples/neo-compile/broken/wrong-route-table.json -j testdata/examples/neo-compile/job.json --fix`,
+--against after the change: 0 all hold, 1 some fail, 3 some are undecided.`),
+		Example: `  canreach whatif -j job.json --change uses/move-the-endpoint.yaml
+  canreach whatif -j job.json --plan ../../plans/split-route-table.json
+  canreach whatif -s broken/wrong-route-table.json -j job.json --fix`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runWhatif(cmd.Context(), env, f) },
 	}

@@ -137,16 +137,17 @@ func newWorkerCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "worker --index INDEX [--rows DIR] < SHARDS",
 		Short: "Work on shards of an organization, for Spark, Batch or Kubernetes",
-		Long: `Worker reads shards, one a line, and writes their rows as JSON lines; after those of
-each shard a line of the kind "done" with its id and their number. The same shard has
-the same rows, however often and wherever it is worked on. Any exit status but 0 means:
-again, and take nothing of what was written.
+		Long: `Worker reads shards of an organization, one a line, and writes their rows as
+JSON lines, for Spark, AWS Batch or Kubernetes (docs/guide-organization.md). The
+same shard has the same rows, however often and wherever it is worked on.`,
+		Annotations: manual(`After the rows of each shard comes a line of the kind "done" with its id and their number. Any exit
+status but 0 means: again, and take nothing of what was written.
 
 With --shards FILE and AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX set it works on
-that line of the file alone, counted from 0.`,
-		Example: `  canreach worker plan --index org/index.json --phase 1 | canreach worker --index org/index.json --rows rows > classes.jsonl
-  canreach worker plan --index org/index.json --phase 2 --rows rows | canreach worker --index org/index.json --rows rows > access.jsonl
-  JOB_COMPLETION_INDEX=7 canreach worker --index org/index.json --rows rows --shards phase1.jsonl`,
+that line of the file alone, counted from 0.`),
+		Example: `  canreach worker plan --index organization/index.json --phase 1 | canreach worker --index organization/index.json --rows rows > classes.jsonl
+  canreach worker plan --index organization/index.json --phase 2 --rows rows | canreach worker --index organization/index.json --rows rows > access.jsonl
+  canreach worker plan --index organization/index.json --phase 1 > phase1.jsonl && JOB_COMPLETION_INDEX=0 canreach worker --index organization/index.json --rows rows --shards phase1.jsonl`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return f.runWorker(env, shards) },
 	}
@@ -161,12 +162,13 @@ func newWorkerPlanCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan --index INDEX --phase 1|2 [--rows DIR]",
 		Short: "List the shards of an organization, one a line",
-		Long: `Plan lists the shards of phase 1 (each account's roles and buckets, and the interfaces
-of each of its Regions) or of phase 2 (the buckets of each account), which takes the
-rows of phase 1 from --rows. A shard's id is a hash of its inputs: what did not change
-since another run has the same id.`,
-		Example: `  canreach worker plan --index org/index.json --phase 1
-  canreach worker plan --index org/index.json --phase 2 --rows rows`,
+		Long: `Plan lists the shards of an organization, one a line: of phase 1 (each account's
+roles, buckets and interfaces) or of phase 2 (the buckets of each account),
+which takes the rows of phase 1 from --rows.`,
+		Annotations: manual(`A shard's id is a hash of its inputs: what did not change since another run has the same id.`),
+		Example: `  canreach worker plan --index organization/index.json --phase 1
+  canreach worker plan --index organization/index.json --phase 1 > phase1.jsonl
+  canreach worker plan --index organization/index.json --phase 2 --rows rows`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return f.runPlan(env, phase) },
 	}

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,8 +21,10 @@ type Runner struct {
 	Load func(path string) (Asker, error)
 	// Snapshot, where it is set, is asked instead of what the files name.
 	Snapshot string
-	Now      time.Time
-	Workers  int // 0: as many as there are processors
+	// Default is the snapshot of files that name none, or "": there is none.
+	Default string
+	Now     time.Time
+	Workers int // 0: as many as there are processors
 }
 
 // Report is what became of all tests, in the order of the files.
@@ -104,10 +107,18 @@ func (r *Runner) snapshotPath(t *Test, files []*File) string {
 			name = f.Snapshot
 		}
 	}
-	if name == "" || filepath.IsAbs(name) {
+	if name == "" {
+		return r.Default
+	}
+	if filepath.IsAbs(name) {
 		return name
 	}
 	return filepath.FromSlash(path.Join(path.Dir(filepath.ToSlash(t.File)), filepath.ToSlash(name)))
+}
+
+// NamesNoSnapshot tells whether a test of f is about a snapshot that the file does not name.
+func NamesNoSnapshot(f *File) bool {
+	return f.Snapshot == "" && slices.ContainsFunc(f.Tests, func(t *Test) bool { return t.Snapshot == "" })
 }
 
 func (r *Runner) load(files []*File) (map[string]Asker, error) {
