@@ -28,6 +28,10 @@ type PrefixList struct {
 	State        string       `aws:"State"`
 	Entries      []PrefixListEntry
 	EntriesKnown bool // Cidrs or Entries are in the snapshot; else treat symbolically (N33)
+	// Unlisted are addresses that the service of AWS's list answers from though
+	// no entry has them. No snapshot tells them: they are entries that a question
+	// takes away.
+	Unlisted []netip.Prefix
 }
 
 func (v *PrefixList) member(r *reader, key string) bool {

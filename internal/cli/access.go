@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,40 +47,49 @@ func (f *accessFlags) register(cmd *cobra.Command, formats ...string) {
 
 // registerDepth adds the flag of commands that list chains of roles.
 func (f *accessFlags) registerDepth(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&f.depth, "assume-role-depth", 0, "list the roles that become one of these, or that these become, by up to N calls of sts:AssumeRole from the internet; at most 5")
+	cmd.Flags().IntVar(&f.depth, "assume-role-depth", 0, "list the roles that become one of these, or that the role becomes, by up to N calls of sts:AssumeRole from the same source; at most 5")
 }
 
-// chains lists the chains of roles that the flag asks for.
-func (f *accessFlags) chains(env *Env, w *sim.World, res *accessResult, from []string) error {
+// chains lists the chains of roles that the flag asks for: those from a role,
+// whose last roles count beside it, or those to the roles that get through.
+func (f *accessFlags) chains(env *Env, t *access.Table, res *accessResult) error {
 	if f.depth == 0 {
 		return nil
 	}
-	if f.depth < 0 || f.depth > access.MaxDepth {
-		return fmt.Errorf("--assume-role-depth %d: want 0 to %d", f.depth, access.MaxDepth)
-	}
-	roles := from
-	if from == nil {
-		for i := range res.Groups {
-			roles = append(roles, res.Groups[i].Roles...)
+	roles := []string{f.role}
+	if f.role == "" {
+		roles = nil
+		for i := range t.Rows {
+			roles = append(roles, t.Rows[i].Role)
 		}
 		roles = unique(roles)
 	}
-	return env.whole(func(ctx context.Context, _ func(done, all int)) (err error) {
-		res.Chains, res.ChainsLeftOut, err = access.Chains(ctx, w, roles, f.depth, from != nil, sim.Options{})
+	if err := env.whole(func(ctx context.Context, _ func(done, all int)) (err error) {
+		res.Chains, res.ChainsLeftOut, err = t.Chains(ctx, roles, f.depth, f.role != "")
 		return err
-	})
+	}); err != nil || f.role == "" {
+		return err
+	}
+	for i := range res.Chains {
+		roles = append(roles, res.Chains[i].Principals[len(res.Chains[i].Principals)-1])
+	}
+	t.Only(roles)
+	return nil
 }
 
 // decide runs a query on the snapshot and writes what it found; an interrupt
 // stops it.
 func (f *accessFlags) decide(env *Env, q access.Query, write func(*sim.World, *access.Table) error) error {
+	if f.depth < 0 || f.depth > access.MaxDepth {
+		return fmt.Errorf("--assume-role-depth %d: want 0 to %d", f.depth, access.MaxDepth)
+	}
 	snap, err := f.snapshot.load(env)
 	if err != nil {
 		return err
 	}
 	defer holdMemory(snap.Size)()
 	w := sim.NewWorld(snap)
-	q.Actions, q.Workers = f.actions, f.workers
+	q.Actions, q.Workers, q.Chains = f.actions, f.workers, f.depth > 0
 	for _, name := range f.jobs {
 		j, err := snapshot.LoadJob(name, f.snapshot.options(env))
 		if err != nil {
@@ -144,7 +154,7 @@ VPC.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			q := access.Query{Subnet: snapshot.SubnetID(f.subnet), VPC: snapshot.VPCID(f.vpc)}
-			if f.role != "" {
+			if f.role != "" && f.depth == 0 { // else those that it can become count, too
 				q.Roles = []string{f.role}
 			}
 			if f.role+f.subnet+f.vpc == "" {
@@ -179,29 +189,16 @@ type accessResult struct {
 }
 
 func (f *accessFlags) write(env *Env, w *sim.World, t *access.Table, resource, title string) error {
-	snap := w.Snapshot()
-	res := accessResult{Schema: schemaAccess, Resource: resource, Snapshot: sim.SnapshotRef{SHA256: snap.SHA256, CapturedAt: cmp.Or(snap.Capture.FinishedAt, snap.Capture.StartedAt)},
-		Asked: t.Asked, Sources: t.Sources, Groups: t.Groups()}
-	if resource != "" {
-		res.Named = access.NamedPrincipals(w, resource)
-	}
-	if res.Groups == nil {
-		res.Groups = []access.Group{}
-	}
-	var from []string
-	if f.role != "" {
-		from = []string{f.role}
-	}
-	if err := f.chains(env, w, &res, from); err != nil {
+	res, err := f.result(env, w, t, resource)
+	if err != nil {
 		return err
 	}
 	out := bufio.NewWriter(env.Stdout)
-	var err error
 	switch f.format {
 	case "json":
-		err = writeJSON(out, res)
+		err = writeJSON(out, &res)
 	case "csv":
-		err = writeAccessCSV(out, t)
+		err = writeAccessCSV(out, t, &res)
 	case "html":
 		err = writeAccessHTML(out, w, &res, title)
 	case "access-analyzer":
@@ -215,34 +212,73 @@ func (f *accessFlags) write(env *Env, w *sim.World, t *access.Table, resource, t
 	if err != nil {
 		return err
 	}
-	for i := range res.Groups {
-		if res.Groups[i].Verdict == sim.Unknown {
-			return exit(ExitUnknown)
-		}
+	unknown := func(list []access.Group) bool {
+		return slices.ContainsFunc(list, func(g access.Group) bool { return g.Verdict == sim.Unknown })
+	}
+	if unknown(res.Groups) || slices.ContainsFunc(res.Named, func(n access.Named) bool { return unknown(n.Access) }) {
+		return exit(ExitUnknown)
 	}
 	return exit(ExitHolds)
 }
 
-// writeAccessCSV writes a row for each role and source, for a spreadsheet or a
-// database. What a spreadsheet would take as a formula is quoted.
-func writeAccessCSV(w io.Writer, t *access.Table) error {
+// result is a table in groups, with the chains and the other principals that the
+// command asks for.
+func (f *accessFlags) result(env *Env, w *sim.World, t *access.Table, resource string) (accessResult, error) {
+	snap := w.Snapshot()
+	res := accessResult{Schema: schemaAccess, Resource: resource, Snapshot: sim.SnapshotRef{SHA256: snap.SHA256, CapturedAt: cmp.Or(snap.Capture.FinishedAt, snap.Capture.StartedAt)},
+		Asked: t.Asked, Sources: t.Sources}
+	if err := f.chains(env, t, &res); err != nil {
+		return res, err
+	}
+	if res.Groups = t.Groups(); res.Groups == nil {
+		res.Groups = []access.Group{}
+	}
+	if resource == "" {
+		return res, nil
+	}
+	actions := f.actions
+	if len(actions) == 0 {
+		actions = []string{"s3:GetObject", "s3:PutObject"}
+	}
+	err := env.whole(func(ctx context.Context, _ func(done, all int)) (err error) {
+		res.Named, err = t.Principals(ctx, resource, actions)
+		return err
+	})
+	return res, err
+}
+
+// writeAccessCSV writes a row for each principal and source, for a spreadsheet or
+// a database. What a spreadsheet would take as a formula is quoted.
+func writeAccessCSV(w io.Writer, t *access.Table, res *accessResult) error {
 	c := csv.NewWriter(w)
 	if err := c.Write([]string{"resource", "action", "role", "verdict", "objects", "source", "vpc", "subnets", "via"}); err != nil {
 		return err
 	}
-	for i := range t.Rows {
-		r := &t.Rows[i]
-		s := &t.Sources[r.Source]
+	write := func(principal string, r *access.Group, source int) error {
+		s := &t.Sources[source]
 		var subnets []string
 		for _, k := range s.Classes {
 			subnets = append(subnets, string(k.Subnet))
 		}
-		record := []string{r.Resource, r.Action, r.Role, r.Verdict.String(), r.Objects, s.Kind, s.VPC, strings.Join(unique(subnets), " "), strings.Join(r.Via, " ")}
+		record := []string{r.Resource, r.Action, principal, r.Verdict.String(), r.Objects, s.Kind, s.VPC, strings.Join(unique(subnets), " "), strings.Join(r.Via, " ")}
 		for k := range record {
 			record[k] = csvCell(record[k])
 		}
-		if err := c.Write(record); err != nil {
+		return c.Write(record)
+	}
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		if err := write(r.Role, &access.Group{Resource: r.Resource, Action: r.Action, Verdict: r.Verdict, Objects: r.Objects, Via: r.Via}, r.Source); err != nil {
 			return err
+		}
+	}
+	for i := range res.Named {
+		for k := range res.Named[i].Access {
+			for _, source := range res.Named[i].Access[k].Sources {
+				if err := write(res.Named[i].Principal, &res.Named[i].Access[k], source); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	c.Flush()
@@ -289,44 +325,79 @@ func writeAccessText(w io.Writer, p painter, world *sim.World, res *accessResult
 		}
 		fmt.Fprintf(w, "  %s  %s, %s\n", p.verdict(g.Verdict), what, counted(len(g.Roles), "role"))
 		fmt.Fprintf(w, "    who   %s\n", wrap(listed(g.Roles, limit), 10))
-		for _, s := range g.Sources {
-			fmt.Fprintf(w, "    from  %s\n", wrap(accessSourceText(world, &res.Sources[s], limit), 10))
-		}
+		writeAccessSources(w, world, res, "    from  ", g.Sources, limit)
 		if len(g.Via) > 0 {
 			fmt.Fprintf(w, "    via   %s\n", wrap(listed(g.Via, limit), 10))
 		}
 		if len(g.Allows) > 0 {
 			fmt.Fprintf(w, "    by    %s\n", wrap(statementList(g.Allows), 10))
 		}
-		for k, m := range g.Missing {
-			if k == limit {
-				fmt.Fprintf(w, "    lacks %d more facts\n", len(g.Missing)-k)
-				break
-			}
-			fmt.Fprintf(w, "    lacks %s\n", wrap(safeText(m), 10))
-		}
+		writeMissing(w, "    lacks ", g.Missing, limit)
 	}
 	if len(res.Groups) == 0 {
 		fmt.Fprintln(w, "Nobody, from the internet and from the interfaces that the snapshot holds; --job adds those of a job.")
 	}
-	writeNamed(w, res.Named)
-	writeChains(w, p, world, res)
+	writeNamed(w, p, world, res, limit)
+	writeChains(w, p, world, res, limit)
 	fmt.Fprintf(w, "\n%s decided; what is not listed is BLOCKED.\n", counted(res.Asked, "question"))
 }
 
-func writeNamed(w io.Writer, list []access.Named) {
-	if len(list) == 0 {
+func writeNamed(w io.Writer, p painter, world *sim.World, res *accessResult, limit int) {
+	if len(res.Named) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\nAlso named by the bucket policy; what these may do by their own policies is not in the snapshot")
-	for _, n := range list {
-		sid := ""
-		if n.Sid != "" {
-			sid = " (" + n.Sid + ")"
+	fmt.Fprintln(w, "\nAlso named by the bucket policy")
+	for i := range res.Named {
+		n := &res.Named[i]
+		fmt.Fprintf(w, "  %s\n", oneLine(n.Kind+" "+n.Principal+": "+statementOf(n)))
+		for k := range n.Access {
+			g := &n.Access[k]
+			fmt.Fprintf(w, "    %s  %s%s\n", p.verdict(g.Verdict), g.Action, map[bool]string{true: ", " + g.Objects + " objects"}[g.Objects != ""])
+			writeAccessSources(w, world, res, "      from  ", g.Sources, limit)
+			if len(g.Via) > 0 {
+				fmt.Fprintf(w, "      via   %s\n", wrap(listed(g.Via, limit), 12))
+			}
+			writeMissing(w, "      lacks ", g.Missing, limit)
 		}
-		fmt.Fprintf(w, "  %s %s: statement %d%s\n", n.Kind, oneLine(n.Principal), n.Statement, oneLine(sid))
+		if len(n.Access) == 0 {
+			fmt.Fprintf(w, "    %s\n", noAccess(n))
+		}
 	}
 }
+
+// statementOf is the statement that names a principal.
+func statementOf(n *access.Named) string {
+	if n.Sid != "" {
+		return fmt.Sprintf("statement %d (%s)", n.Statement, n.Sid)
+	}
+	return fmt.Sprintf("statement %d", n.Statement)
+}
+
+// noAccess says why a named principal has no entries.
+func noAccess(n *access.Named) string {
+	if n.Kind == "federated" || n.Kind == "canonical" {
+		return "not known: what it may do by its own policies is not in the snapshot"
+	}
+	return "BLOCKED from everywhere"
+}
+
+func writeAccessSources(w io.Writer, world *sim.World, res *accessResult, label string, sources []int, limit int) {
+	for _, s := range sources {
+		fmt.Fprintf(w, "%s%s\n", label, wrap(accessSourceText(world, &res.Sources[s], limit), len(label)))
+	}
+}
+
+func writeMissing(w io.Writer, label string, missing []string, limit int) {
+	for k, m := range missing {
+		if k == limit {
+			fmt.Fprintf(w, "%s%d more facts\n", label, len(missing)-k)
+			break
+		}
+		fmt.Fprintf(w, "%s%s\n", label, wrap(safeText(m), len(label)))
+	}
+}
+
+const chainsTitle = "By sts:AssumeRole, each chain with credentials that are used from one source"
 
 // chainText is a chain in one line.
 func chainText(world *sim.World, c *access.Chain) string {
@@ -340,17 +411,22 @@ func chainText(world *sim.World, c *access.Chain) string {
 	return strings.Join(out, " → ")
 }
 
-func writeChains(w io.Writer, p painter, world *sim.World, res *accessResult) {
+func writeChains(w io.Writer, p painter, world *sim.World, res *accessResult, limit int) {
 	if len(res.Chains) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\nBy sts:AssumeRole, with credentials used from the internet")
+	fmt.Fprintln(w, "\n"+chainsTitle)
 	for i := range res.Chains {
 		c := &res.Chains[i]
 		fmt.Fprintf(w, "  %s  %s\n", p.verdict(c.Verdict), wrap(safeText(chainText(world, c)), 4))
-		for _, m := range c.Missing {
-			fmt.Fprintf(w, "    lacks %s\n", wrap(safeText(m), 10))
+		for _, n := range c.Sources {
+			through := ""
+			if slices.Contains(c.Reaches, n) {
+				through = "; the last role's requests pass from there"
+			}
+			fmt.Fprintf(w, "    from  %s\n", wrap(accessSourceText(world, &res.Sources[n], limit)+through, 10))
 		}
+		writeMissing(w, "    lacks ", c.Missing, limit)
 	}
 	if res.ChainsLeftOut > 0 {
 		fmt.Fprintf(w, "  and %d more: a smaller --assume-role-depth lists fewer\n", res.ChainsLeftOut)

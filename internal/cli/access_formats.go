@@ -47,22 +47,49 @@ func writeAccessHTML(w io.Writer, world *sim.World, res *accessResult, title str
 		l.Sections = []report.ListingSection{{Title: "Nobody."}}
 	}
 	if len(res.Named) > 0 {
-		named := report.ListingSection{Title: "Also named by the bucket policy; what these may do by their own policies is not in the snapshot"}
-		for _, n := range res.Named {
-			named.Entries = append(named.Entries, report.ListingEntry{Verdict: sim.Unknown, Title: n.Kind + " " + n.Principal,
-				Parts: []report.ListingPart{{Term: "Statement", Items: []string{strings.TrimSpace(n.Pointer + " " + n.Sid)}}}})
-		}
-		l.Sections = append(l.Sections, named)
+		l.Sections = append(l.Sections, namedListing(world, res))
 	}
 	if len(res.Chains) > 0 {
-		chains := report.ListingSection{Title: "By sts:AssumeRole, with credentials used from the internet"}
+		chains := report.ListingSection{Title: chainsTitle}
 		for i := range res.Chains {
 			c := &res.Chains[i]
-			chains.Entries = append(chains.Entries, report.ListingEntry{Verdict: c.Verdict, Title: chainText(world, c), Parts: []report.ListingPart{{Term: "Not known", Items: c.Missing}}})
+			chains.Entries = append(chains.Entries, report.ListingEntry{Verdict: c.Verdict, Title: chainText(world, c), Parts: []report.ListingPart{
+				{Term: "From", Items: sourceTexts(world, res, c.Sources)}, {Term: "The last role's requests pass from", Items: sourceTexts(world, res, c.Reaches)}, {Term: "Not known", Items: c.Missing}}})
 		}
 		l.Sections = append(l.Sections, chains)
 	}
 	return report.ListingHTML(w, l)
+}
+
+// namedListing is what the principals can do that the bucket policy names
+// beside roles.
+func namedListing(world *sim.World, res *accessResult) report.ListingSection {
+	out := report.ListingSection{Title: "Also named by the bucket policy"}
+	for i := range res.Named {
+		n := &res.Named[i]
+		statement := report.ListingPart{Term: "Statement", Items: []string{strings.TrimSpace(n.Pointer + " " + n.Sid)}}
+		title := n.Kind + " " + n.Principal
+		for k := range n.Access {
+			g := &n.Access[k]
+			out.Entries = append(out.Entries, report.ListingEntry{Verdict: g.Verdict, Title: title + ": " + g.Action, Parts: []report.ListingPart{
+				statement, {Term: "From", Items: sourceTexts(world, res, g.Sources)}, {Term: "Via", Items: g.Via}, {Term: "Not known", Items: g.Missing}}})
+		}
+		if len(n.Access) == 0 {
+			verdict := sim.Blocked
+			if n.Kind == "federated" || n.Kind == "canonical" {
+				verdict = sim.Unknown
+			}
+			out.Entries = append(out.Entries, report.ListingEntry{Verdict: verdict, Title: title, Parts: []report.ListingPart{statement}})
+		}
+	}
+	return out
+}
+
+func sourceTexts(world *sim.World, res *accessResult, list []int) (out []string) {
+	for _, s := range list {
+		out = append(out, accessSourceText(world, &res.Sources[s], 1<<30))
+	}
+	return out
 }
 
 // analyzerFinding is a finding as IAM Access Analyzer's GetFindingV2 returns it,
@@ -92,22 +119,29 @@ type analyzerExtra struct {
 	Missing []string        `json:"missing,omitempty"`
 }
 
-// writeAccessAnalyzer writes a finding for each role and bucket of which some
+// writeAccessAnalyzer writes a finding for each principal and bucket of which some
 // request passes, or may, in the shape of Access Analyzer.
 func writeAccessAnalyzer(w io.Writer, world *sim.World, res *accessResult) error {
 	found := map[[2]string]*analyzerFinding{}
 	var order [][2]string
+	add := func(principal string, g *access.Group) {
+		key := [2]string{principal, g.Resource}
+		f := found[key]
+		if f == nil {
+			f = newAnalyzerFinding(world, principal, g.Resource, res.Snapshot.CapturedAt)
+			found[key] = f
+			order = append(order, key)
+		}
+		f.add(world, res, g)
+	}
 	for i := range res.Groups {
-		g := &res.Groups[i]
-		for _, role := range g.Roles {
-			key := [2]string{role, g.Resource}
-			f := found[key]
-			if f == nil {
-				f = newAnalyzerFinding(world, role, g.Resource, res.Snapshot.CapturedAt)
-				found[key] = f
-				order = append(order, key)
-			}
-			f.add(world, res, g)
+		for _, role := range res.Groups[i].Roles {
+			add(role, &res.Groups[i])
+		}
+	}
+	for i := range res.Named {
+		for k := range res.Named[i].Access {
+			add(res.Named[i].Principal, &res.Named[i].Access[k])
 		}
 	}
 	slices.SortFunc(order, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
@@ -120,24 +154,33 @@ func writeAccessAnalyzer(w io.Writer, world *sim.World, res *accessResult) error
 	return writeJSON(w, out)
 }
 
-func newAnalyzerFinding(world *sim.World, role, resource, at string) *analyzerFinding {
-	sum := sha256.Sum256([]byte(role + "\n" + resource))
+func newAnalyzerFinding(world *sim.World, principal, resource, at string) *analyzerFinding {
+	sum := sha256.Sum256([]byte(principal + "\n" + resource))
 	f := &analyzerFinding{ID: hex.EncodeToString(sum[:16]), Status: "ACTIVE", Resource: resource, ResourceType: "AWS::S3::Bucket", AnalyzedAt: at}
-	account := strings.SplitN(role, ":", 6)[4]
+	account, element, kind := principal, map[string]string{"AWS": principal}, "IAM_ROLE"
+	switch arn := strings.SplitN(principal, ":", 6); {
+	case len(arn) == 6:
+		account = arn[4]
+		if strings.HasPrefix(arn[5], "user/") {
+			kind = "IAM_USER"
+		}
+	case strings.Contains(principal, "."):
+		element = map[string]string{"Service": principal}
+	}
 	name, _, _ := strings.Cut(strings.TrimPrefix(resource[strings.LastIndex(resource, ":")+1:], ":"), "/")
 	if b, ok := world.FindBucket(name); ok && b.Account != nil {
 		f.ResourceOwnerAccount = b.Account.ID
 	}
 	access := world.Relation(account, f.ResourceOwnerAccount)
-	details := map[string]any{"action": []string{}, "condition": map[string]string{}, "principal": map[string]string{"AWS": role},
+	details := map[string]any{"action": []string{}, "condition": map[string]string{}, "principal": element,
 		"resourceControlPolicyRestriction": restriction("RCP", world, f.ResourceOwnerAccount, policy.KindRCP)}
 	f.FindingType = "ExternalAccess"
 	if access != "" {
 		f.FindingType = "InternalAccess"
-		details["accessType"], details["principalType"], details["principalOwnerAccount"] = access, "IAM_ROLE", account
+		details["accessType"], details["principalType"], details["principalOwnerAccount"] = access, kind, account
 		details["serviceControlPolicyRestriction"] = restriction("SCP", world, account, policy.KindSCP)
 	} else {
-		details["isPublic"] = false
+		details["isPublic"] = principal == "*"
 	}
 	f.FindingDetails = []map[string]any{{map[bool]string{true: "internalAccessDetails", false: "externalAccessDetails"}[access != ""]: details}}
 	return f

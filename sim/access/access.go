@@ -30,6 +30,8 @@ type Query struct {
 	// Jobs adds the interfaces of jobs that the snapshot does not hold.
 	Jobs    []snapshot.Job
 	Options sim.Options
+	// Chains tells sources apart by how they reach STS, too, as Table.Chains needs.
+	Chains bool
 	// Hidden: what both worlds of a comparison lack may differ, too, as between
 	// two captures; between a snapshot and the same with a plan nothing does.
 	Hidden  bool
@@ -249,15 +251,21 @@ func (t *Table) decide(it item) ([]*Answer, error) {
 		}
 		o := &outcomes[n]
 		a := &Answer{action: o.Action, Verdict: o.Verdict, Via: o.Via, Ways: o.Ways, first: it, detail: detailOf(o)}
-		switch o.Verdict {
-		case sim.Reachable:
-			a.Objects = "all"
-		case sim.Partial:
-			a.Objects = "some"
-		}
+		a.Objects = objects(o.Verdict)
 		out[i] = a
 	}
 	return out, nil
+}
+
+// objects says how many of a resource's objects a verdict lets through.
+func objects(v sim.Verdict) string {
+	switch v {
+	case sim.Reachable:
+		return "all"
+	case sim.Partial:
+		return "some"
+	}
+	return ""
 }
 
 // Each calls do for 0 to n-1 from several goroutines until one fails or ctx

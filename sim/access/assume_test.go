@@ -31,6 +31,18 @@ func trusting(principal string, more ...world.Obj) world.Obj {
 	return world.Obj{"Version": "2012-10-17", "Statement": world.List{s}}
 }
 
+// chainTable decides a world for chains; without interfaces its one source is
+// the internet.
+func chainTable(t *testing.T, q Query, edits ...world.Edit) *Table {
+	t.Helper()
+	q.Chains = true
+	tab, err := Decide(t.Context(), sim.NewWorld(world.Policy(edits...).Snapshot(t)), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tab
+}
+
 func TestChainsOfAssumedRoles(t *testing.T) {
 	const root = "arn:aws:iam::111111111111:root"
 	may := world.Doc(world.Allow("sts:AssumeRole", "*"))
@@ -54,8 +66,7 @@ func TestChainsOfAssumedRoles(t *testing.T) {
 		{"no trust policy in the snapshot", 1, []world.Edit{target(trusting(root)), world.Do(func(w *world.World) { w.Get("RoleDetailList", roleARN("Target"))["AssumeRolePolicyDocument"] = nil })}, []string{"Target UNKNOWN"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := sim.NewWorld(world.Policy(c.edits...).Snapshot(t))
-			list, left, err := Chains(t.Context(), w, []string{roleARN("Target")}, c.depth, false, sim.Options{})
+			list, left, err := chainTable(t, Query{}, c.edits...).Chains(t.Context(), []string{roleARN("Target")}, c.depth, false)
 			if err != nil || left != 0 {
 				t.Fatal(left, err)
 			}
@@ -67,6 +78,9 @@ func TestChainsOfAssumedRoles(t *testing.T) {
 						p = p[len(roleARN("")):]
 					}
 					text += p + " "
+				}
+				if !slices.Equal(x.Sources, []int{0}) {
+					t.Errorf("%s from %v", text, x.Sources)
 				}
 				got = append(got, text+x.Verdict.String())
 				if x.Verdict == sim.Unknown && len(x.Missing) == 0 {
@@ -82,16 +96,97 @@ func TestChainsOfAssumedRoles(t *testing.T) {
 
 // The chains to a role and those from its first one are the same.
 func TestChainsBothWays(t *testing.T) {
-	w := sim.NewWorld(world.Policy(assumed("C", trusting(roleARN("B")), nil), assumed("B", trusting(roleARN("A")), nil), assumed("A", trusting(roleARN("A")), nil)).Snapshot(t))
-	to, _, err := Chains(t.Context(), w, []string{roleARN("C")}, 3, false, sim.Options{})
+	tab := chainTable(t, Query{}, assumed("C", trusting(roleARN("B")), nil), assumed("B", trusting(roleARN("A")), nil), assumed("A", trusting(roleARN("A")), nil))
+	to, _, err := tab.Chains(t.Context(), []string{roleARN("C")}, 3, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	from, _, err := Chains(t.Context(), w, []string{roleARN("A")}, 3, true, sim.Options{})
+	from, _, err := tab.Chains(t.Context(), []string{roleARN("A")}, 3, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if a, b := fmt.Sprint(to[len(to)-1]), fmt.Sprint(from[len(from)-1]); len(to) != 2 || len(from) != 2 || a != b {
 		t.Errorf("%v and %v", to, from)
+	}
+}
+
+// A chain holds from where its credentials are used: an instance behind a NAT
+// gateway, one without a way to STS, and the internet.
+func TestChainsFromEachSource(t *testing.T) {
+	from := func(op, key, value string) world.Obj {
+		return world.Obj{"Condition": world.Obj{op: world.Obj{key: value}}}
+	}
+	edits := []world.Edit{
+		world.Interface("eni-1", "subnet-1", "10.0.1.20", "sg-1"),
+		world.IGW("igw-1", "vpc-1"), world.Subnet("subnet-2", "vpc-1", "10.0.2.0/24", "us-east-1a"),
+		world.Table("rtb-2", "vpc-1", []string{"subnet-2"}, world.To("0.0.0.0/0", "igw-1")),
+		world.Interface("eni-2", "subnet-2", "10.0.2.20", "sg-1"), world.PublicIP("eni-2", "203.0.113.9"),
+		assumed("Target", trusting(roleARN("Anywhere")), world.Doc(world.Allow("s3:*", "*"))),
+		assumed("Anywhere", trusting(roleARN("Office"), from("IpAddress", "aws:SourceIp", "203.0.113.9/32")), nil),
+		assumed("Office", trusting("arn:aws:iam::999999999999:root"), nil),
+	}
+	tab := chainTable(t, Query{Actions: []string{"s3:GetObject"}}, edits...)
+	list, _, err := tab.Chains(t.Context(), []string{roleARN("Target")}, 2, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	where := func(sources []int) (out string) {
+		for _, n := range sources {
+			if s := &tab.Sources[n]; s.Kind == "internet" {
+				out += "internet "
+			} else {
+				out += string(s.Classes[0].Example) + " "
+			}
+		}
+		return out
+	}
+	var got []string
+	for i := range list {
+		c := &list[i]
+		got = append(got, fmt.Sprint(len(c.Principals), " ", c.Verdict, " from ", where(c.Sources), "reaches from ", where(c.Reaches)))
+	}
+	want := []string{"2 REACHABLE from eni-2 internet reaches from eni-2 internet ", "3 REACHABLE from eni-2 reaches from eni-2 ", "3 UNKNOWN from internet reaches from internet "}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+}
+
+// The public and services are decided, since no policy of their own counts;
+// what a user may do is not known.
+func TestPrincipalsThatTheBucketPolicyNames(t *testing.T) {
+	open := world.Obj{"BlockPublicAcls": false, "IgnorePublicAcls": false, "BlockPublicPolicy": false, "RestrictPublicBuckets": false}
+	allow := func(principal any, more ...world.Obj) world.Obj {
+		s := world.For(principal, world.Allow("s3:GetObject", "arn:aws:s3:::b/*"))
+		for _, m := range more {
+			for k, v := range m {
+				s[k] = v
+			}
+		}
+		return s
+	}
+	vpce := world.Obj{"Condition": world.Obj{"StringEquals": world.Obj{"aws:SourceVpce": "vpce-1"}}}
+	policy := world.Doc(allow("*", vpce), world.Obj{"Effect": "Allow", "Principal": world.Obj{"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/*"},
+		allow("arn:aws:iam::111111111111:user/u", vpce))
+	tab := chainTable(t, Query{}, world.Interface("eni-1", "subnet-1", "10.0.1.20", "sg-1"), world.BucketPolicy("b", policy), world.Set("buckets", "b", "PublicAccessBlockConfiguration", open),
+		world.Do(func(w *world.World) {
+			w.Account(world.PolicyAccount)["s3"].(world.Obj)["accountPublicAccessBlock"] = open
+		}))
+	list, err := tab.Principals(t.Context(), "arn:aws:s3:::b", []string{"s3:GetObject", "s3:PutObject"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i := range list {
+		for _, g := range list[i].Access {
+			got = append(got, fmt.Sprint(list[i].Kind, " ", g.Action, " ", g.Verdict, " ", tab.Sources[g.Sources[0]].Kind, " ", len(g.Missing) > 0))
+		}
+	}
+	for _, w := range []string{"public s3:GetObject REACHABLE interfaces false", "service s3:PutObject REACHABLE internet false", "user s3:GetObject UNKNOWN interfaces true"} {
+		if !slices.Contains(got, w) {
+			t.Errorf("%q lacks %q", got, w)
+		}
+	}
+	if slices.ContainsFunc(got, func(s string) bool { return s == "public s3:GetObject REACHABLE internet false" }) {
+		t.Errorf("the public reaches the bucket around the endpoint: %q", got)
 	}
 }

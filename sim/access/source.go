@@ -26,6 +26,7 @@ type Source struct {
 	question  sim.Question
 	endpoints []snapshot.VPCEndpointID // that its traffic passes or may pass
 	signs     string                   // of its paths
+	calls     string                   // of its paths to STS; the sources with the same call it alike
 	like      int                      // the first source that no policy tells from this one
 }
 
@@ -74,6 +75,7 @@ func (c *Class) key() classKey {
 
 func sourcesOf(ctx context.Context, w *sim.World, q *Query, resources []string, policies *sim.Classes) (*sources, error) {
 	v := newSurvey(w, resources, policies)
+	v.calls = q.Chains
 	answers, err := v.answers(ctx, q, interfaceClasses(w, q))
 	if err != nil {
 		return nil, err
@@ -95,7 +97,7 @@ func joinSources(q *Query, answers []pathAnswer, regions []string) *sources {
 					alike[a.like] = n
 				}
 				out.list = append(out.list, Source{Kind: "interfaces", Account: a.class.Account, Region: a.class.Region, VPC: string(a.class.VPC),
-					Network: a.own, Via: a.via, question: a.class.question(), endpoints: a.endpoints, signs: a.signs, like: alike[a.like]})
+					Network: a.own, Via: a.via, question: a.class.question(), endpoints: a.endpoints, signs: a.signs, calls: a.calls, like: alike[a.like]})
 				for region := range a.open {
 					out.mark(region, n)
 				}
@@ -106,7 +108,7 @@ func joinSources(q *Query, answers []pathAnswer, regions []string) *sources {
 		}
 	}
 	if q.Subnet == "" && q.VPC == "" {
-		out.list = append(out.list, Source{Kind: "internet", Network: sim.Reachable, Via: []string{"internet"}, question: sim.Question{Source: sim.FromInternet}, like: len(out.list)})
+		out.list = append(out.list, Source{Kind: "internet", Network: sim.Reachable, Via: []string{"internet"}, question: sim.Question{Source: sim.FromInternet}, calls: "internet", like: len(out.list)})
 		for _, region := range regions {
 			out.mark(region, len(out.list)-1)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/network"
 	"github.com/canreach/canreach/snapshot"
@@ -19,6 +20,7 @@ type survey struct {
 	// perAddress: a policy tells interfaces apart by their addresses; publicIP: by
 	// their public ones. exact: answers are compared in full.
 	perAddress, publicIP, exact bool
+	calls                       bool // paths to STS count, too
 }
 
 func newSurvey(w *sim.World, resources []string, policies *sim.Classes) survey {
@@ -46,6 +48,7 @@ type pathAnswer struct {
 	// signs are equal where two classes take the same paths, like where no policy
 	// tells them apart besides.
 	signs, like string
+	calls       string       // equal where two classes reach STS alike
 	exact       string       // equal where nothing tells two answers apart
 	members     []pathAnswer // of the class's interfaces one by one, where they may fare differently
 }
@@ -86,12 +89,12 @@ func (v *survey) alike(c *Class) bool {
 	if v.perAddress || v.publicIP && c.Public {
 		return false
 	}
-	for _, region := range v.regions {
-		all, err := v.world.Network().Brief(query(c.Job(), region))
+	for _, to := range v.destinations(c) {
+		all, err := v.world.Network().Brief(query(c.Job(), to))
 		if err != nil || !all.Uniform {
 			return false
 		}
-		one, err := v.world.Network().Brief(query(c.End(), region))
+		one, err := v.world.Network().Brief(query(c.End(), to))
 		if err != nil || one.Outcome != all.Outcome || !slices.EqualFunc(one.Ways, all.Ways, func(x, y network.Way) bool {
 			return x.Outcome == y.Outcome && x.Context.Via == y.Context.Via && x.Context.Endpoint == y.Context.Endpoint
 		}) {
@@ -101,8 +104,41 @@ func (v *survey) alike(c *Class) bool {
 	return true
 }
 
-func query(from network.Endpoint, region string) network.Query {
-	return network.Query{From: from, Protocol: 6, To: network.Endpoint{S3: &network.S3Destination{Region: region}}}
+func query(from, to network.Endpoint) network.Query {
+	return network.Query{From: from, Protocol: 6, To: to}
+}
+
+func s3In(region string) network.Endpoint {
+	return network.Endpoint{S3: &network.S3Destination{Region: region}}
+}
+
+// destinations are the ends that a class's traffic goes to: S3 of each Region,
+// and with chains STS of its own.
+func (v *survey) destinations(c *Class) []network.Endpoint {
+	var out []network.Endpoint
+	for _, region := range v.regions {
+		out = append(out, s3In(region))
+	}
+	if v.calls {
+		out = append(out, stsIn(c.Region))
+	}
+	return out
+}
+
+func stsIn(region string) network.Endpoint {
+	s, _ := rules.ServiceOfAction(assumeRole, region)
+	return network.Endpoint{Service: s.Endpoint.Name, Host: s.Endpoint.Host}
+}
+
+// callsOf says how a class reaches STS.
+func (v *survey) callsOf(c *Class) string {
+	var b strings.Builder
+	brief, err := v.world.Network().Brief(query(c.End(), stsIn(c.Region)))
+	fmt.Fprint(&b, "STS ", c.Account, c.Region, c.VPC, err, brief.Outcome)
+	for i := range brief.Ways {
+		fmt.Fprint(&b, brief.Ways[i].Outcome, brief.Ways[i].Context)
+	}
+	return b.String()
 }
 
 func (v *survey) answer(c Class) pathAnswer {
@@ -116,7 +152,7 @@ func (v *survey) answer(c Class) pathAnswer {
 		write("%s %s %v|", c.Example, c.Subnet, c.Groups)
 	}
 	for _, region := range v.regions {
-		b, err := v.brief(query(c.End(), region), &exact)
+		b, err := v.brief(query(c.End(), s3In(region)), &exact)
 		if err != nil {
 			write("%s error %s %s|", region, c.Example, err)
 			out.open[region] = true
@@ -139,6 +175,10 @@ func (v *survey) answer(c Class) pathAnswer {
 			}
 			out.passes(f)
 		}
+	}
+	if v.calls {
+		out.calls = v.callsOf(&c)
+		write("%s|", out.calls)
 	}
 	slices.Sort(out.via)
 	slices.Sort(out.endpoints)

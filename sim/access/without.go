@@ -83,14 +83,20 @@ func withoutEndpoint(r *snapshot.Region, id string) bool {
 	return true
 }
 
+// withoutEntry takes an entry from a list. The service of AWS's list answers
+// from these addresses still: only what names the list no longer covers them.
 func withoutEntry(r *snapshot.Region, list string, prefix netip.Prefix) (found bool) {
 	for i := range r.EC2.PrefixLists.Items {
 		l := &r.EC2.PrefixLists.Items[i]
-		before := len(l.Entries)
-		if string(l.ID) == list {
-			l.Entries = slices.DeleteFunc(l.Entries, func(e snapshot.PrefixListEntry) bool { return e.CIDR == prefix })
+		if string(l.ID) != list {
+			continue
 		}
-		found = found || len(l.Entries) < before
+		before := len(l.Entries)
+		l.Entries = slices.DeleteFunc(l.Entries, func(e snapshot.PrefixListEntry) bool { return e.CIDR == prefix })
+		if len(l.Entries) < before {
+			found = true
+			l.Unlisted = append(l.Unlisted, prefix)
+		}
 	}
 	return found
 }

@@ -17,6 +17,8 @@ func TestWithout(t *testing.T) {
 		{"vpce-0a1b2c3d4e5f60718", "vpce-0a1b2c3d4e5f60718", true},
 		{"nat-0f3e2d1c4b5a69780", "internet", true},
 		{"zone:us-east-1a", "internet", true},
+		{"pl-63a5400a=3.5.0.0/19", "vpce-0a1b2c3d4e5f60718", true},
+		{"pl-02cd2c6b=52.94.0.0/22", "", false},
 	} {
 		changed, err := snapshot.Load(example+"snapshot.json", snapshot.Options{})
 		if err != nil {

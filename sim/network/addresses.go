@@ -94,11 +94,14 @@ func (a resolver) serviceAddresses(v6, embedded bool) packetset.Set {
 			return d
 		}
 		var d []packetset.Set
+		all := slices.Clone(l.Unlisted)
 		for _, c := range l.Entries {
-			if c.CIDR.Addr().Is6() != v6 {
+			all = append(all, c.CIDR)
+		}
+		for _, p := range all {
+			if p.Addr().Is6() != v6 {
 				continue
 			}
-			p := c.CIDR
 			if embedded {
 				p = embed(p)
 			}
