@@ -318,6 +318,18 @@ func (p *parser) job(v located.Value) *snapshot.Job {
 	return &j
 }
 
+// jobs reads a job or a list of jobs.
+func (p *parser) jobs(into *[]snapshot.Job) func(located.Value) {
+	return func(v located.Value) {
+		if v.Kind != located.List {
+			v = located.Value{Kind: located.List, Items: []located.Value{v}}
+		}
+		for _, item := range v.Items {
+			*into = append(*into, *p.job(item))
+		}
+	}
+}
+
 // beside resolves a name relative to the test file.
 func (p *parser) beside(name string) string {
 	if filepath.IsAbs(name) {

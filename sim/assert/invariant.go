@@ -40,6 +40,9 @@ type Invariant struct {
 	ExceptRoles []string
 	Buckets     []string
 	Except      []string
+	// Jobs are asked from, too, beside the interfaces that the snapshot holds and
+	// those that its own jobs get.
+	Jobs []snapshot.Job
 }
 
 func (p *parser) invariant(t *Test, kind string) func(located.Value) {
@@ -54,7 +57,7 @@ func (p *parser) invariant(t *Test, kind string) func(located.Value) {
 			"from": func(f located.Value) {
 				var tags []string
 				p.members(f, "from", map[string]func(located.Value){"subnets": p.texts(&i.Subnets), "vpcs": p.texts(&i.VPCs), "tag": p.texts(&tags),
-					"network": p.text(&i.Network), "roles": p.texts(&i.Roles), "exceptRoles": p.texts(&i.ExceptRoles)})
+					"network": p.text(&i.Network), "roles": p.texts(&i.Roles), "exceptRoles": p.texts(&i.ExceptRoles), "jobs": p.jobs(&i.Jobs)})
 				for _, tag := range tags {
 					i.Subnets = append(i.Subnets, "tag:"+tag)
 				}
@@ -107,13 +110,20 @@ func (t *Test) prove(ctx context.Context, a Asker, res *Result) error {
 	}
 	res.Outcome = Passed
 	counts := map[bool]int{}
-	for _, part := range c.parts(w) {
+	parts, err := c.parts(w)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if part.last && counts[false] > 0 {
+			continue
+		}
 		c.foreign = part.foreign
-		tab, err := access.Decide(ctx, w, part.query)
+		tab, err := access.Decide(ctx, part.world, part.query)
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", t.File, t.At.Line, err)
 		}
-		c.judge(ctx, w, tab, &part, res, counts)
+		c.judge(ctx, part.world, tab, &part, res, counts)
 	}
 	counts[true] += len(c.open)
 	res.Problems = append(res.Problems, c.open[:max(0, min(len(c.open), worst-len(res.Problems)))]...)
@@ -135,17 +145,29 @@ func (t *Test) prove(ctx context.Context, a Asker, res *Result) error {
 
 // part is one query of an invariant.
 type part struct {
+	world   *sim.World
 	query   access.Query
 	foreign bool
+	last    bool // only where nothing was refuted before
 }
 
-// parts are the queries that an invariant comes to: principals and buckets of
-// another organization are asked about with keys that say so.
-func (c *scope) parts(w *sim.World) []part {
-	own, strangers := c.roles(w)
-	buckets := c.buckets()
+// Keys that say that a principal or a bucket is in no organization.
+var (
+	noCaller = []string{"aws:PrincipalOrgID=absent", "aws:PrincipalOrgPaths=absent"}
+	noOwner  = []string{"aws:ResourceOrgID=absent", "aws:ResourceOrgPaths=absent"}
+)
+
+// parts are the queries that an invariant comes to. Principals and buckets of
+// another organization are asked about with keys that say so: strangers of our
+// own making, who allow themselves everything, and those that policies name.
+func (c *scope) parts(w *sim.World) ([]part, error) {
+	own, named := c.roles(w)
+	var strangers []string
+	if slices.Contains(c.inv.Roles, outsideOrganization) {
+		strangers = []string{outsider}
+	}
 	var out []part
-	add := func(roles, buckets []string, foreign bool, assume ...string) {
+	add := func(p part, roles, buckets []string, assume ...string) {
 		if len(roles) == 0 || len(buckets) == 0 {
 			return
 		}
@@ -155,22 +177,42 @@ func (c *scope) parts(w *sim.World) []part {
 		if len(actions) == 0 {
 			actions = []string{"s3:GetObject", "s3:PutObject"}
 		}
-		out = append(out, part{access.Query{Roles: roles, Resources: buckets, Actions: actions, Options: o}, foreign})
+		p.query = access.Query{Roles: roles, Resources: buckets, Actions: actions, Jobs: c.inv.Jobs, Options: o}
+		out = append(out, p)
 	}
-	noCaller := []string{"aws:PrincipalOrgID=absent", "aws:PrincipalOrgPaths=absent"}
-	noOwner := []string{"aws:ResourceOrgID=absent", "aws:ResourceOrgPaths=absent"}
-	add(own, buckets, false)
-	add(strangers, buckets, false, noCaller...)
-	if slices.Contains(c.inv.Buckets, outsideOrganization) || slices.Contains(c.inv.Buckets, outsideAccount) {
-		foreign := c.foreignBuckets()
-		add(own, foreign, true, noOwner...)
-		add(strangers, foreign, true, append(noCaller, noOwner...)...)
+	buckets := c.buckets()
+	add(part{world: w}, own, buckets)
+	add(part{world: w}, named, buckets, noCaller...)
+	foreign := slices.Contains(c.inv.Buckets, outsideOrganization) || slices.Contains(c.inv.Buckets, outsideAccount)
+	if !foreign && strangers == nil {
+		return out, nil
 	}
-	return out
+	invented, others := c.foreignBuckets()
+	if !foreign {
+		invented, others = nil, nil
+	}
+	open, err := c.strangersWorld("", invented)
+	if err != nil {
+		return nil, err
+	}
+	add(part{world: open}, strangers, buckets, noCaller...)
+	add(part{world: w, foreign: true}, own, others, noOwner...)
+	for _, region := range c.regions() {
+		there, err := c.strangersWorld(region, invented)
+		if err != nil {
+			return nil, err
+		}
+		add(part{world: there, foreign: true}, own, invented, noOwner...)
+		add(part{world: there, foreign: true}, strangers, invented, append(noCaller, noOwner...)...)
+	}
+	everyone := slices.Concat(named, strangers)
+	add(part{world: open, foreign: true, last: true}, own, invented, noOwner...)
+	add(part{world: open, foreign: true, last: true}, everyone, slices.Concat(invented, others), append(noCaller, noOwner...)...)
+	return out, nil
 }
 
-// roles lists the snapshot's roles that are selected, and the principals of
-// other organizations.
+// roles lists the snapshot's roles that are selected, and the principals that
+// bucket policies name and that the snapshot lacks.
 func (c *scope) roles(w *sim.World) (own, strangers []string) {
 	others := slices.Contains(c.inv.Roles, outsideOrganization)
 	for _, a := range c.snap.Accounts {
@@ -185,7 +227,6 @@ func (c *scope) roles(w *sim.World) (own, strangers []string) {
 	if !others {
 		return own, nil
 	}
-	strangers = []string{outsider}
 	known := c.knownIDs()
 	for _, name := range slices.Sorted(maps.Keys(c.owners)) {
 		if c.excepted("arn:aws:s3:::" + name) {

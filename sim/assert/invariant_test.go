@@ -1,6 +1,8 @@
 package assert_test
 
 import (
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +16,7 @@ const neoExample = "../../testdata/examples/neo-compile/"
 
 func prove(t *testing.T, text string, edit func(*snapshot.Snapshot), parameters ...string) []assert.Result {
 	t.Helper()
-	f, err := assert.ParseWith("t.yaml", []byte(text), func(string) ([]byte, error) { return nil, nil }, parameters)
+	f, err := assert.ParseWith("t.yaml", []byte(text), func(name string) ([]byte, error) { return os.ReadFile(name) }, parameters)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,9 +35,28 @@ func prove(t *testing.T, text string, edit func(*snapshot.Snapshot), parameters 
 	return report.Results
 }
 
+// shut leaves the endpoint, whose policy names buckets, as the only way to S3.
+func shut(s *snapshot.Snapshot) {
+	ec2 := &s.Accounts[0].Regions[0].EC2
+	for i := range ec2.RouteTables.Items {
+		t := &ec2.RouteTables.Items[i]
+		t.Routes = slices.DeleteFunc(t.Routes, func(r snapshot.Route) bool {
+			return r.TargetKind != snapshot.TargetVPCEndpoint && r.TargetKind != snapshot.TargetLocal
+		})
+	}
+}
+
 func TestInvariants(t *testing.T) {
 	const models, compiled = "neo-models-111122223333-use1", "neo-compiled-111122223333-use1"
+	generous := func(s *snapshot.Snapshot) {
+		for _, a := range s.Accounts {
+			for i := range a.IAM.Policies.Items {
+				a.IAM.Policies.Items[i].Document.Raw = []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
+			}
+		}
+	}
 	ungroup := func(s *snapshot.Snapshot) { // whose organization is no longer known
+		generous(s)
 		for _, a := range s.Accounts {
 			a.OrganizationID, a.Organization = "", snapshot.NotCollected
 		}
@@ -59,6 +80,10 @@ func TestInvariants(t *testing.T) {
 		{"a role that is not there", "never: {from: {roles: 'arn:aws:iam::*:role/Nobody'}}", assert.Failed, "vacuously", nil},
 		{"a bucket that is not there", "never: {to: {buckets: 'none-*'}}", assert.Failed, "vacuously", nil},
 		{"another account", "never: {to: {buckets: outside-account, except: '*outside*'}}", assert.Passed, "", nil},
+		{"a bucket that anybody could make", "never: {to: {buckets: outside-organization, except: 'datalake-*'}}", assert.Failed, "bucket-outside-the-organization: never, but it is REACHABLE", generous},
+		{"roles that name every bucket they use", "never: {to: {buckets: outside-organization}}", assert.Passed, "", nil},
+		{"and from a job", "never: {from: {jobs: " + neoExample + "job.json}, to: {buckets: outside-organization}}", assert.Failed, "datalake-models", nil},
+		{"no way out of the VPC but the endpoint", "never: {from: {network: vpc}, to: {buckets: outside-organization, except: 'datalake-*'}}", assert.Passed, "", func(s *snapshot.Snapshot) { generous(s); shut(s) }},
 		{"unknown is never passed", "never: {to: {buckets: outside-organization}}", assert.Undecided, "UNKNOWN", ungroup},
 	} {
 		res := prove(t, "tests:\n  - name: x\n    "+tt.body+"\n", tt.edit)[0]
@@ -101,9 +126,21 @@ func TestTheDataPerimeterLibrary(t *testing.T) {
 		t.Fatal(err)
 	}
 	results := prove(t, string(text), nil)
-	if len(results) != 6 || results[0].Outcome != assert.Passed || results[4].Outcome != assert.Failed {
-		t.Errorf("%+v", results)
+	want := func(results []assert.Result, want ...assert.Outcome) {
+		t.Helper()
+		var got []assert.Outcome
+		for i := range results {
+			got = append(got, results[i].Outcome)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
+		}
 	}
+	const pass, fail = assert.Passed, assert.Failed
+	want(results, pass, fail, pass, pass, fail, fail)
+	want(prove(t, string(text), nil, "jobs="+neoExample+"job.json"), fail, fail, fail, fail, fail, fail)
+	want(prove(t, string(text), nil, "jobs="+neoExample+"job.json", "trusted-buckets=datalake-*", "public-buckets=datalake-*"), pass, fail, pass, pass, fail, fail)
+	want(prove(t, string(text), shut, "jobs="+neoExample+"job.json", "trusted-buckets=datalake-*", "public-buckets=datalake-*"), pass, pass, pass, pass, fail, fail)
 	exempt := prove(t, string(text), nil, "exempt-roles=*:role/Batch*,*:role/service-role/Neo*")
 	if exempt[4].Outcome != assert.Failed || !strings.Contains(exempt[4].Problems[0].Message, "vacuously") {
 		t.Errorf("with every role exempt: %+v", exempt[4])

@@ -65,7 +65,8 @@ func testProperties(from, options located.Value, str, yes, strs func(string) loc
 		"subnets", strs("Subnet ids, all, private, public, or tag:KEY=VALUE."), "tag", str("KEY=VALUE that the subnets carry."), "vpcs", strs("VPC ids."),
 		"network", located.Pairs("description", "Only from interfaces in VPCs, or only from the internet.", "enum", []string{"vpc", "internet"}),
 		"roles", strs("Role ARNs with wildcards, or outside-organization: the principals of other organizations that bucket policies name, and one that none names."),
-		"exceptRoles", strs("Role ARNs, with wildcards, that are left out.")))
+		"exceptRoles", strs("Role ARNs, with wildcards, that are left out."),
+		"jobs", located.Pairs("type", []string{"array", "string", "object"}, "description", "Job files or jobs as AWS prints them, whose interfaces are asked from, too.")))
 	to := object(nil, located.Pairs(
 		"buckets", strs("Bucket or object ARNs or names, with wildcards, or outside-organization or outside-account."), "except", strs("Bucket ARNs or names, with wildcards, that are left out.")))
 	invariant := func(doc string) located.Value {
