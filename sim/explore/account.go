@@ -33,8 +33,8 @@ func (v *view) whoCan() error {
 	h.El("h1", "", "Who can reach a bucket")
 	h.Open("form", "method", "get", "action", "who-can", "class", "fields")
 	v.hidden(true)
-	v.own("arn", "Bucket or objects", "bucket", "an ARN or a bucket's name")
-	v.own("can", "Actions", "", "empty: s3:GetObject and s3:PutObject; several with commas")
+	v.accountPages().own("arn", "Bucket or objects", "bucket", "an ARN or a bucket's name")
+	v.accountPages().own("can", "Actions", "", "empty: s3:GetObject and s3:PutObject; several with commas")
 	h.Raw("<p><button type=\"submit\">Ask</button></p></form>\n")
 	v.datalist("list-bucket", v.nameLists()["bucket"])
 	if resource == "" {
@@ -49,7 +49,7 @@ func (v *view) whoCan() error {
 		v.end(http.StatusOK)
 		return nil
 	}
-	v.accessGroups(t)
+	v.accountPages().accessGroups(t)
 	if named := access.NamedPrincipals(st.world, resource); len(named) > 0 {
 		v.section("", "Also named by the bucket policy")
 		h.El("p", "note", "What these may do by their own policies is not in the snapshot.")
@@ -71,8 +71,8 @@ func (v *view) whoCan() error {
 }
 
 // own writes a field that takes one of the page's own parameters.
-func (v *view) own(name, label, list, hint string) {
-	field := *v
+func (v accountPages) own(name, label, list, hint string) {
+	field := *v.view
 	field.flags = url.Values{name: {strings.Join(v.params[name], ", ")}}
 	field.input(name, label, list, hint)
 }
@@ -87,7 +87,7 @@ func split(values []string) []string {
 }
 
 // accessGroups is the table of who can, with a link to the path of each.
-func (v *view) accessGroups(t *access.Table) {
+func (v accountPages) accessGroups(t *access.Table) {
 	h := v.h
 	groups := t.Groups()
 	v.section("", fmt.Sprintf("%s decided; what is not listed is BLOCKED", counted(t.Asked, "question")))
@@ -133,7 +133,7 @@ func (v *view) accessGroups(t *access.Table) {
 
 // source names where a group asks from, with a link to the answer for its
 // first role where that can be asked.
-func (v *view) source(g *access.Group, s *access.Source) {
+func (v accountPages) source(g *access.Group, s *access.Source) {
 	v.h.Open("div")
 	defer v.h.Close("div")
 	if len(s.Classes) == 0 || len(g.Roles) == 0 {
@@ -215,7 +215,7 @@ func (v *view) picture(a *sim.Answer) error {
 	if err := picture.SVG(&b, report.Diagram(a), picture.SVGOptions{}); err != nil {
 		return err
 	}
-	return v.file("path.svg", "image/svg+xml", b.Bytes())
+	return v.saving().file("path.svg", "image/svg+xml", b.Bytes())
 }
 
 // indent writes a value as the commands do.

@@ -17,20 +17,21 @@ import (
 // change shows the form of an operation, or all operations; a POST makes a change.
 func (v *view) change() error {
 	if v.r.Method == http.MethodPost {
-		return v.makeChange()
+		return v.changeForms().makeChange()
 	}
 	st, err := v.state()
 	if err != nil {
 		return err
 	}
-	v.changePage(st, "", url.Values{}, "")
+	v.changeForms().changePage(st, "", url.Values{}, "")
 	v.end(http.StatusOK)
 	return nil
 }
 
 // changePage writes the page with what was filled in, and what is wrong with it.
-func (v *view) changePage(st *state, key string, filled url.Values, problem string) {
+func (v changeForms) changePage(st *state, key string, filled url.Values, problem string) {
 	h := v.h
+	v.w.Header().Set("Content-Security-Policy", changePolicy)
 	v.begin("Change")
 	h.El("h1", "", "Make a change")
 	if problem != "" {
@@ -61,15 +62,15 @@ func (v *view) changePage(st *state, key string, filled url.Values, problem stri
 	if i >= 0 {
 		h.El("h2", "", ops[i].Name)
 		v.form(&ops[i], filled, "f")
-		v.offers(st.world.Snapshot(), ops[i:i+1])
 	}
+	v.offers(st.world.Snapshot(), ops)
 	v.section("", "As a change file")
-	h.El("p", "note", "Operations in YAML or JSON, as canreach whatif --change reads them, or a JSON Patch.")
+	h.El("p", "note", "Operations in YAML or JSON, as canreach whatif --change reads them, or a JSON Patch. JSON is completed as you write; Ctrl+Space asks for it.")
 	h.Open("form", "method", "post", "action", v.link("change"))
 	h.Raw("<p><label for=\"text\">Changes</label><br>")
-	h.Open("textarea", "id", "text", "name", "text", "rows", "8", "spellcheck", "false", "required", "")
+	h.Open("textarea", "id", "text", "name", "text", "rows", "8", "spellcheck", "false", "required", "", "aria-autocomplete", "list", "aria-controls", "offers")
 	h.Lines(filled.Get("text"))
-	h.Raw("</textarea></p>\n<p><button type=\"submit\">Make these changes</button></p></form>\n")
+	h.Raw("</textarea></p>\n<p id=\"offers-status\" class=\"note\" role=\"status\"></p>\n<ul id=\"offers\" class=\"offers\" role=\"listbox\" aria-label=\"Suggestions\" hidden></ul>\n<p><button type=\"submit\">Make these changes</button></p></form>\n")
 	if i >= 0 {
 		h.El("h3", "", ops[i].Name+" with every parameter")
 		h.Open("pre", "tabindex", "0")
@@ -82,6 +83,7 @@ func (v *view) changePage(st *state, key string, filled url.Values, problem stri
 		v.changeList(st)
 		h.Close("section")
 	}
+	h.Raw("<script src=\"complete.js\"></script>\n")
 }
 
 func (v *view) option(value, text string, selected bool) {
@@ -95,7 +97,7 @@ func (v *view) option(value, text string, selected bool) {
 }
 
 // form writes the form of one operation. id tells apart the forms of a page.
-func (v *view) form(o *change.Described, filled url.Values, id string) {
+func (v changeForms) form(o *change.Described, filled url.Values, id string) {
 	h := v.h
 	h.El("p", "note", o.Doc)
 	h.Open("form", "method", "post", "action", v.link("change"), "class", "fields")
@@ -111,7 +113,7 @@ func (v *view) form(o *change.Described, filled url.Values, id string) {
 
 // parameter writes the fields of one parameter: of one with members, a field
 // for each, or its JSON.
-func (v *view) parameter(p *change.Parameter, filled url.Values, id string) {
+func (v changeForms) parameter(p *change.Parameter, filled url.Values, id string) {
 	whole := filled.Get("p." + p.Name)
 	if len(p.Parts) == 0 {
 		v.field(p, whole, id)
@@ -194,7 +196,7 @@ func (v *view) labelled(p *change.Parameter, label, value, id string) {
 }
 
 // makeChange reads a form and goes on to the answer with the change made.
-func (v *view) makeChange() error {
+func (v changeForms) makeChange() error {
 	st, err := v.state()
 	if err != nil {
 		return err
@@ -209,7 +211,7 @@ func (v *view) makeChange() error {
 	}
 	if err == nil {
 		more = append(slices.Clone(v.changes), more...)
-		next := *v
+		next := *v.view
 		next.changes, next.list = more, v.srv.keep(more)
 		var changed *state
 		if changed, err = next.state(); err == nil {
@@ -227,7 +229,7 @@ func (v *view) makeChange() error {
 }
 
 // readChange reads what a form says: a repair, a change file, or an operation's parameters.
-func (v *view) readChange(form url.Values) ([]change.Change, error) {
+func (v changeForms) readChange(form url.Values) ([]change.Change, error) {
 	if id := form.Get("repair"); id != "" {
 		text, err := v.srv.store.get(id)
 		if err != nil {

@@ -61,7 +61,7 @@ func (v *view) gate() error {
 	v.why(a, stop)
 	found := resources(tree.Root, stop.Places)
 	v.rules(found)
-	v.changeForms(st, found)
+	v.changeForms().changeForms(st, found)
 	v.send(http.StatusOK)
 	if len(stop.Findings) > 0 && a.Verdict != sim.Reachable {
 		v.gateRepairs(q)

@@ -174,8 +174,5 @@ func (v *view) datalist(id string, names []Name) {
 
 // style serves the style sheet.
 func (v *view) style() error {
-	v.w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	v.w.Header().Set("Cache-Control", "private, max-age=3600")
-	_, err := v.w.Write([]byte(report.StyleSheet + styleSheet))
-	return err
+	return v.static("text/css; charset=utf-8", []byte(report.StyleSheet+styleSheet))
 }

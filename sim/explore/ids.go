@@ -86,7 +86,7 @@ func listOf(p *change.Parameter) string {
 }
 
 // offers writes the lists that the fields of operations take their values from.
-func (v *view) offers(s *snapshot.Snapshot, ops []change.Described) {
+func (v changeForms) offers(s *snapshot.Snapshot, ops []change.Described) {
 	done := map[string]bool{}
 	for i := range ops {
 		for _, p := range ops[i].Parameters {

@@ -34,7 +34,7 @@ var suggested = map[string][]string{
 
 // changeForms offers the operations that change what was found, filled in as
 // far as the snapshot tells.
-func (v *view) changeForms(st *state, found []*resource) {
+func (v changeForms) changeForms(st *state, found []*resource) {
 	v.section("", "Change it")
 	defer v.h.Close("section")
 	ops := change.Operations()

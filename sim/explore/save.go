@@ -50,28 +50,28 @@ func (v *view) save() error {
 	}
 	switch as := v.params.Get("as"); as {
 	case "changes":
-		return v.file("changes.yaml", "application/yaml", []byte("# yaml-language-server: $schema="+change.SchemaURL+"\n"+change.YAML(v.changes)))
+		return v.saving().file("changes.yaml", "application/yaml", []byte("# yaml-language-server: $schema="+change.SchemaURL+"\n"+change.YAML(v.changes)))
 	case "commands":
-		return v.file("changes.sh", "text/x-shellscript", commands(v.changes))
+		return v.saving().file("changes.sh", "text/x-shellscript", commands(v.changes))
 	case "old", "new":
 		text, err := v.srv.store.get(v.params.Get(as))
 		if err != nil {
 			return err
 		}
-		return v.file(as+".json", "application/json", text)
+		return v.saving().file(as+".json", "application/json", text)
 	case "tests":
 		text, err := v.srv.store.get(v.params.Get("tests"))
 		if err != nil {
 			return err
 		}
-		return v.file("tests.yaml", "application/yaml", text)
+		return v.saving().file("tests.yaml", "application/yaml", text)
 	default:
-		return v.saveAnswer(st, as)
+		return v.saving().saveAnswer(st, as)
 	}
 }
 
 // saveAnswer sends what is about the answer to the question.
-func (v *view) saveAnswer(st *state, as string) error {
+func (v saving) saveAnswer(st *state, as string) error {
 	q, a, err := v.answer(st)
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (v *view) saveAnswer(st *state, as string) error {
 	return &mistake{fmt.Errorf("%q cannot be saved of this page", as)}
 }
 
-func (v *view) file(name, kind string, text []byte) error {
+func (v saving) file(name, kind string, text []byte) error {
 	h := v.w.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
@@ -141,7 +141,7 @@ func commands(changes []change.Change) []byte {
 }
 
 // evidence sends the evidence folder of the question on the changed snapshot.
-func (v *view) evidence(st *state, q Asked) error {
+func (v saving) evidence(st *state, q Asked) error {
 	native, err := st.native()
 	if err != nil {
 		return err

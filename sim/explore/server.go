@@ -119,10 +119,15 @@ func (s *Server) URL() string { return "http://" + s.cfg.Host + "/" + s.cfg.Toke
 var pages = map[string]func(*view) error{
 	"": (*view).home, "check": (*view).check, "gate": (*view).gate, "fix": (*view).fix, "change": (*view).change, "save": (*view).save,
 	"who-can": (*view).whoCan, "invariants": (*view).invariants, "compare": (*view).compare, "map": (*view).mapPage, "style.css": (*view).style,
+	"complete.js": (*view).completion, "change.schema.json": (*view).changeSchema,
 }
 
-// policy is the Content-Security-Policy: no script at all.
-const policy = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// policy is the Content-Security-Policy: no script at all. The page of changes
+// runs complete.js, which fetches the schema.
+const (
+	policy       = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	changePolicy = policy + "; script-src 'self'; connect-src 'self'"
+)
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

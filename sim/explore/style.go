@@ -26,6 +26,11 @@ textarea{width:100%;font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Liberatio
 .fields .check{grid-template-columns:24px minmax(0,1fr);margin-left:192px}
 .fields .check label{padding:0;font-weight:400}
 .fields .check input{margin-top:4px}
+.offers{list-style:none;margin:-4px 0 10px;padding:0;border:1px solid #64748b;border-radius:6px;background:#fff;max-height:220px;overflow-y:auto}
+.offers[hidden]{display:none}
+.offers li{padding:4px 8px;cursor:pointer;font-size:13px;color:#475569}
+.offers li code{color:#1e293b;font-weight:600}
+.offers li:hover,.offers li[aria-selected=true]{background:#dbeafe}
 .must{font-weight:400;font-size:12px;color:#475569}
 .op{border:1px solid #cbd5e1;border-radius:6px;margin:8px 0;padding:6px 12px}
 .op summary{font-weight:600;padding:4px 0}
@@ -59,6 +64,10 @@ a:focus-visible,button:focus-visible,input:focus-visible,select:focus-visible,te
 .list .button{color:#93c5fd;border-color:#93c5fd}
 input,select,textarea{background:#1e293b;border-color:#94a3b8}
 .op,fieldset{border-color:#475569}
+.offers{background:#1e293b;border-color:#94a3b8}
+.offers li{color:#cbd5e1}
+.offers li code{color:#f1f5f9}
+.offers li:hover,.offers li[aria-selected=true]{background:#1e3a8a}
 .error{border-color:#f87171;color:#fca5a5}
 .word.pass{color:#4ade80}.word.stop{color:#fca5a5}.word.partial{color:#fb923c}.word.unknown{color:#fbbf24}
 .rule mark{background:#713f12;color:#fef9c3}

@@ -47,7 +47,7 @@ func (v *view) invariants() error {
 	if len(own) > 0 {
 		h.Open("input", "type", "hidden", "name", "tests", "value", v.params.Get("tests"))
 	}
-	v.own("parameter", "Parameters", "", "NAME=VALUE, with spaces between; exempt-roles, trusted-buckets, public-buckets and expected-endpoints of the data perimeter")
+	v.accountPages().own("parameter", "Parameters", "", "NAME=VALUE, with spaces between; exempt-roles, trusted-buckets, public-buckets and expected-endpoints of the data perimeter")
 	h.Raw("<p><button type=\"submit\">Run</button></p></form>\n")
 	v.send(http.StatusOK)
 	runner := assert.Runner{Snapshot: "as given", Now: v.srv.cfg.Now(), Load: func(string) (assert.Asker, error) { return st.world, nil }}
@@ -55,10 +55,10 @@ func (v *view) invariants() error {
 	if err != nil {
 		h.El("p", "error", report.ErrorText(err))
 	} else {
-		v.testResults(res)
+		v.accountPages().testResults(res)
 	}
-	v.ownTests(string(own))
-	v.command(v.testCommand(len(own) > 0, values)...)
+	v.accountPages().ownTests(string(own))
+	v.command(v.accountPages().testCommand(len(own) > 0, values)...)
 	v.end(http.StatusOK)
 	return nil
 }
@@ -67,7 +67,7 @@ func noFile(name string) ([]byte, error) {
 	return nil, fmt.Errorf("%s: no file is read here; write the job itself", name)
 }
 
-func (v *view) testCommand(own bool, values []string) []string {
+func (v accountPages) testCommand(own bool, values []string) []string {
 	return v.onChanged(func(snap ...string) string {
 		words := []string{"canreach", "test"}
 		if own {
@@ -83,7 +83,7 @@ func (v *view) testCommand(own bool, values []string) []string {
 	})
 }
 
-func (v *view) ownTests(text string) {
+func (v accountPages) ownTests(text string) {
 	h := v.h
 	v.section("", "Tests of your own")
 	h.Open("form", "method", "post", "action", v.link("invariants"))
@@ -101,7 +101,7 @@ func (v *view) ownTests(text string) {
 
 var outcomeMarks = map[assert.Outcome]picture.Mark{assert.Passed: picture.Pass, assert.Failed: picture.Stop, assert.Undecided: picture.Unknown, assert.Skipped: picture.Unreached}
 
-func (v *view) testResults(res *assert.Report) {
+func (v accountPages) testResults(res *assert.Report) {
 	h := v.h
 	v.section("findings", fmt.Sprintf("%d passed, %d failed, %d unknown, %d skipped", res.Counts[assert.Passed], res.Counts[assert.Failed], res.Counts[assert.Undecided], res.Counts[assert.Skipped]))
 	for i := range res.Results {
@@ -193,9 +193,9 @@ func (v *view) compare() error {
 		h.Close("pre")
 	}
 	if res.Relation != "" {
-		v.comparison(&res)
+		v.accountPages().comparison(&res)
 	}
-	v.compareForm(string(before), string(after), flags)
+	v.accountPages().compareForm(string(before), string(after), flags)
 	if res.Relation != "" {
 		h.Open("p")
 		v.anchor("", v.link("save", "as", "old", "old", v.params.Get("old")), "old.json")
@@ -212,7 +212,7 @@ func (v *view) compare() error {
 	return nil
 }
 
-func (v *view) comparison(res *Comparison) {
+func (v accountPages) comparison(res *Comparison) {
 	h := v.h
 	h.Open("p", "class", "summary", "role", "status")
 	h.El("strong", "", res.Relation)
@@ -230,7 +230,7 @@ func (v *view) comparison(res *Comparison) {
 	}
 }
 
-func (v *view) compareForm(before, after string, flags url.Values) {
+func (v accountPages) compareForm(before, after string, flags url.Values) {
 	h := v.h
 	h.Open("form", "method", "post", "action", v.link("compare"), "class", "fields wide")
 	for _, x := range [][3]string{{"old", "Old policy", before}, {"new", "New policy", after}} {

@@ -75,6 +75,17 @@ func (s *Server) keep(changes []change.Change) string {
 	return s.store.put(change.JSON(changes))
 }
 
+// The parts of a view, each with the files of its subject.
+type (
+	changeForms  struct{ *view } // forms.go, prefill.go, ids.go
+	accountPages struct{ *view } // account.go, texts.go
+	saving       struct{ *view } // save.go
+)
+
+func (v *view) changeForms() changeForms   { return changeForms{v} }
+func (v *view) accountPages() accountPages { return accountPages{v} }
+func (v *view) saving() saving             { return saving{v} }
+
 func (v *view) snapshot() *Snapshot { return &v.srv.cfg.Snapshots[v.snap] }
 
 // state is the snapshot with the changes of the address made.
