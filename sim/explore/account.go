@@ -36,7 +36,7 @@ func (v *view) whoCan() error {
 	v.accountPages().own("arn", "Bucket or objects", "bucket", "an ARN or a bucket's name")
 	v.accountPages().own("can", "Actions", "", "empty: s3:GetObject and s3:PutObject; several with commas")
 	h.Raw("<p><button type=\"submit\">Ask</button></p></form>\n")
-	v.datalist("list-bucket", v.nameLists()["bucket"])
+	v.datalist("list-bucket", v.homePage().nameLists()["bucket"])
 	if resource == "" {
 		v.end(http.StatusOK)
 		return nil

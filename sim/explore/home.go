@@ -17,13 +17,13 @@ func (v *view) home() error {
 	if _, err := v.state(); err != nil { // the changes in the address can be made
 		return err
 	}
-	names := v.nameLists()
+	names := v.homePage().nameLists()
 	h := v.h
 	v.begin("Ask")
 	h.El("h1", "", "Can this job reach that bucket, and if not, why not?")
-	v.snapshots()
-	v.askCheck(names)
-	v.askTrace()
+	v.homePage().snapshots()
+	v.homePage().askCheck(names)
+	v.homePage().askTrace()
 	for _, kind := range []string{"job", "subnet", "group", "role", "bucket", "instance", "interface", "function"} {
 		v.datalist("list-"+kind, names[kind])
 	}
@@ -41,7 +41,7 @@ func (v *view) home() error {
 }
 
 // nameLists are the names of the snapshot as captured.
-func (v *view) nameLists() map[string][]Name {
+func (v homePage) nameLists() map[string][]Name {
 	names, _ := v.srv.names.get(strconv.Itoa(v.snap), func() (map[string][]Name, error) {
 		return v.srv.cfg.Reader.Names(v.snapshot().Base.Snapshot()), nil
 	})
@@ -49,7 +49,7 @@ func (v *view) nameLists() map[string][]Name {
 }
 
 // snapshots links to the other snapshots, where there are several.
-func (v *view) snapshots() {
+func (v homePage) snapshots() {
 	all := v.srv.cfg.Snapshots
 	if len(all) < 2 {
 		return
@@ -100,7 +100,7 @@ func (v *view) checkbox(flag, label string) {
 	h.Close("label", "p")
 }
 
-func (v *view) askCheck(names map[string][]Name) {
+func (v homePage) askCheck(names map[string][]Name) {
 	h := v.h
 	v.section("", "A job or anything else, and a bucket")
 	h.Open("form", "method", "get", "action", "check", "class", "fields")
@@ -149,7 +149,7 @@ func (v *view) askCheck(names map[string][]Name) {
 	h.Close("section")
 }
 
-func (v *view) askTrace() {
+func (v homePage) askTrace() {
 	v.section("", "The network alone, between two ends")
 	v.h.Open("form", "method", "get", "action", "check", "class", "fields")
 	v.hidden(false)

@@ -80,11 +80,13 @@ type (
 	changeForms  struct{ *view } // forms.go, prefill.go, ids.go
 	accountPages struct{ *view } // account.go, texts.go
 	saving       struct{ *view } // save.go
+	homePage     struct{ *view } // home.go
 )
 
 func (v *view) changeForms() changeForms   { return changeForms{v} }
 func (v *view) accountPages() accountPages { return accountPages{v} }
 func (v *view) saving() saving             { return saving{v} }
+func (v *view) homePage() homePage         { return homePage{v} }
 
 func (v *view) snapshot() *Snapshot { return &v.srv.cfg.Snapshots[v.snap] }
 
