@@ -51,6 +51,13 @@ func to(cidr, target string) snapshot.Route {
 
 func propagated(r snapshot.Route) snapshot.Route { r.Origin = "EnableVgwRoutePropagation"; return r }
 func advertised(r snapshot.Route) snapshot.Route { r.Origin = "Advertisement"; return r }
+func strange(r snapshot.Route) snapshot.Route {
+	r.UnknownFields = []string{"DestinationService"}
+	if r.PrefixList == "pl-none" {
+		r.PrefixList = ""
+	}
+	return r
+}
 func blackholed(r snapshot.Route) snapshot.Route { r.State = "blackhole"; return r }
 
 // winners is the targets that may take a packet, and the code where more may.
@@ -105,6 +112,11 @@ func TestRoutePriority(t *testing.T) {
 		{"N35 a blackhole wins and does not fall through", []snapshot.Route{to("0.0.0.0/0", "a"), blackholed(to("52.216.0.0/15", "b"))}, "52.216.0.1", "b "},
 		{"N35 a static blackhole against a live propagated route", []snapshot.Route{blackholed(to("0.0.0.0/0", "a")), propagated(to("0.0.0.0/0", "b"))}, "52.216.0.1", "a b UNK_ROUTE_TARGET"},
 		{"N37 a kind not known here takes part", []snapshot.Route{to("0.0.0.0/0", "a"), {CIDR: pfx("52.216.0.0/15"), Target: "x", State: "active"}}, "52.216.0.1", "x "},
+		{"N37 a member not known here leaves its route open", []snapshot.Route{to("0.0.0.0/0", "a"), strange(to("52.216.0.0/15", "b"))}, "52.216.0.1", "b a UNK_ROUTE_TARGET"},
+		{"N37 and no other", []snapshot.Route{to("0.0.0.0/0", "a"), strange(to("52.216.0.0/15", "b"))}, "8.8.8.8", "a "},
+		{"N37 nor one that it loses to", []snapshot.Route{strange(to("0.0.0.0/0", "a")), to("52.216.0.0/15", "b")}, "52.216.0.1", "b "},
+		{"N37 a route whose destination is such a member may take all", []snapshot.Route{to("0.0.0.0/0", "a"), strange(to("pl-none", "b"))}, "8.8.8.8", "a b UNK_ROUTE_TARGET"},
+		{"N37 alone in its table", []snapshot.Route{strange(to("0.0.0.0/0", "a"))}, "8.8.8.8", "a no route UNK_ROUTE_TARGET"},
 		{"N33 a list without a body may hold it", []snapshot.Route{to("0.0.0.0/0", "a"), to("pl-gone", "b")}, "52.216.0.1", "a b UNK_PREFIX_LIST"},
 		{"N34 link-local service space is not forwarded", []snapshot.Route{to("0.0.0.0/0", "a")}, "169.254.169.1", "no route "},
 	} {

@@ -89,6 +89,10 @@ var neverForwarded = []netip.Prefix{netip.MustParsePrefix("169.254.168.0/22"), n
 //
 // AWS: https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
 func LookUp(routes []snapshot.Route, t *RouteTraffic) []RoutePart {
+	return doubted(routes, t, lookUp(routes, t))
+}
+
+func lookUp(routes []snapshot.Route, t *RouteTraffic) []RoutePart {
 	l := &lookup{routes: routes, t: t, rest: t.Cases}
 	for _, p := range neverForwarded {
 		if m := t.Space.And(l.rest, t.Remote(p).Yes); m != packetset.None {
@@ -137,6 +141,9 @@ func (l *lookup) expand() {
 	for i := range l.routes {
 		r := &l.routes[i]
 		class := routeClass(r)
+		if noDestination(r) {
+			continue
+		}
 		if r.PrefixList == "" {
 			m := l.t.Remote(r.CIDR)
 			if class == classLocal && r.CIDR.Addr().Is6() {

@@ -245,6 +245,10 @@ func (a gateways) edgeRoute(t *flow, gateway string, subnet snapshot.Located[sna
 			continue
 		}
 		r := &routes[p.Routes[0]]
+		if len(p.Routes) > 1 {
+			a.leaveOpen(t, Hop{Component: string(id), Kind: "route-table", Reply: true, Via: routeText(r), At: r.At}, cases, finding.GateRoute, rules.Need{Code: p.Code, Component: string(id), Fact: p.Fact, At: tb.At})
+			continue
+		}
 		if r.TargetKind == snapshot.TargetLocal || slices.Contains(t.via, r.Target) {
 			continue
 		}

@@ -426,8 +426,11 @@ func (a explanation) priorityNote(tb *snapshot.RouteTable, won, lost *snapshot.R
 
 func routeText(r *snapshot.Route) string {
 	d := string(r.PrefixList)
-	if d == "" {
+	switch {
+	case d == "" && r.CIDR.IsValid():
 		d = r.CIDR.String()
+	case d == "":
+		d = "unknown destination"
 	}
 	return d + " -> " + orElse(r.Target, "unknown target")
 }

@@ -86,6 +86,9 @@ func (e *Evaluator) choices(t *snapshot.RouteTable, a netip.Addr, memberOf snaps
 	if memberOf == "" && inside(a, neverForwarded...) {
 		return []choice{{}}
 	}
+	if doubted := e.doubted(t, a, memberOf); doubted != nil {
+		return doubted
+	}
 	known, unlisted := e.candidates(t, a, memberOf)
 	best := bestOf(known, a)
 	slices.SortStableFunc(unlisted, func(x, y choice) int { return x.prefix.Bits() - y.prefix.Bits() }) // lists first
@@ -96,6 +99,26 @@ func (e *Evaluator) choices(t *snapshot.RouteTable, a netip.Addr, memberOf snaps
 		best = doubt
 	}
 	return e.crossChecked(t, best, a, memberOf)
+}
+
+// doubted adds, where a route with a member that is not known takes part, what
+// the table chooses without such routes (N37); nil: there is none.
+func (e *Evaluator) doubted(t *snapshot.RouteTable, a netip.Addr, memberOf snapshot.PrefixListID) []choice {
+	strange := func(r snapshot.Route) bool { return len(r.UnknownFields) > 0 }
+	if !slices.ContainsFunc(t.Routes, strange) {
+		return nil
+	}
+	without, asRead := *t, *t
+	without.Routes, asRead.Routes = slices.DeleteFunc(slices.Clone(t.Routes), strange), nil
+	var out []choice
+	for _, r := range t.Routes {
+		if r.UnknownFields = nil; r.PrefixList != "" || r.CIDR.IsValid() {
+			asRead.Routes = append(asRead.Routes, r)
+			continue
+		}
+		out = append(out, choice{route: &r})
+	}
+	return slices.Concat(e.choices(&asRead, a, memberOf), e.choices(&without, a, memberOf), out)
 }
 
 // candidates returns every route whose destination holds the address, and
