@@ -23,6 +23,14 @@ func (a AbsentName) String() string {
 	return a.Kind + " " + a.Name + " is not in the snapshot" + a.suggestion()
 }
 
+// Sentence says so with its full stop or question mark.
+func (a AbsentName) Sentence() string {
+	if a.Nearest == "" {
+		return a.String() + "."
+	}
+	return a.String()
+}
+
 func (a AbsentName) suggestion() string {
 	if a.Nearest == "" {
 		return ""
@@ -127,6 +135,9 @@ func (w *World) indexNames() {
 		}
 		for _, r := range a.Regions {
 			eachComponent(&r.EC2, func(kind, id string) bool { add(kind, id); return false })
+			for i := range r.EC2.PrefixLists.Items {
+				add("prefix list", string(r.EC2.PrefixLists.Items[i].ID))
+			}
 			for i := range r.EC2.Instances.Items {
 				add("instance", r.EC2.Instances.Items[i].ID)
 			}
@@ -171,6 +182,9 @@ func (w *World) AbsentComponent(id string) (AbsentName, bool) {
 	}
 	w.once.names.Do(w.indexNames)
 	prefix, _, _ := strings.Cut(id, "-")
+	if prefix == "pl" {
+		return w.Absent("prefix list", id)
+	}
 	var have []string
 	for _, names := range w.namesOf {
 		for _, n := range names {

@@ -8,6 +8,7 @@ import (
 
 	. "github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -57,30 +58,69 @@ func TestAbsentNames(t *testing.T) {
 	}
 }
 
-// No fix widens a policy for a bucket that may be misspelt; for one that is
-// like none of the snapshot's it may.
-func TestNoFixWidensForAMisspeltBucket(t *testing.T) {
-	narrow := EndpointPolicy("vpce-1", Doc(For("*", Allow("s3:*", "arn:aws:s3:::models-1/*"))))
+// Which bucket is meant, one that the snapshot lacks or one of nearly its name,
+// no snapshot tells: what hangs on it is open, what fails for both fails, and
+// no fix widens a policy before the name is settled (P385).
+func TestAMisspeltBucketLeavesOpenWhatHangsOnItsName(t *testing.T) {
+	models := AddBucket("models-1", RegionID, nil)
+	narrow := EndpointPolicy("vpce-1", Doc(For("*", Allow("s3:*", List{"arn:aws:s3:::models-1", "arn:aws:s3:::models-1/*"}))))
 	deny := Identity(roleR, Doc(Allow("*", "*"), Deny("s3:*", "arn:aws:s3:::model-1/*")))
-	for bucket, widens := range map[string]bool{"model-1": false, "elsewhere": true} {
-		tr := trap{bucket: "arn:aws:s3:::" + bucket + "/x"}
-		a, err := sim.NewWorld(Policy(AddBucket("models-1", RegionID, nil), narrow, deny).Snapshot(t)).Check(t.Context(), tr.question())
-		if err != nil {
-			t.Fatal(err)
-		}
-		blockers := 0
-		for _, f := range a.Findings {
-			if f.Severity != sim.Blocker {
-				continue
+	denyBoth := Identity(roleR, Doc(Allow("*", "*"), Deny("s3:*", "arn:aws:s3:::model*")))
+	listed := Do(func(w *World) { w.Account(accountA)["s3"].(Obj)["complete"] = List{"buckets"} })
+	meant := func(q *sim.Question) { q.Options.MayBeAbsent = true }
+	input := func(q *sim.Question) {
+		q.Bucket, q.Actions, q.Job.Inputs = "", nil, []snapshot.S3Location{{Bucket: "model-1", Prefix: "x"}}
+	}
+	for _, tt := range []struct {
+		name, bucket string
+		change       func(*sim.Question)
+		edits        []Edit
+		want         sim.Verdict
+		stops        []sim.Gate
+		widens       bool
+	}{
+		{"the policies let the other one pass", "model-1", nil, []Edit{narrow}, sim.Unknown, nil, false},
+		{"a Deny of the name alone", "model-1", nil, []Edit{deny}, sim.Unknown, nil, false},
+		{"as the job's own location", "", input, []Edit{narrow}, sim.Unknown, nil, false},
+		{"a Deny of both", "model-1", nil, []Edit{narrow, denyBoth}, sim.Blocked, []sim.Gate{sim.GateRole}, false},
+		{"the network stops both", "model-1", nil, []Edit{narrow, Set("SecurityGroups", "sg-1", "IpPermissionsEgress", List{})}, sim.Blocked, []sim.Gate{sim.GateSGEgress}, true},
+		{"it is meant as written", "model-1", meant, []Edit{narrow, deny}, sim.Blocked, []sim.Gate{sim.GateEndpointPolicy, sim.GateRole}, true},
+		{"the account is known to have none of its name", "model-1", nil, []Edit{narrow, listed}, sim.Blocked, []sim.Gate{sim.GateEndpointPolicy}, false},
+		{"like none of the snapshot's", "elsewhere", nil, []Edit{narrow}, sim.Blocked, []sim.Gate{sim.GateEndpointPolicy}, false},
+		{"like none, and meant as written", "elsewhere", meant, []Edit{narrow}, sim.Blocked, []sim.Gate{sim.GateEndpointPolicy}, true},
+		{"the bucket that is there", "models-1", nil, []Edit{narrow}, sim.Reachable, nil, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tr := trap{bucket: "arn:aws:s3:::" + tt.bucket + "/x", change: tt.change}
+			a, err := sim.NewWorld(Policy(append([]Edit{models}, tt.edits...)...).Snapshot(t)).Check(t.Context(), tr.question())
+			if err != nil {
+				t.Fatal(err)
 			}
-			blockers++
-			if got := !strings.HasPrefix(f.Fix, "Correct the bucket's name first"); got != widens {
-				t.Errorf("%s: %s: %s", bucket, f.Code, f.Fix)
+			var stops []sim.Gate
+			for _, f := range a.Findings {
+				if f.Severity != sim.Blocker {
+					continue
+				}
+				stops = append(stops, f.Gate)
+				if strings.HasPrefix(f.Fix, "Make sure of the bucket's name first") == tt.widens {
+					t.Errorf("%s: %s", f.Code, f.Fix)
+				}
 			}
-		}
-		if blockers == 0 {
-			t.Errorf("%s: no blockers", bucket)
-		}
+			if a.Verdict != tt.want || !slices.Equal(stops, tt.stops) {
+				t.Errorf("%v, stops %v, want %v, %v", a.Verdict, stops, tt.want, tt.stops)
+			}
+			asks := slices.ContainsFunc(a.Unknowns, func(m sim.Missing) bool {
+				return m.Code == finding.UnknownBucket && m.Component == "model-1" && m.Decisive
+			})
+			if asks != (tt.want == sim.Unknown) {
+				t.Errorf("%+v", a.Unknowns)
+			}
+			for _, g := range []sim.Gate{sim.GateEndpointPolicy, sim.GateRole} {
+				if a.Verdict == sim.Unknown && a.GateState(g) == sim.GateStops {
+					t.Errorf("%v is shown as stopping", g)
+				}
+			}
+		})
 	}
 }
 

@@ -62,6 +62,9 @@ func (w *World) check(ctx context.Context, q Question) (*Answer, error) {
 	}
 	a.Verdict = all.judge()
 	a.Absent = w.AbsentNames(&q)
+	if err := w.orMeant(ctx, q, a, r.c); err != nil {
+		return nil, err
+	}
 	r.describe(a, targets)
 	r.kmsPathNote()
 	r.unusedEndpoints()

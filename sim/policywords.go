@@ -99,8 +99,8 @@ func statementText(s policy.StatementRef) string {
 }
 
 func (r policyReport) blockFix(t *target, b *layerBlock, doc *snapshot.Document, c component, call string) string {
-	if a, lacks := r.w.Absent("bucket", t.bucket); lacks && a.Nearest != "" && t.accessPoint == nil && t.service == nil {
-		return "Correct the bucket's name first: " + a.String() + " If the name is right, collect the bucket and ask again."
+	if a, lacks := r.w.Absent("bucket", t.bucket); lacks && !r.q.Options.MayBeAbsent && t.accessPoint == nil && t.service == nil {
+		return "Make sure of the bucket's name first: " + a.Sentence() + " If the name is right, collect the bucket, or ask with --may-be-absent."
 	}
 	action, res := b.request.Action, t.asked(b.layer.Layer, t.resourceFor(b.request.Action))
 	if b.layer.Outcome == policy.ExplicitDeny {

@@ -41,5 +41,8 @@ type Options struct {
 	// Through and Avoid are components by id that the traffic has to pass, and
 	// that it must not (N184).
 	Through, Avoid []string
-	AssumeSSES3    bool // encryption that was not collected is S3's own default (P370)
+	// MayBeAbsent says that a bucket is meant as it is written, though the
+	// snapshot holds only one of nearly its name (P385).
+	MayBeAbsent bool
+	AssumeSSES3 bool // encryption that was not collected is S3's own default (P370)
 }

@@ -47,14 +47,32 @@ func (w *World) resolveSource(q *Question) (existing, error) {
 			}
 		}
 	}
+	return existing{}, fmt.Errorf("%s is not in the snapshot: name a network interface, an instance or a function that it holds%s", q.Source, w.absentSource(q.Source).suggestion())
+}
+
+// AbsentSource tells whether a question's source is an interface, an instance
+// or a function that the snapshot lacks.
+func (w *World) AbsentSource(q Question) (AbsentName, bool) {
+	if q.Source == "" {
+		return AbsentName{}, false
+	}
+	if _, err := w.resolveSource(&q); err == nil {
+		return AbsentName{}, false
+	}
+	return w.absentSource(q.Source), true
+}
+
+func (w *World) absentSource(id string) AbsentName {
 	kind := "function"
-	if prefix, _, _ := strings.Cut(q.Source, "-"); prefix == "eni" {
+	switch prefix, _, _ := strings.Cut(id, "-"); prefix {
+	case "eni":
 		kind = "network interface"
-	} else if prefix == "i" {
+	case "i":
 		kind = "instance"
 	}
-	a, _ := w.Absent(kind, q.Source)
-	return existing{}, fmt.Errorf("%s is not in the snapshot: name a network interface, an instance or a function that it holds%s", q.Source, a.suggestion())
+	a, _ := w.Absent(kind, id)
+	a.Kind, a.Name = kind, id // the snapshot may hold none of the kind
+	return a
 }
 
 // resolveRole finds the role of a job that names it by its name, or by an

@@ -204,6 +204,13 @@ func (w tracer) traceService(name Field, word, s, region string) (network.Endpoi
 	case isHostName(s):
 		return network.Endpoint{Host: s}, nil
 	}
+	if strings.HasPrefix(s, "pl-") {
+		text := "a prefix list is no end of traffic; name an address of it, or its service, such as s3"
+		if a, lacks := w.Absent("prefix list", s); lacks {
+			text = a.String()
+		}
+		return network.Endpoint{}, badQuestion("%s %q: %s", name, word, text)
+	}
 	return network.Endpoint{}, badQuestion("%s %q: %s", name, word, `is not an AWS service; want an id (eni-…, i-…, subnet-…, vpce-…), an address, "internet", "s3", a service such as "sts", or a host name`)
 }
 

@@ -32,6 +32,9 @@ func (p *waypoints) check(w *World) error {
 				}
 				return badQuestion("%s %q: not a component in the snapshot; name it by its id%s", list.field, id, a.suggestion())
 			}
+			if strings.HasPrefix(id, "pl-") {
+				return badQuestion("%s %q: a prefix list is no component that traffic passes; name a route table or an endpoint", list.field, id)
+			}
 		}
 	}
 	return nil

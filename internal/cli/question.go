@@ -35,6 +35,7 @@ type questionFlags struct {
 	sseS3, presigned      bool
 	noOrganization        bool
 	noResourcePolicy      bool
+	mayBeAbsent           bool
 	defaults              bool
 	port                  int
 	ephemeral             string
@@ -62,6 +63,7 @@ func (f *questionFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.hostname, "hostname", "", "S3 `name` that the client calls; default: BUCKET.s3.REGION.amazonaws.com")
 	fs.BoolVar(&f.noOrganization, "assume-no-organization", false, "take an account whose organization was not collected to be in none")
 	fs.BoolVar(&f.noResourcePolicy, "assume-no-resource-policy", false, "take resources of other services than S3, whose policies were not collected, to have none")
+	fs.BoolVar(&f.mayBeAbsent, "may-be-absent", false, "the bucket is meant as written, though the snapshot lacks it and holds one of nearly that name")
 	fs.BoolVar(&f.defaults, "assume-defaults", false, "take AWS's defaults for what was never collected: no organization, SSE-S3, no policy of a resource's own")
 	fs.BoolVar(&f.sseS3, "assume-sse-s3", false, "take bucket encryption that was not collected as SSE-S3, which needs no KMS key")
 	fs.BoolVar(&f.presigned, "presigned", false, "the request is presigned")
@@ -94,7 +96,7 @@ func (f *questionFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapsh
 		return sim.Question{}, errors.New("--bucket and --resource exclude one another")
 	}
 	q := sim.Question{Bucket: cmp.Or(f.resource, bucketARN(s, f.bucket)), Actions: f.actions, Write: f.write, Account: sf.account, Region: sf.region,
-		Options: sim.Options{Hostname: f.hostname, Strict: f.strict, StrictDNS: f.strictDNS, AssumeSSES3: f.sseS3 || f.defaults, AssumeNoOrganization: f.noOrganization || f.defaults, AssumeNoResourcePolicy: f.noResourcePolicy || f.defaults, Presigned: f.presigned, Caller: f.caller, AssumePublicDNS: f.publicDNS, Port: f.port,
+		Options: sim.Options{Hostname: f.hostname, Strict: f.strict, StrictDNS: f.strictDNS, AssumeSSES3: f.sseS3 || f.defaults, AssumeNoOrganization: f.noOrganization || f.defaults, AssumeNoResourcePolicy: f.noResourcePolicy || f.defaults, MayBeAbsent: f.mayBeAbsent, Presigned: f.presigned, Caller: f.caller, AssumePublicDNS: f.publicDNS, Port: f.port,
 			Through: f.through, Avoid: f.avoid, At: f.at, Assume: f.assume, ObjectTags: f.tags}}
 	if f.ephemeral != "" {
 		var lo, hi int

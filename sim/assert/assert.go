@@ -77,6 +77,7 @@ type Source struct {
 type Asker interface {
 	Check(context.Context, sim.Question) (*sim.Answer, error)
 	AbsentNames(*sim.Question) []sim.AbsentName
+	AbsentSource(sim.Question) (sim.AbsentName, bool)
 	AbsentComponent(id string) (sim.AbsentName, bool)
 	Snapshot() *snapshot.Snapshot
 }

@@ -30,6 +30,9 @@ func (f *fake) Snapshot() *snapshot.Snapshot                                 { r
 func (f *fake) AbsentNames(q *sim.Question) []sim.AbsentName {
 	return sim.NewWorld(f.snap).AbsentNames(q)
 }
+func (f *fake) AbsentSource(q sim.Question) (sim.AbsentName, bool) {
+	return sim.NewWorld(f.snap).AbsentSource(q)
+}
 func (f *fake) AbsentComponent(id string) (sim.AbsentName, bool) {
 	return sim.NewWorld(f.snap).AbsentComponent(id)
 }
@@ -61,7 +64,10 @@ func testWorld(t testing.TB) *snapshot.Snapshot {
 	).Snapshot(t)
 }
 
-const source = "role: arn:aws:iam::111122223333:role/service-role/Neo, securityGroups: [sg-1]"
+const (
+	role   = "arn:aws:iam::111122223333:role/service-role/Neo"
+	source = "role: " + role + ", securityGroups: [sg-1]"
+)
 
 func parse(t testing.TB, text string) *File {
 	t.Helper()
@@ -352,14 +358,33 @@ func TestNamesThatAreNotThere(t *testing.T) {
 	}
 	for _, subnet := range []struct{ from, says string }{
 		{"subnet-11", "subnet subnet-11 is not in the snapshot; did you mean subnet-1?"},
-		{"subnet-1, region: eu-west-9", "subnet subnet-1 is not in the account and region that the test names"},
+		{"subnet-1, region: eu-west-9", "subnet subnet-1 is not among those that the test names by account, region or tags"},
+		{"subnet-1, tags: {team: nobody}", "subnet subnet-1 is not among those that the test names by account, region or tags"},
+		{"subnet-1, vpc: vpc-a", ""},
+		{"subnet-1, vpc: vpc-b", "VPC vpc-b is not in the snapshot; did you mean vpc-a?"},
+		{"all, vpc: vpc-aa", "VPC vpc-aa is not in the snapshot; did you mean vpc-a?"},
 	} {
 		got := run(t, "snapshot: s\ntests:\n- {from: {subnets: "+subnet.from+", "+source+"}, bucket: team-a, expect: BLOCKED}\n", blocked)[0]
+		if subnet.says == "" && got.Outcome == Passed {
+			continue
+		}
 		if got.Outcome != Failed || got.Problems[0].Message != subnet.says {
 			t.Errorf("%s: %v %+v, want %q", subnet.from, got.Outcome, got.Problems, subnet.says)
 		}
 	}
+	for _, tt := range []struct{ from, says string }{
+		{"{subnets: subnet-1, vpc: vpc-b, " + source + "}", "subnet subnet-1 is in vpc-a, not in vpc-b, the vpc that the test names"},
+		{"{interface: eni-none, role: " + role + "}", "network interface eni-none is not in the snapshot"},
+		{"{instance: i-none, role: " + role + "}", "instance i-none is not in the snapshot"},
+		{"{lambda: none, role: " + role + "}", "function none is not in the snapshot"},
+	} {
+		got := run(t, "snapshot: s\ntests:\n- {from: "+tt.from+", bucket: team-a, expect: BLOCKED, mayBeAbsent: true}\n", blocked)[0]
+		if got.Outcome != Failed || got.Problems[0].Message != tt.says {
+			t.Errorf("%s: %v %+v, want %q", tt.from, got.Outcome, got.Problems, tt.says)
+		}
+	}
 	for _, tt := range []struct{ asserts, says string }{
+		{"bucket: team-a, avoid: pl-none", "prefix list pl-none is not in the snapshot"},
 		{"bucket: team-aa, expect: BLOCKED", "bucket team-aa is not in the snapshot; did you mean team-a?"},
 		{"bucket: team-aa, expect: BLOCKED, mayBeAbsent: true", ""},
 		{"bucket: 'team-zzz*', expect: BLOCKED, allowEmpty: true", ""},

@@ -43,6 +43,7 @@ func (t *Test) questions(s *snapshot.Snapshot) ([]asked, error) {
 		for _, b := range buckets {
 			q := src
 			q.question.Bucket, q.question.Actions, q.question.Write, q.question.Options = b, t.Actions, t.Write, t.Options
+			q.question.Options.MayBeAbsent = t.MayBeAbsent
 			if b != "" {
 				q.name += " to " + b
 			}
@@ -89,6 +90,9 @@ func (t *Test) sources(s *snapshot.Snapshot) ([]asked, error) {
 			out = append(out, asked{question: sim.Question{Source: f.Existing, Account: f.Account, Region: f.Region, Job: snapshot.Job{RoleARN: r, Instances: 1}}, name: f.Existing})
 		}
 		return out, nil
+	}
+	if err := absentVPC(s, f.VPC); err != nil && !t.MayBeAbsent {
+		return nil, err
 	}
 	subnets, err := f.subnets(s)
 	if err != nil {
@@ -137,7 +141,7 @@ func (f *Source) subnets(s *snapshot.Snapshot) ([]regional, error) {
 	}
 	for _, id := range f.Subnets {
 		if !seen[id] {
-			return nil, absentSubnet(s, id)
+			return nil, f.absentSubnet(s, id)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b regional) int { return strings.Compare(string(a.subnet.ID), string(b.subnet.ID)) })
@@ -145,8 +149,8 @@ func (f *Source) subnets(s *snapshot.Snapshot) ([]regional, error) {
 }
 
 func (f *Source) matches(n *snapshot.Subnet, r *snapshot.Region) bool {
-	if len(f.Subnets) > 0 {
-		return slices.Contains(f.Subnets, string(n.ID))
+	if len(f.Subnets) > 0 && !slices.Contains(f.Subnets, string(n.ID)) {
+		return false
 	}
 	if f.VPC != "" && f.VPC != string(n.VPC) {
 		return false

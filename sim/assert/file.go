@@ -353,6 +353,9 @@ func (p *parser) source(v located.Value) *Source {
 	if s.Existing == "" && len(s.Subnets) == 0 && s.Class == "" && len(s.Tags) == 0 {
 		p.fail(v.At, "from names subnets, tags, an interface, an instance, a lambda, internet or onPremises")
 	}
+	if s.Existing != "" && (s.VPC != "" || len(s.Subnets)+len(s.TagKeys) > 0 || s.Class != "") {
+		p.fail(v.At, "from names subnets (with vpc or tags), or one interface, instance, lambda or client, not both")
+	}
 	if s.Existing == "" && len(s.SecurityGroups) == 0 {
 		p.fail(v.At, "from takes securityGroups: what a job in these subnets would have")
 	}

@@ -302,6 +302,9 @@ func (c *scope) selectSubnets() error {
 		return err
 	}
 	for _, v := range c.inv.VPCs {
+		if err := absentVPC(c.snap, v); err != nil {
+			return err
+		}
 		if err := add(Source{VPC: v}); err != nil {
 			return err
 		}

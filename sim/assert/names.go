@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/sim"
@@ -36,6 +37,11 @@ func (t *Test) misnamed(w Asker, questions []asked) []Problem {
 		}
 		add(text)
 	}
+	for i := range questions {
+		if a, lacks := w.AbsentSource(questions[i].question); lacks { // nothing can be asked of it
+			add(a.String())
+		}
+	}
 	if t.MayBeAbsent {
 		return out
 	}
@@ -50,24 +56,47 @@ func (t *Test) misnamed(w Asker, questions []asked) []Problem {
 		}
 		if a, lacks := w.AbsentComponent(id); lacks {
 			add(a.String())
+		} else if strings.HasPrefix(id, "pl-") {
+			add("prefix list " + id + " is no component that traffic passes: name a route table or an endpoint")
 		}
 	}
 	return out
 }
 
+// absentVPC is the error for a VPC that a class of interfaces names and the
+// snapshot lacks, though it holds others.
+func absentVPC(s *snapshot.Snapshot, id string) error {
+	var have []string
+	for _, a := range s.Accounts {
+		for _, r := range a.Regions {
+			for i := range r.EC2.VPCs.Items {
+				have = append(have, string(r.EC2.VPCs.Items[i].ID))
+			}
+		}
+	}
+	if id == "" || len(have) == 0 || slices.Contains(have, id) {
+		return nil
+	}
+	return errors.New(sim.AbsentName{Kind: "VPC", Name: id, Nearest: located.Nearest(id, have)}.String())
+}
+
 // absentSubnet is the error for a subnet that a class of interfaces names and the
 // snapshot lacks, or has outside of the class.
-func absentSubnet(s *snapshot.Snapshot, id string) error {
+func (f *Source) absentSubnet(s *snapshot.Snapshot, id string) error {
 	var have []string
 	for _, a := range s.Accounts {
 		for _, r := range a.Regions {
 			for i := range r.EC2.Subnets.Items {
-				have = append(have, string(r.EC2.Subnets.Items[i].ID))
+				n := &r.EC2.Subnets.Items[i]
+				have = append(have, string(n.ID))
+				if string(n.ID) == id && f.VPC != "" && f.VPC != string(n.VPC) {
+					return fmt.Errorf("subnet %s is in %s, not in %s, the vpc that the test names", id, n.VPC, f.VPC)
+				}
 			}
 		}
 	}
 	if slices.Contains(have, id) {
-		return fmt.Errorf("subnet %s is not in the account and region that the test names", id)
+		return fmt.Errorf("subnet %s is not among those that the test names by account, region or tags", id)
 	}
 	return errors.New(sim.AbsentName{Kind: "subnet", Name: id, Nearest: located.Nearest(id, have)}.String())
 }

@@ -85,6 +85,7 @@ type questionOptions struct {
 	AssumeNoResourcePolicy bool     `json:"assumeNoResourcePolicy,omitempty"`
 	Through                []string `json:"through,omitempty"`
 	Avoid                  []string `json:"avoid,omitempty"`
+	MayBeAbsent            bool     `json:"mayBeAbsent,omitempty"`
 	AssumeSSES3            bool     `json:"assumeSseS3,omitempty"`
 }
 

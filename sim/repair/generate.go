@@ -264,8 +264,8 @@ func (g *generator) dns(f *sim.Finding) []candidate {
 }
 
 // wrongName tells why no policy is widened: the question names a bucket that
-// does not exist, or that the snapshot does not hold, where it holds one of
-// nearly that name.
+// does not exist, or that the snapshot does not hold, and does not say that it
+// is meant as written.
 func (g *generator) wrongName() string {
 	for _, f := range g.answer.Findings {
 		if f.Code == finding.NoSuchBucket {
@@ -273,8 +273,8 @@ func (g *generator) wrongName() string {
 		}
 	}
 	for _, n := range g.answer.Absent {
-		if n.Kind == "bucket" && n.Nearest != "" {
-			return n.String()
+		if n.Kind == "bucket" && !g.q.Check.Options.MayBeAbsent {
+			return n.Sentence()
 		}
 	}
 	return ""
