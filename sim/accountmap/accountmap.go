@@ -20,6 +20,8 @@ type Map struct {
 	VPCs     []VPC       // by account, Region and id
 	Between  []Component // peerings, transit gateways: what joins VPCs
 	Links    []Link      // only where some traffic passes
+	// BetweenLeftOut counts the questions about traffic between VPCs that were too many to ask.
+	BetweenLeftOut int
 	// Subnets counts the tiles of all VPCs.
 	Subnets int
 }
@@ -53,8 +55,15 @@ type VPC struct {
 // endpoint, a peering.
 type Component struct {
 	ID, Name, Kind string
-	Note           string // e.g. an endpoint's service
-	Carries        bool   // some traffic to S3 or the internet passes it
+	Note           string     // e.g. an endpoint's service
+	Carries        bool       // some traffic to S3, the internet or another VPC passes it
+	Crossings      []Crossing // of a peering or transit gateway, both ways apart
+}
+
+// Crossing is traffic that some interfaces of one VPC can send to some of another.
+type Crossing struct {
+	From, To string // VPC ids
+	Takes    string // protocol and destination ports, e.g. "tcp 443"; a protocol alone: every port
 }
 
 // Group is subnets of one VPC that fare alike in every view.
@@ -100,7 +109,7 @@ type Link struct {
 	VPC, Group int    // of the group; Group is -1 where a component is the start
 	From       string // the component, where Group is -1
 	To         string
-	Kinds      []string // views whose traffic takes it
+	Kinds      []string // views whose traffic takes it; to a peering or transit gateway also, e.g., "tcp 443 to vpc-1"
 }
 
 // Query says what is asked. Empty fields select everything.
@@ -120,7 +129,7 @@ func Build(ctx context.Context, w *sim.World, q Query) (*Map, error) {
 	if len(q.Actions) == 0 {
 		q.Actions = []string{"s3:GetObject"}
 	}
-	b := &builder{w: w, q: q, tiles: map[snapshot.SubnetID]*tile{}, gateway: map[string]bool{}}
+	b := &builder{w: w, q: q, tiles: map[snapshot.SubnetID]*tile{}, gateway: map[string]bool{}, linkAt: map[string]int{}}
 	if err := b.collect(); err != nil {
 		return nil, err
 	}
@@ -137,6 +146,9 @@ func Build(ctx context.Context, w *sim.World, q Query) (*Map, error) {
 	b.buckets(t)
 	b.group()
 	b.links()
+	if err := b.traffic(ctx); err != nil {
+		return nil, err
+	}
 	b.m.Snapshot = sim.SnapshotRef{SHA256: w.Snapshot().SHA256, CapturedAt: w.Snapshot().Capture.FinishedAt}
 	return &b.m, nil
 }

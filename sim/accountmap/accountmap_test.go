@@ -157,3 +157,33 @@ func BenchmarkMap(b *testing.B) {
 		})
 	}
 }
+
+// A peering carries what routes and security groups of both sides let through,
+// in the direction that they do; one without routes carries nothing.
+func TestTrafficBetweenVPCs(t *testing.T) {
+	peer := world.All(world.VPC("vpc-b", "10.1.0.0/16"), world.ACL("acl-b", "vpc-b", true, world.AllowAll...),
+		world.Subnet("subnet-b", "vpc-b", "10.1.1.0/24", "us-east-1a"),
+		world.Group("sg-b", "vpc-b", []world.Obj{world.Ports(5432, 5432, world.Rule("tcp", "10.0.0.0/16"))}, nil),
+		world.Interface("eni-b", "subnet-b", "10.1.1.10", "sg-b"), world.Interface("eni-a", "subnet-1", "10.0.1.10", "sg-1"),
+		world.Egress("sg-1", world.Rule("-1", "0.0.0.0/0")), world.Peering("pcx-1", "vpc-a", "vpc-b"))
+	routes := world.All(world.Routes("rtb-1", world.To("10.1.0.0/16", "pcx-1")), world.Table("rtb-b", "vpc-b", []string{"subnet-b"}, world.To("10.0.0.0/16", "pcx-1")))
+	for _, c := range []struct {
+		name  string
+		edits []world.Edit
+		want  string
+	}{
+		{"routes on both sides", []world.Edit{peer, routes}, "[{vpc-a vpc-b tcp 5432}]"},
+		{"no route back", []world.Edit{peer, world.Routes("rtb-1", world.To("10.1.0.0/16", "pcx-1")), world.Table("rtb-b", "vpc-b", []string{"subnet-b"})}, "[]"},
+		{"routes not collected", []world.Edit{peer, routes, world.NotCollected("RouteTables")}, "[]"},
+	} {
+		m := build(t, sim.NewWorld(world.Network(c.edits...).Snapshot(t)), accountmap.Query{})
+		between := m.Between[0]
+		if got := fmt.Sprint(between.Crossings); got != c.want || between.Carries != (c.want != "[]") {
+			t.Errorf("%s: %s carries %s, want %s", c.name, between.ID, got, c.want)
+		}
+		linked := slices.ContainsFunc(m.Links, func(l accountmap.Link) bool { return l.To == "pcx-1" && slices.Contains(l.Kinds, "tcp 5432 to vpc-b") })
+		if linked != (c.want != "[]") {
+			t.Errorf("%s: links %v", c.name, m.Links)
+		}
+	}
+}

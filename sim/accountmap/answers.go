@@ -51,13 +51,7 @@ func (b *builder) paths(ctx context.Context, t *access.Table) error {
 // tile asks for one tile.
 func (b *builder) tile(t *tile) {
 	t.answers = make([]Answer, len(b.m.Views))
-	ends := []network.Endpoint{{Subnet: snapshot.SubnetID(t.ID)}}
-	if len(t.classes) > 0 {
-		ends = ends[:0]
-		for i := range t.classes {
-			ends = append(ends, t.classes[i].End())
-		}
-	}
+	ends := t.ends()
 	to := []network.Endpoint{{S3: &network.S3Destination{Region: t.region}}, {Internet: true}}
 	for i, dest := range to {
 		var one []Answer
@@ -66,6 +60,19 @@ func (b *builder) tile(t *tile) {
 		}
 		t.answers[i] = join(one)
 	}
+}
+
+// ends are an interface of each class in the subnet, or any address of one
+// that has none.
+func (t *tile) ends() []network.Endpoint {
+	if len(t.classes) == 0 {
+		return []network.Endpoint{{Subnet: snapshot.SubnetID(t.ID)}}
+	}
+	var out []network.Endpoint
+	for i := range t.classes {
+		out = append(out, t.classes[i].End())
+	}
+	return out
 }
 
 func (b *builder) query(from, to network.Endpoint) network.Query {
@@ -277,22 +284,23 @@ func (t *tile) signature() string {
 	return b.String()
 }
 
+// link adds traffic of a kind to a link, and the link where it is not there yet.
+func (b *builder) link(l Link, kind string) {
+	key := fmt.Sprint(l.VPC, l.Group, l.From, " ", l.To)
+	at, known := b.linkAt[key]
+	if !known {
+		at = len(b.m.Links)
+		b.linkAt[key] = at
+		b.m.Links = append(b.m.Links, l)
+	}
+	if k := &b.m.Links[at].Kinds; !slices.Contains(*k, kind) {
+		*k = append(*k, kind)
+	}
+}
+
 // links joins the chains of all groups.
 func (b *builder) links() {
 	carries := map[string]bool{}
-	index := map[string]int{}
-	add := func(l Link, kind string) {
-		key := fmt.Sprint(l.VPC, l.Group, l.From, " ", l.To)
-		at, known := index[key]
-		if !known {
-			at = len(b.m.Links)
-			index[key] = at
-			b.m.Links = append(b.m.Links, l)
-		}
-		if k := &b.m.Links[at].Kinds; !slices.Contains(*k, kind) {
-			*k = append(*k, kind)
-		}
-	}
 	end := map[string]string{ViewS3: network.NodeS3, ViewInternet: network.NodeInternet}
 	for i := range b.m.VPCs {
 		for j := range b.m.VPCs[i].Groups {
@@ -303,7 +311,7 @@ func (b *builder) links() {
 					for _, to := range append(slices.Clone(c), end[v.Kind]) {
 						carries[to] = true
 						l.To = to
-						add(l, v.Kind)
+						b.link(l, v.Kind)
 						l = Link{Group: -1, From: to}
 					}
 				}

@@ -21,6 +21,7 @@ type builder struct {
 	order []snapshot.SubnetID
 	// gateway holds the ids of gateway endpoints.
 	gateway map[string]bool
+	linkAt  map[string]int // in Map.Links
 }
 
 // tile is a subnet with its answers, before it is in a group.

@@ -17,7 +17,7 @@ const outsideRank = 4
 
 // MapChart is a map as places and links. Buckets are the outermost column.
 func MapChart(m *accountmap.Map) *picture.Chart {
-	c := &picture.Chart{Title: mapTitle(m), Notes: []string{"A link is drawn only where some traffic passes. Route tables and gateways without a link carry no traffic to S3 or the internet."}}
+	c := &picture.Chart{Title: mapTitle(m), Notes: []string{"A link is drawn only where some traffic passes. Route tables, gateways, peerings and transit gateways without a link carry no traffic to S3, the internet or another VPC."}}
 	for i := range m.VPCs {
 		c.Clusters = append(c.Clusters, vpcCluster(m, i))
 	}
@@ -53,7 +53,10 @@ func groupID(vpc, group int) string { return fmt.Sprintf("group %d %d", vpc, gro
 func linkLabel(kinds []string) string {
 	var out []string
 	for _, k := range kinds {
-		out = append(out, map[string]string{accountmap.ViewS3: "S3", accountmap.ViewInternet: "internet"}[k])
+		if word, ok := map[string]string{accountmap.ViewS3: "S3", accountmap.ViewInternet: "internet"}[k]; ok {
+			k = word
+		}
+		out = append(out, k)
 	}
 	return strings.Join(out, ", ")
 }
@@ -135,6 +138,9 @@ func componentNode(c *accountmap.Component) picture.ChartNode {
 	}
 	if c.Note != "" {
 		n.Lines = []picture.Line{{Mark: picture.None, Text: c.Note}}
+	}
+	for _, line := range crossingLines(c) {
+		n.Lines = append(n.Lines, picture.Line{Mark: picture.Pass, Text: line})
 	}
 	return n
 }

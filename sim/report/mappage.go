@@ -294,6 +294,9 @@ func (h *page) mapComponents(title string, list []accountmap.Component) {
 	for i := range list {
 		c := &list[i]
 		class, word := "part unreached", "○ carries no traffic to S3 or the internet"
+		if between(c) {
+			word = "○ carries no traffic between its VPCs, to S3 or the internet"
+		}
 		if c.Carries {
 			class, word = "part pass", "✓ carries traffic"
 		}
@@ -302,9 +305,26 @@ func (h *page) mapComponents(title string, list []accountmap.Component) {
 		h.El("b", "", named(c.Name, c.ID))
 		h.El("span", "", c.Note)
 		h.El("span", "word", word)
+		for _, line := range crossingLines(c) {
+			h.El("span", "", line)
+		}
 		h.Close("li")
 	}
 	h.Raw("</ul></details>\n")
+}
+
+func between(c *accountmap.Component) bool { return c.Kind == "peering" || c.Kind == "transit gateway" }
+
+// crossingLines say what a peering or transit gateway takes from VPC to VPC.
+func crossingLines(c *accountmap.Component) (out []string) {
+	for i, x := range c.Crossings {
+		if i > 0 && c.Crossings[i-1].From == x.From && c.Crossings[i-1].To == x.To {
+			out[len(out)-1] += "; " + x.Takes
+			continue
+		}
+		out = append(out, x.From+" → "+x.To+": "+x.Takes)
+	}
+	return out
 }
 
 func (h *page) mapBetween(m *accountmap.Map) {
@@ -313,6 +333,9 @@ func (h *page) mapBetween(m *accountmap.Map) {
 	}
 	h.Raw("<section>\n<h2>Between VPCs</h2>\n")
 	h.mapComponents("Peerings and transit gateways", m.Between)
+	if n := m.BetweenLeftOut; n > 0 {
+		h.El("p", "note", fmt.Sprintf("%s about traffic between VPCs left out; ask for one VPC with --vpc.", plural(n, "question")))
+	}
 	h.Raw("</section>\n")
 }
 
