@@ -140,6 +140,12 @@ func (q *Question) actionsFor() ([]string, error) {
 	return canonicalActions(q.Actions), nil
 }
 
+// CheckActions refuses what is not a list of S3 actions.
+func CheckActions(actions []string) error {
+	_, err := (&Question{Actions: actions, Bucket: "a bucket"}).actionsFor()
+	return err
+}
+
 // operations are names of S3 API operations that are no actions, and the
 // action that each is authorised as (P39).
 //

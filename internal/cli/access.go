@@ -87,6 +87,9 @@ func (f *accessFlags) decide(env *Env, q access.Query, write func(*sim.World, *a
 	if err != nil {
 		return err
 	}
+	if err := f.from(resourcesOf(snap), &q); err != nil {
+		return err
+	}
 	defer holdMemory(snap.Size)()
 	w := sim.NewWorld(snap)
 	q.Actions, q.Workers, q.Chains = f.actions, f.workers, f.depth > 0
@@ -106,6 +109,32 @@ func (f *accessFlags) decide(env *Env, q access.Query, write func(*sim.World, *a
 		return err
 	}
 	return write(w, t)
+}
+
+// from puts what reach starts from into a query, by id.
+func (f *accessFlags) from(all []resource, q *access.Query) error {
+	for _, x := range []struct {
+		kind kind
+		flag string
+		word *string
+	}{{kindRole, "--role", &f.role}, {kindSubnet, "--subnet", &f.subnet}, {kindVPC, "--vpc", &f.vpc}} {
+		if *x.word == "" {
+			continue
+		}
+		found, err := id(all, x.kind, x.flag, *x.word)
+		if err != nil {
+			return err
+		}
+		if len(find(all, x.kind, found)) == 0 {
+			return withHint(fmt.Errorf("%s %s: the snapshot holds no such %s", x.flag, found, kindWords[x.kind].word), nearestHint(all, x.kind, found))
+		}
+		*x.word = found
+	}
+	if f.role != "" && f.depth == 0 { // else those that it can become count, too
+		q.Roles = []string{f.role}
+	}
+	q.Subnet, q.VPC = snapshot.SubnetID(f.subnet), snapshot.VPCID(f.vpc)
+	return nil
 }
 
 func newWhoCanCommand(env *Env) *cobra.Command {
@@ -153,35 +182,32 @@ VPC.`,
   canreach reach --vpc vpc-0c3f9e1a7b2d84e65 -o csv`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			q := access.Query{Subnet: snapshot.SubnetID(f.subnet), VPC: snapshot.VPCID(f.vpc)}
-			if f.role != "" && f.depth == 0 { // else those that it can become count, too
-				q.Roles = []string{f.role}
-			}
 			if f.role+f.subnet+f.vpc == "" {
 				return withHint(errors.New("nothing to start from: --role, --subnet or --vpc is missing"), "canreach matrix shows every role and bucket")
 			}
-			return f.decide(env, q, func(w *sim.World, t *access.Table) error {
+			return f.decide(env, access.Query{}, func(w *sim.World, t *access.Table) error {
 				return f.write(env, w, t, "", "What "+cmp.Or(f.role, f.subnet, f.vpc)+" can reach")
 			})
 		},
 	}
 	f.register(cmd, "text", "json", "csv", "html", "access-analyzer")
 	f.registerDepth(cmd)
-	cmd.Flags().StringVar(&f.role, "role", "", "role ARN")
-	cmd.Flags().StringVar(&f.subnet, "subnet", "", "subnet id")
-	cmd.Flags().StringVar(&f.vpc, "vpc", "", "VPC id")
+	cmd.Flags().StringVar(&f.role, "role", "", "`role` by ARN or name")
+	cmd.Flags().StringVar(&f.subnet, "subnet", "", "`subnet` by id or name")
+	cmd.Flags().StringVar(&f.vpc, "vpc", "", "`VPC` by id or name")
 	return cmd
 }
 
 // accessResult is what -o json prints.
 type accessResult struct {
-	Schema   string          `json:"schema"`
-	Resource string          `json:"resource,omitempty"`
-	Snapshot sim.SnapshotRef `json:"snapshot"`
-	Asked    int             `json:"asked"`
-	Sources  []access.Source `json:"sources"`
-	Groups   []access.Group  `json:"groups"`
-	Named    []access.Named  `json:"named,omitempty"`
+	Schema   string           `json:"schema"`
+	Resource string           `json:"resource,omitempty"`
+	Snapshot sim.SnapshotRef  `json:"snapshot"`
+	Absent   []sim.AbsentName `json:"absentNames,omitempty"` // what the question names and the snapshot lacks
+	Asked    int              `json:"asked"`
+	Sources  []access.Source  `json:"sources"`
+	Groups   []access.Group   `json:"groups"`
+	Named    []access.Named   `json:"named,omitempty"`
 	// Chains are of roles that become one of the groups' roles, or that the
 	// role becomes, by sts:AssumeRole.
 	Chains        []access.Chain `json:"chains,omitempty"`
@@ -204,7 +230,9 @@ func (f *accessFlags) write(env *Env, w *sim.World, t *access.Table, resource, t
 	case "access-analyzer":
 		err = writeAccessAnalyzer(out, w, &res)
 	default:
-		writeAccessText(out, env.painter(), w, &res, f.members)
+		p := env.painter()
+		p.names = labels(w.Snapshot())
+		writeAccessText(out, p, w, &res, f.members)
 	}
 	if err == nil {
 		err = out.Flush()
@@ -236,6 +264,7 @@ func (f *accessFlags) result(env *Env, w *sim.World, t *access.Table, resource s
 	if resource == "" {
 		return res, nil
 	}
+	res.Absent = w.AbsentNames(&sim.Question{Bucket: resource})
 	actions := f.actions
 	if len(actions) == 0 {
 		actions = []string{"s3:GetObject", "s3:PutObject"}

@@ -15,7 +15,7 @@ func TestWhoCanReachAndMatrix(t *testing.T) {
 		not  string
 	}{
 		{"who-can neo-models-111122223333-use1 -s " + neo + "snapshot.json -j " + neo + "job.json",
-			[]string{"NeoCompilationRole", "ml-private-1a (subnet-0a7c1e5b93d2f4681)", "via   vpce-0a1b2c3d4e5f60718", "ReadModels of"}, "BatchWorkerRole"},
+			[]string{"NeoCompilationRole", "ml-private-1a (subnet-0a7c1e5b93d2f4681)", "via   s3-gateway (vpce-0a1b2c3d4e5f60718)", "ReadModels of"}, "BatchWorkerRole"},
 		{"reach --role arn:aws:iam::111122223333:role/BatchWorkerRole -s " + neo + "snapshot.json",
 			[]string{"neo-compiled-111122223333-use1", "the internet, outside of every VPC"}, "neo-models"},
 		{"reach --subnet subnet-0e5d4c3b2a1f09876 -s " + neo + "snapshot.json -o csv", []string{"resource,action,role", "subnet-0e5d4c3b2a1f09876,internet"}, "internet,,"},

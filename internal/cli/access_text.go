@@ -18,6 +18,7 @@ func writeAccessText(w io.Writer, p painter, world *sim.World, res *accessResult
 	if members {
 		limit = 1 << 30
 	}
+	renderAbsent(w, res.Absent, p)
 	title := ""
 	for i := range res.Groups {
 		g := &res.Groups[i]
@@ -33,12 +34,12 @@ func writeAccessText(w io.Writer, p painter, world *sim.World, res *accessResult
 		fmt.Fprintf(w, "    who   %s\n", wrap(listed(g.Roles, limit), 10))
 		writeAccessSources(w, world, res, "    from  ", g.Sources, limit)
 		if len(g.Via) > 0 {
-			fmt.Fprintf(w, "    via   %s\n", wrap(listed(g.Via, limit), 10))
+			fmt.Fprintf(w, "    via   %s\n", wrap(p.named(listed(g.Via, limit), ""), 10))
 		}
 		if len(g.Allows) > 0 {
-			fmt.Fprintf(w, "    by    %s\n", wrap(statementList(g.Allows), 10))
+			fmt.Fprintf(w, "    by    %s\n", wrap(p.named(statementList(g.Allows), ""), 10))
 		}
-		writeMissing(w, "    lacks ", g.Missing, limit)
+		writeMissing(w, p, "    lacks ", g.Missing, limit)
 	}
 	if len(res.Groups) == 0 {
 		fmt.Fprintln(w, "Nobody, from the internet and from the interfaces that the snapshot holds; --job adds those of a job.")
@@ -61,9 +62,9 @@ func writeNamed(w io.Writer, p painter, world *sim.World, res *accessResult, lim
 			fmt.Fprintf(w, "    %s  %s%s\n", p.verdict(g.Verdict), g.Action, map[bool]string{true: ", " + g.Objects + " objects"}[g.Objects != ""])
 			writeAccessSources(w, world, res, "      from  ", g.Sources, limit)
 			if len(g.Via) > 0 {
-				fmt.Fprintf(w, "      via   %s\n", wrap(listed(g.Via, limit), 12))
+				fmt.Fprintf(w, "      via   %s\n", wrap(p.named(listed(g.Via, limit), ""), 12))
 			}
-			writeMissing(w, "      lacks ", g.Missing, limit)
+			writeMissing(w, p, "      lacks ", g.Missing, limit)
 		}
 		if len(n.Access) == 0 {
 			fmt.Fprintf(w, "    %s\n", noAccess(n))
@@ -93,13 +94,13 @@ func writeAccessSources(w io.Writer, world *sim.World, res *accessResult, label 
 	}
 }
 
-func writeMissing(w io.Writer, label string, missing []string, limit int) {
+func writeMissing(w io.Writer, p painter, label string, missing []string, limit int) {
 	for k, m := range missing {
 		if k == limit {
 			fmt.Fprintf(w, "%s%d more facts\n", label, len(missing)-k)
 			break
 		}
-		fmt.Fprintf(w, "%s%s\n", label, wrap(safeText(m), len(label)))
+		fmt.Fprintf(w, "%s%s\n", label, wrap(p.named(safeText(m), ""), len(label)))
 	}
 }
 
@@ -132,7 +133,7 @@ func writeChains(w io.Writer, p painter, world *sim.World, res *accessResult, li
 			}
 			fmt.Fprintf(w, "    from  %s\n", wrap(accessSourceText(world, &res.Sources[n], limit)+through, 10))
 		}
-		writeMissing(w, "    lacks ", c.Missing, limit)
+		writeMissing(w, p, "    lacks ", c.Missing, limit)
 	}
 	if res.ChainsLeftOut > 0 {
 		fmt.Fprintf(w, "  and %d more: a smaller --assume-role-depth lists fewer\n", res.ChainsLeftOut)

@@ -51,7 +51,7 @@ func prepare(env *Env, cmd *cobra.Command) {
 		if err := errors.Join(flagsFromEnvironment(env, c), checkValues(c), checkStdin(c, args)); err != nil || checkArgs == nil {
 			return err
 		}
-		return checkArgs(c, args)
+		return argsError(c, args, checkArgs(c, args))
 	}
 	if run := cmd.RunE; run != nil && !cmd.HasSubCommands() && cmd.Flags().Lookup("out") == nil {
 		out := cmd.Flags().String("out", "", "write to this `file` instead of standard output")
@@ -62,6 +62,22 @@ func prepare(env *Env, cmd *cobra.Command) {
 			return env.toFile(*out, func() error { return run(c, args) })
 		}
 	}
+}
+
+// argsError words an error about a command's arguments, with how it is called.
+func argsError(c *cobra.Command, args []string, err error) error {
+	var hint *hintError
+	if err == nil || errors.As(err, &hint) {
+		return err
+	}
+	usage := "usage: " + useLine(c)
+	switch {
+	case !strings.HasPrefix(err.Error(), "accepts ") && !strings.HasPrefix(err.Error(), "requires ") && !strings.HasPrefix(err.Error(), "unknown command "):
+		return withHint(err, usage)
+	case len(args) == 0:
+		return withHint(fmt.Errorf("%s: an argument is missing", c.CommandPath()), usage)
+	}
+	return withHint(fmt.Errorf("%s does not take these arguments: %s", c.CommandPath(), strings.Join(args, " ")), usage)
 }
 
 // toFile writes what run prints to a file, whole or not at all.

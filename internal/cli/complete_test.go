@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
 // TestMain lets the test binary stand for canreach, so that shells can complete it.
@@ -50,6 +52,28 @@ func TestValuesAreCompletedFromTheSnapshotAndAWSTables(t *testing.T) {
 		{[]string{"explain", "SUBNET_"}, "SUBNET_ACL_RESTRICTION"},
 		{[]string{"explain", "nacl"}, "nacl-egress"},
 		{[]string{"snapsh"}, "snapshot"},
+		{[]string{"check", "-s", s, "--caller", "Neo"}, "NeoCompilationRole"},
+		{[]string{"check", "-s", s, "--through", "s3-"}, "s3-gateway"},
+		{[]string{"check", "-s", s, "--avoid", "nat-"}, "nat-0f3e2d1c4b5a69780"},
+		{[]string{"trace", "-s", s, "--why-not", "vpce-0a1"}, "vpce-0a1b2c3d4e5f60718"},
+		{[]string{"check", "-s", s, "--resource", "neo-c"}, "neo-compiled-111122223333-use1"},
+		{[]string{"check", "--service", "la"}, "lambda"},
+		{[]string{"check", "--action", "ec"}, "ecr:"},
+		{[]string{"check", "--action", "ecr:batchg"}, "ecr:BatchGetImage"},
+		{[]string{"check", "--from-internet", ""}, "any"},
+		{[]string{"check", "-s", s, "--account", ""}, "111122223333"},
+		{[]string{"check", "-s", s, "--region", "us"}, "us-east-1"},
+		{[]string{"reach", "-s", s, "--vpc", "ml"}, "ml-prod"},
+		{[]string{"reach", "-s", s, "--subnet", "ml-p"}, "ml-private-1b"},
+		{[]string{"matrix", "-s", s, "--without", "vpce-0a"}, "vpce-0a1b2c3d4e5f60718"},
+		{[]string{"who-can", "-s", s, "neo-m"}, "neo-models-111122223333-use1"},
+		{[]string{"policy", "compare", "--type", ""}, "resource"},
+		{[]string{"policy", "lint", "--type", "access"}, "access-point"},
+		{[]string{"review", "--fail-on", ""}, "gained"},
+		{[]string{"test", "--library", ""}, "data-perimeter"},
+		{[]string{"trace", "--protocol", "ic"}, "icmpv6"},
+		{[]string{"man", "snapshot", "im"}, "import"},
+		{[]string{"help", "che"}, "check"},
 	} {
 		if got := completions(t, c.args...); !slices.Contains(got, c.want) {
 			t.Errorf("%v: %v, without %s", c.args, got, c.want)
@@ -57,6 +81,35 @@ func TestValuesAreCompletedFromTheSnapshotAndAWSTables(t *testing.T) {
 	}
 	if got := completions(t, "explain", ""); slices.Contains(got, "T1") || slices.Contains(got, "B1") {
 		t.Errorf("what is not a code is completed: %v", got)
+	}
+}
+
+// freeFlags take values that nothing lists: numbers, times, addresses, host
+// names, secrets, names in AWS alone.
+var freeFlags = []string{"assume", "assume-role", "assume-role-depth", "at", "columns", "concurrency", "context", "created", "ephemeral-ports", "external-id", "fix-timeout",
+	"from-on-premises", "hostname", "max-bytes", "max-checks", "max-input", "max-jobs", "max-questions", "object-tag", "organization-role", "parameter", "profile",
+	"rate", "repairs", "resource-account", "seed", "session", "show", "source-port", "timeout", "unknown", "workers"}
+
+// TestEveryFlagIsCompleted, is left to the shell because it takes a file, or is
+// free: one of them.
+func TestEveryFlagIsCompleted(t *testing.T) {
+	for _, c := range tree() {
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Value.Type() == "bool" {
+				return
+			}
+			_, registered := c.GetFlagCompletionFunc(f.Name)
+			listed := f.Annotations[annotationValues] != nil || f.Name == "action" || f.Name == "account" || f.Name == "region" || completedKinds[f.Name] != nil || completedWords[f.Name] != nil
+			n := 0
+			for _, is := range []bool{listed, slices.Contains(fileFlags, f.Name), slices.Contains(freeFlags, f.Name)} {
+				if is {
+					n++
+				}
+			}
+			if n != 1 || registered == slices.Contains(fileFlags, f.Name) {
+				t.Errorf("%s --%s: in %d lists, completed: %v", c.CommandPath(), f.Name, n, registered)
+			}
+		})
 	}
 }
 

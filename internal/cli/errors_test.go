@@ -61,3 +61,46 @@ func TestErrorsNameFileLineAndColumnInTheUsersWords(t *testing.T) {
 		}
 	}
 }
+
+// A mistake in a command, a flag, a format, an action or a name is exit status
+// 2, nothing on standard output, and a suggestion, at any depth.
+func TestMistakesHaveSuggestions(t *testing.T) {
+	s := " -s " + neo + "snapshot.json"
+	job := " -j " + neo + "job.json"
+	for args, want := range map[string]string{
+		"chek":                                        "did you mean canreach check?",
+		"snapshot imprt":                              "did you mean canreach snapshot import?",
+		"worker pln":                                  "did you mean canreach worker plan?",
+		"completion bsh":                              "did you mean canreach completion bash?",
+		"help snapshot imprt":                         "did you mean canreach snapshot import?",
+		"check --jbo x":                               "did you mean --job?",
+		"check -o x.svg":                              "did you mean --out x.svg?",
+		"snapshot -o x.json":                          "did you mean --out x.json?",
+		"graph -o svgg":                               "did you mean svg?",
+		"snapshot import":                             "usage: canreach snapshot import DIR|PLAN",
+		"explain dnss":                                "did you mean dns?",
+		"check --service lamda" + s:                   "did you mean lambda?",
+		"check --through s3-gatewy" + s:               "did you mean s3-gateway?",
+		"check --action s3:GetObjct" + s:              "did you mean s3:GetObject?",
+		"check --subnets ml-privat-1a" + s:            "did you mean ml-private-1a?",
+		"trace --from ml-private-1c --to s3" + s:      "did you mean ml-private-1a?",
+		"matrix --action s3:GetObjct" + s:             "did you mean s3:GetObject?",
+		"map --action s3:GetObjct" + s:                "did you mean s3:GetObject?",
+		"map --vpc ml-prd" + s:                        "did you mean ml-prod?",
+		"reach --role NeoCompilatonRole" + s:          "did you mean NeoCompilationRole?",
+		"reach --subnet subnet-0a7c1e5b93d2f4682" + s: "did you mean subnet-0a7c1e5b93d2f4681?",
+		"who-can b --action s3:GetObjct" + s:          "did you mean s3:GetObject?",
+		"review --base " + neo + "snapshot.json --head " + neo + "broken/wrong-route-table.json --action s3:PutObjct": "did you mean s3:PutObject?",
+	} {
+		if strings.HasPrefix(args, "check --action") {
+			args += job
+		}
+		code, out, errs := runWith(t, nil, "", strings.Fields(args)...)
+		if code != ExitUsage || out != "" || !strings.Contains(errs, want) {
+			t.Errorf("%s: exit status %d, %q, %q, want %q", args, code, out, errs, want)
+		}
+	}
+	if code, out, _ := runWith(t, nil, "", strings.Fields("who-can neo-modles-111122223333-use1"+s)...); code != ExitUnknown || !strings.Contains(out, "neo-models-111122223333-use1?") {
+		t.Errorf("who-can: exit status %d, %q", code, out)
+	}
+}

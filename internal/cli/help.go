@@ -19,7 +19,7 @@ var flagGroups = []struct {
 		"lambda", "from", "to", "protocol", "port", "source-port", "ephemeral-ports", "hostname", "at", "assume", "context", "unknown", "session", "resource-account",
 		"object-tag", "presigned", "strict", "strict-dns", "assume-public-dns", "assume-defaults", "assume-no-organization", "assume-no-resource-policy",
 		"assume-sse-s3", "question", "answer", "through", "avoid", "why-not", "from-internet", "from-on-premises", "change", "also", "against", "without", "fix",
-		"fail-on", "denials", "assume-role-depth"}},
+		"fail-on", "may-be-absent", "denials", "assume-role-depth"}},
 	{"Source", []string{"snapshot", "account", "region", "live", "profile", "assume-role", "external-id", "save", "all", "vpc", "organization-role", "base", "head",
 		"plan", "parameter", "sources", "stack-resources", "library", "index", "shards", "phase", "dir", "input", "type", "endpoint-type", "policy", "boundary",
 		"session-policy", "scp", "rcp", "bucket-policy", "access-point-policy", "endpoint-policy", "resource-policy", "key", "seed", "public-key"}},

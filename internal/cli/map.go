@@ -39,6 +39,11 @@ The exit status is 0 whenever the map was drawn, whatever the verdicts.`),
 				return err
 			}
 			defer holdMemory(snap.Size)()
+			if vpc != "" {
+				if vpc, err = id(resourcesOf(snap), kindVPC, "--vpc", vpc); err != nil {
+					return err
+				}
+			}
 			q := accountmap.Query{VPC: snapshot.VPCID(vpc), Actions: actions, Workers: workers}
 			for _, name := range jobs {
 				j, err := snapshot.LoadJob(name, sf.options(env))
@@ -47,30 +52,35 @@ The exit status is 0 whenever the map was drawn, whatever the verdicts.`),
 				}
 				q.Jobs = append(q.Jobs, j)
 			}
-			var m *accountmap.Map
-			if err := env.whole(func(ctx context.Context, progress func(done, all int)) error {
-				q.Progress = progress
-				m, err = accountmap.Build(ctx, sim.NewWorld(snap), q)
-				return err
-			}); err != nil {
-				return err
-			}
-			var b bytes.Buffer
-			if err := drawMap(&b, m, format); err != nil {
-				return err
-			}
-			_, err = env.Stdout.Write(b.Bytes())
-			return err
+			return buildMap(env, snap, q, format)
 		},
 	}
 	fs := cmd.Flags()
 	sf.register(fs)
-	fs.StringVar(&vpc, "vpc", "", "VPC id; default: every VPC")
+	fs.StringVar(&vpc, "vpc", "", "`VPC` by id or name; default: every VPC")
 	fs.StringArrayVarP(&actions, "action", "a", nil, "S3 action that buckets are asked about, repeatable; default: s3:GetObject")
 	fs.StringArrayVarP(&jobs, "job", "j", nil, "job file whose interfaces are asked from too, repeatable; the snapshot's own jobs always are")
 	fs.IntVar(&workers, "workers", 0, "questions decided side by side; 0: as many as there are processors")
 	formatFlag(fs, &format, "html", "svg", "dot", "mermaid")
 	return cmd
+}
+
+// buildMap builds the map and draws it, whole or not at all.
+func buildMap(env *Env, snap *snapshot.Snapshot, q accountmap.Query, format string) (err error) {
+	var m *accountmap.Map
+	if err := env.whole(func(ctx context.Context, progress func(done, all int)) error {
+		q.Progress = progress
+		m, err = accountmap.Build(ctx, sim.NewWorld(snap), q)
+		return err
+	}); err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := drawMap(&b, m, format); err != nil {
+		return err
+	}
+	_, err = env.Stdout.Write(b.Bytes())
+	return err
 }
 
 func drawMap(w io.Writer, m *accountmap.Map, format string) error {

@@ -25,12 +25,14 @@ const (
 	kindEndpoint
 	kindFunction
 	kindTable
+	kindVPC
+	kindGateway
 )
 
 // kindWords are the kinds in words, and how their ids begin.
 var kindWords = [...]struct{ word, prefix string }{
 	{"job", ""}, {"subnet", "subnet-"}, {"security group", "sg-"}, {"role", ""}, {"bucket", ""}, {"instance", "i-"},
-	{"network interface", "eni-"}, {"endpoint", "vpce-"}, {"function", ""}, {"route table or ACL", ""},
+	{"network interface", "eni-"}, {"endpoint", "vpce-"}, {"function", ""}, {"route table or ACL", ""}, {"VPC", "vpc-"}, {"gateway", ""},
 }
 
 // resource is one resource under all of its names.
@@ -106,6 +108,21 @@ func regionalResources(r *snapshot.Region) []resource {
 	}
 	for _, x := range r.EC2.NetworkACLs.Items {
 		add(kindTable, string(x.ID), nameTag(x.Tags))
+	}
+	for _, x := range r.EC2.VPCs.Items {
+		add(kindVPC, string(x.ID), nameTag(x.Tags))
+	}
+	for _, x := range r.EC2.NATGateways.Items {
+		add(kindGateway, string(x.ID), nameTag(x.Tags))
+	}
+	for _, x := range r.EC2.InternetGateways.Items {
+		add(kindGateway, string(x.ID), nameTag(x.Tags))
+	}
+	for _, x := range r.EC2.TransitGateways.Items {
+		add(kindGateway, string(x.ID), nameTag(x.Tags))
+	}
+	for _, x := range r.EC2.Peerings.Items {
+		add(kindGateway, string(x.ID), nameTag(x.Tags))
 	}
 	return out
 }
@@ -183,24 +200,53 @@ func id(all []resource, k kind, flag, word string) (string, error) {
 	return "", withHint(fmt.Errorf("%s %s: the snapshot holds no %s of that id or name", flag, word, w.word), nearestHint(all, k, word))
 }
 
+// namesOf lists the names and ids of resources of the kinds.
+func namesOf(all []resource, kinds []kind) (names []string) {
+	for i := range all {
+		if slices.Contains(kinds, all[i].kind) {
+			names = append(names, all[i].id)
+			if all[i].name != "" && all[i].name != all[i].id {
+				names = append(names, all[i].name)
+			}
+		}
+	}
+	return names
+}
+
+// componentKinds are what lies on a path and has an id.
+var componentKinds = []kind{kindEndpoint, kindGateway, kindTable, kindGroup, kindSubnet, kindInterface, kindInstance}
+
+// components turns the names of components on a path into ids. What is nothing
+// of that name stays: the answer says that the snapshot lacks it.
+func components(all []resource, flag string, words []string) ([]string, error) {
+	out := slices.Clone(words)
+	for i, word := range words {
+		at := slices.IndexFunc(componentKinds, func(k kind) bool { return word != "" && len(find(all, k, word)) > 0 })
+		var err error
+		if at >= 0 {
+			out[i], err = id(all, componentKinds[at], flag, word)
+		} else if n := located.Nearest(word, namesOf(all, componentKinds)); n != "" {
+			err = withHint(fmt.Errorf("%s %s: the snapshot holds no component of that id or name", flag, word), "did you mean "+n+"?")
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // shownNames is how many names a hint lists.
 const shownNames = 8
 
 // nearestHint names what the snapshot has that is like the word, or some of what it has.
 func nearestHint(all []resource, k kind, word string) string {
-	var names, shown []string
+	var shown []string
 	for i := range all {
-		if r := &all[i]; r.kind == k {
-			names = append(names, r.id)
-			if r.name != r.id && r.name != "" {
-				names = append(names, r.name)
-			}
-			if !slices.Contains(shown, r.label()) {
-				shown = append(shown, r.label())
-			}
+		if r := &all[i]; r.kind == k && !slices.Contains(shown, r.label()) {
+			shown = append(shown, r.label())
 		}
 	}
-	if n := located.Nearest(word, names); n != "" {
+	if n := located.Nearest(word, namesOf(all, []kind{k})); n != "" {
 		return "did you mean " + n + "?"
 	}
 	if len(shown) == 0 {

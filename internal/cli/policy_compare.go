@@ -70,6 +70,7 @@ worst of all lines counts: 2, then 1, then 3.`),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.kind, "type", "", "identity, resource or endpoint (default: resource where a statement names a principal, else identity)")
+	_ = f.SetAnnotation("type", annotationValues, []string{"identity", "resource", "endpoint"})
 	f.StringVar(&o.endpointType, "endpoint-type", "", "what an endpoint policy is on: gateway or interface (default: what both agree on)")
 	f.BoolVar(&o.denials, "denials", false, "count what NEW no longer denies as new access, because other policies may allow it")
 	f.StringVar(&input, "input", "", "compare the pairs of a JSON Lines file, or - for standard input")

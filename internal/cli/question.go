@@ -105,8 +105,14 @@ func (f *questionFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapsh
 		}
 		q.Options.Ephemeral = [2]int{lo, hi}
 	}
+	if err := ofService(&snapshot.Job{}, f.service); err != nil {
+		return q, err
+	}
 	all := resourcesOf(s)
 	if err := f.existing(&q, all); err != nil {
+		return q, err
+	}
+	if err := waypoints(all, &q.Options.Through, &q.Options.Avoid); err != nil {
 		return q, err
 	}
 	if f.job != "" || q.Source == "" && len(f.subnets) == 0 && !strings.HasPrefix(f.caller, "service") {
@@ -222,10 +228,18 @@ func (f *questionFlags) override(j *snapshot.Job, all []resource) error {
 	return nil
 }
 
+// waypoints turns what --through and --avoid name into ids.
+func waypoints(all []resource, through, avoid *[]string) (err error) {
+	if *through, err = components(all, "--through", *through); err == nil {
+		*avoid, err = components(all, "--avoid", *avoid)
+	}
+	return err
+}
+
 // throughHelp and avoidHelp word --through and --avoid.
 const (
-	throughHelp = "`component` by id that the traffic has to pass: traffic that gets there another way fails"
-	avoidHelp   = "`component` by id that neither the traffic nor its replies may pass"
+	throughHelp = "`component` by id or name that the traffic has to pass: traffic that gets there another way fails"
+	avoidHelp   = "`component` by id or name that neither the traffic nor its replies may pass"
 )
 
 // serviceHelp words --service.
@@ -240,7 +254,7 @@ func ofService(j *snapshot.Job, word string) error {
 	work, ok := services.Named(word)
 	switch {
 	case !ok:
-		return withHint(fmt.Errorf("--service %q: not a service of the table", word), "one of "+strings.Join(services.Words(), ", "))
+		return withHint(fmt.Errorf("--service %q: not a service of the table", word), cmp.Or(didYouMean(word, services.Words()), "one of "+strings.Join(services.Words(), ", ")))
 	case j.Kind != "" && j.Kind != work.Kind:
 		if is, _ := services.Find(j.Kind); is.Service != work.Service || strings.Contains(word, "/") {
 			return fmt.Errorf("--service %q: the job is of another kind: %s", word, cmp.Or(is.Title, j.Kind))

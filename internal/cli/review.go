@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -82,7 +83,12 @@ type reviewResult struct {
 	Notes   []string        `json:"notes,omitempty"`
 	// Open are the notes by which more may change than was decided.
 	Open []string `json:"open,omitempty"`
+
+	names map[string]string // of both sides' resources, by id
 }
+
+// named puts names before the ids in a text.
+func (r *reviewResult) named(text string) string { return painter{names: r.names}.named(text, "") }
 
 func runReview(env *Env, f *reviewFlags) error {
 	if f.base.path == "" || (f.head == "") == !f.plan.given() {
@@ -130,6 +136,8 @@ func (f *reviewFlags) review(env *Env) (*reviewResult, error) {
 		return nil, err
 	}
 	defer holdMemory(before.Snapshot().Size + after.Snapshot().Size)()
+	res.names = labels(before.Snapshot())
+	maps.Copy(res.names, labels(after.Snapshot()))
 	q := access.Query{Actions: f.actions, Hidden: !f.plan.given()}
 	for _, name := range f.jobs {
 		j, err := snapshot.LoadJob(name, f.base.options(env))
@@ -231,7 +239,7 @@ func writeReviewGitHub(w io.Writer, file string, res *reviewResult) {
 	write := func(level string, list []access.Change) {
 		for i := range list {
 			at := first(&list[i], file)
-			fmt.Fprintf(w, commandMark+"::%s file=%s,line=%d,title=canreach review::%s\n", level, escapeProperty(at.file), at.line, escapeCommand(changeLine(&list[i])))
+			fmt.Fprintf(w, commandMark+"::%s file=%s,line=%d,title=canreach review::%s\n", level, escapeProperty(at.file), at.line, escapeCommand(changeLine(&list[i], res.named)))
 		}
 	}
 	write("error", res.Review.Lost)

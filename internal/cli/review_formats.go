@@ -29,14 +29,14 @@ type reviewLevel struct {
 }
 
 // changeLine says a change and its causes in one line.
-func changeLine(c *access.Change) string {
+func changeLine(c *access.Change, named func(string) string) string {
 	text := fmt.Sprintf("%s: %s on %s, %v → %v", roleName(c.Role), c.Action, c.Resource, c.Before, c.After)
 	for _, cause := range c.Causes {
-		text += "; " + cause.Component
+		text += "; " + named(cause.Component)
 		if cause.Address != "" && cause.Address != cause.Component {
 			text += " (" + cause.Address + ")"
 		}
-		text += ": " + cause.Message
+		text += ": " + named(cause.Message)
 	}
 	return oneLine(text)
 }
@@ -54,7 +54,7 @@ func writeReviewSARIF(w io.Writer, env *Env, file string, res *reviewResult) err
 			for _, cause := range c.Causes {
 				at.Logical = append(at.Logical, sarifLogical{Name: safeText(cmp.Or(cause.Address, cause.Component)), Kind: "resource"})
 			}
-			run.Results = append(run.Results, sarifResult{RuleID: l.id, RuleIndex: n, Kind: "fail", Level: l.level, Message: sarifText{changeLine(c)}, Locations: []sarifLocation{at}})
+			run.Results = append(run.Results, sarifResult{RuleID: l.id, RuleIndex: n, Kind: "fail", Level: l.level, Message: sarifText{changeLine(c, res.named)}, Locations: []sarifLocation{at}})
 		}
 	}
 	return writeJSON(w, sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
@@ -84,7 +84,7 @@ func writeReviewGitLab(w io.Writer, file string, res *reviewResult) error {
 		for i := range l.list {
 			c := &l.list[i]
 			sum := sha256.Sum256([]byte(strings.Join([]string{l.id, c.Role, c.Resource, c.Action, strings.Join(c.Subnets, ",")}, "\n")))
-			issue := gitlabIssue{Description: changeLine(c), CheckName: l.id, Fingerprint: hex.EncodeToString(sum[:]), Severity: l.severity, Location: gitlabLocation{Path: filepath.ToSlash(first(c, file).file)}}
+			issue := gitlabIssue{Description: changeLine(c, res.named), CheckName: l.id, Fingerprint: hex.EncodeToString(sum[:]), Severity: l.severity, Location: gitlabLocation{Path: filepath.ToSlash(first(c, file).file)}}
 			issue.Location.Lines.Begin = first(c, file).line
 			out = append(out, issue)
 		}

@@ -27,7 +27,7 @@ func writeReviewMarkdown(w io.Writer, res *reviewResult) {
 	}{{"Loses access", r.Lost}, {"Gains access", r.Gained}, {"No longer known", r.Opened}, {"Known now", r.Settled}} {
 		heading := []string{"**" + part.title + "**", ""}
 		for _, g := range byCause(part.list) {
-			lines := markdownCause(g)
+			lines := markdownCause(g, res.named)
 			if len(folded) == 0 && len(shown)+len(heading)+len(lines) <= maxCauseLines {
 				shown = append(append(shown, heading...), lines...)
 			} else {
@@ -147,14 +147,14 @@ func byCause(list []access.Change) [][]access.Change {
 }
 
 // markdownCause is the lines of the changes that share their causes.
-func markdownCause(list []access.Change) (lines []string) {
+func markdownCause(list []access.Change, named func(string) string) (lines []string) {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	for i, cause := range list[0].Causes {
 		if i == maxMembers {
 			add("- and %d more causes", len(list[0].Causes)-i)
 			break
 		}
-		add("- %s: %s", causeName(&cause), codeSpan(cause.Message))
+		add("- %s: %s", causeName(&cause, named), codeSpan(named(cause.Message)))
 	}
 	if len(list[0].Causes) == 0 {
 		add("- no single cause: a role, a bucket or a source appears or disappears")
@@ -167,11 +167,11 @@ func markdownCause(list []access.Change) (lines []string) {
 		}
 		from := "the internet"
 		if len(c.Subnets) > 0 {
-			from = codeSpan(listed(c.Subnets, maxMembers))
+			from = codeSpan(named(listed(c.Subnets, maxMembers)))
 		}
 		via := ""
 		if len(c.Via) > 0 {
-			via = " via " + codeSpan(listed(c.Via, maxMembers))
+			via = " via " + codeSpan(named(listed(c.Via, maxMembers)))
 		}
 		add("  - %s: %s on %s, %v → %v, from %s%s", codeSpan(roleName(c.Role)), codeSpan(c.Action), codeSpan(c.Resource), c.Before, c.After, from, via)
 	}
@@ -183,8 +183,8 @@ func markdownCause(list []access.Change) (lines []string) {
 
 // causeName is a cause's component, with its address in the plan and where it
 // is written.
-func causeName(c *access.Cause) string {
-	name := codeSpan(c.Component)
+func causeName(c *access.Cause, named func(string) string) string {
+	name := codeSpan(named(c.Component))
 	switch {
 	case c.Address != "" && c.Address != c.Component && c.File != "":
 		name += fmt.Sprintf(" (%s, %s)", codeSpan(c.Address), codeSpan(fmt.Sprintf("%s:%d", c.File, c.Line)))

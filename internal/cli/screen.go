@@ -71,13 +71,13 @@ func renderHead(w io.Writer, a *sim.Answer, p painter) {
 	if d := a.WithDefaults; d != nil {
 		fmt.Fprintf(w, "  with AWS's defaults for what was never collected: %s (--assume-defaults)\n", p.verdict(d.Verdict))
 	}
-	renderAbsent(w, a, p)
+	renderAbsent(w, a.Absent, p)
 	renderGates(w, p, a)
 }
 
 // renderAbsent names what the question names and the snapshot lacks.
-func renderAbsent(w io.Writer, a *sim.Answer, p painter) {
-	for _, n := range a.Absent {
+func renderAbsent(w io.Writer, list []sim.AbsentName, p painter) {
+	for _, n := range list {
 		fmt.Fprintf(w, "  %s\n", p.wrap(safeText(n.String()), 2))
 	}
 }

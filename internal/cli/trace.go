@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/canreach/canreach/internal/located"
 	"github.com/canreach/canreach/rules"
 	"github.com/canreach/canreach/sim"
 	"github.com/canreach/canreach/sim/network"
@@ -39,7 +40,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.sourcePorts, "source-port", "", "source ports, in the same form; default 32768-60999")
 	fs.StringSliceVar(&q.Through, "through", nil, throughHelp)
 	fs.StringSliceVar(&q.Avoid, "avoid", nil, avoidHelp)
-	fs.StringVar(&q.WhyNot, "why-not", "", "does the traffic use this `endpoint`, by id, and if not, why not: as --through, with the reasons")
+	fs.StringVar(&q.WhyNot, "why-not", "", "does the traffic use this `endpoint`, by id or name, and if not, why not: as --through, with the reasons")
 	fs.BoolVar(&q.Strict, "strict", false, strictHelp)
 	fs.BoolVar(&q.StrictDNS, "strict-dns", false, "answer UNKNOWN where Route 53 data was not collected")
 	fs.BoolVar(&q.AssumePublicDNS, "assume-public-dns", false, "assume that custom DNS servers give the public answers")
@@ -130,7 +131,7 @@ func askTrace(env *Env, sf *snapshotFlags, f *traceFlags) (*snapshot.Snapshot, *
 	}
 	a, err := sim.NewWorld(snap).Trace(env.context(), q)
 	if err != nil {
-		return nil, nil, withHint(err, "canreach snapshot show lists what the snapshot holds")
+		return nil, nil, withHint(err, endHint(resourcesOf(snap), f.q.From, f.q.To))
 	}
 	return snap, a, nil
 }
@@ -153,6 +154,14 @@ func (f *traceFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapshot)
 	if q.To, err = endNamed(all, "--to", q.To); err != nil {
 		return q, err
 	}
+	if err := waypoints(all, &q.Through, &q.Avoid); err != nil {
+		return q, err
+	}
+	if why, err := components(all, "--why-not", []string{q.WhyNot}); err != nil {
+		return q, err
+	} else {
+		q.WhyNot = why[0]
+	}
 	if len(f.subnets) > 0 || f.service != "" {
 		if f.job == "" {
 			q.Job = &snapshot.Job{Name: "job"}
@@ -170,18 +179,32 @@ func (f *traceFlags) question(env *Env, sf *snapshotFlags, s *snapshot.Snapshot)
 	return q, nil
 }
 
+// endKinds are what an end of a trace may be.
+var endKinds = []kind{kindInstance, kindInterface, kindSubnet, kindEndpoint}
+
 // endNamed is the id of the instance, interface, subnet or endpoint whose Name
 // tag an end is. What AWS or the internet knows by that name comes first.
 func endNamed(all []resource, flag, word string) (string, error) {
 	if _, service := rules.FindService(word, ""); word == "" || service || strings.ContainsAny(word, ".:/") {
 		return word, nil
 	}
-	for _, k := range []kind{kindInstance, kindInterface, kindSubnet, kindEndpoint} {
+	for _, k := range endKinds {
 		if len(find(all, k, word)) > 0 {
 			return id(all, k, flag, word)
 		}
 	}
 	return word, nil
+}
+
+// endHint names what the snapshot has that is like an end that it has not.
+func endHint(all []resource, ends ...string) string {
+	names := namesOf(all, endKinds)
+	for _, end := range ends {
+		if n := located.Nearest(end, names); n != "" && n != end {
+			return "did you mean " + n + "?"
+		}
+	}
+	return "canreach snapshot show lists what the snapshot holds"
 }
 
 // portRanges reads "443", "1024-65535" or "80,443".
@@ -228,7 +251,7 @@ func renderTrace(w io.Writer, a *sim.Answer, p painter) {
 		port = " ports " + strings.Join(q.Ports, ", ")
 	}
 	fmt.Fprintf(w, "%s  %s\n", p.verdict(a.Verdict), p.named(oneLine(fmt.Sprintf("%s → %s, %s%s", q.From, q.To, q.Protocol, port)), ""))
-	renderAbsent(w, a, p)
+	renderAbsent(w, a.Absent, p)
 	var paths []sim.Path
 	for i := range a.Placements {
 		of := a.Placements[i].Network.Paths

@@ -172,7 +172,7 @@ func (f *whatifFlags) breaks(env *Env, base *change.Base) (func(*sim.World) ([]s
 
 func writeRepairs(w io.Writer, p painter, res *repair.Result, show int) {
 	fmt.Fprintf(w, "%s  %s\n", p.verdict(res.Before.Verdict), oneLine(fixTitle(res.Before)))
-	renderAbsent(w, res.Before, p)
+	renderAbsent(w, res.Before.Absent, p)
 	if res.Before.Verdict == sim.Reachable {
 		fmt.Fprintf(w, "\nThere is nothing to repair.\n")
 		return

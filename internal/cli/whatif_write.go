@@ -54,7 +54,7 @@ func writeWhatifPicture(w io.Writer, format string, res *whatifResult) error {
 func writeWhatifText(w io.Writer, p painter, res *whatifResult) {
 	if res.Delta != nil {
 		fmt.Fprintf(w, "%s\n  before  %s\n  after   %s\n", oneLine(questionText(res.After)), p.verdict(res.Delta.Before), p.verdict(res.Delta.After))
-		renderAbsent(w, res.After, p)
+		renderAbsent(w, res.After.Absent, p)
 	}
 	fmt.Fprintf(w, "\n%s\n", p.paint("1", "Changed"))
 	for i, a := range res.Plan {

@@ -15,7 +15,7 @@ func Nearest(name string, candidates []string) string {
 }
 
 // distance is Levenshtein's, for names that differ in little: what both begin
-// and end with is left out.
+// and end with is left out, and two letters exchanged are one mistake.
 func distance(a, b string) int {
 	for a != "" && b != "" && a[0] == b[0] {
 		a, b = a[1:], b[1:]
@@ -25,6 +25,9 @@ func distance(a, b string) int {
 	}
 	if len(a) > 64 || len(b) > 64 {
 		return 64
+	}
+	if len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0] {
+		return 1
 	}
 	row := make([]int, len(b)+1)
 	for j := range row {

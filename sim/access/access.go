@@ -144,7 +144,9 @@ func Decide(ctx context.Context, w *sim.World, q Query) (*Table, error) {
 	if len(resources) == 0 {
 		return nil, fmt.Errorf("the snapshot holds no bucket: name one")
 	}
-	q.fill()
+	if err := q.fill(); err != nil {
+		return nil, err
+	}
 	p, err := newPlan(w, &q, q.roles(w.Snapshot()), resources)
 	if err != nil {
 		return nil, err
@@ -180,10 +182,13 @@ func (p *plan) decide(ctx context.Context, q *Query) (*Table, error) {
 	return t, nil
 }
 
-func (q *Query) fill() {
+// fill refuses actions that AWS does not have: that nobody may perform them is
+// no answer.
+func (q *Query) fill() error {
 	if len(q.Actions) == 0 {
 		q.Actions = []string{"s3:GetObject", "s3:PutObject"}
 	}
+	return sim.CheckActions(q.Actions)
 }
 
 func (q *Query) resources(s *snapshot.Snapshot) []string {

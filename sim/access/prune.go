@@ -18,7 +18,9 @@ func CompareChanged(ctx context.Context, before, after *sim.World, q Query, chan
 	if s.all {
 		return Compare(ctx, before, after, q)
 	}
-	q.fill()
+	if err := q.fill(); err != nil {
+		return nil, err
+	}
 	p := &pruned{scope: s, q: &q, shared: map[classKey]pathAnswer{}}
 	for i, w := range []*sim.World{before, after} {
 		plan, err := newPlan(w, &q, q.roles(w.Snapshot()), q.resources(w.Snapshot()))
