@@ -11,24 +11,25 @@ import (
 	"github.com/canreach/canreach/sim/network"
 )
 
-// maxCrossings bounds the questions about traffic between VPCs.
-const maxCrossings = 4000
+// MaxCrossings bounds the questions about traffic between VPCs, a pair of
+// interface classes and a protocol each.
+const MaxCrossings = 1000
 
 // crossing is a question about traffic between two groups of different VPCs.
 type crossing struct {
 	from, to *tile
-	protocol int
+	query    network.Query
 	takes    map[string]string // ports by peering or transit gateway
 }
 
 // traffic asks which VPCs reach each other over a peering or a transit
 // gateway. Only pairs that the component graph joins are asked about; of each
-// group, the first subnet.
+// group, the first subnet, and of that one interface of each class.
 func (b *builder) traffic(ctx context.Context) error {
 	list := b.crossings()
-	if len(list) > maxCrossings {
-		b.m.BetweenLeftOut = len(list) - maxCrossings
-		list = list[:maxCrossings]
+	if len(list) > MaxCrossings {
+		b.m.BetweenLeftOut = len(list) - MaxCrossings
+		list = list[:MaxCrossings]
 	}
 	err := access.Each(ctx, access.Query{Workers: b.q.Workers}, len(list), func(i int) error {
 		b.cross(&list[i])
@@ -41,12 +42,7 @@ func (b *builder) traffic(ctx context.Context) error {
 		c := &b.m.Between[i]
 		for j := range list {
 			if takes := list[j].takes[c.ID]; takes != "" {
-				x := Crossing{b.m.VPCs[list[j].from.vpc].ID, b.m.VPCs[list[j].to.vpc].ID, takes}
-				if !slices.Contains(c.Crossings, x) {
-					c.Crossings = append(c.Crossings, x)
-				}
-				b.link(Link{VPC: list[j].from.vpc, Group: b.groupOf(list[j].from), To: c.ID}, takes+" to "+x.To)
-				c.Carries = true
+				b.addCrossing(c, &list[j], takes)
 			}
 		}
 		slices.SortFunc(c.Crossings, func(x, y Crossing) int {
@@ -56,6 +52,15 @@ func (b *builder) traffic(ctx context.Context) error {
 	return nil
 }
 
+func (b *builder) addCrossing(c *Component, q *crossing, takes string) {
+	x := Crossing{b.m.VPCs[q.from.vpc].ID, b.m.VPCs[q.to.vpc].ID, takes}
+	if !slices.Contains(c.Crossings, x) {
+		c.Crossings = append(c.Crossings, x)
+	}
+	c.Carries = true
+	b.link(Link{VPC: q.from.vpc, Group: b.groupOf(q.from), To: c.ID}, takes+" to "+x.To)
+}
+
 // groupOf is the position of a tile's group in its VPC.
 func (b *builder) groupOf(t *tile) int {
 	return slices.IndexFunc(b.m.VPCs[t.vpc].Groups, func(g Group) bool {
@@ -63,12 +68,12 @@ func (b *builder) groupOf(t *tile) int {
 	})
 }
 
-// crossings lists the questions, in the order of the map.
+// crossings lists the questions: the first of every two VPCs, the second of
+// every two, and so on, so that a bound leaves no two VPCs out.
 func (b *builder) crossings() []crossing {
 	if len(b.m.Between) == 0 {
 		return nil
 	}
-	graph := b.w.Network().Topology()
 	var firsts []*tile
 	seen := map[string]bool{}
 	for _, id := range b.order {
@@ -77,8 +82,14 @@ func (b *builder) crossings() []crossing {
 			firsts = append(firsts, t)
 		}
 	}
+	graph := b.w.Network().Topology()
 	joined := map[[2]int]bool{}
-	var out []crossing
+	count := map[[2]int]int{}
+	type ranked struct {
+		crossing
+		rank int
+	}
+	var all []ranked
 	for _, from := range firsts {
 		for _, to := range firsts {
 			pair := [2]int{from.vpc, to.vpc}
@@ -87,29 +98,49 @@ func (b *builder) crossings() []crossing {
 				_, yes = graph.Path(b.m.VPCs[from.vpc].ID, b.m.VPCs[to.vpc].ID)
 				joined[pair] = yes
 			}
-			if yes {
-				out = append(out, crossing{from, to, 6, nil}, crossing{from, to, 17, nil})
+			if !yes {
+				continue
+			}
+			for _, q := range b.crossQueries(from, to) {
+				all = append(all, ranked{crossing{from: from, to: to, query: q}, count[pair]})
+				count[pair]++
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(x, y ranked) int { return cmp.Compare(x.rank, y.rank) })
+	out := make([]crossing, len(all))
+	for i := range all {
+		out[i] = all[i].crossing
+	}
+	return out
+}
+
+func (b *builder) crossQueries(from, to *tile) (out []network.Query) {
+	for _, f := range from.ends() {
+		for _, t := range to.ends() {
+			for _, protocol := range []int{6, 17} {
+				q := b.query(f, t)
+				q.Protocol, q.Ports = protocol, []network.PortRange{{From: 0, To: 65535}}
+				out = append(out, q)
 			}
 		}
 	}
 	return out
 }
 
-// cross asks for every class of the one against every class of the other.
+// cross asks one question, and in full only where something passes.
 func (b *builder) cross(x *crossing) {
+	brief, err := b.w.Network().Brief(x.query)
+	if err != nil || brief.Outcome != network.Reachable && brief.Outcome != network.Partial {
+		return // an error: an end that the snapshot does not tell enough of
+	}
+	res, err := b.w.Network().Ask(x.query)
+	if err != nil {
+		return
+	}
 	x.takes = map[string]string{}
-	for _, from := range x.from.ends() {
-		for _, to := range x.to.ends() {
-			q := b.query(from, to)
-			q.Protocol, q.Ports = x.protocol, []network.PortRange{{From: 0, To: 65535}}
-			res, err := b.w.Network().Ask(q)
-			if err != nil {
-				continue // an end that the snapshot does not tell enough of
-			}
-			for i := range res.Flows {
-				x.add(&res.Flows[i])
-			}
-		}
+	for i := range res.Flows {
+		x.add(&res.Flows[i])
 	}
 }
 
@@ -129,7 +160,7 @@ func (x *crossing) add(f *network.Flow) {
 		}
 	}
 	for _, id := range over {
-		x.takes[id] = portWords(x.protocol, ports)
+		x.takes[id] = portWords(x.query.Protocol, ports)
 	}
 }
 

@@ -334,7 +334,7 @@ func (h *page) mapBetween(m *accountmap.Map) {
 	h.Raw("<section>\n<h2>Between VPCs</h2>\n")
 	h.mapComponents("Peerings and transit gateways", m.Between)
 	if n := m.BetweenLeftOut; n > 0 {
-		h.El("p", "note", fmt.Sprintf("%s about traffic between VPCs left out; ask for one VPC with --vpc.", plural(n, "question")))
+		h.El("p", "note", fmt.Sprintf("Of these VPCs, %d of %d pairs of interface classes were asked about, some of every two VPCs; canreach trace answers for the others.", accountmap.MaxCrossings, n+accountmap.MaxCrossings))
 	}
 	h.Raw("</section>\n")
 }
