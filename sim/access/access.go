@@ -34,8 +34,9 @@ type Query struct {
 	Chains bool
 	// Hidden: what both worlds of a comparison lack may differ, too, as between
 	// two captures; between a snapshot and the same with a plan nothing does.
-	Hidden  bool
-	Workers int // 0: as many as there are processors
+	Hidden     bool
+	Workers    int  // 0: as many as there are processors
+	everything bool // prunes nothing by the component graph; only tests set it
 	// Progress is told how many of all questions are decided; nil: nobody.
 	Progress func(done, all int)
 }
@@ -46,6 +47,7 @@ type Table struct {
 	Rows    []Row
 	Asked   int // role × source × bucket × action
 	Decided int // questions decided for all of those: one for each class
+	Walked  int // classes of interfaces whose paths were walked: nothing links the others to S3
 
 	w       *sim.World
 	options sim.Options
@@ -162,6 +164,7 @@ func Decide(ctx context.Context, w *sim.World, q Query) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.Walked = s.walked
 	t.Asked = len(p.resources) * len(p.roles) * len(s.list) * len(p.actions)
 	return t, nil
 }

@@ -65,6 +65,71 @@ func TestPrunedReviewIsTheFullOne(t *testing.T) {
 	}
 }
 
+// Classes of interfaces that nothing links to S3 are never walked, and every row
+// is what it is when all are: over drawn worlds with subnets that have local
+// routes alone.
+func TestWhatCannotBeConnectedIsNotWalked(t *testing.T) {
+	pruned := 0
+	for seed := range uint64(24) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		tree := parse(t, drawnAccounts(t, r))
+		for _, table := range collections(tree, "RouteTables") {
+			for i := table.Get("Routes").Len() - 1; i >= 0 && r.IntN(2) == 0; i-- {
+				if table.Get("Routes").At(i).Get("GatewayId").Text() != "local" {
+					table.Get("Routes").RemoveAt(i)
+				}
+			}
+		}
+		if r.IntN(2) == 0 {
+			for _, e := range collections(tree, "VpcEndpoints") {
+				e.Set("RouteTableIds", jsontree.NewArray())
+			}
+		}
+		s, err := snapshot.Parse(tree.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := access.Query{Actions: []string{"s3:GetObject"}, Jobs: []snapshot.Job{drawnJob(s)}}
+		a, err1 := access.Decide(t.Context(), sim.NewWorld(s), q)
+		b, err2 := access.Decide(t.Context(), sim.NewWorld(s), access.Unpruned(q))
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		classes := 0
+		for i := range b.Sources {
+			classes += len(b.Sources[i].Classes)
+		}
+		if b.Walked != classes || a.Walked > b.Walked {
+			t.Errorf("seed %d: %d of %d classes walked, unpruned %d", seed, a.Walked, classes, b.Walked)
+		}
+		pruned += b.Walked - a.Walked
+		if x, y := rowsOf(a), rowsOf(b); x != y {
+			t.Errorf("seed %d: pruned\n%s\nunpruned\n%s", seed, x, y)
+		}
+	}
+	if pruned < 24 {
+		t.Errorf("only %d classes were not walked", pruned)
+	}
+}
+
+// rowsOf is a line for each row and class.
+func rowsOf(tab *access.Table) string {
+	var lines []string
+	for i := range tab.Rows {
+		r := &tab.Rows[i]
+		classes := tab.Sources[r.Source].Classes
+		for k := range max(1, len(classes)) {
+			from := "internet"
+			if len(classes) > 0 {
+				from = fmt.Sprint(classes[k].Subnet, classes[k].Groups, classes[k].Public, classes[k].Count, classes[k].Example)
+			}
+			lines = append(lines, fmt.Sprintln(r.Resource, r.Action, r.Role, r.Verdict, r.Via, from))
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}
+
 // changesOf lists the changes, one subnet a line: which class of several gives
 // the witness depends on how many are asked together.
 func changesOf(r *access.Review) string {

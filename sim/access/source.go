@@ -61,6 +61,8 @@ type sources struct {
 	list []Source
 	open map[string]map[int]bool // Region → sources some of whose traffic may arrive there
 	q    *Query
+
+	walked int // classes whose paths were walked
 }
 
 // classKey tells interface classes apart.
@@ -75,12 +77,14 @@ func (c *Class) key() classKey {
 
 func sourcesOf(ctx context.Context, w *sim.World, q *Query, resources []string, policies *sim.Classes) (*sources, error) {
 	v := newSurvey(w, resources, policies)
-	v.calls = q.Chains
+	v.calls, v.everything = q.Chains, q.everything
 	answers, err := v.answers(ctx, q, interfaceClasses(w, q))
 	if err != nil {
 		return nil, err
 	}
-	return joinSources(q, answers, v.regions), nil
+	out := joinSources(q, answers, v.regions)
+	out.walked = v.walked
+	return out, nil
 }
 
 // joinSources makes one source of the classes whose traffic takes the same paths.

@@ -21,6 +21,9 @@ type survey struct {
 	// their public ones. exact: answers are compared in full.
 	perAddress, publicIP, exact bool
 	calls                       bool // paths to STS count, too
+
+	everything bool // also what cannot get to S3; only tests set it
+	walked     int  // classes whose paths were walked
 }
 
 func newSurvey(w *sim.World, resources []string, policies *sim.Classes) survey {
@@ -30,11 +33,27 @@ func newSurvey(w *sim.World, resources []string, policies *sim.Classes) survey {
 // answers asks for every class.
 func (v *survey) answers(ctx context.Context, q *Query, list []Class) ([]pathAnswer, error) {
 	out := make([]pathAnswer, len(list))
-	err := Each(ctx, Query{Workers: q.Workers}, len(list), func(i int) error {
-		out[i] = v.paths(&list[i])
+	extent := v.world.Network().Extent()
+	var linked []int
+	for i := range list {
+		if !v.everything && !v.calls && extent.Isolated(list[i].Subnet) {
+			out[i] = isolated(&list[i])
+		} else {
+			linked = append(linked, i)
+		}
+	}
+	v.walked += len(linked)
+	err := Each(ctx, Query{Workers: q.Workers}, len(linked), func(i int) error {
+		out[linked[i]] = v.paths(&list[linked[i]])
 		return nil
 	})
 	return out, err
+}
+
+// isolated is the answer of a class from which nothing leads to S3.
+func isolated(c *Class) pathAnswer {
+	signs := fmt.Sprintf("%s %s %s|isolated", c.Account, c.Region, c.VPC)
+	return pathAnswer{class: *c, own: sim.Blocked, open: map[string]bool{}, signs: signs, like: signs, exact: signs}
 }
 
 // pathAnswer is how one class's traffic reaches S3.

@@ -23,6 +23,10 @@ type Extent struct {
 	users  map[string][]string // what several places may use → who does
 	onward map[string][]string // place → places that its routes and attachments lead to
 	leaves map[string]bool     // VPCs whose traffic to S3, or whose queries for its name, may leave them
+
+	listed  map[snapshot.RouteTableID]bool // tables that gateway endpoints name
+	answers map[snapshot.VPCID]bool        // VPCs with an endpoint that may answer for S3's names
+	outside map[snapshot.VPCID]bool        // VPCs in which those have no address; found when asked for
 }
 
 // AnyPlace stands for every place there is.
@@ -30,7 +34,8 @@ const AnyPlace = "*"
 
 // Extent builds the places of the model's components.
 func (m *Model) Extent() *Extent {
-	e := &Extent{x: m.x, of: map[string][]string{}, users: map[string][]string{}, onward: map[string][]string{}, leaves: map[string]bool{}}
+	e := &Extent{x: m.x, of: map[string][]string{}, users: map[string][]string{}, onward: map[string][]string{}, leaves: map[string]bool{},
+		listed: map[snapshot.RouteTableID]bool{}, answers: map[snapshot.VPCID]bool{}, outside: map[snapshot.VPCID]bool{}}
 	for _, acc := range m.x.Snapshot.Accounts {
 		for _, r := range acc.Regions {
 			e.region(&r.EC2)
@@ -82,6 +87,7 @@ func (e *Extent) region(c *snapshot.EC2) {
 	}
 	for i := range c.VPCEndpoints.Items {
 		e.put(string(c.VPCEndpoints.Items[i].ID), string(c.VPCEndpoints.Items[i].VPC))
+		e.endpoint(&c.VPCEndpoints.Items[i])
 	}
 	for i := range c.NATGateways.Items {
 		n := &c.NATGateways.Items[i]
