@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,14 +13,16 @@ import (
 	"testing"
 )
 
-// Functions and files stay small enough to be read at once.
+// Functions, files and the types of rules stay small enough to be read at once.
 const (
 	maxFunctionLines = 60
 	maxFileLines     = 450
+	maxMethods       = 60
 )
 
 func TestFunctionsAndFilesStaySmall(t *testing.T) {
 	files := 0
+	methods := map[string]int{}
 	for _, top := range []string{"cmd", "internal", "rules", "sim", "snapshot"} {
 		err := filepath.WalkDir(filepath.Join("..", "..", top), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "testkit") {
@@ -40,6 +43,9 @@ func TestFunctionsAndFilesStaySmall(t *testing.T) {
 			}
 			for _, d := range f.Decls {
 				if fn, ok := d.(*ast.FuncDecl); ok {
+					if fn.Recv != nil && top == "rules" {
+						methods[filepath.Dir(path)+" "+strings.TrimPrefix(types.ExprString(fn.Recv.List[0].Type), "*")]++
+					}
 					if n := fset.Position(fn.End()).Line - fset.Position(fn.Pos()).Line + 1; n > maxFunctionLines {
 						t.Errorf("%s: %s has %d lines; at most %d", path, fn.Name.Name, n, maxFunctionLines)
 					}
@@ -51,7 +57,12 @@ func TestFunctionsAndFilesStaySmall(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if files < 300 {
+	for of, n := range methods {
+		if n > maxMethods {
+			t.Errorf("%s has %d methods; at most %d", of, n, maxMethods)
+		}
+	}
+	if files < 300 || len(methods) < 30 {
 		t.Fatalf("only %d files were looked at", files)
 	}
 }

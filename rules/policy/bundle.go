@@ -49,7 +49,7 @@ func decidePresence(v Value, present bool) Value {
 
 // assignPresence draws the consequences of key being present or absent. It is
 // false where a key that is known to be present would have to be absent.
-func (e *Evaluator) assignPresence(key string, present bool, set func(string, Value)) bool {
+func (e domains) assignPresence(key string, present bool, set func(string, Value)) bool {
 	for _, b := range bundles {
 		if !slices.Contains(b, key) {
 			continue
@@ -71,7 +71,7 @@ func (e *Evaluator) assignPresence(key string, present bool, set func(string, Va
 	return true
 }
 
-func (e *Evaluator) absentAll(keys []string, set func(string, Value)) bool {
+func (e domains) absentAll(keys []string, set func(string, Value)) bool {
 	for _, k := range keys {
 		v := e.state(k)
 		switch {
@@ -85,7 +85,7 @@ func (e *Evaluator) absentAll(keys []string, set func(string, Value)) bool {
 }
 
 // possible drops the choices of a key that other keys and facts exclude.
-func (e *Evaluator) possible(key string, d domain) domain {
+func (e domains) possible(key string, d domain) domain {
 	out := domain{complete: d.complete}
 	account, now := e.r.Principal.Account, e.state(key)
 	for _, c := range d.choices {
@@ -108,7 +108,7 @@ func (e *Evaluator) possible(key string, d domain) domain {
 }
 
 // anyPresent tells that one of the keys is certainly present.
-func (e *Evaluator) anyPresent(keys []string) bool {
+func (e domains) anyPresent(keys []string) bool {
 	for _, k := range keys {
 		v := e.state(k)
 		if v.State == KeyValueUnknown || v.State == KeyKnown && len(v.Values) > 0 {
@@ -119,7 +119,7 @@ func (e *Evaluator) anyPresent(keys []string) bool {
 }
 
 // bundlePresent tells that another key of a bundle is certainly present.
-func (e *Evaluator) bundlePresent(key string) bool {
+func (e domains) bundlePresent(key string) bool {
 	for _, b := range bundles {
 		if slices.Contains(b, key) && e.anyPresent(b) {
 			return true

@@ -6,10 +6,16 @@ import (
 	"strconv"
 )
 
+// domains are the values that the keys of a request may have, as far as its
+// policies can tell them apart.
+type domains struct{ *Evaluator }
+
+func (e *Evaluator) domains() domains { return domains{e} }
+
 // keyDomain finds the values of an unknown key that the policies tell apart:
 // one for each way in which its conditions can fare together. It is complete
 // where every other value fares like one of them.
-func (e *Evaluator) keyDomain(key string) domain {
+func (e domains) keyDomain(key string) domain {
 	now := e.baseState(key)
 	d := domain{complete: true}
 	if presenceOpen(now) {
@@ -66,7 +72,7 @@ func addressOf(key, value string) bool {
 }
 
 // baseState is the state of a key without what the case split assumes.
-func (e *Evaluator) baseState(key string) Value {
+func (e domains) baseState(key string) Value {
 	keys := e.keys
 	e.keys = nil
 	v := e.state(key)
@@ -76,7 +82,7 @@ func (e *Evaluator) baseState(key string) Value {
 
 // principalKey is the value of a key that follows from the principal, which a
 // completion can't choose (P219).
-func (e *Evaluator) principalKey(key string) (Value, bool) {
+func (e domains) principalKey(key string) (Value, bool) {
 	v, ok := DerivedKeys(e.r.Principal)[key]
 	return v, ok
 }
@@ -120,7 +126,7 @@ type keyUses struct {
 
 // uses collects the conditions on a key, and the patterns that it stands in as
 // a variable, of every statement that speaks of the action.
-func (e *Evaluator) uses(key string) *keyUses {
+func (e domains) uses(key string) *keyUses {
 	u := &keyUses{multi: Multivalued(key) || e.baseState(key).Multi}
 	e.eachStatement(func(p *program, s *compiledStatement) {
 		for i := range s.resources {
@@ -156,7 +162,7 @@ func (e *Evaluator) uses(key string) *keyUses {
 }
 
 // compared notes what a condition on the key compares it with.
-func (u *keyUses) compared(e *Evaluator, p *program, c *compiledCondition) {
+func (u *keyUses) compared(e domains, p *program, c *compiledCondition) {
 	switch c.family {
 	case familyString, familyStringFold, familyLike, familyARN, familyBool:
 		u.as.text = true
@@ -190,7 +196,7 @@ func (u *keyUses) compared(e *Evaluator, p *program, c *compiledCondition) {
 }
 
 // eachStatement calls f for every statement that speaks of the action.
-func (e *Evaluator) eachStatement(f func(*program, *compiledStatement)) {
+func (e domains) eachStatement(f func(*program, *compiledStatement)) {
 	each := func(list ...Policy) {
 		for i := range list {
 			if list[i].Document == nil {
@@ -222,7 +228,7 @@ func (e *Evaluator) eachStatement(f func(*program, *compiledStatement)) {
 }
 
 // text adds the patterns of a condition on text.
-func (u *keyUses) text(e *Evaluator, p *program, c *compiledCondition) {
+func (u *keyUses) text(e domains, p *program, c *compiledCondition) {
 	for i := range c.values {
 		o := &c.values[i]
 		switch {
@@ -252,7 +258,7 @@ func (u *keyUses) text(e *Evaluator, p *program, c *compiledCondition) {
 
 // expand writes a pattern with variables out, where all are known. A variable
 // that can't be resolved gives a pattern that matches nothing.
-func (e *Evaluator) expand(p *program, tokens []token) ([]int32, bool) {
+func (e domains) expand(p *program, tokens []token) ([]int32, bool) {
 	out := make([]token, 0, len(tokens))
 	for _, t := range tokens {
 		if t.kind != tokenVariable {
@@ -275,7 +281,7 @@ func (e *Evaluator) expand(p *program, tokens []token) ([]int32, bool) {
 
 // arnUnits is an ARN pattern as units, with stars that do not cross colons in
 // its first five parts.
-func (e *Evaluator) arnUnits(p *program, a *arnPattern) ([]int32, bool) {
+func (e domains) arnUnits(p *program, a *arnPattern) ([]int32, bool) {
 	if a.all || a.short {
 		return nil, true
 	}
@@ -304,7 +310,7 @@ func (e *Evaluator) arnUnits(p *program, a *arnPattern) ([]int32, bool) {
 	return units, true
 }
 
-func (e *Evaluator) matcherUnits(p *program, m *matcher) ([]int32, bool) {
+func (e domains) matcherUnits(p *program, m *matcher) ([]int32, bool) {
 	switch m.kind {
 	case matchVariable:
 		return e.expand(p, m.tokens)

@@ -41,9 +41,7 @@ type Evaluator struct {
 	hits  []hit
 	work  int // statements looked at
 
-	rowsBuffer   []layerRow
-	layersBuffer []LayerDecision
-	refsBuffer   []StatementRef
+	explaining explainer
 
 	unresolved bool // a variable of the last pattern could not be resolved
 	assume     assumptions
@@ -282,7 +280,7 @@ func (e *Evaluator) onePolicy(pol *Policy, layer layerID, level, index int, reso
 		if e.tracing {
 			e.at = place{
 				statement: StatementRef{Policy: pol.Name, Index: s.Index, Sid: s.Sid, Pointer: pol.StatementPointer(int(i))},
-				layer:     e.layerName(layer), deny: s.Deny,
+				layer:     e.explainer().layerName(layer), deny: s.Deny,
 			}
 		}
 		m, yes, maybe := e.statementTruth(p, s, layer, resource)

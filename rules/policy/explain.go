@@ -12,8 +12,22 @@ type layerRow struct {
 	words string // AWS's own words (P205)
 }
 
+// explainer says what decided. It owns what explanations are written into.
+type explainer struct {
+	*Evaluator
+	rowsBuffer   []layerRow
+	layersBuffer []LayerDecision
+	refsBuffer   []StatementRef
+}
+
+// explainer is the evaluator's own.
+func (e *Evaluator) explainer() *explainer {
+	e.explaining.Evaluator = e
+	return &e.explaining
+}
+
 // rows lists the layers that apply to the request, in a fixed order.
-func (e *Evaluator) rows() []layerRow {
+func (e *explainer) rows() []layerRow {
 	rows := e.rowsBuffer[:0]
 	add := func(applies bool, id layerID, words string) {
 		if applies {
@@ -36,7 +50,7 @@ func (e *Evaluator) rows() []layerRow {
 }
 
 // layerName is the name of a layer in decisions.
-func (e *Evaluator) layerName(id layerID) string {
+func (e *explainer) layerName(id layerID) string {
 	switch id {
 	case layerEndpoint:
 		return LayerEndpoint
@@ -75,11 +89,11 @@ func resourceLayerName(k Kind) string {
 
 // needsResourcePolicy tells that nothing passes without a grant of the
 // resource's own policy.
-func (e *Evaluator) needsResourcePolicy() bool {
+func (e *explainer) needsResourcePolicy() bool {
 	return !e.hasIdentity() && e.r.Principal.Kind != PrincipalRoot || e.mandatoryResourcePolicy() || !e.sameAccount()
 }
 
-func (e *Evaluator) tallyOf(id layerID) *tally {
+func (e *explainer) tallyOf(id layerID) *tally {
 	t := &e.t
 	switch id {
 	case layerEndpoint:
@@ -105,7 +119,7 @@ func (e *Evaluator) tallyOf(id layerID) *tally {
 }
 
 // layerOutcome is what a layer did (P72), LayerUnknown where it is open.
-func (e *Evaluator) layerOutcome(id layerID) Outcome {
+func (e *explainer) layerOutcome(id layerID) Outcome {
 	t := e.tallyOf(id)
 	switch {
 	case t.deny == True:
@@ -121,10 +135,11 @@ func (e *Evaluator) layerOutcome(id layerID) Outcome {
 // Evaluate decides one request, with reasons. The decision is the caller's to
 // keep.
 func (e *Evaluator) Evaluate(l *Layers, r *Request) Decision {
-	e.layersBuffer, e.refsBuffer = nil, nil
+	x := e.explainer()
+	x.layersBuffer, x.refsBuffer = nil, nil
 	d := e.Judge(l, r)
-	e.layersBuffer, e.refsBuffer = nil, nil
-	e.explain(&d)
+	x.layersBuffer, x.refsBuffer = nil, nil
+	x.explain(&d)
 	return d
 }
 
@@ -133,6 +148,10 @@ func (e *Evaluator) Evaluate(l *Layers, r *Request) Decision {
 func (e *Evaluator) Judge(l *Layers, r *Request) Decision {
 	e.begin(l, r)
 	e.collect()
+	return e.explainer().judge()
+}
+
+func (e *explainer) judge() Decision {
 	d := Decision{Outcome: e.outcome()}
 	if d.Outcome == Unknown {
 		s := e.settle((*Evaluator).outcomeNumber)
@@ -148,7 +167,7 @@ func (e *Evaluator) Judge(l *Layers, r *Request) Decision {
 	for i, row := range rows {
 		o := e.layerOutcome(row.id)
 		if o == LayerUnknown {
-			o = Outcome(e.settle(func(e *Evaluator) int8 { return int8(e.layerOutcome(row.id)) }).only())
+			o = Outcome(e.settle(func(e *Evaluator) int8 { return int8(e.explainer().layerOutcome(row.id)) }).only())
 		}
 		d.Layers[i] = LayerDecision{Layer: row.name, Outcome: o, Level: -1, Statements: e.deciders(row.id, o)}
 		switch row.id {
@@ -171,7 +190,7 @@ func (e *Evaluator) Judge(l *Layers, r *Request) Decision {
 }
 
 // deciders are the statements that made a layer's outcome.
-func (e *Evaluator) deciders(id layerID, o Outcome) []StatementRef {
+func (e *explainer) deciders(id layerID, o Outcome) []StatementRef {
 	start := len(e.refsBuffer)
 	for _, h := range e.hits {
 		if h.layer != id {
@@ -199,14 +218,14 @@ func (e *Evaluator) deciders(id layerID, o Outcome) []StatementRef {
 	return e.refsBuffer[start:end:end]
 }
 
-func (e *Evaluator) reference(h hit) StatementRef {
+func (e *explainer) reference(h hit) StatementRef {
 	p := e.policyOf(h.layer, h.level, h.policy)
 	s := &p.Document.Statements[h.statement]
 	return StatementRef{Policy: p.Name, Index: s.Index, Sid: s.Sid, Pointer: p.StatementPointer(int(h.statement))}
 }
 
 // needs names what would settle an unknown outcome.
-func (e *Evaluator) needs(s settled) []Need {
+func (e *explainer) needs(s settled) []Need {
 	var out []Need
 	for i := range s.needs {
 		t := &s.needs[i]
@@ -228,7 +247,7 @@ func (e *Evaluator) needs(s settled) []Need {
 }
 
 // blocking fills Blocking and EitherGrant (P206).
-func (e *Evaluator) blocking(d *Decision, rows []layerRow) {
+func (e *explainer) blocking(d *Decision, rows []layerRow) {
 	same := e.sameAccount()
 	blocking := map[layerID]bool{}
 	for i, row := range rows {
@@ -259,7 +278,7 @@ func (e *Evaluator) blocking(d *Decision, rows []layerRow) {
 // blockingGrants adds the layers whose missing Allow keeps the request from being
 // granted. A layer of which that is not known is none: what would be a blocker
 // in one case is not in another.
-func (e *Evaluator) blockingGrants(same bool, blocking map[layerID]bool, d *Decision) {
+func (e *explainer) blockingGrants(same bool, blocking map[layerID]bool, d *Decision) {
 	t := &e.t
 	missing := func(id layerID) {
 		if e.tallyOf(id).allow == False {
@@ -303,7 +322,7 @@ func (e *Evaluator) blockingGrants(same bool, blocking map[layerID]bool, d *Deci
 }
 
 // explain adds the words: reasons in AWS's own (P205), and near misses.
-func (e *Evaluator) explain(d *Decision) {
+func (e *explainer) explain(d *Decision) {
 	for i, row := range e.rows() {
 		ld := &d.Layers[i]
 		switch ld.Outcome {

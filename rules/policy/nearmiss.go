@@ -10,7 +10,7 @@ import (
 const maxNear = 3
 
 // nearMisses finds the Allow statements that failed in the fewest parts.
-func (e *Evaluator) nearMisses(id layerID) []NearMiss {
+func (e *explainer) nearMisses(id layerID) []NearMiss {
 	type candidate struct {
 		NearMiss
 		failures int
@@ -48,7 +48,7 @@ func (e *Evaluator) nearMisses(id layerID) []NearMiss {
 }
 
 // listsOf are a layer's policies by level.
-func (e *Evaluator) listsOf(id layerID) [][]Policy {
+func (e *explainer) listsOf(id layerID) [][]Policy {
 	one := func(p *Policy) [][]Policy {
 		if p == nil {
 			return nil
@@ -78,7 +78,7 @@ func (e *Evaluator) listsOf(id layerID) [][]Policy {
 
 // miss counts the parts in which an Allow statement fails, and describes the
 // last of them.
-func (e *Evaluator) miss(pol *Policy, n int, id layerID) (NearMiss, int) {
+func (e *explainer) miss(pol *Policy, n int, id layerID) (NearMiss, int) {
 	p := pol.Document.compiled()
 	e.turn++
 	for len(e.slots) < len(p.keys) {
@@ -127,7 +127,7 @@ func missedResource(s *compiledStatement, resource string) string {
 	return "Resource " + quoted(s.Resources) + " does not match " + resource
 }
 
-func (e *Evaluator) missedPrincipal(s *compiledStatement) string {
+func (e *explainer) missedPrincipal(s *compiledStatement) string {
 	who := e.r.Principal.ARN
 	switch e.r.Principal.Kind {
 	case PrincipalAnonymous:
@@ -143,7 +143,7 @@ func (e *Evaluator) missedPrincipal(s *compiledStatement) string {
 	return "Principal " + quoted(values) + " does not match " + who
 }
 
-func (e *Evaluator) missedCondition(p *program, c *compiledCondition) string {
+func (e *explainer) missedCondition(p *program, c *compiledCondition) string {
 	text := c.Operator.String() + " " + c.Key + " " + quoted(c.Values) + ": the request has "
 	switch v := e.key(p, c.slot); v.State {
 	case KeyAbsent:

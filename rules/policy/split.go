@@ -212,10 +212,10 @@ func (s *splitter) domain(v touch) domain {
 	}
 	d, ok := s.domains[v.variable]
 	if !ok {
-		d = s.e.keyDomain(v.key)
+		d = s.e.domains().keyDomain(v.key)
 		s.domains[v.variable] = d
 	}
-	return s.e.possible(v.key, d)
+	return s.e.domains().possible(v.key, d)
 }
 
 // assign assumes a choice, and what follows from it for other unknowns (P190,
@@ -270,5 +270,5 @@ func (e *Evaluator) assign(v touch, c choice) (undo func(), possible bool) {
 			setFacts = append(setFacts, owner)
 		}
 	}
-	return undo, e.assignPresence(v.key, c.value.State != KeyAbsent, set)
+	return undo, e.domains().assignPresence(v.key, c.value.State != KeyAbsent, set)
 }

@@ -76,7 +76,7 @@ func (e *Evaluator) fact(v variable) Truth {
 }
 
 // describe says what is missing, in words.
-func (e *Evaluator) describe(v variable) string {
+func (e *explainer) describe(v variable) string {
 	switch v.kind {
 	case keyVariable:
 		return "the value of " + v.key
@@ -117,7 +117,7 @@ func (e *Evaluator) describe(v variable) string {
 	panic("unreachable: variable kind")
 }
 
-func (e *Evaluator) describeGap(v variable) string {
+func (e *explainer) describeGap(v variable) string {
 	if v.n < 0 {
 		switch v.layer {
 		case layerIdentity:
@@ -138,7 +138,7 @@ func (e *Evaluator) describeGap(v variable) string {
 }
 
 // layerOf names the layer that met a variable.
-func (e *Evaluator) layerOf(t *touch) string {
+func (e *explainer) layerOf(t *touch) string {
 	switch t.kind {
 	case factGap:
 		return e.layerName(t.layer)
@@ -161,7 +161,7 @@ func named(name string) string {
 }
 
 // policyOf finds a policy by its place in the layers.
-func (e *Evaluator) policyOf(layer layerID, level, n int32) *Policy {
+func (e *explainer) policyOf(layer layerID, level, n int32) *Policy {
 	switch layer {
 	case layerEndpoint:
 		return e.l.Endpoint
