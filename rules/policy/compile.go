@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/base64"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
@@ -15,7 +16,7 @@ type program struct {
 	keys       []string // condition keys that it asks for, lower case
 	multi      []bool   // by key: AWS gives it as a list (P170)
 	// byAction remembers which statements' action part matches an action.
-	byAction atomic.Pointer[map[string][]int32]
+	byAction atomic.Pointer[map[string]*candidates]
 }
 
 // compiledStatement is a statement with its patterns compiled.
@@ -200,38 +201,114 @@ func (p *program) value(f family, v string, slots map[string]int) compiledValue 
 	return out
 }
 
-// statementsFor lists the statements whose action part matches, in order.
-func (p *program) statementsFor(action string) []int32 {
+// candidates are the statements whose action part matches an action.
+type candidates struct {
+	all []int32 // in order
+	// by has those whose resources may match ARNs with that beginning, up to the
+	// first "/"; rest are those that may match any other. Of a few statements by
+	// is nil.
+	by   map[string][]int32
+	rest []int32
+}
+
+// of lists those whose resource part may match, in order.
+func (c *candidates) of(resource string) []int32 {
+	if c.by == nil {
+		return c.all
+	}
+	if list, ok := c.by[beginning(resource)]; ok {
+		return list
+	}
+	return c.rest
+}
+
+// beginning is an ARN up to its first "/": the bucket of an object.
+func beginning(arn string) string {
+	if i := strings.IndexByte(arn, '/'); i >= 0 {
+		return arn[:i]
+	}
+	return arn
+}
+
+// statementsFor finds the statements whose action part matches.
+func (p *program) statementsFor(action string) *candidates {
 	known := p.byAction.Load()
 	if known != nil {
-		if list, ok := (*known)[action]; ok {
-			return list
+		if c, ok := (*known)[action]; ok {
+			return c
 		}
 	}
-	list := p.findStatements(lower(action))
+	c := p.findStatements(lower(action))
 	const limit = 128 // distinct actions remembered for a document
-	next := map[string][]int32{}
+	next := map[string]*candidates{}
 	if known != nil {
 		if len(*known) >= limit {
-			return list
+			return c
 		}
 		for k, v := range *known {
 			next[k] = v
 		}
 	}
-	next[strings.Clone(action)] = list
+	c.sort(p)
+	next[strings.Clone(action)] = c
 	p.byAction.CompareAndSwap(known, &next)
-	return list
+	return c
 }
 
-func (p *program) findStatements(folded string) []int32 {
-	list := []int32{}
+func (p *program) findStatements(folded string) *candidates {
+	c := &candidates{all: []int32{}}
 	for i := range p.statements {
 		if p.statements[i].matchesAction(folded) {
-			list = append(list, int32(i))
+			c.all = append(c.all, int32(i))
 		}
 	}
-	return list
+	return c
+}
+
+// sort files the statements by the beginnings of their resources.
+func (c *candidates) sort(p *program) {
+	const few, most = 6, 4096 // statements; entries of all lists together
+	if len(c.all) <= few {
+		return
+	}
+	own := map[string][]int32{}
+	for _, n := range c.all {
+		names := p.statements[n].beginnings()
+		for _, name := range names {
+			own[name] = append(own[name], n)
+		}
+		if names == nil {
+			c.rest = append(c.rest, n)
+		}
+	}
+	if len(own) == 0 || len(own)*(len(c.rest)+1)+len(c.all) > most {
+		c.rest = nil
+		return
+	}
+	for name, list := range own {
+		list = append(list, c.rest...)
+		slices.Sort(list)
+		own[name] = slices.Compact(list)
+	}
+	c.by = own
+}
+
+// beginnings are those that every ARN has that the statement's resources match;
+// nil: any.
+func (s *compiledStatement) beginnings() (out []string) {
+	if s.plain == nil || s.NotResource {
+		return nil
+	}
+	for i := range s.plain {
+		name := beginning(s.plain[i].text)
+		if s.plain[i].prefix && name == s.plain[i].text {
+			return nil
+		}
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // matchesAction decides Action and NotAction (P35 to P41). An empty list

@@ -203,7 +203,7 @@ func (e domains) eachStatement(f func(*program, *compiledStatement)) {
 				continue
 			}
 			p := list[i].Document.compiled()
-			for _, n := range p.statementsFor(e.r.Action) {
+			for _, n := range p.statementsFor(e.r.Action).all {
 				f(p, &p.statements[n])
 			}
 		}

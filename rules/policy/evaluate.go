@@ -271,7 +271,7 @@ func (e *Evaluator) onePolicy(pol *Policy, layer layerID, level, index int, reso
 	for len(e.slots) < len(p.keys) {
 		e.slots = append(e.slots, slot{})
 	}
-	for _, i := range p.statementsFor(e.r.Action) {
+	for _, i := range p.statementsFor(e.r.Action).of(resource.text) {
 		s := &p.statements[i]
 		e.work++
 		if s.plain != nil && s.plainMiss(resource.text) {
