@@ -1,6 +1,7 @@
 package symbolic
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -17,16 +18,19 @@ const operationsTried = 256
 // those only (P53, P358). It prefers resources at hand to those that must be
 // sought, and actions that exist to those by form.
 func (w *search) operation() (action, resource string, ok bool) {
-	actions := slices.DeleteFunc(w.actions(), w.lacksKeys)
+	w.lazyAction.sought = false
 	for _, pick := range []func(*dimension, strset.Pattern) (string, bool){w.readable, w.sought} {
 		tried := make(map[string]bool) // kinds of resource, in vain
-		for _, action := range actions {
-			for _, kind := range resourceTypes(action) {
+		worth := func(a *knownName) bool {
+			return slices.ContainsFunc(a.kinds, func(kind string) bool { return !tried[kind] })
+		}
+		for a := range w.actions(worth) {
+			for _, kind := range a.kinds {
 				if tried[kind] {
 					continue
 				}
 				if resource, ok := pick(w.resource, arnForms[kind]); ok {
-					return action, resource, true
+					return a.name, resource, true
 				}
 				tried[kind] = true
 				if w.spent != nil {
@@ -35,18 +39,17 @@ func (w *search) operation() (action, resource string, ok bool) {
 			}
 		}
 	}
-	i := slices.IndexFunc(actions, func(a string) bool { return len(resourceTypes(a)) == 0 })
-	if i < 0 {
-		return "", "", false
+	for a := range w.actions(func(a *knownName) bool { return len(a.kinds) == 0 }) {
+		if resource, ok := w.likely(a.name); ok {
+			return a.name, resource, true
+		}
+		if w.spent != nil {
+			return "", "", false
+		}
+		resource, ok = w.word(w.resource)
+		return a.name, resource, ok
 	}
-	if resource, ok := w.likely(actions[i]); ok {
-		return actions[i], resource, true
-	}
-	if w.spent != nil {
-		return "", "", false
-	}
-	resource, ok = w.word(w.resource)
-	return actions[i], resource, ok
+	return "", "", false
 }
 
 // likely picks a resource on the path of the form that a request of an action
@@ -85,49 +88,116 @@ func (w *search) lacksKeys(action string) bool {
 	return slices.ContainsFunc(w.given, func(key string) bool { return policy.SuppliesKey(action, key) == policy.False })
 }
 
-// actions lists actions on the path. Where AWS has a table of the service's
+// actions lists actions on the path that are worth a look, and whose requests can
+// have the condition keys that it needs. Where AWS has a table of the service's
 // actions, and some of them are on the path, it is those; else one by form.
-func (w *search) actions() []string {
-	d := w.action
-	if len(d.patterns) == 0 {
-		return append(slices.Clone(s3Actions()), "example:Action")
-	}
-	var real, made []string
-	if d.lazy() {
-		word, ok := w.word(d)
-		if !ok {
-			return nil
+func (w *search) actions(worth func(*knownName) bool) iter.Seq[*knownName] {
+	return func(yield func(*knownName) bool) {
+		suits := func(a *knownName) bool { return worth(a) && !w.lacksKeys(a.name) }
+		if len(w.action.patterns) == 0 {
+			for _, list := range [][]knownName{s3Names(), {{name: "example:Action"}}} {
+				for i := range list {
+					if suits(&list[i]) && !yield(&list[i]) {
+						return
+					}
+				}
+			}
+			return
 		}
-		made = append(made, word)
-		for _, a := range knownActions(word) {
-			if len(real) < operationsTried && w.onPath(strings.ToLower(a)) {
-				real = append(real, a)
+		for a := range w.realActions(suits) {
+			if !yield(a) {
+				return
 			}
 		}
-	} else {
+		made := w.madeActions()
+		if allDetailed(made) && w.hasReal() {
+			return
+		}
+		for _, name := range made {
+			name = w.spelling(name)
+			if a := (&knownName{name: name, kinds: resourceTypes(name)}); suits(a) && !yield(a) {
+				return
+			}
+		}
+	}
+}
+
+// hasReal tells that some action of AWS's table is on the path.
+func (w *search) hasReal() bool {
+	for range w.realActions(func(*knownName) bool { return true }) {
+		return true
+	}
+	return false
+}
+
+// realActions are those of AWS's table on the path that suit.
+func (w *search) realActions(suits func(*knownName) bool) iter.Seq[*knownName] {
+	return func(yield func(*knownName) bool) {
+		d := w.action
+		if d.lazy() {
+			word, ok := w.actionWord()
+			if !ok {
+				return
+			}
+			list, n := knownActions(word), 0
+			for i := range list {
+				if a := &list[i]; suits(a) && w.onPath(a.folded) {
+					if n++; n > operationsTried || !yield(a) {
+						return
+					}
+				}
+			}
+			return
+		}
 		run := w.runs[d.level]
-		for i := run.Lo; i <= run.Hi && len(made) < operationsTried; i++ {
-			real = append(real, w.knownIn(int(i))...)
-			if word := d.words.Word(int(i)); !w.listed(int(i)) {
-				made = append(made, word)
+		for i, made := run.Lo, 0; i <= run.Hi && made < operationsTried; i++ {
+			for a := range w.knownIn(int(i), suits) {
+				if !yield(a) {
+					return
+				}
+			}
+			if !w.listed(int(i)) {
+				made++
 			}
 		}
 	}
-	if len(made) == 0 || len(real) > 0 && allDetailed(made) {
-		return real
+}
+
+// actionWord is an action by form on the path, sought once.
+func (w *search) actionWord() (string, bool) {
+	if !w.lazyAction.sought {
+		w.lazyAction.sought = true
+		w.lazyAction.word, w.lazyAction.ok = w.word(w.action)
 	}
-	for i, a := range made {
-		made[i] = w.spelling(a)
+	return w.lazyAction.word, w.lazyAction.ok
+}
+
+// madeActions are words on the path of which the table tells nothing.
+func (w *search) madeActions() (made []string) {
+	d := w.action
+	if d.lazy() {
+		if word, ok := w.actionWord(); ok {
+			made = append(made, word)
+		}
+		return made
 	}
-	return append(real, made...)
+	run := w.runs[d.level]
+	for i := run.Lo; i <= run.Hi && len(made) < operationsTried; i++ {
+		if !w.listed(int(i)) {
+			made = append(made, d.words.Word(int(i)))
+		}
+	}
+	return made
 }
 
 // listed tells that all words of an atom are of one service whose actions are
 // known: what its table lacks is no action (P39).
-func (w *search) listed(atom int) bool {
+func (w *search) listed(atom int) bool { return w.inAtom(atom).listed }
+
+func (w *search) findListed(atom int) bool {
 	d := w.action
 	for i, p := range d.texts {
-		service, _, ok := strings.Cut(strings.ToLower(p), ":")
+		service, _, ok := strings.Cut(p, ":")
 		if ok && !strings.ContainsAny(service, "*?") && d.matches(atom, int32(i)) {
 			_, known := sar.FindService(service)
 			return known
@@ -136,33 +206,70 @@ func (w *search) listed(atom int) bool {
 	return false
 }
 
-// knownIn lists the actions of AWS's table in one atom.
-func (w *search) knownIn(atom int) []string {
-	if known, ok := w.known[atom]; ok {
-		return known
+// atomActions are the actions of AWS's table that may be in one atom.
+type atomActions struct {
+	own   []knownName // the atom's word, where it is an action
+	list  []knownName // of the service
+	holds []int8      // which of them are in the atom: 1, or -1; 0 was not looked at
+
+	listed bool // see search.listed
+}
+
+// knownIn lists the actions of AWS's table in one atom that suit.
+func (w *search) knownIn(atom int, suits func(*knownName) bool) iter.Seq[*knownName] {
+	k := w.inAtom(atom)
+	return func(yield func(*knownName) bool) {
+		for i := range k.own {
+			if suits(&k.own[i]) && !yield(&k.own[i]) {
+				return
+			}
+		}
+		n := 0
+		for i := range k.list {
+			a := &k.list[i]
+			if !suits(a) {
+				continue
+			}
+			if k.holds[i] == 0 {
+				k.holds[i] = -1
+				if w.action.words.Holds(atom, a.folded) {
+					k.holds[i] = 1
+				}
+			}
+			if k.holds[i] < 0 {
+				continue
+			}
+			if n++; n > operationsTried || !yield(a) {
+				return
+			}
+		}
 	}
-	if w.known == nil {
-		w.known = make(map[int][]string)
+}
+
+func (w *search) inAtom(atom int) *atomActions {
+	k := w.known[atom]
+	if k == nil {
+		k = w.newAtomActions(atom)
+		if w.known == nil {
+			w.known = make(map[int]*atomActions)
+		}
+		w.known[atom] = k
 	}
-	d := w.action
-	if a, ok := knownAction(d.words.Word(atom)); ok {
-		w.known[atom] = []string{a}
+	return k
+}
+
+func (w *search) newAtomActions(atom int) *atomActions {
+	d, k := w.action, &atomActions{listed: w.findListed(atom)}
+	word := d.words.Word(atom)
+	if a, ok := knownAction(word); ok {
+		k.own = []knownName{{name: a, kinds: resourceTypes(a)}}
 		if d.single(atom) {
-			return w.known[atom]
+			return k
 		}
 	}
-	out := w.known[atom]
-	for _, a := range knownActions(d.words.Word(atom)) {
-		if len(out) == operationsTried {
-			break
-		}
-		folded := strings.ToLower(a)
-		if d.words.Holds(atom, folded) {
-			out = append(out, a)
-		}
-	}
-	w.known[atom] = out
-	return out
+	k.list = knownActions(word)
+	k.holds = make([]int8, len(k.list))
+	return k
 }
 
 // onPath reports whether a word of the action dimension is on the path.

@@ -27,8 +27,13 @@ type search struct {
 	set   []bool      // per level, whether the path bounds it
 	given []string    // the condition keys that the path needs to be present
 	pairs map[pairKey]bool
-	known map[int][]string // actions of the table, per atom
+	known map[int]*atomActions
 	spent *Trouble
+	// lazyAction is the action by form of the path at work.
+	lazyAction struct {
+		word       string
+		sought, ok bool
+	}
 	// visit is called with each request found; it returns true to stop.
 	visit func(*assignment) bool
 }

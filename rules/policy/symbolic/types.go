@@ -85,15 +85,42 @@ var s3Actions = sync.OnceValue(func() []string {
 
 // knownActions lists actions that exist among which to look for an example: of
 // the service of an action by form, or of S3.
-func knownActions(made string) []string {
+func knownActions(made string) []knownName {
 	prefix, _, _ := strings.Cut(made, ":")
 	service, ok := sar.FindService(prefix)
 	if !ok || prefix == "s3" {
-		return s3Actions()
+		return s3Names()
 	}
-	out := make([]string, len(service.Actions))
+	if list, ok := serviceNames.Load(prefix); ok {
+		return list.([]knownName)
+	}
+	names := make([]string, len(service.Actions))
 	for i, a := range service.Actions {
-		out[i] = prefix + ":" + a.Name
+		names[i] = prefix + ":" + a.Name
+	}
+	list := knownNames(names)
+	if prefix == service.Prefix {
+		serviceNames.Store(prefix, list)
+	}
+	return list
+}
+
+// knownName is an action as AWS writes it and in lower case, and what it is
+// authorised against (resourceTypes).
+type knownName struct {
+	name, folded string
+	kinds        []string
+}
+
+// serviceNames are the actions of the services that were asked for, by prefix.
+var serviceNames sync.Map
+
+var s3Names = sync.OnceValue(func() []knownName { return knownNames(s3Actions()) })
+
+func knownNames(names []string) []knownName {
+	out := make([]knownName, len(names))
+	for i, a := range names {
+		out[i] = knownName{a, strings.ToLower(a), resourceTypes(a)}
 	}
 	return out
 }
