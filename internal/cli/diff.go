@@ -156,12 +156,12 @@ func drawDiff(env *Env, w io.Writer, format string, res *diff.Result) error {
 	return report.ComparisonsHTML(w, title, notes, list)
 }
 
-// holdMemory makes the garbage collector keep near four times the files, unless
+// holdMemory makes the garbage collector keep near four and a half times the files, unless
 // the environment sets a limit (GOMEMLIMIT), until the returned function is called.
 func holdMemory(files int) (release func()) {
 	was := debug.SetMemoryLimit(-1)
 	if was == math.MaxInt64 {
-		debug.SetMemoryLimit(max(4*int64(files), leastMemory))
+		debug.SetMemoryLimit(max(9*int64(files)/2, leastMemory))
 	}
 	return func() { debug.SetMemoryLimit(was) }
 }
