@@ -17,7 +17,7 @@ var flagGroups = []struct {
 }{
 	{"Question", []string{"job", "bucket", "resource", "action", "write", "service", "subnets", "subnet", "security-groups", "role", "caller", "principal", "eni", "instance",
 		"lambda", "from", "to", "protocol", "port", "source-port", "ephemeral-ports", "hostname", "at", "assume", "context", "unknown", "session", "resource-account",
-		"object-tag", "presigned", "strict", "strict-dns", "assume-public-dns", "assume-defaults", "assume-no-organization", "assume-no-resource-policy",
+		"object-tag", "presigned", "strict", "strict-dns", "assume-public-dns", "assume-defaults", "assume-no-organization", "assume-no-resource-policy", "may-be-absent",
 		"assume-sse-s3", "question", "answer", "through", "avoid", "why-not", "from-internet", "from-on-premises", "change", "also", "against", "without", "fix",
 		"fail-on", "may-be-absent", "denials", "assume-role-depth"}},
 	{"Source", []string{"snapshot", "account", "region", "live", "profile", "assume-role", "external-id", "save", "all", "vpc", "organization-role", "base", "head",
