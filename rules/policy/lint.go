@@ -59,6 +59,7 @@ type linter struct {
 
 	matched      map[string][]matchedAction // by pattern
 	wildServices int
+	cells        int // compared of patterns with forms of ARNs
 }
 
 // Lint finds what is dead, dangerous or of no effect in a well-formed document,
@@ -124,6 +125,8 @@ func (l *linter) statement() {
 	if l.o.Strict {
 		l.wide()
 		l.analyzer()
+		l.otherTypes()
+		l.everyResource()
 	}
 	if l.kind == KindBucket && !s.NotAction {
 		for i, a := range s.Actions {

@@ -175,6 +175,8 @@ func (l *linter) arn(path, text string) {
 		bad("ARNs of %s have no Region", parts[2])
 	case fixed(3) && !isRegion(parts[3]):
 		bad("%s is not a Region", quote(parts[3]))
+	case fixed(3) && !knownRegion(parts[3]):
+		l.unknownRegion(path, parts[3])
 	case fixed(4) && strings.Trim(parts[4], "0123456789") == "" && len(parts[4]) != 12:
 		bad("an account id has 12 digits")
 	}

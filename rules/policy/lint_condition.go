@@ -54,7 +54,7 @@ func (l *linter) conditionKey(c *Condition, key, path string) {
 			return
 		}
 		for _, m := range matched {
-			if SuppliesKey(m.service.Prefix+":"+m.Name, key) != False && !foreignKey(m.service.Prefix, key) {
+			if SuppliesKey(m.service.Prefix+":"+m.Name, key) != False && !foreignKey(m.service.Prefix, key) && !l.lacksKey(m, key) {
 				return
 			}
 		}
@@ -78,6 +78,20 @@ func foreignKey(service, key string) bool {
 		}
 	}
 	return strings.HasPrefix(key, "s3:") && !strings.HasPrefix(service, "s3") || strings.HasPrefix(key, "kms:") && service != "kms"
+}
+
+// lacksKey tells that the tables list a key of the action's service for others of
+// its actions only.
+func (l *linter) lacksKey(m matchedAction, key string) bool {
+	if !l.o.Strict || !strings.HasPrefix(key, m.service.Prefix+":") {
+		return false
+	}
+	d, ok := sar.FindDetail(m.service.Prefix + ":" + m.Name)
+	if !ok {
+		return false
+	}
+	supplied, known := d.Supplies(key)
+	return known && !supplied
 }
 
 // guarded tells a Null condition that asks for the key's presence.

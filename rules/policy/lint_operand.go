@@ -73,6 +73,9 @@ func (l *linter) form(key, path, v string) {
 	if f, ok := forms[key]; ok && !strings.HasPrefix(v, f.prefix) && !strings.HasPrefix(v, "vpc-") && !strings.HasPrefix(v, "vpce-") { // networkID tells of those
 		l.add("VALUE_NEVER_MATCHES", LintError, "P395", path, "", "%s is not %s (%s…)", quote(v), f.what, f.prefix)
 	}
+	if key == "aws:requestedregion" && !knownRegion(v) {
+		l.unknownRegion(path, v)
+	}
 	if slices.Contains(accountKeys, key) && v != "anonymous" && (len(v) != 12 || strings.Trim(v, "0123456789") != "") {
 		l.add("VALUE_NEVER_MATCHES", LintError, "P395", path, "", "%s is not an account id, which has 12 digits", quote(v))
 	}

@@ -93,7 +93,7 @@ func TestLintStrict(t *testing.T) {
 		{"the right ids", ban(cond(`"StringNotEquals":{"aws:SourceVpce":"vpce-1","aws:SourceVpc":"vpc-1"}`)), KindBucket, ""},
 		{"a bucket's URL", allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::s3://abc/*"`), KindIdentity, "warning BUCKET_NAME_INVALID"},
 		{"a short name", allow(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::ab/*"`), KindIdentity, "info BUCKET_NAME_INVALID"},
-		{"any role to any service", allow(`"Action":"iam:PassRole","Resource":"*"`), KindIdentity, "warning PASS_ROLE_ANY"},
+		{"any role to any service", allow(`"Action":"iam:PassRole","Resource":"*"`), KindIdentity, "warning PASS_ROLE_ANY info RESOURCE_STAR"},
 		{"any role to one service", allow(`"Action":"iam:PassRole","Resource":"*"` + cond(`"StringEquals":{"iam:PassedToService":"glue.amazonaws.com"}`)), KindIdentity, ""},
 		{"P149 another service's key", allow(onAll + cond(`"StringEquals":{"ec2:InstanceType":"t3.micro"}`)), KindIdentity, "warning CONDITION_KEY_NOT_SUPPLIED"},
 		{"P149 what the caller's credentials bring", allow(onAll + cond(`"ArnEquals":{"ec2:SourceInstanceARN":"arn:aws:ec2:us-east-1:111122223333:instance/i-0123456789abcdef0"}`)), KindIdentity, ""},
@@ -117,12 +117,12 @@ func TestLintStrict(t *testing.T) {
 		{"P395 NotAction that leaves IAM", allow(`"NotAction":"s3:*","Resource":"*"`), KindIdentity, "warning ALLOW_NOT_ACTION warning PASS_ROLE_ANY info SERVICE_LINKED_ROLE_ANY"},
 		{"P395 NotAction in a Deny", deny(`"NotAction":"s3:*","Resource":"*"`), KindIdentity, ""},
 		{"P395 NotAction on one bucket", allow(`"NotAction":"s3:Delete*","Resource":"arn:aws:s3:::abc/*"`), KindIdentity, ""},
-		{"P395 all of IAM", allow(`"Action":"iam:*","Resource":"*"`), KindIdentity, "warning PASS_ROLE_ANY info SERVICE_LINKED_ROLE_ANY warning PRIVILEGE_ESCALATION"},
+		{"P395 all of IAM", allow(`"Action":"iam:*","Resource":"*"`), KindIdentity, "warning PASS_ROLE_ANY info SERVICE_LINKED_ROLE_ANY warning PRIVILEGE_ESCALATION info RESOURCE_STAR"},
 		{"P395 all of IAM, as a boundary", allow(`"Action":"iam:*","Resource":"*"`), KindBoundary, ""},
-		{"P395 one escalation", allow(`"Action":"iam:AttachRolePolicy","Resource":"*"`), KindIdentity, "warning PRIVILEGE_ESCALATION"},
+		{"P395 one escalation", allow(`"Action":"iam:AttachRolePolicy","Resource":"*"`), KindIdentity, "warning PRIVILEGE_ESCALATION info RESOURCE_STAR"},
 		{"P395 on one role", allow(`"Action":"iam:AttachRolePolicy","Resource":"arn:aws:iam::111111111111:role/app"`), KindIdentity, ""},
 		{"P395 NotResource", allow(`"Action":"iam:PassRole","NotResource":"arn:aws:iam::111111111111:role/admin"`), KindIdentity, "warning PASS_ROLE_ANY"},
-		{"P395 any service-linked role", allow(`"Action":"iam:CreateServiceLinkedRole","Resource":"*"`), KindIdentity, "info SERVICE_LINKED_ROLE_ANY"},
+		{"P395 any service-linked role", allow(`"Action":"iam:CreateServiceLinkedRole","Resource":"*"`), KindIdentity, "info SERVICE_LINKED_ROLE_ANY info RESOURCE_STAR"},
 		{"P395 one service's", allow(`"Action":"iam:CreateServiceLinkedRole","Resource":"*"` + cond(`"StringEquals":{"iam:AWSServiceName":"ecs.amazonaws.com"}`)), KindIdentity, ""},
 		{"P395 a service for anyone", grant(`{"Service":"cloudtrail.amazonaws.com"}`, `"Action":"s3:PutObject","Resource":"arn:aws:s3:::abc/*"`), KindBucket, "warning SERVICE_PRINCIPAL_OPEN"},
 		{"P395 a service for one account", grant(`{"Service":"cloudtrail.amazonaws.com"}`, `"Action":"s3:PutObject","Resource":"arn:aws:s3:::abc/*"`+cond(`"StringEquals":{"aws:SourceAccount":"111111111111"}`)), KindBucket, ""},
@@ -144,10 +144,27 @@ func TestLintStrict(t *testing.T) {
 		{"P395 a default without quotes", versioned(allow(onAll + cond(`"StringLike":{"s3:ExistingObjectTag/owner":"${aws:username, nobody}"}`))), KindIdentity, "error VARIABLE_MALFORMED"},
 		{"P395 a default", versioned(allow(onAll + cond(`"StringLike":{"s3:ExistingObjectTag/owner":"${aws:username, 'nobody'}"}`))), KindIdentity, ""},
 		{"P395 a variable as a number", versioned(allow(`"Action":"s3:ListBucket","Resource":"*"` + cond(`"NumericEquals":{"s3:max-keys":"${aws:PrincipalTag/max}"}`))), KindIdentity, "error VARIABLE_NOT_EXPANDED"},
-		{"P395 a wildcard service", allow(`"Action":"*:GetObject","Resource":"*"`), KindIdentity, "info SERVICE_IS_WILDCARD"},
-		{"P395 an action twice", allow(`"Action":["s3:Get*","s3:GetObject"],"Resource":"*"`), KindIdentity, "info VALUE_REDUNDANT"},
+		{"P395 a wildcard service", allow(`"Action":"*:GetObject","Resource":"*"`), KindIdentity, "info SERVICE_IS_WILDCARD info RESOURCE_STAR"},
+		{"P395 an action twice", allow(`"Action":["s3:Get*","s3:GetObject"],"Resource":"*"`), KindIdentity, "info VALUE_REDUNDANT info RESOURCE_STAR"},
 		{"P395 a resource twice", allow(`"Action":"s3:GetObject","Resource":["arn:aws:s3:::abc/*","arn:aws:s3:::abc/*"]`), KindIdentity, "info VALUE_REDUNDANT"},
 		{"P395 two that overlap", allow(`"Action":"s3:GetObject","Resource":["arn:aws:s3:::abc/a*","arn:aws:s3:::abc/*z"]`), KindIdentity, ""},
+		{"P395 parliament's RESOURCE_STAR", allow(`"Action":["sqs:SendMessage","ec2:DescribeInstances"],"Resource":"*"`), KindIdentity, "info RESOURCE_STAR"},
+		{"P395 an action without a resource type", allow(`"Action":["ec2:DescribeInstances","s3:ListAllMyBuckets"],"Resource":"*"`), KindIdentity, ""},
+		{"P395 one that lists", allow(`"Action":"s3:ListBucket","Resource":"*"`), KindIdentity, ""},
+		{"P395 on a named resource", allow(`"Action":"sqs:SendMessage","Resource":"arn:aws:sqs:us-east-1:111111111111:q"`), KindIdentity, ""},
+		{"P395 in a key policy", grant(isRole, `"Action":"kms:Decrypt","Resource":"*"`), KindKey, ""},
+		{"P230 another service's resource", allow(`"Action":"sqs:SendMessage","Resource":"arn:aws:sns:us-east-1:111111111111:t"`), KindIdentity, "warning ACTION_NEVER_MATCHES"},
+		{"P230 another type of the service", allow(`"Action":"kms:Decrypt","Resource":"arn:aws:kms:us-east-1:111111111111:alias/a"`), KindIdentity, "warning ACTION_NEVER_MATCHES"},
+		{"P230 its own type", allow(`"Action":"kms:Decrypt","Resource":"arn:aws:kms:*:111111111111:key/*"`), KindIdentity, ""},
+		{"P230 a pattern that may be its type", allow(`"Action":"dynamodb:PutItem","Resource":"arn:aws:dynamodb:*:*:ta*e/x"`), KindIdentity, ""},
+		{"P230 a type misspelt", allow(`"Action":"dynamodb:PutItem","Resource":"arn:aws:dynamodb:*:*:tabel/x"`), KindIdentity, "warning ACTION_NEVER_MATCHES"},
+		{"P230 an action without a type on an ARN", allow(`"Action":"ec2:DescribeInstances","Resource":"arn:aws:ec2:*:*:instance/*"`), KindIdentity, "warning ACTION_NEVER_MATCHES"},
+		{"P230 one of several resources is enough", allow(`"Action":["sqs:SendMessage","sns:Publish"],"Resource":["arn:aws:sns:us-east-1:111111111111:t","arn:aws:sqs:us-east-1:111111111111:q"]`), KindIdentity, ""},
+		{"P149 a key of others of the service's actions", allow(`"Action":"kms:ListKeys","Resource":"*"` + cond(`"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}`)), KindIdentity, "warning CONDITION_KEY_NOT_SUPPLIED"},
+		{"P149 a key of the action", allow(`"Action":"ec2:RunInstances","Resource":"*"` + cond(`"StringEquals":{"ec2:InstanceType":"t3.micro"}`)), KindIdentity, ""},
+		{"P395 a Region misspelt", deny(onAll + cond(`"StringNotEquals":{"aws:RequestedRegion":["eu-west-1","us-esat-1"]}`)), KindIdentity, "warning REGION_UNKNOWN"},
+		{"P395 in an ARN", allow(`"Action":"sqs:SendMessage","Resource":"arn:aws:sqs:us-esat-1:111111111111:q"`), KindIdentity, "warning REGION_UNKNOWN"},
+		{"P395 Regions", deny(onAll + cond(`"StringNotLike":{"aws:RequestedRegion":["eu-*","us-east-1","aws-global"]}`)), KindIdentity, ""},
 		{"P366 zeros", allow(onAll + cond(`"IpAddress":{"aws:SourceIp":"203.000.113.0/024"}`)), KindIdentity, "info ADDRESS_ODD"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -159,5 +176,19 @@ func TestLintStrict(t *testing.T) {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// globsMeet agrees with a search for a text that matches both.
+func TestGlobsMeet(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want bool
+	}{
+		{"a*", "*b", true}, {"a*c", "*b*", true}, {"abc", "a?c", true}, {"a", "b", false}, {"a*b", "a*c", false}, {"", "*", true}, {"", "?", false}, {"*:x", "y:*", true}, {"?*", "", false}, {"a?", "*aa", true},
+	} {
+		if globsMeet(tt.a, tt.b) != tt.want || globsMeet(tt.b, tt.a) != tt.want {
+			t.Errorf("%q and %q: want %v", tt.a, tt.b, tt.want)
+		}
 	}
 }

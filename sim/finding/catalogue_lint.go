@@ -58,6 +58,10 @@ var (
 		Meaning: "Its holder administers the account.", Do: "Name the actions and resources that are needed.", Rules: []string{"P35"}})
 	AllowNotAction = define("ALLOW_NOT_ACTION", Entry{Kind: Lint, Title: "A statement allows every action but some",
 		Meaning: "Actions of services to come are among them.", Do: "Name the actions that are needed.", Rules: []string{"P395"}})
+	RegionUnknown = define("REGION_UNKNOWN", Entry{Kind: Lint, Title: "There is no such Region",
+		Meaning: "A value of aws:RequestedRegion, or an ARN, names a Region that this version does not know. Mostly it is misspelt.", Do: "Correct it.", Rules: []string{"P395"}})
+	ResourceStar = define("RESOURCE_STAR", Entry{Kind: Lint, Title: "An action that takes a named resource is allowed on every one",
+		Meaning: "The statement allows on every resource what it could allow on some. parliament reports the same.", Do: "Name the resources that are needed.", Rules: []string{"P395"}})
 	PrivilegeEscalation = define("PRIVILEGE_ESCALATION", Entry{Kind: Lint, Title: "A statement lets its holder take other permissions",
 		Meaning: "With one of these actions on every resource a caller may give himself any permission.", Do: "Name the resources that are needed.", Rules: []string{"P395"}})
 	ServiceLinkedRoleAny = define("SERVICE_LINKED_ROLE_ANY", Entry{Kind: Lint, Title: "A statement lets service-linked roles of any service be made",

@@ -263,10 +263,15 @@ func fits(q *policy.Request) bool {
 // (P367): of the action's service, or of no resource.
 func TestCompareExamplesAreOfTheService(t *testing.T) {
 	for _, tt := range []struct{ action, resource, want string }{
-		{"ec2:StopInstances", "*", "arn:aws:ec2:us-east-1:111122223333:"},
+		{"ec2:StopInstances", "*", "arn:aws:ec2:us-east-1:111122223333:instance/"},
 		{"ec2:StopInstances", "arn:aws:ec2:eu-west-1:*:instance/i-*", "arn:aws:ec2:eu-west-1:"},
-		{"iam:GetRole", "*", "arn:aws:iam::111122223333:"},
+		{"iam:GetRole", "*", "arn:aws:iam::111122223333:role/"},
 		{"s3:ListBucket", "*", "arn:aws:s3:::"},
+		{"dynamodb:PutItem", "*", "arn:aws:dynamodb:us-east-1:111122223333:table/"},
+		{"dynamodb:PutItem", "arn:aws:dynamodb:eu-west-1:*:*", "arn:aws:dynamodb:eu-west-1:"},
+		{"sqs:SendMessage", "*", "arn:aws:sqs:us-east-1:111122223333:"},
+		{"secretsmanager:GetSecretValue", "*", "arn:aws:secretsmanager:us-east-1:111122223333:secret:"},
+		{"lambda:InvokeFunction", "arn:aws:lambda:*", "arn:aws:lambda:us-east-1:111122223333:function:"},
 		{"s3:ListAllMyBuckets", "*", "arn:aws:s3:::*"},
 	} {
 		c := Compare(statements(t, policy.KindIdentity, cond("Allow", "sts:GetCallerIdentity", "*", "")), statements(t, policy.KindIdentity, cond("Allow", tt.action, tt.resource, "")), policy.KindIdentity, Options{})

@@ -1,7 +1,9 @@
 package symbolic
 
 import (
+	"cmp"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -54,16 +56,27 @@ func (w *search) operation() (action, resource string, ok bool) {
 
 // likely picks a resource on the path of the form that a request of an action
 // has, as far as that is known (P367): "*" where the table tells that the action
-// has no resource type, and otherwise an ARN of the action's service.
+// has no resource type, and otherwise an ARN of one of its types, or else of its
+// service.
 func (w *search) likely(action string) (string, bool) {
-	service, name, _ := strings.Cut(strings.ToLower(action), ":")
+	service, _, _ := strings.Cut(strings.ToLower(action), ":")
 	forms := []strset.Pattern{strset.Literal("arn:aws:"+service+":"+usualRegion(service)+":111122223333:").One(strset.Any, 1).Many(strset.Any),
 		strset.Literal("arn:aws:" + service + ":").Many(strset.Any)}
-	if s, ok := sar.FindService(service); ok && s.Detailed {
-		if a, ok := s.FindAction(name); ok && len(a.Resources) == 0 {
-			forms = []strset.Pattern{strset.Literal("*"), strset.Literal("arn:aws:" + service + ":::*")}
+	switch d, ok := sar.FindDetail(action); {
+	case ok && len(d.Types) == 0 && service == "s3":
+		forms = []strset.Pattern{strset.Literal("*"), strset.Literal("arn:aws:" + service + ":::*")}
+	case ok && len(d.Types) == 0:
+		forms = slices.Insert(forms, 0, strset.Literal("*"))
+	case ok:
+		if resource, ok := w.oneOf(typedForms(d, service)); ok || w.spent != nil {
+			return resource, ok
 		}
 	}
+	return w.oneOf(forms)
+}
+
+// oneOf picks a resource on the path of one of some forms.
+func (w *search) oneOf(forms []strset.Pattern) (string, bool) {
 	for _, pick := range []func(*dimension, strset.Pattern) (string, bool){w.readable, w.sought} {
 		for _, f := range forms {
 			if resource, ok := pick(w.resource, f); ok || w.spent != nil {
@@ -72,6 +85,44 @@ func (w *search) likely(action string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// typedForms are the ARNs of an action's resource types, in the order of their
+// names: in the usual Region and account, then in any.
+func typedForms(d *sar.Detail, service string) (out []strset.Pattern) {
+	for _, usual := range []bool{true, false} {
+		for _, name := range slices.Sorted(maps.Keys(d.Types)) {
+			if form := d.Types[name]; form != "" {
+				out = append(out, typedForm(form, service, usual))
+			}
+		}
+	}
+	return out
+}
+
+func typedForm(form, service string, usual bool) strset.Pattern {
+	p := strset.Literal("")
+	for {
+		before, after, ok := strings.Cut(form, "${")
+		p = p.Literal(before)
+		if !ok {
+			return p
+		}
+		var name string
+		name, form, _ = strings.Cut(after, "}")
+		switch {
+		case name == "Partition":
+			p = p.Literal("aws")
+		case name == "Region" && usual:
+			p = p.Literal(cmp.Or(usualRegion(service), "us-east-1"))
+		case name == "Account" && usual:
+			p = p.Literal("111122223333")
+		case name == "Region", name == "Account":
+			p = p.One(strset.NotColon, 1).Many(strset.NotColon)
+		default:
+			p = p.One(strset.Any, 1).Many(strset.Any)
+		}
+	}
 }
 
 // usualRegion is the Region in the ARNs of a service's resources.

@@ -1,6 +1,8 @@
 package symbolic
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,8 +24,11 @@ var arnForms = func() map[string]strset.Pattern {
 	name := func(p strset.Pattern) strset.Pattern { return p.One(strset.NotSlash, 1).Many(strset.NotSlash) }
 	rest := func(p strset.Pattern) strset.Pattern { return p.One(strset.Any, 1).Many(strset.Any) }
 	bucket := name(arn("s3").Literal("::"))
-	accessPoint := name(arn("s3").Glob("*:*:", strset.NotColon).Literal("accesspoint/"))
-	key := arn("kms").Glob("*:*:", strset.NotColon)
+	field := func(p strset.Pattern) strset.Pattern { // a Region or an account
+		return p.One(strset.NotColon, 1).Many(strset.NotColon).Literal(":")
+	}
+	accessPoint := name(field(field(arn("s3"))).Literal("accesspoint/"))
+	key := field(field(arn("kms")))
 	return map[string]strset.Pattern{
 		"s3:bucket":            bucket,
 		"s3:object":            rest(bucket.Literal("/")),
@@ -55,6 +60,10 @@ func resourceTypes(action string) []string {
 		}
 		out = append(out, name)
 	}
+	// What reads best in an example comes first.
+	slices.SortStableFunc(out, func(a, b string) int {
+		return cmp.Compare(strings.Index(a, "accesspoint"), strings.Index(b, "accesspoint"))
+	})
 	return out
 }
 

@@ -23,6 +23,7 @@ var detailed = []string{"kms", "s3", "s3-object-lambda", "s3express", "sts"}
 
 type action struct {
 	Name          string   `json:"name"`
+	AccessLevel   string   `json:"accessLevel"`
 	ConditionKeys []string `json:"conditionKeys"`
 	ResourceTypes []struct {
 		Name          string   `json:"name"`
@@ -37,6 +38,7 @@ type conditionKey struct {
 
 type resourceType struct {
 	Key           string   `json:"key"`
+	ARN           string   `json:"arn"`
 	ConditionKeys []string `json:"conditionKeys"`
 }
 
@@ -52,7 +54,7 @@ func main() {
 }
 
 func run(from, to string) error {
-	var out bytes.Buffer
+	var out, details bytes.Buffer
 	multi := map[string]bool{}
 	note := func(k conditionKey) {
 		if strings.HasPrefix(k.Type, "ArrayOf") {
@@ -77,11 +79,14 @@ func run(from, to string) error {
 	}
 	slices.Sort(files)
 	for _, f := range files {
-		if err := service(from, strings.TrimSuffix(filepath.Base(f), ".json"), &out, note); err != nil {
+		if err := service(from, strings.TrimSuffix(filepath.Base(f), ".json"), &out, &details, note); err != nil {
 			return err
 		}
 	}
 	if err := compressed(filepath.Join(to, "sar.txt.gz"), out.Bytes()); err != nil {
+		return err
+	}
+	if err := compressed(filepath.Join(to, "details.txt.gz"), details.Bytes()); err != nil {
 		return err
 	}
 	var names []string
@@ -105,7 +110,7 @@ func header(from string, out *bytes.Buffer) error {
 	return nil
 }
 
-func service(from, name string, out *bytes.Buffer, note func(conditionKey)) error {
+func service(from, name string, out, details *bytes.Buffer, note func(conditionKey)) error {
 	var actions map[string]action
 	if err := read(filepath.Join(from, "data", "actions", name+".json"), &actions); err != nil {
 		return err
@@ -118,26 +123,37 @@ func service(from, name string, out *bytes.Buffer, note func(conditionKey)) erro
 		return err
 	}
 	fmt.Fprintf(out, "S\t%s\n", name)
+	fmt.Fprintf(details, "S\t%s\n", name)
 	for _, k := range sorted(keys) {
 		note(keys[k])
 	}
+	for _, k := range sorted(types) {
+		fmt.Fprintf(details, "R\t%s\t%s\n", types[k].Key, types[k].ARN)
+	}
 	for _, k := range sorted(actions) {
 		a := actions[k]
+		resources, conditions := needs(&a, types)
+		fmt.Fprintf(details, "A\t%s\t%s\t%s\t%s\n", a.Name, a.AccessLevel, resources, conditions)
 		if !slices.Contains(detailed, name) {
 			fmt.Fprintf(out, "A\t%s\n", a.Name)
 			continue
 		}
-		var resources []string
-		conditions := slices.Clone(a.ConditionKeys)
-		for _, r := range a.ResourceTypes {
-			resources = append(resources, r.Name)
-			conditions = append(append(conditions, r.ConditionKeys...), types[strings.ToLower(r.Name)].ConditionKeys...)
-		}
-		slices.Sort(resources)
-		slices.Sort(conditions)
-		fmt.Fprintf(out, "A\t%s\t%s\t%s\n", a.Name, strings.Join(slices.Compact(resources), ","), strings.Join(slices.Compact(conditions), ","))
+		fmt.Fprintf(out, "A\t%s\t%s\t%s\n", a.Name, resources, conditions)
 	}
 	return nil
+}
+
+// needs lists the resource types and the condition keys of an action.
+func needs(a *action, types map[string]resourceType) (resources, conditions string) {
+	var names []string
+	keys := slices.Clone(a.ConditionKeys)
+	for _, r := range a.ResourceTypes {
+		names = append(names, r.Name)
+		keys = append(append(keys, r.ConditionKeys...), types[strings.ToLower(r.Name)].ConditionKeys...)
+	}
+	slices.Sort(names)
+	slices.Sort(keys)
+	return strings.Join(slices.Compact(names), ","), strings.Join(slices.Compact(keys), ",")
 }
 
 var globalKey = regexp.MustCompile(`(?s)key: '([^']+)',.*?type: '([^']+)'`)
