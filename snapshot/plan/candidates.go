@@ -20,6 +20,10 @@ func (v *overlay) candidates(typ, collection, idKey string) (out []*jsontree.Nod
 // that would tell which of them has it.
 func (v *overlay) mayAdd(candidates []*jsontree.Node, list string, o object, place string) {
 	o["KnownAfterApply"] = place
+	addTo(candidates, list, o)
+}
+
+func addTo(candidates []*jsontree.Node, list string, o object) {
 	for _, n := range candidates {
 		if l := n.Get(list); l != nil {
 			l.Append(node(o))
@@ -34,7 +38,7 @@ func (v *overlay) mayRoute(candidates []*jsontree.Node, o object, place string) 
 		delete(o, key)
 	}
 	o["DestinationPrefixListId"] = place
-	v.mayAdd(candidates, "Routes", o, place)
+	addTo(candidates, "Routes", o)
 }
 
 // mayLead gives every table of an endpoint's VPC a route to it that may be there.
@@ -43,7 +47,7 @@ func (v *overlay) mayLead(n *jsontree.Node, place string) {
 		return
 	}
 	vpc := n.Get("VpcId").Text()
-	v.each("RouteTables", func(t *jsontree.Node) {
+	v.networkParts().each("RouteTables", func(t *jsontree.Node) {
 		if vpc == "" || t.Get("VpcId").Text() == vpc {
 			v.mayRoute([]*jsontree.Node{t}, v.endpointRoute(n), place)
 		}
