@@ -53,7 +53,7 @@ func readJobFile(path string, opt Options) ([]byte, error) {
 
 // ParseJob reads the text of a job file.
 func ParseJob(data []byte) (Job, error) {
-	p := &jobParser{data: data}
+	p := &jobParser{jobReader: jobReader{data: data}}
 	root, scanError := parseTree(data)
 	if scanError != nil {
 		p.problem(scanError.Offset, "", "%s", scanError.Problem)
@@ -67,11 +67,17 @@ func ParseJob(data []byte) (Job, error) {
 	return p.job, nil
 }
 
-// jobParser fills a Job and collects what is wrong with its file.
-type jobParser struct {
+// jobReader reads the members of a job file into a Job, and collects what is
+// wrong with them.
+type jobReader struct {
 	data []byte
 	job  Job
 	errs []*LoadError
+}
+
+// jobParser fills a Job from a file of any kind of job.
+type jobParser struct {
+	jobReader
 	serviceParts
 }
 
@@ -87,7 +93,7 @@ type serviceParts struct {
 	clusterGroup, clusterSubnets *node
 }
 
-func (p *jobParser) problem(offset int, hint, format string, args ...any) {
+func (p *jobReader) problem(offset int, hint, format string, args ...any) {
 	pos := jsonscan.Locate(p.data, offset)
 	p.errs = append(p.errs, &LoadError{At: At(pos.Pointer), Line: pos.Line, Column: pos.Column, Problem: fmt.Sprintf(format, args...), Hint: hint})
 }
@@ -218,7 +224,7 @@ func (p *jobParser) unrecognised(n *node) {
 }
 
 // text reads a member that is a string; "" where there is none.
-func (p *jobParser) text(n *node, path ...string) string {
+func (p *jobReader) text(n *node, path ...string) string {
 	m := n.get(path...)
 	if m == nil {
 		return ""
@@ -230,16 +236,16 @@ func (p *jobParser) text(n *node, path ...string) string {
 	return m.text
 }
 
-func (p *jobParser) pointer(n *node) string { return jsonscan.Locate(p.data, n.offset).Pointer }
+func (p *jobReader) pointer(n *node) string { return jsonscan.Locate(p.data, n.offset).Pointer }
 
 // note keeps the place of a member under a name.
-func (p *jobParser) note(name string, n *node) {
+func (p *jobReader) note(name string, n *node) {
 	if n != nil {
 		p.job.Pointers[name] = p.pointer(n)
 	}
 }
 
-func (p *jobParser) role(n *node, path ...string) {
+func (p *jobReader) role(n *node, path ...string) {
 	p.job.RoleARN = p.text(n, path...)
 	p.note("RoleArn", n.get(path...))
 }
@@ -249,7 +255,7 @@ func (p *jobParser) role(n *node, path ...string) {
 const maxListed = 1000
 
 // bounded refuses an array that is longer than any job's.
-func (p *jobParser) bounded(m *node) bool {
+func (p *jobReader) bounded(m *node) bool {
 	if len(m.items) > maxListed {
 		p.problem(m.offset, "", "%d elements; AWS takes tens, and at most %d are read", len(m.items), maxListed)
 		return false
@@ -258,7 +264,7 @@ func (p *jobParser) bounded(m *node) bool {
 }
 
 // texts reads a member that is an array of strings.
-func (p *jobParser) texts(n *node, path ...string) []string {
+func (p *jobReader) texts(n *node, path ...string) []string {
 	m := n.get(path...)
 	if m == nil {
 		return nil
@@ -320,7 +326,7 @@ func (p *jobParser) output(n *node, key string, path ...string) {
 	}
 }
 
-func (p *jobParser) location(n *node, key string, path ...string) (S3Location, bool) {
+func (p *jobReader) location(n *node, key string, path ...string) (S3Location, bool) {
 	m := n.get(path...)
 	uri := p.text(n, path...)
 	if uri == "" {
@@ -351,7 +357,7 @@ func (p *jobParser) instances(n *node, path ...string) {
 }
 
 // items returns the elements of a member that is an array.
-func (p *jobParser) items(n *node, path ...string) []*node {
+func (p *jobReader) items(n *node, path ...string) []*node {
 	m := n.get(path...)
 	if m == nil {
 		return nil

@@ -161,13 +161,13 @@ func (p *jobParser) network(at *node, subnets, groups string) {
 	}
 }
 
-func (p *jobParser) reference(to *[]JobReference, n *node, path ...string) {
+func (p *jobReader) reference(to *[]JobReference, n *node, path ...string) {
 	if name := p.text(n, path...); name != "" {
 		p.refer(to, n.get(path...), name)
 	}
 }
 
-func (p *jobParser) refer(to *[]JobReference, at *node, name string) {
+func (p *jobReader) refer(to *[]JobReference, at *node, name string) {
 	for _, r := range *to {
 		if r.Name == name {
 			return
@@ -201,7 +201,7 @@ func (p *jobParser) secret(n *node, path ...string) {
 }
 
 // s3Bucket is a location of a bucket and a key, each in a member of its own.
-func (p *jobParser) s3Bucket(at *node, bucket, key string) (S3Location, bool) {
+func (p *jobReader) s3Bucket(at *node, bucket, key string) (S3Location, bool) {
 	if at == nil || bucket == "" {
 		return S3Location{}, false
 	}

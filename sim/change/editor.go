@@ -17,6 +17,19 @@ type editor struct {
 	made   int // ids given out
 }
 
+// The editor's parts, each with the file of its subject.
+type (
+	encryptionEdits struct{ *editor } // encryption.go
+	endpointEdits   struct{ *editor } // endpoint.go
+	routeEdits      struct{ *editor } // route.go
+	patchEdits      struct{ *editor } // patch.go
+)
+
+func (e *editor) encryptionEdits() encryptionEdits { return encryptionEdits{e} }
+func (e *editor) endpointEdits() endpointEdits     { return endpointEdits{e} }
+func (e *editor) routeEdits() routeEdits           { return routeEdits{e} }
+func (e *editor) patchEdits() patchEdits           { return patchEdits{e} }
+
 // refuse returns the refusal of the change at hand. A code is AWS's; without
 // one it is the snapshot that gives no hold.
 func (e *editor) refuse(code, format string, args ...any) error {

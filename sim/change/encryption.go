@@ -34,7 +34,7 @@ func modifyControlFields() []field {
 }
 
 // controls returns every node that tells of a VPC's control.
-func (e *editor) controls(vpc string) []*jsontree.Node {
+func (e encryptionEdits) controls(vpc string) []*jsontree.Node {
 	var out []*jsontree.Node
 	e.each(encryptionControls.collection, func(f found) bool {
 		if f.Get("VpcId").Text() == vpc {
@@ -49,7 +49,7 @@ func (e *editor) controls(vpc string) []*jsontree.Node {
 }
 
 // controlledVPC finds the VPC of a control by the control's id.
-func (e *editor) controlledVPC(id string) (string, error) {
+func (e encryptionEdits) controlledVPC(id string) (string, error) {
 	if f, ok := e.find(encryptionControls.collection, encryptionControls.idKey, id); ok {
 		return f.Get("VpcId").Text(), nil
 	}
@@ -74,7 +74,7 @@ func createControl(e *editor, p parameters) error {
 	if err != nil {
 		return err
 	}
-	if len(e.controls(p.text("VpcId"))) > 0 {
+	if len(e.encryptionEdits().controls(p.text("VpcId"))) > 0 {
 		return e.refuse("", "%s has a VPC encryption control already", p.text("VpcId"))
 	}
 	id, err := e.newID(encryptionControls, "vpcec-")
@@ -93,12 +93,12 @@ func createControl(e *editor, p parameters) error {
 }
 
 func modifyControl(e *editor, p parameters) error {
-	vpc, err := e.controlledVPC(p.text("VpcEncryptionControlId"))
+	vpc, err := e.encryptionEdits().controlledVPC(p.text("VpcEncryptionControlId"))
 	if err != nil {
 		return err
 	}
-	return e.encrypting(vpc, func() error {
-		for _, c := range e.controls(vpc) {
+	return e.encryptionEdits().encrypting(vpc, func() error {
+		for _, c := range e.encryptionEdits().controls(vpc) {
 			setControl(c, p)
 		}
 		return nil
@@ -123,11 +123,11 @@ func setControl(c *jsontree.Node, p parameters) {
 
 func deleteControl(e *editor, p parameters) error {
 	id := p.text("VpcEncryptionControlId")
-	vpc, err := e.controlledVPC(id)
+	vpc, err := e.encryptionEdits().controlledVPC(id)
 	if err != nil {
 		return err
 	}
-	return e.encrypting(vpc, func() error {
+	return e.encryptionEdits().encrypting(vpc, func() error {
 		if f, ok := e.find(encryptionControls.collection, encryptionControls.idKey, id); ok {
 			f.remove()
 		}
@@ -144,7 +144,7 @@ func deleteControl(e *editor, p parameters) error {
 }
 
 // enforcing returns a VPC's control in enforce mode, or nil.
-func (e *editor) enforcing(vpc string) *jsontree.Node {
+func (e encryptionEdits) enforcing(vpc string) *jsontree.Node {
 	for _, c := range e.controls(vpc) {
 		if strings.EqualFold(c.Get("Mode").Text(), "enforce") {
 			return c
@@ -160,7 +160,7 @@ func excluded(control *jsontree.Node, resource string) bool {
 
 // violations says what stands in a VPC in enforce mode, or leads out of it,
 // and may not.
-func (e *editor) violations(vpc string) []string {
+func (e encryptionEdits) violations(vpc string) []string {
 	out := e.openPeerings(vpc)
 	c := e.enforcing(vpc)
 	if c == nil {
@@ -185,7 +185,7 @@ func (e *editor) violations(vpc string) []string {
 // encrypting makes a change to a VPC, and refuses it as AWS does where it
 // brings about what enforce mode does not take. What a snapshot held before
 // stays: it was taken so.
-func (e *editor) encrypting(vpc string, change func() error) error {
+func (e encryptionEdits) encrypting(vpc string, change func() error) error {
 	before := e.violations(vpc)
 	if err := change(); err != nil {
 		return err
@@ -239,7 +239,7 @@ var (
 	localZone = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+-`)
 )
 
-func (e *editor) firstOf(r unencryptedKind, vpc string) string {
+func (e encryptionEdits) firstOf(r unencryptedKind, vpc string) string {
 	id := ""
 	e.each(r.kind.collection, func(f found) bool {
 		if r.in(f.Node, vpc) {
@@ -253,7 +253,7 @@ func (e *editor) firstOf(r unencryptedKind, vpc string) string {
 // openPeerings says which peerings an enforcing side needs an exclusion for:
 // those with a VPC of another Region, or one that does not enforce encryption
 // without any exclusion itself.
-func (e *editor) openPeerings(vpc string) []string {
+func (e encryptionEdits) openPeerings(vpc string) []string {
 	var out []string
 	e.each(peerings.collection, func(f found) bool {
 		a, b := f.Get("RequesterVpcInfo"), f.Get("AccepterVpcInfo")
@@ -272,7 +272,7 @@ func (e *editor) openPeerings(vpc string) []string {
 }
 
 // sealed tells whether a VPC is in enforce mode without any exclusion.
-func (e *editor) sealed(vpc string) bool {
+func (e encryptionEdits) sealed(vpc string) bool {
 	c := e.enforcing(vpc)
 	if c == nil {
 		return false

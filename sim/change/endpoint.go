@@ -39,17 +39,17 @@ func createEndpoint(e *editor, p parameters) error {
 	insertSorted(vpc.scope.collection(endpoints.collection), ep, "VpcEndpointId")
 	f, _ := e.find(endpoints.collection, "VpcEndpointId", id)
 	if p.has("PolicyDocument") {
-		if err := e.setEndpointPolicy(f, p.text("PolicyDocument")); err != nil {
+		if err := e.endpointEdits().setEndpointPolicy(f, p.text("PolicyDocument")); err != nil {
 			return err
 		}
 	}
 	if kind == "Gateway" {
-		return e.createGatewayEndpoint(f, p)
+		return e.endpointEdits().createGatewayEndpoint(f, p)
 	}
-	return e.createInterfaceEndpoint(f, p)
+	return e.endpointEdits().createInterfaceEndpoint(f, p)
 }
 
-func (e *editor) createGatewayEndpoint(ep found, p parameters) error {
+func (e endpointEdits) createGatewayEndpoint(ep found, p parameters) error {
 	m := gatewayService.FindStringSubmatch(p.text("ServiceName"))
 	if m == nil {
 		return e.refuse("InvalidServiceName", "the service %q has no gateway endpoints", p.text("ServiceName"))
@@ -72,7 +72,7 @@ func (e *editor) createGatewayEndpoint(ep found, p parameters) error {
 
 // attachTable associates a gateway endpoint with a route table: the table
 // gets the endpoint's route, at most one for each service (rule N43).
-func (e *editor) attachTable(ep found, rtb string) error {
+func (e endpointEdits) attachTable(ep found, rtb string) error {
 	table, err := e.need(routeTables, rtb)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func routeTargetOf(r *jsontree.Node) string {
 	return "another target"
 }
 
-func (e *editor) detachTable(ep found, rtb string) error {
+func (e endpointEdits) detachTable(ep found, rtb string) error {
 	id := ep.Get("VpcEndpointId").Text()
 	if !removeText(ep.Get("RouteTableIds"), rtb) {
 		return e.refuse("InvalidRouteTableId.NotFound", "%s is not associated with %s", rtb, id)
@@ -131,7 +131,7 @@ func dropEndpointRoutes(table *jsontree.Node, endpoint string) {
 
 // servicePrefixList finds the id of the list of a gateway endpoint's service:
 // by the list's name, or by a route that the endpoint has already.
-func (e *editor) servicePrefixList(ep found) (string, error) {
+func (e endpointEdits) servicePrefixList(ep found) (string, error) {
 	service, id := ep.Get("ServiceName").Text(), ""
 	for _, k := range []ec2Kind{prefixLists, managedLists} {
 		e.each(k.collection, func(f found) bool {
@@ -155,7 +155,7 @@ func (e *editor) servicePrefixList(ep found) (string, error) {
 	return id, nil
 }
 
-func (e *editor) createInterfaceEndpoint(ep found, p parameters) error {
+func (e endpointEdits) createInterfaceEndpoint(ep found, p parameters) error {
 	if p.has("RouteTableIds") {
 		return e.refuse("InvalidParameter", "only gateway endpoints have route tables")
 	}
@@ -189,7 +189,7 @@ func (e *editor) createInterfaceEndpoint(ep found, p parameters) error {
 	return e.setPrivateDNS(ep, private, p)
 }
 
-func (e *editor) setEndpointGroups(ep found, add, remove []string) error {
+func (e endpointEdits) setEndpointGroups(ep found, add, remove []string) error {
 	list := member(ep.Node, "Groups")
 	for _, id := range remove {
 		i := slices.IndexFunc(list.Elements(), func(n *jsontree.Node) bool { return n.Get("GroupId").Text() == id })
@@ -221,7 +221,7 @@ func (e *editor) setEndpointGroups(ep found, add, remove []string) error {
 
 // addEndpointSubnet gives an interface endpoint an interface in a subnet: one
 // in each zone at most, with the first address that nothing else has.
-func (e *editor) addEndpointSubnet(ep found, id string) error {
+func (e endpointEdits) addEndpointSubnet(ep found, id string) error {
 	subnet, err := e.need(subnets, id)
 	if err != nil {
 		return err
@@ -253,7 +253,7 @@ func (e *editor) addEndpointSubnet(ep found, id string) error {
 
 // freeAddress returns the first address of a subnet after the four that AWS
 // reserves at its beginning that no interface of the snapshot has.
-func (e *editor) freeAddress(subnet *jsontree.Node) (netip.Addr, bool) {
+func (e endpointEdits) freeAddress(subnet *jsontree.Node) (netip.Addr, bool) {
 	block, err := netip.ParsePrefix(subnet.Get("CidrBlock").Text())
 	if err != nil {
 		return netip.Addr{}, false
@@ -279,7 +279,7 @@ func (e *editor) freeAddress(subnet *jsontree.Node) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-func (e *editor) removeEndpointSubnet(ep found, id string) error {
+func (e endpointEdits) removeEndpointSubnet(ep found, id string) error {
 	if !removeText(ep.Get("SubnetIds"), id) {
 		return e.refuse("InvalidSubnetId.NotFound", "%s has no interface in %s", ep.Get("VpcEndpointId").Text(), id)
 	}
@@ -295,7 +295,7 @@ func (e *editor) removeEndpointSubnet(ep found, id string) error {
 // setPrivateDNS turns private DNS on or off with AWS's conditions: both DNS
 // attributes of the VPC, no other endpoint that has the name, and for S3's
 // default of inbound resolver endpoints only a gateway endpoint (N67, N68).
-func (e *editor) setPrivateDNS(ep found, on bool, p parameters) error {
+func (e endpointEdits) setPrivateDNS(ep found, on bool, p parameters) error {
 	inboundOnly := p.sub("DnsOptions").yes("PrivateDnsOnlyForInboundResolverEndpoint")
 	isS3 := s3Service.MatchString(ep.Get("ServiceName").Text())
 	if !p.sub("DnsOptions").has("PrivateDnsOnlyForInboundResolverEndpoint") {
@@ -324,7 +324,7 @@ func (e *editor) setPrivateDNS(ep found, on bool, p parameters) error {
 	return nil
 }
 
-func (e *editor) checkPrivateDNS(ep found, needsGateway bool) error {
+func (e endpointEdits) checkPrivateDNS(ep found, needsGateway bool) error {
 	vpc := ep.Get("VpcId").Text()
 	e2 := e.vpcAttribute(vpc)
 	for _, name := range []string{"EnableDnsSupport", "EnableDnsHostnames"} {
@@ -353,7 +353,7 @@ func (e *editor) checkPrivateDNS(ep found, needsGateway bool) error {
 	return nil
 }
 
-func (e *editor) setEndpointPolicy(ep found, text string) error {
+func (e endpointEdits) setEndpointPolicy(ep found, text string) error {
 	if len(text) > 20480 {
 		return e.refuse("InvalidPolicyDocument", "POLICY_TOO_LARGE: %d characters; an endpoint policy takes 20,480, whitespace included", len(text))
 	}
@@ -379,10 +379,10 @@ func modifyEndpoint(e *editor, p parameters) error {
 	if p.has("PolicyDocument") && p.yes("ResetPolicy") {
 		return e.refuse("InvalidParameterCombination", "policyDocument and resetPolicy exclude each other")
 	}
-	return e.modifyEndpointParts(ep, p)
+	return e.endpointEdits().modifyEndpointParts(ep, p)
 }
 
-func (e *editor) modifyEndpointParts(ep found, p parameters) error {
+func (e endpointEdits) modifyEndpointParts(ep found, p parameters) error {
 	for _, part := range []struct {
 		name  string
 		apply func(found, string) error

@@ -45,7 +45,7 @@ func attachInternetGateway(e *editor, p parameters) error {
 	if rival != "" {
 		return e.refuse("InvalidParameterValue", "%s has the internet gateway %s already", p.text("VpcId"), rival)
 	}
-	return e.encrypting(p.text("VpcId"), func() error {
+	return e.encryptionEdits().encrypting(p.text("VpcId"), func() error {
 		member(igw.Node, "Attachments").Append(jsontree.NewObject("State", "available", "VpcId", p.text("VpcId")))
 		e.setRouteState(p.text("InternetGatewayId"), p.text("VpcId"), "active")
 		return nil
@@ -104,7 +104,7 @@ func createNATGateway(e *editor, p parameters) error {
 	if kind == "" {
 		kind = "public"
 	}
-	private, ok := e.freeAddress(subnet.Node)
+	private, ok := e.endpointEdits().freeAddress(subnet.Node)
 	if !ok {
 		return e.refuse("InsufficientFreeAddressesInSubnet", "%s has no free address", p.text("SubnetId"))
 	}
@@ -130,7 +130,7 @@ func createNATGateway(e *editor, p parameters) error {
 	}
 	gateway := jsontree.NewObject("ConnectivityType", kind, "NatGatewayAddresses", jsontree.NewArray(address),
 		"NatGatewayId", id, "State", "available", "SubnetId", p.text("SubnetId"), "Tags", jsontree.NewArray(), "VpcId", subnet.Get("VpcId").Text())
-	return e.encrypting(subnet.Get("VpcId").Text(), func() error {
+	return e.encryptionEdits().encrypting(subnet.Get("VpcId").Text(), func() error {
 		insertSorted(subnet.scope.collection(natGateways.collection), gateway, "NatGatewayId")
 		return nil
 	})
@@ -165,7 +165,7 @@ func acceptPeering(e *editor, p parameters) error {
 	if code := pcx.Get("Status").Get("Code").Text(); code != "pending-acceptance" {
 		return e.refuse("InvalidStateTransition", "%s is %s, not pending-acceptance", p.text("VpcPeeringConnectionId"), code)
 	}
-	return e.encrypting(pcx.Get("RequesterVpcInfo").Get("VpcId").Text(), func() error {
+	return e.encryptionEdits().encrypting(pcx.Get("RequesterVpcInfo").Get("VpcId").Text(), func() error {
 		pcx.Set("Status", jsontree.NewObject("Code", "active", "Message", "Active"))
 		e.setRouteState(p.text("VpcPeeringConnectionId"), "", "active")
 		return nil

@@ -49,14 +49,14 @@ func checkPatch(v located.Value) error {
 func applyPatch(e *editor, p parameters) error {
 	for i, step := range p.Items {
 		s := parameters{step}
-		if problem := e.patchStep(s); problem != "" {
+		if problem := e.patchEdits().patchStep(s); problem != "" {
 			return e.refuse("", "step %d (%s %s): %s", i, s.text("op"), s.text("path"), problem)
 		}
 	}
 	return nil
 }
 
-func (e *editor) patchStep(s parameters) string {
+func (e patchEdits) patchStep(s parameters) string {
 	path, value := s.text("path"), (*jsontree.Node)(nil)
 	if v, ok := s.Get("value"); ok {
 		value = fresh(v)
@@ -101,7 +101,7 @@ func (e *editor) patchStep(s parameters) string {
 }
 
 // patchParent returns the container that a path ends in, and its last token.
-func (e *editor) patchParent(path string) (*jsontree.Node, string) {
+func (e patchEdits) patchParent(path string) (*jsontree.Node, string) {
 	i := strings.LastIndexByte(path, '/')
 	if i < 0 {
 		return nil, ""
@@ -110,7 +110,7 @@ func (e *editor) patchParent(path string) (*jsontree.Node, string) {
 	return e.root.Resolve(path[:i]), token
 }
 
-func (e *editor) patchExists(path string) string {
+func (e patchEdits) patchExists(path string) string {
 	if path == "" {
 		return "the whole snapshot can't be replaced"
 	}
@@ -120,7 +120,7 @@ func (e *editor) patchExists(path string) string {
 	return ""
 }
 
-func (e *editor) patchAdd(path string, value *jsontree.Node) string {
+func (e patchEdits) patchAdd(path string, value *jsontree.Node) string {
 	if path == "" {
 		return "the whole snapshot can't be replaced"
 	}
@@ -144,7 +144,7 @@ func (e *editor) patchAdd(path string, value *jsontree.Node) string {
 	return "there is no object or array to add to"
 }
 
-func (e *editor) patchRemove(path string) string {
+func (e patchEdits) patchRemove(path string) string {
 	if problem := e.patchExists(path); problem != "" {
 		return problem
 	}

@@ -38,7 +38,7 @@ var routeTargets = []struct {
 var destinationKeys = []string{"DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"}
 
 // destination returns the member and the value of a route's destination.
-func (e *editor) destination(p parameters) (key, value string, err error) {
+func (e routeEdits) destination(p parameters) (key, value string, err error) {
 	for _, k := range destinationKeys {
 		if !p.has(k) {
 			continue
@@ -80,7 +80,7 @@ func createRoute(e *editor, p parameters) error {
 	if err != nil {
 		return err
 	}
-	key, value, err := e.destination(p)
+	key, value, err := e.routeEdits().destination(p)
 	if err != nil {
 		return err
 	}
@@ -92,19 +92,19 @@ func createRoute(e *editor, p parameters) error {
 			return err
 		}
 	}
-	targetKey, target, err := e.routeTarget(table, p)
+	targetKey, target, err := e.routeEdits().routeTarget(table, p)
 	if err != nil {
 		return err
 	}
-	if err := e.checkInsideVPC(table, key, value, targetKey); err != nil {
+	if err := e.routeEdits().checkInsideVPC(table, key, value, targetKey); err != nil {
 		return err
 	}
 	routes := member(table.Node, "Routes")
 	routes.Append(jsontree.NewObject(key, value, targetKey, target, "Origin", "CreateRoute", "State", "active"))
-	return e.checkRoutes(table, routes)
+	return e.routeEdits().checkRoutes(table, routes)
 }
 
-func (e *editor) checkRoutes(table found, routes *jsontree.Node) error {
+func (e routeEdits) checkRoutes(table found, routes *jsontree.Node) error {
 	n, id := 0, table.Get("RouteTableId").Text()
 	for _, r := range routes.Elements() {
 		if !propagated(r) && r.Get("DestinationIpv6CidrBlock") == nil {
@@ -122,7 +122,7 @@ func (e *editor) checkRoutes(table found, routes *jsontree.Node) error {
 
 // routeTarget checks the one target of a route and returns it as
 // describe-route-tables prints it.
-func (e *editor) routeTarget(table found, p parameters) (key, id string, err error) {
+func (e routeEdits) routeTarget(table found, p parameters) (key, id string, err error) {
 	vpc := table.Get("VpcId").Text()
 	for _, t := range routeTargets {
 		if !p.has(t.parameter) {
@@ -150,7 +150,7 @@ func (e *editor) routeTarget(table found, p parameters) (key, id string, err err
 	return key, id, nil
 }
 
-func (e *editor) checkTarget(kind ec2Kind, vpcKey, id, vpc string) error {
+func (e routeEdits) checkTarget(kind ec2Kind, vpcKey, id, vpc string) error {
 	if kind.collection == "" {
 		return nil
 	}
@@ -173,7 +173,7 @@ func (e *editor) checkTarget(kind ec2Kind, vpcKey, id, vpc string) error {
 }
 
 // checkAttached refuses a route to a transit gateway that the VPC is not attached to.
-func (e *editor) checkAttached(tgw, vpc string) error {
+func (e routeEdits) checkAttached(tgw, vpc string) error {
 	attached, collected := false, false
 	for _, k := range []ec2Kind{tgwAttachments, tgwAnyAttach} {
 		for _, s := range e.regions() {
@@ -191,7 +191,7 @@ func (e *editor) checkAttached(tgw, vpc string) error {
 	return nil
 }
 
-func (e *editor) checkGateway(id, vpc string) error {
+func (e routeEdits) checkGateway(id, vpc string) error {
 	kind, attachments := igws, "Attachments"
 	switch {
 	case strings.HasPrefix(id, "vpce-"):
@@ -223,7 +223,7 @@ func (e *editor) checkGateway(id, vpc string) error {
 // checkInsideVPC refuses routes to parts of the VPC that AWS does not take:
 // only whole subnets, and only to a NAT gateway, an interface or a Gateway
 // Load Balancer endpoint (rule N20).
-func (e *editor) checkInsideVPC(table found, key, value, targetKey string) error {
+func (e routeEdits) checkInsideVPC(table found, key, value, targetKey string) error {
 	if key == "DestinationPrefixListId" {
 		return nil
 	}
@@ -277,7 +277,7 @@ func vpcBlocks(vpc *jsontree.Node) []netip.Prefix {
 }
 
 // editableRoute finds a static route that may be changed by hand.
-func (e *editor) editableRoute(p parameters) (found, int, string, error) {
+func (e routeEdits) editableRoute(p parameters) (found, int, string, error) {
 	table, err := e.need(routeTables, p.text("RouteTableId"))
 	if err != nil {
 		return table, 0, "", err
@@ -298,7 +298,7 @@ func (e *editor) editableRoute(p parameters) (found, int, string, error) {
 }
 
 func deleteRoute(e *editor, p parameters) error {
-	table, i, _, err := e.editableRoute(p)
+	table, i, _, err := e.routeEdits().editableRoute(p)
 	if err != nil {
 		return err
 	}
@@ -311,7 +311,7 @@ func deleteRoute(e *editor, p parameters) error {
 }
 
 func replaceRoute(e *editor, p parameters) error {
-	table, i, key, err := e.editableRoute(p)
+	table, i, key, err := e.routeEdits().editableRoute(p)
 	if err != nil {
 		return err
 	}
@@ -324,7 +324,7 @@ func replaceRoute(e *editor, p parameters) error {
 		table.Get("Routes").ReplaceAt(i, jsontree.NewObject(key, value, "GatewayId", "local", "Origin", "CreateRouteTable", "State", "active"))
 		return nil
 	}
-	targetKey, target, err := e.routeTarget(table, p)
+	targetKey, target, err := e.routeEdits().routeTarget(table, p)
 	if err != nil {
 		return err
 	}

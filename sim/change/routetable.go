@@ -137,7 +137,7 @@ func setPropagation(on bool) func(*editor, parameters) error {
 			}
 			return nil
 		}
-		if err := e.checkGateway(p.text("GatewayId"), table.Get("VpcId").Text()); err != nil {
+		if err := e.routeEdits().checkGateway(p.text("GatewayId"), table.Get("VpcId").Text()); err != nil {
 			return err
 		}
 		if at < 0 {

@@ -125,7 +125,7 @@ func createSubnet(e *editor, p parameters) error {
 	if zone != "" && !strings.HasPrefix(zone, vpc.scope.regionName()) {
 		return e.refuse("InvalidParameterValue", "the zone %s is not in %s", zone, vpc.scope.regionName())
 	}
-	if localZone.MatchString(zone) && e.enforcing(p.text("VpcId")) != nil {
+	if localZone.MatchString(zone) && e.encryptionEdits().enforcing(p.text("VpcId")) != nil {
 		return e.refuse("", "%s is in enforce mode, where Local Zone subnets such as one in %s are not supported", p.text("VpcId"), zone)
 	}
 	subnet := jsontree.NewObject("AvailabilityZone", zone, "AvailableIpAddressCount", 1<<(32-c.Bits())-5, "CidrBlock", c.String(),

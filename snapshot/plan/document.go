@@ -14,7 +14,7 @@ import (
 // that is unknown because of a reference is rebuilt from the statements of its
 // aws_iam_policy_document. Where that cannot be done the member is left out
 // and the attribute named.
-func (v *overlay) policyMember(r *resource, o object, key, service, operation, id string, path ...any) {
+func (v documents) policyMember(r *resource, o object, key, service, operation, id string, path ...any) {
 	text, ok := v.policyText(r, path...)
 	if !ok {
 		text = unknownDocument(r.place(path...))
@@ -52,7 +52,7 @@ func withoutElement(text, element string) string {
 }
 
 // document is policyMember for a node that is there already.
-func (v *overlay) document(r *resource, n *jsontree.Node, key string, path ...any) {
+func (v documents) document(r *resource, n *jsontree.Node, key string, path ...any) {
 	text, ok := v.policyText(r, path...)
 	if !ok {
 		text = unknownDocument(r.place(path...))
@@ -62,7 +62,7 @@ func (v *overlay) document(r *resource, n *jsontree.Node, key string, path ...an
 
 // policyText is a policy attribute's document; false: it cannot be told. Text
 // that is no JSON is kept for the snapshot's reader to refuse, with its place.
-func (v *overlay) policyText(r *resource, path ...any) (string, bool) {
+func (v documents) policyText(r *resource, path ...any) (string, bool) {
 	if value, known := r.get(path...); known {
 		if s := asText(value); s != "" && !json.Valid([]byte(s)) {
 			v.fail("%s: the policy is not JSON", r.place(path...))
@@ -110,7 +110,7 @@ const maxDocuments = 8
 // a condition on a key that nobody sends makes the statement unknown.
 //
 // Terraform: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
-func (v *overlay) rebuild(r *resource, depth int) string {
+func (v documents) rebuild(r *resource, depth int) string {
 	if s := r.text("json"); s != "" {
 		return s
 	}
@@ -158,7 +158,7 @@ func orList(l []any) []any {
 
 // sources are the statements of the documents that a document includes, and
 // whether that is all of them.
-func (v *overlay) sources(r *resource, attr string, depth int) (out []any, whole bool) {
+func (v documents) sources(r *resource, attr string, depth int) (out []any, whole bool) {
 	add := func(text string) {
 		var d struct{ Statement json.RawMessage }
 		var list []any
@@ -191,7 +191,7 @@ func (v *overlay) sources(r *resource, attr string, depth int) (out []any, whole
 
 // statement is one statement block; one whose effect is unknown may allow and
 // may deny.
-func (v *overlay) statement(r *resource, i int) []any {
+func (v documents) statement(r *resource, i int) []any {
 	at := func(attr ...any) []any { return append([]any{"statement", i}, attr...) }
 	o := object{"Effect": orText(r.text(at("effect")...), "Allow")}
 	if sid := r.text(at("sid")...); sid != "" {
@@ -244,7 +244,7 @@ func bothEffects(o object) []any {
 	return []any{allow, deny}
 }
 
-func (v *overlay) principals(r *resource, i int, o object, unknown func(string)) {
+func (v documents) principals(r *resource, i int, o object, unknown func(string)) {
 	for _, e := range []struct{ attr, key string }{{"principals", "Principal"}, {"not_principals", "NotPrincipal"}} {
 		n := r.blocks("statement", i, e.attr)
 		if _, known := r.get("statement", i, e.attr); !known {
@@ -271,7 +271,7 @@ func (v *overlay) principals(r *resource, i int, o object, unknown func(string))
 	}
 }
 
-func (v *overlay) conditions(r *resource, i int, condition object, unknown func(string)) {
+func (v documents) conditions(r *resource, i int, condition object, unknown func(string)) {
 	if _, known := r.get("statement", i, "condition"); !known {
 		unknown(r.place("statement", i, "condition"))
 		return
@@ -293,6 +293,6 @@ func (v *overlay) conditions(r *resource, i int, condition object, unknown func(
 }
 
 // fail notes a problem that stops the import.
-func (v *overlay) fail(format string, args ...any) {
+func (v documents) fail(format string, args ...any) {
 	v.problems = append(v.problems, fmt.Sprintf(format, args...))
 }

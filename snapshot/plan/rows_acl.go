@@ -20,7 +20,7 @@ func networkACL(v *overlay, r *resource, o object) {
 	if r.created() {
 		o["IsDefault"], o["Associations"] = false, []object{}
 	}
-	v.inlineEntries(r, o)
+	v.networkParts().inlineEntries(r, o)
 	if r.manages("subnet_ids") {
 		subnets, whole := v.ids(r, "subnet_ids")
 		if !whole {
@@ -29,10 +29,10 @@ func networkACL(v *overlay, r *resource, o object) {
 		vpc := v.id(r, "vpc_id")
 		v.late = append(v.late, func() {
 			if !whole {
-				v.noACL(vpc)
+				v.networkParts().noACL(vpc)
 			}
 			for _, s := range subnets {
-				v.associateACL(id, s)
+				v.networkParts().associateACL(id, s)
 			}
 		})
 	}
@@ -40,7 +40,7 @@ func networkACL(v *overlay, r *resource, o object) {
 
 // inlineEntries writes the ingress and egress blocks of a network ACL. Blocks
 // that the configuration leaves out are not managed by it.
-func (v *overlay) inlineEntries(r *resource, o object) {
+func (v networkParts) inlineEntries(r *resource, o object) {
 	if !r.created() && !r.configured("ingress") && !r.configured("egress") {
 		return
 	}
@@ -58,7 +58,7 @@ func (v *overlay) inlineEntries(r *resource, o object) {
 	o["Entries"] = append(entries, aclRest(false), aclRest(true))
 }
 
-func (v *overlay) aclEntry(r *resource, e object, at []any, number, action string) {
+func (v networkParts) aclEntry(r *resource, e object, at []any, number, action string) {
 	path := func(attr string) []any { return append(append([]any{}, at...), attr) }
 	if n, known := r.get(path(number)...); known {
 		e["RuleNumber"] = n
@@ -101,7 +101,7 @@ func protocolNumber(word string) string {
 	return word
 }
 
-func (v *overlay) acl(id string) *jsontree.Node {
+func (v networkParts) acl(id string) *jsontree.Node {
 	return v.within("ec2", "NetworkAcls", "NetworkAclId", id)
 }
 
@@ -109,13 +109,13 @@ func (v *overlay) acl(id string) *jsontree.Node {
 // entries that the configuration does not list.
 func defaultNetworkACL(v *overlay, r *resource) {
 	id := orText(v.id(r, "default_network_acl_id"), r.text("id"))
-	n := v.acl(id)
+	n := v.networkParts().acl(id)
 	if n == nil {
 		n = v.adopt(r, "NetworkAcls", "NetworkAclId", id, object{"IsDefault": true, "Associations": []object{}})
 		subnets, _ := v.ids(r, "subnet_ids")
 		v.late = append(v.late, func() {
 			for _, s := range subnets {
-				v.associateACL(id, s)
+				v.networkParts().associateACL(id, s)
 			}
 		})
 	} else if v.places[id] = r.address; r.unchanged() {
@@ -125,7 +125,7 @@ func defaultNetworkACL(v *overlay, r *resource) {
 		return
 	}
 	o := object{}
-	v.inlineEntries(r, o)
+	v.networkParts().inlineEntries(r, o)
 	if o["Entries"] == nil {
 		o["Entries"] = []object{aclRest(false), aclRest(true)}
 	}
@@ -134,10 +134,10 @@ func defaultNetworkACL(v *overlay, r *resource) {
 
 func aclRule(v *overlay, r *resource) {
 	id := v.id(r, "network_acl_id")
-	n := v.acl(id)
+	n := v.networkParts().acl(id)
 	egress, _ := r.get("egress")
 	e := object{"Egress": egress == true}
-	v.aclEntry(r, e, nil, "rule_number", "rule_action")
+	v.networkParts().aclEntry(r, e, nil, "rule_number", "rule_action")
 	if n == nil {
 		v.note("%s: its network ACL is not in the snapshot", r.address)
 		if id == "" {
@@ -149,7 +149,7 @@ func aclRule(v *overlay, r *resource) {
 }
 
 func removeACLRule(v *overlay, r *resource) {
-	n := v.acl(v.id(r, "network_acl_id"))
+	n := v.networkParts().acl(v.id(r, "network_acl_id"))
 	if n == nil {
 		return
 	}
@@ -173,15 +173,15 @@ func removeWhere(l *jsontree.Node, match func(*jsontree.Node) bool) {
 
 func aclAssociation(v *overlay, r *resource) {
 	acl, subnet := v.id(r, "network_acl_id"), v.id(r, "subnet_id")
-	v.late = append(v.late, func() { v.associateACL(acl, subnet) })
+	v.late = append(v.late, func() { v.networkParts().associateACL(acl, subnet) })
 }
 
 // removeACLAssociation gives the subnet back to its VPC's default ACL.
 func removeACLAssociation(v *overlay, r *resource) {
-	v.backToDefault(v.acl(v.id(r, "network_acl_id")), v.id(r, "subnet_id"))
+	v.networkParts().backToDefault(v.networkParts().acl(v.id(r, "network_acl_id")), v.id(r, "subnet_id"))
 }
 
-func (v *overlay) backToDefault(acl *jsontree.Node, subnet string) {
+func (v networkParts) backToDefault(acl *jsontree.Node, subnet string) {
 	if acl == nil || subnet == "" {
 		return
 	}
@@ -193,9 +193,9 @@ func (v *overlay) backToDefault(acl *jsontree.Node, subnet string) {
 func aclRow(w row) row {
 	remove := w.remove
 	w.remove = func(v *overlay, r *resource) {
-		n := v.acl(v.idOf(r))
+		n := v.networkParts().acl(v.idOf(r))
 		for _, a := range n.Get("Associations").Elements() {
-			v.backToDefault(n, a.Get("SubnetId").Text())
+			v.networkParts().backToDefault(n, a.Get("SubnetId").Text())
 		}
 		remove(v, r)
 	}
@@ -203,7 +203,7 @@ func aclRow(w row) row {
 }
 
 // associateACL moves a subnet to a network ACL: a subnet has one.
-func (v *overlay) associateACL(id, subnet string) {
+func (v networkParts) associateACL(id, subnet string) {
 	n := v.acl(id)
 	if n == nil || subnet == "" {
 		return
@@ -216,7 +216,7 @@ func (v *overlay) associateACL(id, subnet string) {
 
 // noACL takes the subnets of a VPC from their ACLs: which one they have is known
 // after apply only.
-func (v *overlay) noACL(vpc string) {
+func (v networkParts) noACL(vpc string) {
 	v.each("NetworkAcls", func(a *jsontree.Node) {
 		if a.Get("VpcId").Text() == vpc {
 			a.Set("Associations", jsontree.NewArray())
@@ -226,7 +226,7 @@ func (v *overlay) noACL(vpc string) {
 
 // defaultACL gives a new subnet the default ACL of its VPC, unless another ACL
 // takes it.
-func (v *overlay) defaultACL(vpc, subnet string) {
+func (v networkParts) defaultACL(vpc, subnet string) {
 	id, taken := "", false
 	v.each("NetworkAcls", func(a *jsontree.Node) {
 		if a.Get("VpcId").Text() == vpc && a.Get("IsDefault").True() {

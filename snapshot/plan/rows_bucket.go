@@ -13,7 +13,7 @@ var bucketRows = []row{
 		id := v.id(r, "key_id")
 		for _, key := range []string{"KeyId", "Arn"} {
 			if n := v.find(v.accountOf(r).Get("kms").Get("Keys"), key, id); n != nil {
-				v.document(r, n, "Policy", "policy")
+				v.documents().document(r, n, "Policy", "policy")
 			}
 		}
 	}, func(v *overlay, r *resource) {
@@ -36,7 +36,7 @@ var bucketRows = []row{
 	{typ: "aws_s3_bucket", put: bucket, remove: func(v *overlay, r *resource) {
 		v.removeItem(list(v.accountOf(r), "s3", "buckets"), "Name", v.idOf(r))
 	}},
-	bucketPart("aws_s3_bucket_policy", func(v *overlay, r *resource, n *jsontree.Node) { v.document(r, n, "Policy", "policy") },
+	bucketPart("aws_s3_bucket_policy", func(v *overlay, r *resource, n *jsontree.Node) { v.documents().document(r, n, "Policy", "policy") },
 		func(n *jsontree.Node) { n.Set("Policy", jsontree.NewNull()) }),
 	bucketPart("aws_s3_bucket_public_access_block", func(v *overlay, r *resource, n *jsontree.Node) {
 		n.Set("PublicAccessBlockConfiguration", node(publicAccessBlock(r)))
@@ -69,7 +69,7 @@ var bucketRows = []row{
 	part("aws_s3control_access_point_policy", func(v *overlay, r *resource) {
 		for _, n := range v.accountOf(r).Get("s3").Get("accessPoints").Elements() {
 			if arn := v.id(r, "access_point_arn"); arn != "" && n.Get("AccessPointArn").Text() == arn {
-				v.document(r, n, "Policy", "policy")
+				v.documents().document(r, n, "Policy", "policy")
 			}
 		}
 	}, func(v *overlay, r *resource) {
@@ -107,7 +107,7 @@ func kmsKey(v *overlay, r *resource) {
 	if r.created() && !r.configured("policy") {
 		o["Policy"] = defaultKeyPolicy(account)
 	} else {
-		v.policyMember(r, o, "Policy", "kms", "GetKeyPolicy", v.arnOf(r), "policy")
+		v.documents().policyMember(r, o, "Policy", "kms", "GetKeyPolicy", v.arnOf(r), "policy")
 	}
 	v.upsert(l, "KeyId", id, o)
 }
@@ -140,7 +140,7 @@ func bucket(v *overlay, r *resource) {
 	}
 	o := object{"region": v.regionName(r)}
 	if r.configured("policy") {
-		v.policyMember(r, o, "Policy", "s3", "GetBucketPolicy", name, "policy")
+		v.documents().policyMember(r, o, "Policy", "s3", "GetBucketPolicy", name, "policy")
 	} else if policy := r.text("policy"); policy != "" {
 		o["Policy"] = policy
 	} else if r.created() {
@@ -231,7 +231,7 @@ func accessPoint(v *overlay, r *resource) {
 	if r.created() && !r.configured("policy") {
 		o["Policy"] = nil
 	} else {
-		v.policyMember(r, o, "Policy", "s3control", "GetAccessPointPolicy", name, "policy")
+		v.documents().policyMember(r, o, "Policy", "s3control", "GetAccessPointPolicy", name, "policy")
 	}
 	v.upsert(list(v.accountOf(r), "s3", "accessPoints"), "Name", name, o)
 }

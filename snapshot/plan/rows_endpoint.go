@@ -7,12 +7,12 @@ import (
 var endpointRows = []row{
 	taking(ec2("aws_vpc_endpoint", "VpcEndpoints", "VpcEndpointId",
 		"VpcId=vpc_id! ServiceName=service_name VpcEndpointType=vpc_endpoint_type IpAddressType=ip_address_type ServiceRegion=service_region PrivateDnsEnabled=private_dns_enabled", endpoint), func(v *overlay, id string) {
-		v.each("RouteTables", func(t *jsontree.Node) { removeEndpointRoutes(t, id) })
+		v.networkParts().each("RouteTables", func(t *jsontree.Node) { removeEndpointRoutes(t, id) })
 		v.removeEndpointInterfaces(id)
 	}),
 	part("aws_vpc_endpoint_policy", func(v *overlay, r *resource) {
 		if n := v.endpoint(r); n != nil {
-			v.document(r, n, "PolicyDocument", "policy")
+			v.documents().document(r, n, "PolicyDocument", "policy")
 		} else if v.id(r, "vpc_endpoint_id") == "" {
 			for _, n := range v.candidates("aws_vpc_endpoint", "VpcEndpoints", "VpcEndpointId") {
 				n.Set("PolicyDocument", jsontree.NewString(unknownDocument(r.place("vpc_endpoint_id"))))
@@ -30,9 +30,9 @@ var endpointRows = []row{
 			v.endpointTable(n, table)
 		case n != nil:
 			v.late = append(v.late, func() { v.mayLead(n, r.place("route_table_id")) })
-		case v.table(table) != nil && v.id(r, "vpc_endpoint_id") == "":
+		case v.networkParts().table(table) != nil && v.id(r, "vpc_endpoint_id") == "":
 			for _, n := range v.candidates("aws_vpc_endpoint", "VpcEndpoints", "VpcEndpointId") {
-				v.mayRoute([]*jsontree.Node{v.table(table)}, v.endpointRoute(n), r.place("vpc_endpoint_id"))
+				v.mayRoute([]*jsontree.Node{v.networkParts().table(table)}, v.endpointRoute(n), r.place("vpc_endpoint_id"))
 			}
 		}
 	}, func(v *overlay, r *resource) {
@@ -40,7 +40,7 @@ var endpointRows = []row{
 		if n != nil {
 			removeWhere(n.Get("RouteTableIds"), func(x *jsontree.Node) bool { return x.Text() == id })
 		}
-		if t := v.table(id); t != nil && n != nil {
+		if t := v.networkParts().table(id); t != nil && n != nil {
 			removeEndpointRoutes(t, n.Get("VpcEndpointId").Text())
 		}
 	}),
@@ -92,14 +92,14 @@ func endpoint(v *overlay, r *resource, o object) {
 	if r.created() && !r.configured("policy") {
 		o["PolicyDocument"] = fullAccess
 	} else {
-		v.policyMember(r, o, "PolicyDocument", "ec2", "DescribeVpcEndpoints", id, "policy")
+		v.documents().policyMember(r, o, "PolicyDocument", "ec2", "DescribeVpcEndpoints", id, "policy")
 	}
 	tables, _ := o["RouteTableIds"].([]string)
 	_, whole := v.ids(r, "route_table_ids")
 	v.late = append(v.late, func() {
 		n := v.within("ec2", "VpcEndpoints", "VpcEndpointId", id)
 		if n != nil && !whole && r.configured("route_table_ids") {
-			v.each("RouteTables", func(t *jsontree.Node) { removeEndpointRoutes(t, id) })
+			v.networkParts().each("RouteTables", func(t *jsontree.Node) { removeEndpointRoutes(t, id) })
 			v.mayLead(n, r.place("route_table_ids"))
 		} else if n != nil {
 			v.dropOtherTables(n, tables)
@@ -136,7 +136,7 @@ func (v *overlay) dropOtherTables(n *jsontree.Node, keep []string) {
 		return
 	}
 	id := n.Get("VpcEndpointId").Text()
-	v.each("RouteTables", func(t *jsontree.Node) {
+	v.networkParts().each("RouteTables", func(t *jsontree.Node) {
 		for _, k := range keep {
 			if k == t.Get("RouteTableId").Text() {
 				return
@@ -148,7 +148,7 @@ func (v *overlay) dropOtherTables(n *jsontree.Node, keep []string) {
 
 // removeEndpointInterfaces removes the interfaces that AWS made for an endpoint.
 func (v *overlay) removeEndpointInterfaces(id string) {
-	v.eachList("NetworkInterfaces", func(l *jsontree.Node) {
+	v.networkParts().eachList("NetworkInterfaces", func(l *jsontree.Node) {
 		removeWhere(l, func(n *jsontree.Node) bool { return n.Get("Description").Text() == "VPC Endpoint Interface "+id })
 		delete(v.index, l)
 	})
@@ -161,7 +161,7 @@ func removeEndpointRoutes(t *jsontree.Node, id string) {
 // endpointTable associates a route table with a gateway endpoint, whose route
 // to the service's prefix list follows.
 func (v *overlay) endpointTable(n *jsontree.Node, table string) {
-	t := v.table(table)
+	t := v.networkParts().table(table)
 	if t == nil || n.Get("VpcEndpointType").Text() != "Gateway" {
 		return
 	}
@@ -195,7 +195,7 @@ func (v *overlay) servicePrefixList(r *resource) string {
 func (v *overlay) prefixListOf(service string) string {
 	id := ""
 	for _, kind := range []string{"PrefixLists", "ManagedPrefixLists"} {
-		v.each(kind, func(n *jsontree.Node) {
+		v.networkParts().each(kind, func(n *jsontree.Node) {
 			if n.Get("PrefixListName").Text() == service && id == "" {
 				id = n.Get("PrefixListId").Text()
 			}

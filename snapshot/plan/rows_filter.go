@@ -29,7 +29,7 @@ func securityGroup(v *overlay, r *resource, o object) {
 	}
 	for _, side := range groupSides {
 		if r.manages(side.attr) {
-			o[side.key] = v.inlinePermissions(r, side.attr, v.idOf(r))
+			o[side.key] = v.networkParts().inlinePermissions(r, side.attr, v.idOf(r))
 		}
 	}
 }
@@ -38,7 +38,7 @@ func securityGroup(v *overlay, r *resource, o object) {
 var groupSides = []struct{ attr, key string }{{"ingress", "IpPermissions"}, {"egress", "IpPermissionsEgress"}}
 
 // inlinePermissions reads the ingress or egress blocks of a group.
-func (v *overlay) inlinePermissions(r *resource, attr, group string) []object {
+func (v networkParts) inlinePermissions(r *resource, attr, group string) []object {
 	if _, known := r.get(attr); !known && r.configured(attr) {
 		return v.configuredPermissions(r, attr)
 	}
@@ -51,7 +51,7 @@ func (v *overlay) inlinePermissions(r *resource, attr, group string) []object {
 
 // configuredPermissions is what a whole unknown set of blocks says: each block
 // of the configuration is a rule whose parts are known after apply only.
-func (v *overlay) configuredPermissions(r *resource, attr string) []object {
+func (v networkParts) configuredPermissions(r *resource, attr string) []object {
 	return []object{{"IpProtocol": "-1", "IpRanges": []object{{"CidrIp": "0.0.0.0/0"}}, "KnownAfterApply": r.place(attr)}}
 }
 
@@ -72,12 +72,12 @@ func defaultSecurityGroup(v *overlay, r *resource) {
 		return
 	}
 	for _, side := range groupSides {
-		n.Set(side.key, node(v.inlinePermissions(r, side.attr, id)))
+		n.Set(side.key, node(v.networkParts().inlinePermissions(r, side.attr, id)))
 	}
 }
 
 // permission reads one inline rule, or (with no path) an aws_security_group_rule.
-func (v *overlay) permission(r *resource, at []any, group string) []object {
+func (v networkParts) permission(r *resource, at []any, group string) []object {
 	path := func(attr string) []any { return append(append([]any{}, at...), attr) }
 	o := object{}
 	v.rulePorts(r, o, path("protocol"), path("from_port"), path("to_port"))
@@ -135,7 +135,7 @@ func groupPairs(ids []string) (out []object) {
 	return out
 }
 
-func (v *overlay) rulePorts(r *resource, o object, protocol, from, to []any) {
+func (v networkParts) rulePorts(r *resource, o object, protocol, from, to []any) {
 	p := strings.ToLower(r.text(protocol...))
 	if p == "all" {
 		p = "-1"
@@ -150,7 +150,7 @@ func (v *overlay) rulePorts(r *resource, o object, protocol, from, to []any) {
 	}
 }
 
-func (v *overlay) group(id string) *jsontree.Node {
+func (v networkParts) group(id string) *jsontree.Node {
 	return v.within("ec2", "SecurityGroups", "GroupId", id)
 }
 
@@ -163,12 +163,12 @@ func permissionKey(ingress bool) string {
 
 func groupRule(v *overlay, r *resource) {
 	id := v.id(r, "security_group_id")
-	v.addPermissions(r, id, permissionKey(r.text("type") == "ingress"), v.permission(r, nil, id))
+	v.networkParts().addPermissions(r, id, permissionKey(r.text("type") == "ingress"), v.networkParts().permission(r, nil, id))
 }
 
 // addPermissions adds rules to a group. A rule that is there already is not
 // added again.
-func (v *overlay) addPermissions(r *resource, id, key string, fresh []object) {
+func (v networkParts) addPermissions(r *resource, id, key string, fresh []object) {
 	n := v.group(id)
 	if n == nil {
 		v.note("%s: its security group is not in the snapshot", r.address)
@@ -227,10 +227,10 @@ func hasPermission(l *jsontree.Node, o object) bool {
 
 func removeGroupRule(v *overlay, r *resource) {
 	id := v.id(r, "security_group_id")
-	v.removePermissions(id, permissionKey(r.text("type") == "ingress"), v.permission(r, nil, id))
+	v.networkParts().removePermissions(id, permissionKey(r.text("type") == "ingress"), v.networkParts().permission(r, nil, id))
 }
 
-func (v *overlay) removePermissions(id, key string, gone []object) {
+func (v networkParts) removePermissions(id, key string, gone []object) {
 	n := v.group(id)
 	if n == nil {
 		return
@@ -259,7 +259,7 @@ func (v *overlay) removePermissions(id, key string, gone []object) {
 }
 
 // singleRule reads an aws_vpc_security_group_ingress_rule or …egress_rule.
-func (v *overlay) singleRule(r *resource) []object {
+func (v networkParts) singleRule(r *resource) []object {
 	o := object{}
 	v.rulePorts(r, o, []any{"ip_protocol"}, []any{"from_port"}, []any{"to_port"})
 	for _, f := range []struct {
@@ -282,13 +282,13 @@ func (v *overlay) singleRule(r *resource) []object {
 
 func singleGroupRule(key string) func(*overlay, *resource) {
 	return func(v *overlay, r *resource) {
-		v.addPermissions(r, v.id(r, "security_group_id"), key, v.singleRule(r))
+		v.networkParts().addPermissions(r, v.id(r, "security_group_id"), key, v.networkParts().singleRule(r))
 	}
 }
 
 func removeSingleGroupRule(key string) func(*overlay, *resource) {
 	return func(v *overlay, r *resource) {
-		v.removePermissions(v.id(r, "security_group_id"), key, v.singleRule(r))
+		v.networkParts().removePermissions(v.id(r, "security_group_id"), key, v.networkParts().singleRule(r))
 	}
 }
 

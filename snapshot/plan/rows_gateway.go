@@ -165,7 +165,7 @@ func (v *overlay) eni(r *resource) *jsontree.Node {
 		instance = v.idOf(links[0].to)
 	}
 	var found *jsontree.Node
-	v.each("NetworkInterfaces", func(n *jsontree.Node) {
+	v.networkParts().each("NetworkInterfaces", func(n *jsontree.Node) {
 		at := n.Get("Attachment")
 		if instance != "" && at.Get("InstanceId").Text() == instance && (at.Get("DeviceIndex") == nil || string(at.Get("DeviceIndex").Raw()) == "0") {
 			found = n

@@ -48,7 +48,7 @@ func managedPolicy(v *overlay, r *resource) {
 		return
 	}
 	version := object{"VersionId": "v1", "IsDefaultVersion": true}
-	v.policyMember(r, version, "Document", "iam", "GetPolicyVersion", arn, "policy")
+	v.documents().policyMember(r, version, "Document", "iam", "GetPolicyVersion", arn, "policy")
 	v.upsert(l, "Arn", arn, object{"PolicyName": orText(r.text("name"), r.address), "Path": pathOf(r), "DefaultVersionId": "v1", "PolicyVersionList": []object{version}})
 }
 
@@ -60,7 +60,7 @@ func role(v *overlay, r *resource) {
 		return
 	}
 	o := object{"RoleName": v.idOf(r), "Path": pathOf(r), "RoleId": orText(r.text("unique_id"), v.idOf(r))}
-	v.policyMember(r, o, "AssumeRolePolicyDocument", "iam", "GetRole", arn, "assume_role_policy")
+	v.documents().policyMember(r, o, "AssumeRolePolicyDocument", "iam", "GetRole", arn, "assume_role_policy")
 	if r.values["tags"] != nil || r.values["tags_all"] != nil {
 		o["Tags"] = tags(r)
 	}
@@ -87,7 +87,7 @@ func (v *overlay) inlineOf(r *resource, o object, l *jsontree.Node, arn string) 
 		for i := range r.blocks("inline_policy") {
 			if name := r.text("inline_policy", i, "name"); name != "" {
 				p := object{"PolicyName": name}
-				v.policyMember(r, p, "PolicyDocument", "iam", "GetRolePolicy", arn, "inline_policy", i, "policy")
+				v.documents().policyMember(r, p, "PolicyDocument", "iam", "GetRolePolicy", arn, "inline_policy", i, "policy")
 				policies = append(policies, p)
 			}
 		}
@@ -133,7 +133,7 @@ func inlinePolicy(v *overlay, r *resource) {
 		return
 	}
 	o := object{"PolicyName": orText(r.text("name"), r.address)}
-	v.policyMember(r, o, "PolicyDocument", "iam", "GetRolePolicy", n.Get("Arn").Text(), "policy")
+	v.documents().policyMember(r, o, "PolicyDocument", "iam", "GetRolePolicy", n.Get("Arn").Text(), "policy")
 	putUnique(list(n, "RolePolicyList"), o, "PolicyName")
 }
 
@@ -229,7 +229,7 @@ func organizationPolicy(v *overlay, r *resource) {
 		return
 	}
 	o := object{"Name": orText(r.text("name"), r.address), "AwsManaged": false, "Type": orText(r.text("type"), "SERVICE_CONTROL_POLICY")}
-	v.policyMember(r, o, "Content", "organizations", "DescribePolicy", id, "content")
+	v.documents().policyMember(r, o, "Content", "organizations", "DescribePolicy", id, "content")
 	if r.created() {
 		o["Targets"] = []object{}
 	}

@@ -12,7 +12,7 @@ var networkRows = []row{
 	ec2("aws_default_vpc_dhcp_options", "DhcpOptions", "DhcpOptionsId", "", dhcpOptions),
 	taking(ec2("aws_vpc", "Vpcs", "VpcId", "CidrBlock=cidr_block InstanceTenancy=instance_tenancy DhcpOptionsId=dhcp_options_id", vpc), func(v *overlay, id string) {
 		for _, kind := range []string{"VpcAttributes", "RouteTables", "NetworkAcls", "SecurityGroups"} { // what is made with a VPC goes with it
-			v.eachList(kind, func(l *jsontree.Node) {
+			v.networkParts().eachList(kind, func(l *jsontree.Node) {
 				removeWhere(l, func(x *jsontree.Node) bool { return x.Get("VpcId").Text() == id })
 				delete(v.index, l)
 			})
@@ -32,7 +32,7 @@ var networkRows = []row{
 	}),
 	taking(ec2("aws_subnet", "Subnets", "SubnetId", subnetSpec, subnet), func(v *overlay, id string) {
 		for _, kind := range []string{"RouteTables", "NetworkAcls"} {
-			v.each(kind, func(n *jsontree.Node) {
+			v.networkParts().each(kind, func(n *jsontree.Node) {
 				removeWhere(n.Get("Associations"), func(x *jsontree.Node) bool { return x.Get("SubnetId").Text() == id })
 			})
 		}
@@ -93,7 +93,7 @@ func vpc(v *overlay, r *resource, o object) {
 		o["Ipv6CidrBlockAssociationSet"] = []object{{"Ipv6CidrBlock": block, "Ipv6CidrBlockState": object{"State": "associated"}}}
 	}
 	if r.created() && o["DhcpOptionsId"] == nil {
-		o["DhcpOptionsId"] = v.defaultDHCP(r)
+		o["DhcpOptionsId"] = v.networkParts().defaultDHCP(r)
 	}
 	attributes := object{}
 	for key, attr := range map[string]string{"EnableDnsSupport": "enable_dns_support", "EnableDnsHostnames": "enable_dns_hostnames"} {
@@ -105,14 +105,14 @@ func vpc(v *overlay, r *resource, o object) {
 		v.upsert(list(v.regionOf(r), "ec2", "VpcAttributes"), "VpcId", id, attributes)
 	}
 	if r.created() {
-		v.vpcDefaults(r, id)
+		v.networkParts().vpcDefaults(r, id)
 	}
 }
 
 // defaultDHCP is the Region's default DHCP option set, which a new VPC uses.
 //
 // AWS: https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html
-func (v *overlay) defaultDHCP(r *resource) string {
+func (v networkParts) defaultDHCP(r *resource) string {
 	id, domain := "default-of."+v.regionName(r), v.regionName(r)+".compute.internal"
 	if v.regionName(r) == "us-east-1" {
 		domain = "ec2.internal"
@@ -127,7 +127,7 @@ func (v *overlay) defaultDHCP(r *resource) string {
 // network ACL and default security group.
 //
 // AWS: https://docs.aws.amazon.com/vpc/latest/userguide/how-it-works.html
-func (v *overlay) vpcDefaults(r *resource, id string) {
+func (v networkParts) vpcDefaults(r *resource, id string) {
 	e := v.regionOf(r)
 	owner := v.accountOf(r).Get("accountId").Text()
 	var routes []object
@@ -159,7 +159,7 @@ func vpcBlock(key, attr string) func(*overlay, *resource) {
 		l := list(n, key+"AssociationSet")
 		if v.find(l, key, block) == nil {
 			v.upsert(l, key, block, object{key + "State": object{"State": "associated"}})
-			v.late = append(v.late, func() { v.localRoutes(n.Get("VpcId").Text(), "Destination"+key, block) })
+			v.late = append(v.late, func() { v.networkParts().localRoutes(n.Get("VpcId").Text(), "Destination"+key, block) })
 		}
 	}
 }
@@ -169,7 +169,7 @@ func removeVPCBlock(key, attr string) func(*overlay, *resource) {
 		vpc, block := v.id(r, "vpc_id"), r.text(attr)
 		if n := v.within("ec2", "Vpcs", "VpcId", vpc); n != nil && block != "" {
 			removeWhere(n.Get(key+"AssociationSet"), func(x *jsontree.Node) bool { return x.Get(key).Text() == block })
-			v.each("RouteTables", func(t *jsontree.Node) {
+			v.networkParts().each("RouteTables", func(t *jsontree.Node) {
 				if t.Get("VpcId").Text() == vpc {
 					removeWhere(t.Get("Routes"), func(x *jsontree.Node) bool {
 						return x.Get("GatewayId").Text() == "local" && x.Get("Destination"+key).Text() == block
@@ -181,7 +181,7 @@ func removeVPCBlock(key, attr string) func(*overlay, *resource) {
 }
 
 // localRoutes adds a VPC's new block to its tables.
-func (v *overlay) localRoutes(vpc, key, block string) {
+func (v networkParts) localRoutes(vpc, key, block string) {
 	v.each("RouteTables", func(t *jsontree.Node) {
 		if t.Get("VpcId").Text() == vpc {
 			putRoute(t, object{key: block, "GatewayId": "local", "Origin": "CreateRouteTable", "State": "active"})
@@ -190,7 +190,7 @@ func (v *overlay) localRoutes(vpc, key, block string) {
 }
 
 // each visits every item of a regional EC2 collection.
-func (v *overlay) each(collection string, visit func(*jsontree.Node)) {
+func (v networkParts) each(collection string, visit func(*jsontree.Node)) {
 	v.eachList(collection, func(l *jsontree.Node) {
 		for _, n := range l.Elements() {
 			visit(n)
@@ -198,7 +198,7 @@ func (v *overlay) each(collection string, visit func(*jsontree.Node)) {
 	})
 }
 
-func (v *overlay) eachList(collection string, visit func(*jsontree.Node)) {
+func (v networkParts) eachList(collection string, visit func(*jsontree.Node)) {
 	for _, a := range v.root.Get("accounts").Elements() {
 		for _, g := range a.Get("regions").Elements() {
 			if e := g.Get("ec2"); e != nil && e.Get(collection) != nil {
@@ -223,7 +223,7 @@ func subnet(v *overlay, r *resource, o object) {
 	}
 	if vpc := v.id(r, "vpc_id"); r.created() && vpc != "" {
 		id := v.idOf(r)
-		v.late = append(v.late, func() { v.defaultACL(vpc, id) })
+		v.late = append(v.late, func() { v.networkParts().defaultACL(vpc, id) })
 	}
 }
 
@@ -236,7 +236,7 @@ func prefixList(v *overlay, r *resource, o object) {
 		entries := []object{}
 		for i := range r.blocks("entry") {
 			e := object{}
-			v.rule(r, e, "Cidr", plain, "entry", i, "cidr")
+			v.networkParts().rule(r, e, "Cidr", plain, "entry", i, "cidr")
 			entries = append(entries, e)
 		}
 		o["Entries"] = entries
@@ -250,7 +250,7 @@ func prefixEntry(v *overlay, r *resource) {
 		return
 	}
 	e := object{}
-	v.rule(r, e, "Cidr", plain, "cidr")
+	v.networkParts().rule(r, e, "Cidr", plain, "cidr")
 	putUnique(list(n, "Entries"), e, "Cidr")
 }
 
@@ -282,7 +282,7 @@ func bpaExclusion(v *overlay, r *resource, o object) {
 
 // rule sets a member of a rule; one known after apply only is named by a
 // member of its own, so that what hangs on the rule is UNKNOWN.
-func (v *overlay) rule(r *resource, to object, key string, kind kind, path ...any) {
+func (v networkParts) rule(r *resource, to object, key string, kind kind, path ...any) {
 	before := len(to)
 	if v.set(r, to, key, kind, path...) || len(to) > before {
 		return

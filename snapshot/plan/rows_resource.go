@@ -45,7 +45,7 @@ func policyHolder(typ string) row {
 			// A state without the member does not tell: another resource may set it.
 		default:
 			o := object{}
-			v.policyMember(r, o, "Policy", serviceOfARN(arn), policyReads[serviceOfARN(arn)], arn, "policy")
+			v.documents().policyMember(r, o, "Policy", serviceOfARN(arn), policyReads[serviceOfARN(arn)], arn, "policy")
 			v.upsert(l, "ResourceArn", arn, o)
 		}
 	}, remove: func(v *overlay, r *resource) { v.removeItem(v.resourcePolicies(r), "ResourceArn", v.arnOf(r)) }}
@@ -63,7 +63,7 @@ func holderPolicy(typ, attr string) row {
 			}
 			return
 		}
-		v.document(r, v.upsert(v.resourcePolicies(r), "ResourceArn", arn, object{}), "Policy", "policy")
+		v.documents().document(r, v.upsert(v.resourcePolicies(r), "ResourceArn", arn, object{}), "Policy", "policy")
 	}, remove: func(v *overlay, r *resource) {
 		if n := v.find(v.resourcePolicies(r), "ResourceArn", v.holder(r, attr)); n != nil {
 			n.Set("Policy", jsontree.NewNull())

@@ -9,7 +9,7 @@ import (
 
 var routeRows = []row{
 	taking(ec2("aws_route_table", "RouteTables", "RouteTableId", "VpcId=vpc_id!", routeTable), func(v *overlay, id string) {
-		v.each("VpcEndpoints", func(e *jsontree.Node) {
+		v.networkParts().each("VpcEndpoints", func(e *jsontree.Node) {
 			removeWhere(e.Get("RouteTableIds"), func(x *jsontree.Node) bool { return x.Text() == id })
 		})
 	}),
@@ -30,7 +30,7 @@ var routeTargets = []struct{ attr, key string }{
 }
 
 // readRoute reads a route; destinations are named with a prefix in aws_route.
-func (v *overlay) readRoute(r *resource, at []any, prefix string) object {
+func (v networkParts) readRoute(r *resource, at []any, prefix string) object {
 	path := func(attr string) []any { return append(append([]any{}, at...), attr) }
 	o := object{"State": "active", "Origin": "CreateRoute"}
 	for _, d := range []struct{ attr, key string }{{prefix + "cidr_block", "DestinationCidrBlock"},
@@ -79,7 +79,7 @@ func routeTable(v *overlay, r *resource, o object) {
 		return
 	}
 	id := v.idOf(r)
-	routes := v.inlineRoutes(r, v.id(r, "vpc_id"))
+	routes := v.networkParts().inlineRoutes(r, v.id(r, "vpc_id"))
 	if old := v.find(list(v.regionOf(r), "ec2", "RouteTables"), "RouteTableId", id); old != nil {
 		routes = append(routes, endpointRoutes(old)...)
 	} else if !r.data {
@@ -106,7 +106,7 @@ func tableAssociations(r *resource) []object {
 }
 
 // inlineRoutes are a table's local routes and those of its blocks.
-func (v *overlay) inlineRoutes(r *resource, vpc string) []object {
+func (v networkParts) inlineRoutes(r *resource, vpc string) []object {
 	routes := v.localRoutesOf(vpc)
 	for i := range r.blocks("route") {
 		routes = append(routes, v.readRoute(r, []any{"route", i}, ""))
@@ -119,7 +119,7 @@ func (v *overlay) inlineRoutes(r *resource, vpc string) []object {
 
 // unknownRoutes are the route blocks of a set that is unknown as a whole: what
 // their expressions tell.
-func (v *overlay) unknownRoutes(r *resource) (out []object) {
+func (v networkParts) unknownRoutes(r *resource) (out []object) {
 	e := r.config.Expressions["route"]
 	if e == nil || e.ExpressionData == nil || len(e.NestedBlocks) == 0 {
 		return []object{{"KnownAfterApply": r.place("route"), "DestinationPrefixListId": r.place("route")}}
@@ -160,7 +160,7 @@ func (v *overlay) unknownRoutes(r *resource) (out []object) {
 }
 
 // localRoutesOf are the routes that every table of a VPC has.
-func (v *overlay) localRoutesOf(vpc string) []object {
+func (v networkParts) localRoutesOf(vpc string) []object {
 	out := []object{}
 	n := v.within("ec2", "Vpcs", "VpcId", vpc)
 	if n == nil {
@@ -192,7 +192,7 @@ func gatewayList(ids []string) []object {
 	return out
 }
 
-func (v *overlay) table(id string) *jsontree.Node {
+func (v networkParts) table(id string) *jsontree.Node {
 	return v.within("ec2", "RouteTables", "RouteTableId", id)
 }
 
@@ -200,7 +200,7 @@ func (v *overlay) table(id string) *jsontree.Node {
 // routes that the configuration does not list.
 func defaultRouteTable(v *overlay, r *resource) {
 	id := orText(v.id(r, "default_route_table_id"), r.text("id"))
-	n := v.table(id)
+	n := v.networkParts().table(id)
 	if n == nil {
 		n = v.adopt(r, "RouteTables", "RouteTableId", id, object{"PropagatingVgws": []object{}, "Associations": []object{
 			{"Main": true, "RouteTableId": id, "RouteTableAssociationId": id + ".main", "AssociationState": object{"State": "associated"}}}})
@@ -210,24 +210,24 @@ func defaultRouteTable(v *overlay, r *resource) {
 	if n == nil {
 		return
 	}
-	routes := v.inlineRoutes(r, n.Get("VpcId").Text())
+	routes := v.networkParts().inlineRoutes(r, n.Get("VpcId").Text())
 	n.Set("Routes", node(append(routes, endpointRoutes(n)...)))
 }
 
 func associateTable(v *overlay, r *resource) {
 	id := v.id(r, "route_table_id")
-	n := v.table(id)
+	n := v.networkParts().table(id)
 	subnet, gateway := v.id(r, "subnet_id"), v.id(r, "gateway_id")
 	if subnet == "" && gateway == "" || n == nil {
 		v.note("%s: what it associates is known after apply only, or not in the snapshot", r.address)
-		v.mayAssociate(r, n, id, subnet)
+		v.networkParts().mayAssociate(r, n, id, subnet)
 		return
 	}
 	key, what := "SubnetId", subnet
 	if subnet == "" {
 		key, what = "GatewayId", gateway
 	}
-	v.each("RouteTables", func(t *jsontree.Node) {
+	v.networkParts().each("RouteTables", func(t *jsontree.Node) {
 		removeWhere(t.Get("Associations"), func(a *jsontree.Node) bool { return a.Get(key).Text() == what })
 	})
 	list(n, "Associations").Append(node(object{"Main": false, "RouteTableId": id, key: what,
@@ -237,7 +237,7 @@ func associateTable(v *overlay, r *resource) {
 // mayAssociate: a subnet whose table is not known has one of which nothing is
 // told; of a table whose subnet is not known, any subnet that uses its VPC's
 // main one may be.
-func (v *overlay) mayAssociate(r *resource, table *jsontree.Node, id, subnet string) {
+func (v networkParts) mayAssociate(r *resource, table *jsontree.Node, id, subnet string) {
 	switch {
 	case table != nil && subnet == "":
 		vpc := table.Get("VpcId").Text()
@@ -256,7 +256,7 @@ func (v *overlay) mayAssociate(r *resource, table *jsontree.Node, id, subnet str
 }
 
 func removeTableAssociation(v *overlay, r *resource) {
-	n := v.table(v.id(r, "route_table_id"))
+	n := v.networkParts().table(v.id(r, "route_table_id"))
 	if n == nil {
 		return
 	}
@@ -268,12 +268,12 @@ func removeTableAssociation(v *overlay, r *resource) {
 
 func mainTable(v *overlay, r *resource) {
 	vpc, id := v.id(r, "vpc_id"), v.id(r, "route_table_id")
-	n := v.table(id)
+	n := v.networkParts().table(id)
 	if n == nil {
 		v.note("%s: its route table is not in the snapshot", r.address)
 		return
 	}
-	v.each("RouteTables", func(t *jsontree.Node) {
+	v.networkParts().each("RouteTables", func(t *jsontree.Node) {
 		if t.Get("VpcId").Text() == vpc {
 			removeWhere(t.Get("Associations"), func(a *jsontree.Node) bool { return a.Get("Main").True() })
 		}
@@ -301,8 +301,8 @@ func putRoute(table *jsontree.Node, o object) {
 
 func route(v *overlay, r *resource) {
 	id := v.id(r, "route_table_id")
-	n := v.table(id)
-	o := v.readRoute(r, nil, "destination_")
+	n := v.networkParts().table(id)
+	o := v.networkParts().readRoute(r, nil, "destination_")
 	if n == nil {
 		v.note("%s: its route table is not in the snapshot", r.address)
 		if id == "" {
@@ -321,7 +321,7 @@ func route(v *overlay, r *resource) {
 }
 
 func removeRoute(v *overlay, r *resource) {
-	n := v.table(v.id(r, "route_table_id"))
+	n := v.networkParts().table(v.id(r, "route_table_id"))
 	if n == nil {
 		return
 	}
@@ -335,7 +335,7 @@ func removeRoute(v *overlay, r *resource) {
 }
 
 func propagation(v *overlay, r *resource) {
-	if n := v.table(v.id(r, "route_table_id")); n != nil {
+	if n := v.networkParts().table(v.id(r, "route_table_id")); n != nil {
 		putUnique(list(n, "PropagatingVgws"), object{"GatewayId": v.id(r, "vpn_gateway_id")}, "GatewayId")
 	}
 }

@@ -23,7 +23,7 @@ var transitRows = []row{
 	ec2("aws_ec2_transit_gateway_vpc_attachment", "TransitGatewayVpcAttachments", "TransitGatewayAttachmentId",
 		"TransitGatewayId=transit_gateway_id! VpcId=vpc_id! SubnetIds=subnet_ids*", tgwAttachment),
 	part("aws_ec2_transit_gateway_vpc_attachment_accepter", func(v *overlay, r *resource) {
-		if n := v.attachment(v.id(r, "transit_gateway_attachment_id")); n != nil {
+		if n := v.networkParts().attachment(v.id(r, "transit_gateway_attachment_id")); n != nil {
 			n.Set("State", jsontree.NewString("available"))
 		}
 	}, nil),
@@ -35,34 +35,34 @@ var transitRows = []row{
 			}
 		}),
 	part("aws_ec2_transit_gateway_peering_attachment_accepter", func(v *overlay, r *resource) {
-		if n := v.attachment(v.id(r, "transit_gateway_attachment_id")); n != nil {
+		if n := v.networkParts().attachment(v.id(r, "transit_gateway_attachment_id")); n != nil {
 			n.Set("State", jsontree.NewString("available"))
 		}
 	}, nil),
 	part("aws_ec2_transit_gateway_route_table_association", func(v *overlay, r *resource) {
-		if n := v.attachment(v.id(r, "transit_gateway_attachment_id")); n != nil {
+		if n := v.networkParts().attachment(v.id(r, "transit_gateway_attachment_id")); n != nil {
 			n.Set("Association", node(object{"TransitGatewayRouteTableId": v.id(r, "transit_gateway_route_table_id"), "State": "associated"}))
 		}
 	}, func(v *overlay, r *resource) {
-		if n := v.attachment(v.id(r, "transit_gateway_attachment_id")); n != nil {
+		if n := v.networkParts().attachment(v.id(r, "transit_gateway_attachment_id")); n != nil {
 			n.Set("Association", jsontree.NewObject())
 		}
 	}),
 	part("aws_ec2_transit_gateway_route_table_propagation", propagateTGW, removePropagation),
 	part("aws_ec2_transit_gateway_route", tgwRoute, removeTGWRoute),
 	part("aws_ec2_transit_gateway_prefix_list_reference", func(v *overlay, r *resource) {
-		v.tgwPut(r, object{"PrefixListId": v.id(r, "prefix_list_id")})
+		v.networkParts().tgwPut(r, object{"PrefixListId": v.id(r, "prefix_list_id")})
 	}, without(owner("ec2", "TransitGatewayRouteTables", "TransitGatewayRouteTableId", "transit_gateway_route_table_id"), "Routes", "PrefixListId", "prefix_list_id")),
 }
 
-func (v *overlay) attachment(id string) *jsontree.Node {
+func (v networkParts) attachment(id string) *jsontree.Node {
 	if n := v.within("ec2", "TransitGatewayVpcAttachments", "TransitGatewayAttachmentId", id); n != nil {
 		return n
 	}
 	return v.within("ec2", "TransitGatewayAttachments", "TransitGatewayAttachmentId", id)
 }
 
-func (v *overlay) tgwTable(id string) *jsontree.Node {
+func (v networkParts) tgwTable(id string) *jsontree.Node {
 	return v.within("ec2", "TransitGatewayRouteTables", "TransitGatewayRouteTableId", id)
 }
 
@@ -88,7 +88,7 @@ func orText(s, otherwise string) string {
 // propagateTGW adds the routes that an attachment's VPC brings to a table.
 func propagateTGW(v *overlay, r *resource) {
 	id := v.id(r, "transit_gateway_attachment_id")
-	n := v.attachment(id)
+	n := v.networkParts().attachment(id)
 	if n == nil {
 		v.note("%s: its attachment is not in the snapshot", r.address)
 		return
@@ -96,12 +96,12 @@ func propagateTGW(v *overlay, r *resource) {
 	vpc := v.within("ec2", "Vpcs", "VpcId", n.Get("VpcId").Text())
 	for _, b := range vpc.Get("CidrBlockAssociationSet").Elements() {
 		o := object{"DestinationCidrBlock": b.Get("CidrBlock").Text(), "Type": "propagated", "State": "active"}
-		v.tgwAppend(v.id(r, "transit_gateway_route_table_id"), o, id, "vpc", n.Get("VpcId").Text())
+		v.networkParts().tgwAppend(v.id(r, "transit_gateway_route_table_id"), o, id, "vpc", n.Get("VpcId").Text())
 	}
 }
 
 func removePropagation(v *overlay, r *resource) {
-	if t := v.tgwTable(v.id(r, "transit_gateway_route_table_id")); t != nil {
+	if t := v.networkParts().tgwTable(v.id(r, "transit_gateway_route_table_id")); t != nil {
 		id := v.id(r, "transit_gateway_attachment_id")
 		removeWhere(t.Get("Routes"), func(x *jsontree.Node) bool {
 			return x.Get("Type").Text() == "propagated" && x.Get("TransitGatewayAttachments").Len() > 0 && x.Get("TransitGatewayAttachments").At(0).Get("TransitGatewayAttachmentId").Text() == id
@@ -109,7 +109,7 @@ func removePropagation(v *overlay, r *resource) {
 	}
 }
 
-func (v *overlay) tgwAppend(table string, o object, attachment, kind, resource string) {
+func (v networkParts) tgwAppend(table string, o object, attachment, kind, resource string) {
 	t := v.tgwTable(table)
 	if t == nil {
 		return
@@ -120,12 +120,12 @@ func (v *overlay) tgwAppend(table string, o object, attachment, kind, resource s
 
 func tgwRoute(v *overlay, r *resource) {
 	o := object{}
-	v.rule(r, o, "DestinationCidrBlock", plain, "destination_cidr_block")
-	v.tgwPut(r, o)
+	v.networkParts().rule(r, o, "DestinationCidrBlock", plain, "destination_cidr_block")
+	v.networkParts().tgwPut(r, o)
 }
 
 // tgwPut adds a static route or prefix-list reference.
-func (v *overlay) tgwPut(r *resource, o object) {
+func (v networkParts) tgwPut(r *resource, o object) {
 	table := v.id(r, "transit_gateway_route_table_id")
 	o["Type"], o["State"] = "static", "active"
 	if on, _ := r.get("blackhole"); on == true {
@@ -144,7 +144,7 @@ func (v *overlay) tgwPut(r *resource, o object) {
 }
 
 func removeTGWRoute(v *overlay, r *resource) {
-	t := v.tgwTable(r.text("transit_gateway_route_table_id"))
+	t := v.networkParts().tgwTable(r.text("transit_gateway_route_table_id"))
 	if t == nil {
 		return
 	}
