@@ -47,11 +47,11 @@ type overlay struct {
 
 // The overlay's parts, each with the files of its subject.
 type (
-	documents   struct{ *overlay } // document.go: policies put together from their statements
+	documents    struct{ *overlay } // document.go: policies put together from their statements
 	networkParts struct{ *overlay } // rows_network.go, rows_acl.go, rows_route.go, rows_filter.go, rows_transit.go
 )
 
-func (v *overlay) documents() documents     { return documents{v} }
+func (v *overlay) documents() documents       { return documents{v} }
 func (v *overlay) networkParts() networkParts { return networkParts{v} }
 
 // Apply lays the plan over a native snapshot; without one, over the state
