@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PKGS = ./...
 
 .DEFAULT_GOAL := build
-.PHONY: help build install test check fmt vet lint race fuzz mutations deletions golden sar bench example integration solver browser cdk org embed workflows man clean
+.PHONY: help build install test check fmt vet lint race fuzz mutations deletions golden sar bench example integration solver browser cdk org embed workflows reproducible evidence pre-commit man clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,8 +30,18 @@ vet: ## go vet
 lint: ## staticcheck, pinned
 	$(GO) run $(STATICCHECK) $(PKGS)
 
-workflows: ## lint the GitHub workflows, pinned
+workflows: ## lint the GitHub workflows and the release's configuration, pinned
 	$(GO) run $(ACTIONLINT) .github/workflows/*.yml
+	cd scripts/goreleaser && $(GO) run . ../../.goreleaser.yaml
+
+reproducible: ## two builds from two places are the same bytes
+	./scripts/reproducible.sh
+
+evidence: ## evidence under compliance-trestle and openssl (installs trestle into .venv-oscal)
+	./scripts/evidence-check.sh
+
+pre-commit: ## the hooks under the real pre-commit (installs it into .venv-pre-commit)
+	./scripts/pre-commit-check.sh
 
 race: ## tests under the race detector, short
 	$(GO) test -race -short -timeout 900s ./sim/... ./rules/... ./internal/... ./snapshot ./internal/cli

@@ -33,7 +33,7 @@ var completedWords = map[string][]string{
 
 // fileFlags take files and directories, which the shell completes itself.
 var fileFlags = []string{"snapshot", "out", "save", "against", "also", "answer", "question", "base", "head", "change", "plan", "sources", "stack-resources", "dir", "index",
-	"rows", "shards", "input", "key", "names", "public-key", "policy", "boundary", "session-policy", "scp", "rcp", "bucket-policy", "access-point-policy",
+	"rows", "shards", "input", "key", "names", "public-key", "tsa", "policy", "boundary", "session-policy", "scp", "rcp", "bucket-policy", "access-point-policy",
 	"endpoint-policy", "resource-policy"}
 
 // completeFlags lets the shell complete the values of a command's flags and its

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +24,9 @@ type checkedEvidence struct {
 	Key      string            `json:"key,omitempty"`
 	KeyGiven bool              `json:"keyGiven"`
 	Replayed bool              `json:"replayed"`
+	Stamped  string            `json:"stampedAt,omitempty"` // by an RFC 3161 time stamp
+	TSA      string            `json:"tsa,omitempty"`
+	TSAGiven bool              `json:"tsaGiven,omitempty"`
 	Problems []evidenceProblem `json:"problems"`
 	Notes    []string          `json:"notes"`
 }
@@ -32,7 +38,7 @@ type evidenceProblem struct {
 }
 
 func newEvidenceVerifyCommand(env *Env) *cobra.Command {
-	var key, format string
+	var key, tsa, format string
 	var maxBytes int64
 	cmd := &cobra.Command{
 		Use:   "verify DIR [--public-key PEM]",
@@ -55,6 +61,9 @@ Exit status: 0 every file follows from the replay, 1 not, 2 the folder could not
 			if opt.Key, err = readPublicKey(env, key); err != nil {
 				return err
 			}
+			if opt.TSA, err = readCertificates(env, tsa); err != nil {
+				return err
+			}
 			r, err := evidence.Verify(env.context(), args[0], opt)
 			if errors.Is(err, evidence.ErrTooLarge) {
 				return withHint(fmt.Errorf("%s: %w: more than %d bytes", args[0], err, maxBytes), "raise --max-bytes if you trust the folder")
@@ -72,6 +81,7 @@ Exit status: 0 every file follows from the replay, 1 not, 2 the folder could not
 		},
 	}
 	cmd.Flags().StringVar(&key, "public-key", "", "the signer's public key: PEM, a key or an X.509 certificate")
+	cmd.Flags().StringVar(&tsa, "tsa", "", "`file` with the certificates, PEM, that the time stamp statement.tsr (RFC 3161) may end in")
 	cmd.Flags().Int64Var(&maxBytes, "max-bytes", evidence.DefaultMaxBytes, "read at most this many bytes of the folder")
 	formatFlag(cmd.Flags(), &format, "text", "json")
 	return cmd
@@ -90,6 +100,28 @@ func readPublicKey(env *Env, file string) (*evidence.PublicKey, error) {
 		return nil, withHint(fmt.Errorf("%s: not a key that verifies: %w", file, err), "make it of the private key with: openssl pkey -in key.pem -pubout")
 	}
 	return k, nil
+}
+
+func readCertificates(env *Env, file string) ([]*x509.Certificate, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := readInput(env, file, keyBytes)
+	if err != nil {
+		return nil, err
+	}
+	var out []*x509.Certificate
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("%s: not a certificate: %w", file, err)
+		}
+		out = append(out, c)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("%s: no PEM block with a certificate", file)
+	}
+	return out, nil
 }
 
 func writeChecked(env *Env, dir string, r *evidence.Report, format string) error {
@@ -117,6 +149,10 @@ func writeChecked(env *Env, dir string, r *evidence.Report, format string) error
 	if r.Signed && r.Whole {
 		fmt.Fprintf(w, "  ✓ signed with key %s\n", r.Key)
 	}
+	if !r.Stamped.IsZero() {
+		mark := map[bool]string{true: "✓", false: " "}[r.TSAGiven]
+		fmt.Fprintf(w, "  %s stamped at %s by %s\n", mark, r.Stamped.UTC().Format(time.RFC3339), safeLine(r.TSA))
+	}
 	if r.Answer != nil {
 		mark := "✓"
 		if len(r.Problems) > 0 {
@@ -135,6 +171,9 @@ func checkedOf(r *evidence.Report) checkedEvidence {
 		Replayed: r.Replayed, Problems: []evidenceProblem{}, Notes: append([]string{}, r.Notes...)}
 	if r.Answer != nil {
 		out.Verdict = &r.Answer.Verdict
+	}
+	if !r.Stamped.IsZero() {
+		out.Stamped, out.TSA, out.TSAGiven = r.Stamped.UTC().Format(time.RFC3339), r.TSA, r.TSAGiven
 	}
 	if r.Record != nil {
 		out.Created = r.Record.CreatedAt

@@ -22,7 +22,7 @@ var flagGroups = []struct {
 		"fail-on", "may-be-absent", "denials", "assume-role-depth"}},
 	{"Source", []string{"snapshot", "account", "region", "live", "profile", "assume-role", "external-id", "save", "all", "vpc", "organization-role", "base", "head",
 		"plan", "parameter", "sources", "stack-resources", "library", "index", "shards", "phase", "dir", "input", "type", "endpoint-type", "policy", "boundary",
-		"session-policy", "scp", "rcp", "bucket-policy", "access-point-policy", "endpoint-policy", "resource-policy", "key", "seed", "public-key"}},
+		"session-policy", "scp", "rcp", "bucket-policy", "access-point-policy", "endpoint-policy", "resource-policy", "key", "seed", "public-key", "tsa"}},
 	{"Options", []string{"max-input", "max-bytes", "max-jobs", "max-checks", "max-questions", "fix-timeout", "timeout", "concurrency", "rate", "workers", "resume",
 		"dry-run", "watch", "help", "version"}},
 	{"Output", []string{"output", "out", "rows", "names", "parts", "created", "init", "schema", "print-schema", "show", "show-passed", "repairs", "explain", "members",

@@ -26,7 +26,13 @@ const (
 	fileStatement = "statement.json"      // unsigned
 	fileEnvelope  = "statement.dsse.json" // signed
 	fileKey       = "public-key.pem"      // with fileEnvelope
+	// What follows is made of the statement, or of its signature.
+	fileBundle    = "statement.sigstore.json" // the envelope as a Sigstore bundle
+	fileTimestamp = "statement.tsr"           // an RFC 3161 time stamp of the statement's file, put there by whoever wants one
 )
+
+// sealed are the files that no hash in the folder covers: the statement and what is made of it.
+var sealed = []string{fileStatement, fileEnvelope, fileBundle, fileTimestamp}
 
 // content are the files that follow from the case, in the order of a listing.
 var content = []string{fileReadme, filePage, fileOSCAL, filePicture, fileQuestion, fileRecord, fileRules, fileSnapshot, fileVerdict}
@@ -53,7 +59,7 @@ func (f *Folder) File(name string) []byte { return f.files[name] }
 func manifest(files map[string][]byte) []byte {
 	names := make([]string, 0, len(files))
 	for n := range files {
-		if n != fileManifest && n != fileStatement && n != fileEnvelope {
+		if n != fileManifest && !slices.Contains(sealed, n) {
 			names = append(names, n)
 		}
 	}

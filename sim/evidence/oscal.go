@@ -1,7 +1,7 @@
 package evidence
 
 import (
-	"crypto/sha1" //nolint:gosec // version 5 UUIDs are defined by it
+	"crypto/sha256"
 	"fmt"
 
 	"github.com/canreach/canreach/sim"
@@ -32,6 +32,10 @@ type (
 		NS    string `json:"ns,omitempty"`
 		Value string `json:"value"`
 	}
+	oscalLink struct {
+		Href string `json:"href"`
+		Rel  string `json:"rel"`
+	}
 	oscalHref struct {
 		Href    string `json:"href"`
 		Remarks string `json:"remarks,omitempty"`
@@ -42,6 +46,7 @@ type (
 		Description      string             `json:"description"`
 		Start            string             `json:"start"`
 		Props            []oscalProp        `json:"props,omitempty"`
+		Links            []oscalLink        `json:"links,omitempty"`
 		ReviewedControls oscalReviewed      `json:"reviewed-controls"`
 		Observations     []oscalObservation `json:"observations,omitempty"`
 		Findings         []oscalFinding     `json:"findings,omitempty"`
@@ -59,6 +64,7 @@ type (
 		Title            string          `json:"title"`
 		Description      string          `json:"description"`
 		Props            []oscalProp     `json:"props,omitempty"`
+		Links            []oscalLink     `json:"links,omitempty"`
 		Methods          []string        `json:"methods"`
 		Types            []string        `json:"types,omitempty"`
 		RelevantEvidence []oscalEvidence `json:"relevant-evidence,omitempty"`
@@ -114,11 +120,12 @@ const oscalNamespace = "https://github.com/canreach/canreach/ns/oscal"
 // it refers to.
 func oscal(r *Record, a *sim.Answer, files map[string][]byte) ([]byte, error) {
 	id := func(what string) string {
-		return uuid5(r.Snapshot.SHA256 + digest(files[fileQuestion]) + r.CreatedAt + what)
+		return uuid4(r.Snapshot.SHA256 + digest(files[fileQuestion]) + r.CreatedAt + what)
 	}
 	result := oscalResult{
 		UUID: id("result"), Title: "canreach: " + oneLine(questionTitle(a)), Start: r.CreatedAt,
 		Description: fmt.Sprintf("The verdict is %s over %d placements, decided from the snapshot alone by %s %s.", a.Verdict, len(a.Placements), r.Program.Name, r.Program.Version),
+		Links:       []oscalLink{{"#" + id("plan"), "question"}},
 		Props:       []oscalProp{{Name: "verdict", NS: oscalNamespace, Value: a.Verdict.String()}, {Name: "snapshot-sha256", NS: oscalNamespace, Value: r.Snapshot.SHA256}},
 		ReviewedControls: oscalReviewed{ControlSelections: []oscalSelection{{
 			Description: "The assessment plan says which controls this question serves."}}},
@@ -126,7 +133,8 @@ func oscal(r *Record, a *sim.Answer, files map[string][]byte) ([]byte, error) {
 	verdict := oscalObservation{
 		UUID: id("verdict"), Title: "Verdict " + a.Verdict.String(), Description: oneLine(questionTitle(a)),
 		Methods: []string{"TEST"}, Types: []string{"finding"}, Collected: r.collected(),
-		RelevantEvidence: []oscalEvidence{{Href: fileVerdict, Description: "the answer"}, {Href: fileSnapshot, Description: "the snapshot that it was decided from"}, {Href: fileRules, Description: "the rules that decided"}},
+		Links:            []oscalLink{{"#" + id(fileVerdict), "evidence"}, {"#" + id(fileSnapshot), "evidence"}, {"#" + id(fileRules), "evidence"}},
+		RelevantEvidence: []oscalEvidence{{"#" + id(fileVerdict), "the answer"}, {"#" + id(fileSnapshot), "the snapshot that it was decided from"}, {"#" + id(fileRules), "the rules that decided"}},
 	}
 	result.Observations = append(result.Observations, verdict)
 	related := []oscalRelated{{verdict.UUID}}
@@ -135,7 +143,8 @@ func oscal(r *Record, a *sim.Answer, files map[string][]byte) ([]byte, error) {
 			UUID: id(fmt.Sprint("finding ", i)), Title: oneLine(f.Code.String()), Description: oneLine(f.Message),
 			Props:   []oscalProp{{Name: "severity", NS: oscalNamespace, Value: f.Severity.String()}, {Name: "gate", NS: oscalNamespace, Value: f.Gate.String()}},
 			Methods: []string{"TEST"}, Types: []string{"finding"}, Collected: r.collected(),
-			RelevantEvidence: []oscalEvidence{{Href: fileRules, Description: oneLine("at " + f.Pointer)}}, Remarks: f.Fix,
+			Links:            []oscalLink{{"#" + id(fileRules), "evidence"}},
+			RelevantEvidence: []oscalEvidence{{"#" + id(fileRules), oneLine("at " + f.Pointer)}}, Remarks: f.Fix,
 		}
 		result.Observations = append(result.Observations, o)
 		related = append(related, oscalRelated{o.UUID})
@@ -184,15 +193,14 @@ func oscalState(v sim.Verdict) oscalStatus {
 	panic("unreachable: verdict")
 }
 
-// uuid5 is a name-based UUID (RFC 9562, section 5.5) under the URL namespace.
-func uuid5(name string) string {
-	h := sha1.New() //nolint:gosec // see above
-	h.Write([]byte{0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8})
-	h.Write([]byte(oscalNamespace + "/" + name))
-	u := h.Sum(nil)[:16]
-	u[6] = u[6]&0x0f | 0x50
+// uuid4 is a pseudo-random UUID (RFC 9562, section 5.4) that follows from a
+// name, so that the same record has the same bytes. OSCAL takes versions 4 and 5;
+// compliance-trestle resolves references to version 4 alone.
+func uuid4(name string) string {
+	u := sha256.Sum256([]byte(oscalNamespace + "/" + name))
+	u[6] = u[6]&0x0f | 0x40
 	u[8] = u[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
+	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:16])
 }
 
 func orUnknown(s string) string {

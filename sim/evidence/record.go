@@ -197,11 +197,20 @@ const readme = `This folder is evidence: one question about AWS, decided from a 
   MANIFEST                        SHA-256 of each file above (and of public-key.pem)
   statement.json                  in-toto statement over all files, or, where the folder is signed,
   statement.dsse.json             the same in a signed DSSE envelope, and
-  public-key.pem                  the key that it was signed with
+  public-key.pem                  the key that it was signed with, and
+  statement.sigstore.json         the envelope again, as a Sigstore bundle
+  statement.tsr                   a time stamp (RFC 3161) of the statement's file, if somebody put one here
 
 To check it with canreach, which also asks the question again:
 
   canreach evidence verify . --public-key KEY.pem
+
+To have the time witnessed, put what a time-stamping authority answers here:
+
+  openssl ts -query -data statement.dsse.json -sha256 -cert -out query.tsq
+  curl -H 'Content-Type: application/timestamp-query' --data-binary @query.tsq https://TSA -o statement.tsr
+
+and check it with --tsa CERTIFICATE.pem as well (statement.json where the folder is not signed).
 
 To check it without canreach:
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 
@@ -66,8 +67,39 @@ func (f *Folder) Seal(key *PrivateKey) error {
 	if err != nil {
 		return err
 	}
-	f.files[fileEnvelope], err = marshal(envelope)
+	if f.files[fileEnvelope], err = marshal(envelope); err != nil {
+		return err
+	}
+	f.files[fileBundle], err = makeBundle(f.files[fileEnvelope])
 	return err
+}
+
+// bundleType is the media type of a Sigstore bundle.
+// https://docs.sigstore.dev/about/bundle/
+const bundleType = "application/vnd.dev.sigstore.bundle.v0.3+json"
+
+// bundle is an envelope as a Sigstore bundle, signed with a key of one's own.
+type bundle struct {
+	MediaType string `json:"mediaType"`
+	Material  struct {
+		PublicKey struct {
+			Hint string `json:"hint"`
+		} `json:"publicKey"`
+	} `json:"verificationMaterial"`
+	Envelope *dsse.Envelope `json:"dsseEnvelope"`
+}
+
+// makeBundle follows from the envelope alone.
+func makeBundle(envelope []byte) ([]byte, error) {
+	b := bundle{MediaType: bundleType, Envelope: &dsse.Envelope{}}
+	if err := json.Unmarshal(envelope, b.Envelope); err != nil {
+		return nil, err
+	}
+	if len(b.Envelope.Signatures) != 1 {
+		return nil, fmt.Errorf("expected 1 signature, found %d", len(b.Envelope.Signatures))
+	}
+	b.Material.PublicKey.Hint = b.Envelope.Signatures[0].KeyID
+	return marshal(b)
 }
 
 // makeStatement is the statement over files: all but the statement itself.
@@ -83,7 +115,7 @@ func makeStatement(files map[string][]byte) ([]byte, error) {
 	s := statement{Type: statementType, PredicateType: PredicateType, Predicate: predicate{
 		CreatedAt: r.CreatedAt, Program: r.Program, Question: oneLine(questionTitle(&a)), Verdict: a.Verdict, Snapshot: r.Snapshot.SHA256}}
 	for _, n := range (&Folder{files}).Names() {
-		if n != fileStatement && n != fileEnvelope {
+		if !slices.Contains(sealed, n) {
 			s.Subject = append(s.Subject, subject{n, map[string]string{"sha256": digest(files[n])}})
 		}
 	}

@@ -3,6 +3,7 @@ package evidence
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ import (
 type VerifyOptions struct {
 	Key     *PublicKey // nil: the key that lies in the folder, which proves nothing about who signed
 	Program Program    // the one that checks
+	// TSA are the certificates that a time stamp's chain may end in; empty: any.
+	TSA []*x509.Certificate
 	// MaxBytes bounds what is read of the folder; 0: DefaultMaxBytes.
 	MaxBytes int64
 }
@@ -54,7 +57,10 @@ type Report struct {
 	KeyGiven bool        // it came from the caller and not from the folder
 	Answer   *sim.Answer // of the question, asked again now; nil where it was not
 	Replayed bool        // the question was asked again, and every file follows from the answer, byte for byte
-	Whole    bool        // the files are those that manifest, statement and signature tell, whatever the replay answers
+	Stamped  time.Time   // by the folder's time stamp; zero: none, or not one that holds
+	TSA      string      // who made it, and TSAGiven: by a certificate that the caller trusts
+	TSAGiven bool
+	Whole    bool // the files are those that manifest, statement and signature tell, whatever the replay answers
 }
 
 func (r *Report) problem(file, format string, args ...any) {
@@ -87,6 +93,10 @@ func (r *Report) check(ctx context.Context, files map[string][]byte, opt VerifyO
 	r.Signed = files[fileEnvelope] != nil
 	r.complete(files)
 	r.hashes(files, opt.Key)
+	if !slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.File == r.statementFile() }) { // else what is made of it differs, too
+		r.bundle(files)
+		r.timestamp(files, opt.TSA)
+	}
 	if opt.Key != nil && !r.Signed {
 		r.problem("", "the folder is not signed, and a key was given to check it with")
 	}
@@ -102,7 +112,7 @@ func (r *Report) check(ctx context.Context, files map[string][]byte, opt VerifyO
 }
 
 // known are all names that a folder may have.
-var known = append([]string{fileManifest, fileStatement, fileEnvelope, fileKey}, content...)
+var known = append([]string{fileManifest, fileStatement, fileEnvelope, fileKey, fileBundle, fileTimestamp}, content...)
 
 // read reads the files of the folder. What is none, or has another name, is a
 // problem, and is not opened.
@@ -178,7 +188,7 @@ func (r *Report) complete(files map[string][]byte) {
 	case files[fileEnvelope] != nil && files[fileStatement] != nil:
 		r.problem(fileStatement, "does not belong into a signed folder")
 	case files[fileEnvelope] != nil:
-		want = append(want, fileKey)
+		want = append(want, fileKey, fileBundle)
 	case files[fileKey] != nil:
 		r.problem(fileEnvelope, "is missing, though there is a key")
 	case files[fileStatement] == nil:
@@ -188,6 +198,16 @@ func (r *Report) complete(files map[string][]byte) {
 		if files[n] == nil && !slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.File == n }) {
 			r.problem(n, "is missing")
 		}
+	}
+}
+
+// bundle compares the Sigstore bundle with the envelope that it is made of.
+func (r *Report) bundle(files map[string][]byte) {
+	if files[fileBundle] == nil {
+		return
+	}
+	if made, err := makeBundle(files[fileEnvelope]); err != nil || !bytes.Equal(made, files[fileBundle]) {
+		r.problem(fileBundle, "does not follow from %s", fileEnvelope)
 	}
 }
 
@@ -211,7 +231,7 @@ func (r *Report) hashes(files map[string][]byte, key *PublicKey) {
 	// Both say the same, so where one disagrees with a file and the other does
 	// not, it is the one that was changed.
 	for _, n := range (&Folder{files}).Names() {
-		if n == fileManifest || n == fileStatement || n == fileEnvelope {
+		if n == fileManifest || slices.Contains(sealed, n) {
 			continue
 		}
 		sum := digest(files[n])
@@ -248,7 +268,7 @@ func (r *Report) hashes(files map[string][]byte, key *PublicKey) {
 // believe compares every file with the signed statement.
 func (r *Report) believe(files map[string][]byte, state claims) {
 	for _, n := range (&Folder{files}).Names() {
-		if n == fileStatement || n == fileEnvelope {
+		if slices.Contains(sealed, n) {
 			continue
 		}
 		if sum := digest(files[n]); state.sums[n] != sum {
