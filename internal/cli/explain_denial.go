@@ -288,7 +288,7 @@ func writeComparison(env *Env, c *denialAnswer, names map[string]string, format 
 	}
 	if c.Answer != nil {
 		for i, f := range causesOf(c.Answer, sim.Blocker) {
-			renderCause(&b, c.Answer, p, i+1, f)
+			renderCause(&b, c.Answer, p, i+1, f, space{})
 		}
 	} else if gates := gatesOf(&c.Denial); len(gates) == 1 {
 		fmt.Fprintf(&b, "\n[%s] %s\n  %s\n", gates[0], p.wrap(gateTexts[gates[0]][0], 2), p.wrap(gateTexts[gates[0]][1], 2))

@@ -196,7 +196,7 @@ func renderReady(w io.Writer, r *ready.Report, p painter, verbose bool) {
 		}
 	}
 	for _, m := range causes.missing {
-		renderMissing(w, p, m)
+		renderMissing(w, p, m, space{})
 	}
 	if !verbose {
 		fmt.Fprintln(w, "\n"+p.wrap("-v shows AWS's page for each row; -o json holds each answer in full.", 0))

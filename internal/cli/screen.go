@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/canreach/canreach/sim"
 )
@@ -21,28 +22,70 @@ func renderAnswer(w io.Writer, a *sim.Answer, p painter, d detail) {
 	case d.verbose:
 		renderFull(w, a, p)
 	default:
-		var b strings.Builder
-		renderScreen(&b, a, p)
-		text := b.String()
-		if strings.Count(text, "\n") > screenHeight {
-			text = strings.ReplaceAll(text, "\n\n", "\n")
-		}
-		_, _ = io.WriteString(w, text)
+		_, _ = io.WriteString(w, firstScreen(a, p))
 	}
 }
 
-// screenHeight is how many lines are seen at once, the prompt's own apart. An
-// answer that is longer does without blank lines.
+// screenHeight is how many lines are seen at once, the prompt's own apart.
 const screenHeight = 23
+
+// space is what the parts of a screen may take.
+type space struct {
+	lines  int // of a message or a fix; 0: any number
+	causes int // that are spelt out
+}
+
+// firstScreen writes an answer so that it fits a screen: without blank lines,
+// then with its texts cut, then with the causes counted that do not fit.
+func firstScreen(a *sim.Answer, p painter) string {
+	causes := len(causesOf(a, sim.Blocker))
+	tries := []space{{0, causes}, {3, causes}, {2, causes}, {1, causes}}
+	for n := causes - 1; n > 0; n-- {
+		tries = append(tries, space{1, n})
+	}
+	var text string
+	for _, s := range tries {
+		var b strings.Builder
+		renderScreen(&b, a, p, s)
+		if text = b.String(); strings.Count(text, "\n") <= screenHeight {
+			return text
+		}
+		if text = strings.ReplaceAll(text, "\n\n", "\n"); strings.Count(text, "\n") <= screenHeight {
+			return text
+		}
+	}
+	return text
+}
+
+// cut wraps a text and leaves out what is beyond the lines that it may take.
+func (s space) cut(p painter, text string, indent int) string {
+	lines := strings.Split(p.wrap(text, indent), "\n")
+	if s.lines == 0 || len(lines) <= s.lines {
+		return strings.Join(lines, "\n")
+	}
+	last := []rune(lines[s.lines-1])
+	if most := p.width - indent - len(" …"); s.lines == 1 && len(last) > most || len(last) > p.width-len(" …") {
+		last = last[:strings.LastIndexByte(string(last), ' ')]
+	}
+	lines[s.lines-1] = string(last) + " …"
+	return strings.Join(lines[:s.lines], "\n")
+}
 
 // renderScreen writes what fits 80 columns by 24 lines: the verdict, each
 // cause with its place and fix, and a line each on what else is unknown, where
 // it holds and what -v shows.
-func renderScreen(w io.Writer, a *sim.Answer, p painter) {
+func renderScreen(w io.Writer, a *sim.Answer, p painter, s space) {
 	renderHead(w, a, p)
 	causes := causesOf(a, sim.Blocker)
-	for i, c := range causes {
-		renderCause(w, a, p, i+1, c)
+	for i, c := range causes[:s.causes] {
+		renderCause(w, a, p, i+1, c, s)
+	}
+	if left := causes[s.causes:]; len(left) > 0 {
+		var names []string
+		for _, c := range left {
+			names = append(names, fmt.Sprintf("[%s] %s", c.Gate, c.Code))
+		}
+		fmt.Fprintf(w, "\n%s\n", p.wrap(oneLine("And "+plural(len(left), "cause")+" more (-v): "+strings.Join(slices.Compact(names), ", ")), 0))
 	}
 	renderMixed(w, a, p)
 	decisive, other := missingFacts(a)
@@ -51,7 +94,7 @@ func renderScreen(w io.Writer, a *sim.Answer, p painter) {
 			fmt.Fprintf(w, "\n   … and %s more on which the answer hangs (-v)\n", plural(len(decisive)-i, "fact"))
 			break
 		}
-		renderMissing(w, p, m)
+		renderMissing(w, p, m, s)
 	}
 	fmt.Fprintln(w)
 	if len(other) > 0 {
@@ -165,14 +208,19 @@ func (c *cause) join(f *sim.Finding) {
 }
 
 // renderCause writes a blocker: what, why, where it stands and what to do.
-func renderCause(w io.Writer, a *sim.Answer, p painter, n int, c *cause) {
-	fmt.Fprintf(w, "\n%d. [%s] %s %s\n", n, c.Gate, p.link(c.URL, p.paint("1", oneLine(c.Code.String()))), p.component(c.Component, c.Name))
-	fmt.Fprintf(w, "   %s\n", p.wrap(p.named(safeText(c.Message), c.Component), 3))
+func renderCause(w io.Writer, a *sim.Answer, p painter, n int, c *cause, s space) {
+	component := p.component(c.Component, c.Name)
+	gap := " "
+	if title := fmt.Sprintf("%d. [%s] %s %s", n, c.Gate, oneLine(c.Code.String()), component); utf8.RuneCountInString(title) > p.width {
+		gap = "\n   "
+	}
+	fmt.Fprintf(w, "\n%d. [%s] %s%s%s\n", n, c.Gate, p.link(c.URL, p.paint("1", oneLine(c.Code.String()))), gap, component)
+	fmt.Fprintf(w, "   %s\n", s.cut(p, p.named(safeText(c.Message), c.Component), 3))
 	if len(c.With) > 0 {
 		fmt.Fprintf(w, "   %s\n", p.wrap("It lets some of the traffic through; only together with "+numbersText(a, c.With)+" does it stop all.", 3))
 	}
 	if len(c.also) > 0 {
-		fmt.Fprintf(w, "   %s\n", p.wrap("It stops as well: "+safeText(strings.Join(c.also, "; "))+".", 3))
+		fmt.Fprintf(w, "   %s\n", s.cut(p, "It stops as well: "+safeText(strings.Join(c.also, "; "))+".", 3))
 	}
 	if c.Pointer != "" {
 		fmt.Fprintf(w, "   at:  %s\n", oneLine(c.Pointer))
@@ -181,7 +229,7 @@ func renderCause(w io.Writer, a *sim.Answer, p painter, n int, c *cause) {
 		if len(c.also) > 0 {
 			fix += " Likewise for the other requests."
 		}
-		fmt.Fprintf(w, "   fix: %s\n", p.wrap(safeText(fix), 8))
+		fmt.Fprintf(w, "   fix: %s\n", s.cut(p, safeText(fix), 8))
 	}
 }
 
@@ -230,11 +278,11 @@ func missingFacts(a *sim.Answer) (decisive, other []sim.Missing) {
 	return decisive, other
 }
 
-func renderMissing(w io.Writer, p painter, m sim.Missing) {
+func renderMissing(w io.Writer, p painter, m sim.Missing, s space) {
 	fmt.Fprintf(w, "\n%s [%s] %s %s\n", p.paint("33", "?"), m.Gate, p.paint("1", oneLine(m.Code.String())), p.component(m.Component, ""))
-	fmt.Fprintf(w, "   %s\n", p.wrap(p.named(safeText(m.Fact), m.Component), 3))
+	fmt.Fprintf(w, "   %s\n", s.cut(p, p.named(safeText(m.Fact), m.Component), 3))
 	if m.Collect != "" {
-		fmt.Fprintf(w, "   collect: %s\n", p.wrap(safeText(m.Collect), 12))
+		fmt.Fprintf(w, "   collect: %s\n", s.cut(p, safeText(m.Collect), 12))
 	}
 }
 

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -131,5 +133,41 @@ func TestWidthAndLinksFollowTheTerminal(t *testing.T) {
 	}
 	if env := (&Env{Getenv: func(n string) string { return map[string]string{"COLUMNS": "120"}[n] }}); env.Width() != 120 {
 		t.Error("COLUMNS")
+	}
+}
+
+// TestTheFirstScreenFits: the shipped example in each of its states, and an
+// answer with more causes than a screen has room for. Only what is one word, a
+// path or an ARN, may be wider than the screen.
+func TestTheFirstScreenFits(t *testing.T) {
+	files, err := filepath.Glob(neo + "broken/*.json")
+	if err != nil || len(files) < 8 {
+		t.Fatal(err, files)
+	}
+	check := func(name, text string) {
+		if n := strings.Count(text, "\n"); n > screenHeight {
+			t.Errorf("%s has %d lines:\n%s", name, n, text)
+		}
+		for line := range strings.Lines(text) {
+			if utf8.RuneCountInString(strings.TrimRight(line, "\n")) > 80 && len(strings.Fields(line)) > 2 {
+				t.Errorf("%s is wider than 80 columns: %s", name, line)
+			}
+		}
+	}
+	for _, f := range append(files, neo+"snapshot.json") {
+		_, out, _ := runWith(t, nil, "", "check", "-s", f, "-j", neo+"job.json")
+		check(f, out)
+	}
+	for _, n := range []int{1, 3, 5, 12, 40} {
+		a := &sim.Answer{Verdict: sim.Blocked, Question: sim.AskedOf{Job: "messy", Bucket: "arn:aws:s3:::models", Actions: []string{"s3:GetObject"}}}
+		for i := range n {
+			a.Findings = append(a.Findings, sim.Finding{Code: finding.NoRouteToDestination, Gate: sim.GateRoute, Severity: sim.Blocker, Component: fmt.Sprintf("rtb-%017d", i),
+				Pointer: fmt.Sprintf("/accounts/0/regions/0/ec2/RouteTables/%d", i), Message: strings.Repeat("a long message of many words ", 12), Fix: strings.Repeat("a long fix of many words ", 12)})
+		}
+		text := firstScreen(a, painter{width: 80})
+		check(fmt.Sprint(n, " causes"), text)
+		if left := strings.Count(text, "at:  "); left == 0 || left < n && !strings.Contains(text, fmt.Sprintf("And %s more (-v)", plural(n-left, "cause"))) {
+			t.Errorf("%d causes: the screen does not count those that it leaves out:\n%s", n, text)
+		}
 	}
 }
