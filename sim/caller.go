@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/canreach/canreach/rules/policy"
+	"github.com/canreach/canreach/snapshot"
 )
 
 // caller is who signs a question's requests (P361), read from Options.Caller.
@@ -70,8 +71,8 @@ func (w layering) askerFor(c caller, noOrganization bool) signer {
 	return a
 }
 
-// principalAsker gathers what binds a principal. Roles are looked up in the
-// snapshot; it holds no users.
+// principalAsker gathers what binds a principal. Roles and users are looked up in
+// the snapshot.
 func (w layering) principalAsker(p policy.Principal, noOrganization bool) signer {
 	switch p.Kind {
 	case policy.PrincipalAnonymous, policy.PrincipalService:
@@ -83,8 +84,12 @@ func (w layering) principalAsker(p policy.Principal, noOrganization bool) signer
 		return w.newAsker(w.roleOfSession(p), p.Session, noOrganization)
 	}
 	a := signer{principal: p, account: p.Account}
-	if p.Kind != policy.PrincipalRoot {
-		a.unknown = "the policies of " + p.ARN + ": the snapshot holds those of roles only"
+	if user, ok := w.findUser(&p); ok {
+		a.role, a.principal.RoleID = user, user.ID
+		a.identity, a.unknown = w.identityPolicies(user)
+		a.boundary = w.boundary(user)
+	} else if p.Kind != policy.PrincipalRoot {
+		a.unknown = "the policies of " + p.ARN + ", which are not in the snapshot"
 		a.boundary = &policy.Policy{Name: "permissions boundary", Gap: a.unknown}
 	}
 	var assumed string
@@ -92,6 +97,20 @@ func (w layering) principalAsker(p policy.Principal, noOrganization bool) signer
 		a.assumed = append(a.assumed, assumed)
 	}
 	return a
+}
+
+// findUser is a user with its own policies and those of its groups.
+func (w layering) findUser(p *policy.Principal) (*snapshot.Role, bool) {
+	a := w.x.Account(p.Account)
+	if a == nil || p.Kind != policy.PrincipalUser {
+		return nil, false
+	}
+	for i := range a.IAM.Users.Items {
+		if u := &a.IAM.Users.Items[i]; u.ARN == p.ARN {
+			return a.Identity(u), true
+		}
+	}
+	return nil, false
 }
 
 // roleOfSession is the ARN of a principal's role: the ARN of a session lacks the

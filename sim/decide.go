@@ -153,6 +153,16 @@ func (r requests) witness(net *netAnswer, decisions []*decided) *layerView {
 //
 // AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 func (w *World) MayAllow(roleARN, resource, action string) bool {
+	return w.mayAllow(w.layering().askerOf(roleARN, sessionName, true), resource, action)
+}
+
+// UserMayAllow is MayAllow for a user of the snapshot.
+func (w *World) UserMayAllow(arn, resource, action string) bool {
+	p, err := policy.ParsePrincipal(arn)
+	return err != nil || w.mayAllow(w.layering().askerFor(caller{principal: p}, true), resource, action)
+}
+
+func (w *World) mayAllow(who signer, resource, action string) bool {
 	t, err := parseTarget(resource)
 	if err != nil || t.accessPoint != nil || t.directoryBucket() || len(action) < 3 {
 		return true
@@ -161,7 +171,6 @@ func (w *World) MayAllow(roleARN, resource, action string) bool {
 	if !ok || b.Account == nil || b.OwnershipPresence != snapshot.Collected || b.Ownership != "BucketOwnerEnforced" {
 		return true // what lists grant is decided with the rest
 	}
-	who := w.layering().askerOf(roleARN, sessionName, true)
 	if who.role == nil || who.unknown != "" {
 		return true
 	}

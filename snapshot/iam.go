@@ -7,6 +7,8 @@ import "unsafe"
 type IAM struct {
 	Roles    Collection[Role]          // RoleDetailList
 	Policies Collection[ManagedPolicy] // Policies
+	Users    Collection[User]          // UserDetailList
+	Groups   Collection[Group]         // GroupDetailList
 }
 
 // NamedDocument is an inline policy.
@@ -125,6 +127,10 @@ func (r *reader) iam(v *IAM, base string) {
 			collect(r, &v.Roles, base+"/RoleDetailList", shape[Role]{readRole, func(v *Role) string { return v.ARN }, "Arn"})
 		case "Policies":
 			collect(r, &v.Policies, base+"/Policies", policyShape)
+		case "UserDetailList":
+			collect(r, &v.Users, base+"/UserDetailList", shape[User]{readUser, func(v *User) string { return v.ARN }, "Arn"})
+		case "GroupDetailList":
+			collect(r, &v.Groups, base+"/GroupDetailList", shape[Group]{tagged[Group](), func(v *Group) string { return v.ARN }, "Arn"})
 		case "complete":
 			complete = readTexts[string](r)
 		default:

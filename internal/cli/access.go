@@ -208,6 +208,8 @@ type accessResult struct {
 	Sources  []access.Source  `json:"sources"`
 	Groups   []access.Group   `json:"groups"`
 	Named    []access.Named   `json:"named,omitempty"`
+	// UsersMissing are accounts whose IAM users the snapshot lacks.
+	UsersMissing []string `json:"usersMissing,omitempty"`
 	// Chains are of roles that become one of the groups' roles, or that the
 	// role becomes, by sts:AssumeRole.
 	Chains        []access.Chain `json:"chains,omitempty"`
@@ -265,6 +267,7 @@ func (f *accessFlags) result(env *Env, w *sim.World, t *access.Table, resource s
 		return res, nil
 	}
 	res.Absent = w.AbsentNames(&sim.Question{Bucket: resource})
+	res.UsersMissing = access.UsersMissing(snap)
 	actions := f.actions
 	if len(actions) == 0 {
 		actions = []string{"s3:GetObject", "s3:PutObject"}

@@ -16,6 +16,9 @@ import (
 // writeAccessHTML writes the entries as a page.
 func writeAccessHTML(w io.Writer, world *sim.World, res *accessResult, title string) error {
 	l := &report.Listing{Title: title, Snapshot: res.Snapshot, Notes: []string{counted(res.Asked, "question") + " decided; what is not listed is BLOCKED."}}
+	if len(res.UsersMissing) > 0 {
+		l.Notes = append(l.Notes, usersMissing(res.UsersMissing, 1<<30))
+	}
 	for i := range res.Groups {
 		g := &res.Groups[i]
 		heading := g.Action + " on " + g.Resource
@@ -64,7 +67,7 @@ func writeAccessHTML(w io.Writer, world *sim.World, res *accessResult, title str
 // namedListing is what the principals can do that the bucket policy names
 // beside roles.
 func namedListing(world *sim.World, res *accessResult) report.ListingSection {
-	out := report.ListingSection{Title: "Also named by the bucket policy"}
+	out := report.ListingSection{Title: namedTitle}
 	for i := range res.Named {
 		n := &res.Named[i]
 		statement := report.ListingPart{Term: "Statement", Items: []string{strings.TrimSpace(n.Pointer + " " + n.Sid)}}

@@ -46,21 +46,31 @@ func writeAccessText(w io.Writer, p painter, world *sim.World, res *accessResult
 	}
 	writeNamed(w, p, world, res, limit)
 	writeChains(w, p, world, res, limit)
-	fmt.Fprintf(w, "\n%s decided; what is not listed is BLOCKED.\n", counted(res.Asked, "question"))
+	fmt.Fprintln(w)
+	if len(res.UsersMissing) > 0 {
+		fmt.Fprintf(w, "%s\n", wrap(usersMissing(res.UsersMissing, limit), 0))
+	}
+	fmt.Fprintf(w, "%s decided; what is not listed is BLOCKED.\n", counted(res.Asked, "question"))
 }
+
+const namedTitle = "Users, and others that the bucket policy names"
 
 func writeNamed(w io.Writer, p painter, world *sim.World, res *accessResult, limit int) {
 	if len(res.Named) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\nAlso named by the bucket policy")
+	fmt.Fprintln(w, "\n"+namedTitle)
 	for i := range res.Named {
 		n := &res.Named[i]
 		fmt.Fprintf(w, "  %s\n", oneLine(n.Kind+" "+n.Principal+": "+statementOf(n)))
 		for k := range n.Access {
 			g := &n.Access[k]
 			fmt.Fprintf(w, "    %s  %s%s\n", p.verdict(g.Verdict), g.Action, map[bool]string{true: ", " + g.Objects + " objects"}[g.Objects != ""])
-			writeAccessSources(w, world, res, "      from  ", g.Sources, limit)
+			if n.Kind == "service" {
+				fmt.Fprintln(w, "      from  AWS's own network")
+			} else {
+				writeAccessSources(w, world, res, "      from  ", g.Sources, limit)
+			}
 			if len(g.Via) > 0 {
 				fmt.Fprintf(w, "      via   %s\n", wrap(p.named(listed(g.Via, limit), ""), 12))
 			}
@@ -72,8 +82,15 @@ func writeNamed(w io.Writer, p painter, world *sim.World, res *accessResult, lim
 	}
 }
 
+func usersMissing(accounts []string, limit int) string {
+	return "The IAM users of " + listed(accounts, limit) + " are not in the snapshot (aws iam get-account-authorization-details tells them): what their own policies allow is not listed."
+}
+
 // statementOf is the statement that names a principal.
 func statementOf(n *access.Named) string {
+	if n.Statement < 0 {
+		return "its own policies"
+	}
 	if n.Sid != "" {
 		return fmt.Sprintf("statement %d (%s)", n.Statement, n.Sid)
 	}

@@ -190,3 +190,43 @@ func TestPrincipalsThatTheBucketPolicyNames(t *testing.T) {
 		t.Errorf("the public reaches the bucket around the endpoint: %q", got)
 	}
 }
+
+// A user of the snapshot is decided by its own policies, its groups' and its
+// boundary; one in a group that the snapshot lacks is UNKNOWN.
+func TestUsers(t *testing.T) {
+	const prefix = "arn:aws:iam::111111111111:user/"
+	all := world.Doc(world.Allow("s3:*", "*"))
+	user := func(name string, groups world.List, policies ...world.Obj) world.Obj {
+		inline := world.List{}
+		for _, p := range policies {
+			inline = append(inline, world.Obj{"PolicyName": "p", "PolicyDocument": p})
+		}
+		return world.Obj{"Arn": prefix + name, "UserName": name, "UserId": "AIDA" + name, "Path": "/", "Tags": world.List{}, "GroupList": groups, "UserPolicyList": inline, "AttachedManagedPolicies": world.List{}}
+	}
+	bounded := user("bounded", world.List{}, all)
+	bounded["PermissionsBoundary"] = world.Obj{"PermissionsBoundaryArn": "arn:aws:iam::111111111111:policy/B", "PermissionsBoundaryType": "Policy"}
+	edit := world.Do(func(w *world.World) {
+		iam := w.Account(world.PolicyAccount)["iam"].(world.Obj)
+		iam["UserDetailList"] = world.List{user("nothing", world.List{}), user("own", world.List{}, all), user("member", world.List{"Readers"}), user("lost", world.List{"Gone"}), bounded,
+			user("denied", world.List{"Readers"}, world.Doc(world.Deny("s3:GetObject", "*")))}
+		iam["GroupDetailList"] = world.List{world.Obj{"Arn": "arn:aws:iam::111111111111:group/Readers", "GroupName": "Readers", "AttachedManagedPolicies": world.List{},
+			"GroupPolicyList": world.List{world.Obj{"PolicyName": "g", "PolicyDocument": all}}}}
+		iam["Policies"] = append(iam["Policies"].(world.List), world.Obj{"Arn": "arn:aws:iam::111111111111:policy/B", "PolicyName": "B", "DefaultVersionId": "v1",
+			"PolicyVersionList": world.List{world.Obj{"VersionId": "v1", "IsDefaultVersion": true, "Document": world.Doc(world.Allow("ec2:*", "*"))}}})
+	})
+	tab := chainTable(t, Query{}, edit)
+	list, err := tab.Principals(t.Context(), "arn:aws:s3:::b", []string{"s3:GetObject"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i := range list {
+		got = append(got, fmt.Sprint(list[i].Principal[len(prefix):], " ", list[i].Statement, " ", list[i].Access[0].Verdict))
+	}
+	if want := []string{"lost -1 UNKNOWN", "member -1 REACHABLE", "own -1 REACHABLE"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if slices.Contains(UsersMissing(tab.w.Snapshot()), world.PolicyAccount) {
+		t.Error("the users are said to be missing")
+	}
+}

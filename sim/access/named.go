@@ -8,15 +8,16 @@ import (
 
 	"github.com/canreach/canreach/rules/policy"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/snapshot"
 )
 
 // Named is a principal, other than the snapshot's roles, that a bucket policy
-// lets in.
+// lets in, or a user whose own policies may do so.
 type Named struct {
 	Principal string `json:"principal"`
 	Kind      string `json:"kind"` // "public", "account", "role", "user", "service", "federated" or "canonical"
 	Sid       string `json:"sid,omitempty"`
-	Statement int    `json:"statement"` // position in the bucket policy
+	Statement int    `json:"statement"` // position in the bucket policy; -1: it names no one, a user's own policies do
 	Pointer   string `json:"pointer"`
 	// Access is what it can do: that of the public and of services follows from
 	// the snapshot, that of others hangs on policies of their own.
@@ -27,6 +28,8 @@ type Named struct {
 // do to a resource: what is not BLOCKED, by action and verdict.
 func (t *Table) Principals(ctx context.Context, resource string, actions []string) ([]Named, error) {
 	out := NamedPrincipals(t.w, resource)
+	named := len(out)
+	out = append(out, t.users(out, resource, actions)...)
 	for i := range out {
 		n := &out[i]
 		caller := n.caller()
@@ -39,7 +42,35 @@ func (t *Table) Principals(ctx context.Context, resource string, actions []strin
 			}
 		}
 	}
-	return out, nil
+	return append(out[:named], slices.DeleteFunc(out[named:], func(n Named) bool { return len(n.Access) == 0 })...), nil
+}
+
+// users are those of the snapshot that the bucket policy does not name and that
+// may be allowed something.
+func (t *Table) users(named []Named, resource string, actions []string) (out []Named) {
+	for _, a := range t.w.Snapshot().Accounts {
+		for i := range a.IAM.Users.Items {
+			u := &a.IAM.Users.Items[i]
+			if !slices.ContainsFunc(named, func(n Named) bool { return n.Principal == u.ARN }) &&
+				slices.ContainsFunc(actions, func(action string) bool { return t.w.UserMayAllow(u.ARN, resource, action) }) {
+				out = append(out, Named{Principal: u.ARN, Kind: "user", Statement: -1, Pointer: u.At.Pointer()})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Named) int { return strings.Compare(a.Principal, b.Principal) })
+	return out
+}
+
+// UsersMissing are the accounts whose roles the snapshot has and whose users it
+// lacks.
+func UsersMissing(s *snapshot.Snapshot) (out []string) {
+	for _, a := range s.Accounts {
+		if a.IAM.Users.Presence != snapshot.Collected && a.IAM.Roles.Presence == snapshot.Collected {
+			out = append(out, a.ID)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // caller is the principal as sim.Options.Caller has it; "" where no question
