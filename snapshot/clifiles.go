@@ -235,19 +235,25 @@ func extensionOf(p string) string {
 	return ""
 }
 
-// toUTF8 decodes UTF-16, which Windows PowerShell's > writes.
-func toUTF8(data []byte) []byte {
+// UTF8 decodes what is UTF-16, which Windows PowerShell's > writes. Without the mark at
+// its beginning, JSON is told by the zero byte beside its first character.
+func UTF8(data []byte) []byte {
 	var order binary.ByteOrder
+	from := 2
 	switch {
 	case bytes.HasPrefix(data, []byte("\xff\xfe")):
 		order = binary.LittleEndian
 	case bytes.HasPrefix(data, []byte("\xfe\xff")):
 		order = binary.BigEndian
+	case len(data) > 2 && data[0] == '{' && data[1] == 0:
+		order, from = binary.LittleEndian, 0
+	case len(data) > 2 && data[0] == 0 && data[1] == '{':
+		order, from = binary.BigEndian, 0
 	default:
 		return data
 	}
 	units := make([]uint16, 0, len(data)/2)
-	for i := 2; i+1 < len(data); i += 2 {
+	for i := from; i+1 < len(data); i += 2 {
 		units = append(units, order.Uint16(data[i:]))
 	}
 	return []byte(string(utf16.Decode(units)))
@@ -299,7 +305,7 @@ func readFiles(fsys fs.FS, limit int64) (files []*cliFile, warnings []Warning, e
 			return nil
 		}
 		total += int64(len(data))
-		f := &cliFile{path: p, dir: path.Dir(p), data: toUTF8(data), isError: class == errorOutput, plain: class == perhapsOutput}
+		f := &cliFile{path: p, dir: path.Dir(p), data: UTF8(data), isError: class == errorOutput, plain: class == perhapsOutput}
 		f.name = strings.TrimSuffix(path.Base(p), extensionOf(p))
 		files = append(files, f)
 		return nil

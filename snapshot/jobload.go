@@ -48,7 +48,7 @@ func readJobFile(path string, opt Options) ([]byte, error) {
 	if err == nil && len(data) > maxJobFile {
 		err = fmt.Errorf("larger than %d MiB: no job file is", maxJobFile>>20)
 	}
-	return data, at(path, err)
+	return UTF8(data), at(path, err)
 }
 
 // ParseJob reads the text of a job file.

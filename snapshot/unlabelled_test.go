@@ -87,6 +87,7 @@ func TestFilesAsPeopleSaveThem(t *testing.T) {
 	}
 	for name, files := range map[string][]string{
 		"UTF-16":            {"vpcs.json", string(utf16LE)},
+		"UTF-16 unmarked":   {"vpcs.json", string(utf16LE[2:])},
 		"a byte-order mark": {"vpcs.json", "\xef\xbb\xbf{\"Vpcs\":[{\"VpcId\":\"vpc-1\"}]}"},
 		"no extension":      {"describe-vpcs", `{"Vpcs":[{"VpcId":"vpc-1"}]}`},
 		"plain text":        {"describe-vpcs.txt", `{"Vpcs":[{"VpcId":"vpc-1"}]}`},

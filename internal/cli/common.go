@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/canreach/canreach/internal/located"
+	"github.com/canreach/canreach/snapshot"
 )
 
 // Annotations of flags.
@@ -246,7 +247,7 @@ const (
 )
 
 // readInput reads a file, or standard input for "-", whole: at most limit
-// bytes, and without its byte-order mark.
+// bytes, as UTF-8 and without its byte-order mark.
 func readInput(env *Env, file string, limit int64) ([]byte, error) {
 	in := env.Stdin
 	if file != "-" {
@@ -264,7 +265,7 @@ func readInput(env *Env, file string, limit int64) ([]byte, error) {
 	if int64(len(text)) > limit {
 		return nil, fmt.Errorf("%s: larger than the %d bytes that are read of such a file", file, limit)
 	}
-	return bytes.TrimPrefix(text, byteOrderMark), nil
+	return bytes.TrimPrefix(snapshot.UTF8(text), byteOrderMark), nil
 }
 
 var byteOrderMark = []byte("\ufeff")

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unicode/utf16"
 )
 
 // Editors and PowerShell put a byte-order mark in front of a text.
@@ -43,6 +44,39 @@ func TestAByteOrderMarkIsAcceptedByEveryReader(t *testing.T) {
 		"whatif --plan " + marked("template.yaml", shipped("../../plans/network.template.yaml")) + " --account 111122223333 --region us-east-1" + question,
 	} {
 		if status, out, errs := runWith(t, nil, "", strings.Fields(args)...); status != ExitHolds && (status == ExitUsage || !strings.HasPrefix(args, "whatif")) || strings.Contains(out, "error") {
+			t.Errorf("%s: status %d, %s%s", args, status, out, errs)
+		}
+	}
+}
+
+// What Windows PowerShell's > writes is UTF-16.
+func TestUTF16IsRead(t *testing.T) {
+	dir := t.TempDir()
+	wide := func(name, from string) string {
+		text, err := os.ReadFile(neo + from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := []byte("\xff\xfe")
+		for _, u := range utf16.Encode([]rune(strings.ReplaceAll(string(text), ": ../", ": "))) {
+			out = append(out, byte(u), byte(u>>8))
+		}
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, out, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	snap, job := neo+"snapshot.json", wide("job.json", "job.json")
+	if text, err := os.ReadFile(snap); err != nil || os.WriteFile(filepath.Join(dir, "snapshot.json"), text, 0o600) != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{
+		"check -q -s " + snap + " -j " + job,
+		"test " + wide("tests.yaml", "uses/tests.yaml"),
+		"whatif -s " + snap + " -j " + job + " --change " + wide("change.yaml", "uses/move-the-endpoint.yaml"),
+	} {
+		if status, out, errs := runWith(t, nil, "", strings.Fields(args)...); status == ExitUsage || errs != "" {
 			t.Errorf("%s: status %d, %s%s", args, status, out, errs)
 		}
 	}
