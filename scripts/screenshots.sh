@@ -92,6 +92,25 @@ for s in two twenty hostile map map500; do
 	fi
 done
 
+# An evidence page on A4 and on Letter: no text under 8 pt (a line of it is 9 pt
+# high), and no page half blank but the last. The page forbids styles of others,
+# so the size of the paper is set in a copy that allows them.
+"$work/canreach" evidence -s testdata/examples/neo-compile/broken/sg-and-bucket-policy.json -j testdata/examples/neo-compile/job.json --out "$work/evidence" >/dev/null 2>&1
+for size in A4 Letter; do
+	sed "s|<meta http-equiv=\"Content-Security-Policy\"[^>]*>||; s|</style>|@page{size:$size}</style>|" "$work/evidence/index.html" >"$work/paper.html"
+	chromium --no-pdf-header-footer --print-to-pdf="$out/evidence-$size.pdf" "file://$work/paper.html"
+	command -v pdftotext >/dev/null || continue
+	pdftotext -bbox "$out/evidence-$size.pdf" - | perl -0ne '
+		my @pages = split /<page /; shift @pages;
+		for my $i (0 .. $#pages) {
+			my ($height) = $pages[$i] =~ /height="([\d.]+)"/; my ($end, $small) = (0, 99);
+			while ($pages[$i] =~ /yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)"/g) { $end = $2 if $2 > $end; $small = $2 - $1 if $2 - $1 < $small }
+			die sprintf("page %d: text %.1f pt high\n", $i + 1, $small) if $small < 9;
+			die sprintf("page %d is half blank\n", $i + 1) if $i < $#pages && $end < $height / 2;
+		}
+		printf "%d pages\n", scalar @pages' >"$work/paper.txt" 2>&1 && echo "ok    evidence on $size: $(cat "$work/paper.txt")" || { echo "FAIL  evidence on $size: $(cat "$work/paper.txt")"; failed=1; }
+done
+
 # The explorer, in a browser that is driven: scripts/browser, a module of its own.
 command -v npm >/dev/null || { echo "error: npm is missing: it brings axe-core, which checks that pages are accessible" >&2; exit 2; }
 (cd "$work" && npm pack --silent axe-core@4.10.3 >/dev/null && tar xzf axe-core-*.tgz)

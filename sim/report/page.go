@@ -1,8 +1,13 @@
 package report
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/canreach/canreach/internal/markup"
@@ -35,6 +40,7 @@ type page struct {
 	place   func(pointer string) string // where a place in the snapshot is shown; nil: nowhere
 	subnet  func(id string) string      // where the map's subnets lead; nil: nowhere
 	home    string                      // where the map leads back to; empty: nowhere
+	rules   []Rule                      // the text of what decided
 	command string                      // that draws the same map; empty: it is not shown
 }
 
@@ -92,13 +98,13 @@ func HTML(w io.Writer, p Page) error {
 	a := p.Answer
 	h.start(a.Verdict.String()+": "+question(a), StyleSheet)
 	d := anchored(a)
-	h.anchors = true
+	h.anchors, h.rules = true, p.Rules
 	h.header(a, d)
 	if err := h.body(a, d); err != nil {
 		return err
 	}
 	h.list("What the capture could not read", "gaps", p.Gaps)
-	h.rules(p.Rules)
+	h.decidingRules()
 	h.facts(a, p.Facts)
 	h.Raw("</main>\n</body>\n</html>\n")
 	_, err := io.WriteString(w, h.String())
@@ -225,6 +231,7 @@ func (h *page) lanesOf(d *picture.Diagram, first int) error {
 			return err
 		}
 		h.Raw(svg.String())
+		h.pathText(l)
 		if len(l.Members) > 1 {
 			h.Open("details")
 			h.El("summary", "", "The "+plural(len(l.Members), "subnet"))
@@ -238,6 +245,25 @@ func (h *page) lanesOf(d *picture.Diagram, first int) error {
 	}
 	h.Close("section")
 	return nil
+}
+
+// pathText says in text what the picture of a lane shows: paper has no room for a
+// picture whose words can be read.
+func (h *page) pathText(l *picture.Lane) {
+	h.Open("ol", "class", "path")
+	for _, s := range l.Stations() {
+		h.Open("li")
+		text := s.Mark.Glyph() + " " + s.Label + " " + cmp.Or(s.Full, s.Name)
+		if word := s.Mark.Word(); word != "" {
+			text += ": " + word
+		}
+		h.Text(text)
+		for _, line := range s.Lines {
+			h.El("div", "note", strings.Join(strings.Fields(line.Tag+" "+line.Code+" "+cmp.Or(line.Full, line.Text)), " "))
+		}
+		h.Close("li")
+	}
+	h.Close("ol")
 }
 
 func (h *page) findings(a *sim.Answer) {
@@ -277,10 +303,10 @@ func (h *page) finding(a *sim.Answer, n int) {
 	h.Pair("Component", component)
 	if f.RuleNumber != nil {
 		h.Pair("Rule number", fmt.Sprint(*f.RuleNumber))
-	} else if f.RuleIndex != nil {
-		h.Pair("Rule", fmt.Sprintf("number %d of its list, from 0", *f.RuleIndex))
 	}
+	h.ruleText(f)
 	h.Pair("Example", exampleText(f.Example))
+	h.Pair("Context", contextText(f.Example))
 	h.Pair("Repair", f.Fix)
 	h.Pair("Concerns", concerned(a, f))
 	h.pointer(f.Pointer)
@@ -291,6 +317,74 @@ func (h *page) finding(a *sim.Answer, n int) {
 		h.Close("dd")
 	}
 	h.Close("dl", "article")
+}
+
+// ruleText shows the rule that decided as the snapshot has it, where the page
+// has its text, and else which one of the list at the finding's place it is.
+func (h *page) ruleText(f *sim.Finding) {
+	for _, r := range h.rules {
+		if r.Pointer != f.Pointer || f.Pointer == "" {
+			continue
+		}
+		if text := ruleOf(r.Text, f.RuleIndex); text != "" {
+			h.El("dt", "", "Rule")
+			h.Open("dd")
+			h.Open("pre")
+			h.Lines(text)
+			h.Close("pre", "dd")
+			return
+		}
+	}
+	if f.RuleIndex != nil && f.RuleNumber == nil {
+		h.Pair("Rule", fmt.Sprintf("entry %d, counted from 0, of the list at %s", *f.RuleIndex, f.Pointer))
+	}
+}
+
+// maxRuleLines is how long a rule is that a finding shows; longer ones are
+// further down, among the rules that decided.
+const maxRuleLines = 40
+
+// ruleOf is one rule's text: of a policy's statements or of a list the one with
+// the index, and else the text itself.
+func ruleOf(text string, index *int) string {
+	if index != nil {
+		var policy struct{ Statement json.RawMessage }
+		var list []json.RawMessage
+		of := []byte(text)
+		if json.Unmarshal(of, &policy) == nil && policy.Statement != nil {
+			of = policy.Statement
+		}
+		if json.Unmarshal(of, &list) == nil {
+			if *index < 0 || *index >= len(list) {
+				return ""
+			}
+			of = list[*index]
+		}
+		var b bytes.Buffer
+		if json.Indent(&b, of, "", "  ") != nil {
+			return ""
+		}
+		text = b.String()
+	}
+	if strings.Count(text, "\n") > maxRuleLines {
+		return ""
+	}
+	return text
+}
+
+// contextText is all that a request is decided by, beside its action and resource.
+func contextText(e *sim.Example) string {
+	if e == nil || e.Action == "" {
+		return ""
+	}
+	var parts []string
+	if e.Principal != "" {
+		parts = append(parts, "principal "+e.Principal)
+	}
+	for _, k := range slices.Sorted(maps.Keys(e.Context)) {
+		parts = append(parts, k+" = "+e.Context[k])
+	}
+	return strings.Join(parts, ", ")
 }
 
 // concerned names the placements of a finding, where it is not all of them.
@@ -375,6 +469,9 @@ func (h *page) placements(a *sim.Answer) {
 			h.Open("div")
 			h.Raw(picture.MarkSVG(VerdictMark(r.Verdict), 12) + " ")
 			h.Text(r.Action + " on " + r.Resource + ": " + r.Verdict.String())
+			for _, e := range []*sim.Example{r.Allowed, r.Denied} {
+				h.El("div", "note", contextText(e))
+			}
 			h.Close("div")
 		}
 		h.Close("td", "tr")
@@ -403,12 +500,12 @@ func (h *page) list(title, class string, items []string) {
 	h.Close("ul", "section")
 }
 
-func (h *page) rules(rules []Rule) {
-	if len(rules) == 0 {
+func (h *page) decidingRules() {
+	if len(h.rules) == 0 {
 		return
 	}
 	h.Raw("<section class=\"rules\">\n<h2>Rules that decided, as the snapshot has them</h2>\n")
-	for _, r := range rules {
+	for _, r := range h.rules {
 		h.Open("details")
 		h.Open("summary")
 		h.Open("code")

@@ -262,7 +262,7 @@ func anyAnswer(t *rapid.T) *sim.Answer {
 		Unknowns: []sim.Missing{{Code: code.Draw(t, "u"), Gate: gate.Draw(t, "ug"), Fact: text.Draw(t, "uf"), Collect: text.Draw(t, "uc")}}}
 }
 
-var pageElements = regexp.MustCompile(`^(html|head|meta|title|style|body|main|header|section|footer|figure|details|summary|article|div|p|span|h[123]|ul|li|dl|dt|dd|table|thead|tbody|tr|th|td|a|code|pre|svg|desc|defs|pattern|rect|path|g|text)$`)
+var pageElements = regexp.MustCompile(`^(html|head|meta|title|style|body|main|header|section|footer|figure|details|summary|article|div|p|span|h[123]|ul|ol|li|dl|dt|dd|table|thead|tbody|tr|th|td|a|code|pre|svg|desc|defs|pattern|rect|path|g|text)$`)
 var pageAttributes = regexp.MustCompile(`^(lang|charset|http-equiv|name|content|rel|href|open|xmlns|class|role|width|height|viewBox|aria-[a-z]+|id|patternUnits|patternTransform|d|x|y|rx|fill|transform|data-[a-z]+)$`)
 
 // checkPage fails unless every tag closes, and none can run or load anything.

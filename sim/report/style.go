@@ -30,6 +30,7 @@ figure details{margin:0 8px;font-size:13px}
 .finding:target{outline:3px solid #1d4ed8;outline-offset:2px}
 figure a:focus-visible{outline:3px solid #1d4ed8}
 .ids{padding-left:20px;columns:200px}
+.path{display:none}
 .finding{border:1px solid #cbd5e1;border-left:5px solid #94a3b8;border-radius:8px;padding:10px 14px;margin:0 0 10px;break-inside:avoid}
 .finding p{margin:2px 0 6px}
 .finding.stop{border-left-color:#b91c1c}
@@ -68,9 +69,11 @@ a{color:#93c5fd}
 body{font-size:11pt}
 main{max-width:none;padding:0}
 .lanes{gap:14px}
-figure{width:48%;break-inside:avoid}
-figure svg{width:100%;max-height:200mm}
-figure details{display:none}
+figure{width:100%}
+figure>svg,figure details{display:none}
+.path{display:block;font-size:9pt;padding-left:20px}
+.path li,dt,dd{break-inside:avoid}
+.finding{break-inside:auto}.finding h3{break-after:avoid}
 h2,summary{break-after:avoid}
 tr,footer{break-inside:avoid}
 .scroll{overflow:visible}
