@@ -33,6 +33,7 @@ type accessFlags struct {
 	workers  int
 	without  []string // of matrix
 	depth    int
+	by       string // of matrix: "role" or "job"
 }
 
 func (f *accessFlags) register(cmd *cobra.Command, formats ...string) {

@@ -98,3 +98,19 @@ func TestReviewOfAHostileSnapshot(t *testing.T) {
 		}
 	}
 }
+
+// A job's row is in every format of the matrix, and what is not known of it is
+// told by the exit status.
+func TestMatrixByJob(t *testing.T) {
+	for format, want := range map[string]string{"text": "CompilationJob resnet50-ml-c5  all", "csv": "s3:GetObject,CompilationJob resnet50-ml-c5,arn:aws:s3:::neo-models-111122223333-use1,REACHABLE",
+		"json": `"by": "job"`, "html": "<th>job</th>", "svg": "What each job can do"} {
+		if status, out, _ := runGraph(t, "", "matrix", "-s", neo+"snapshot.json", "-j", neo+"job.json", "-a", "s3:GetObject", "--by", "job", "-o", format); status != ExitHolds || !strings.Contains(out, want) {
+			t.Errorf("%s: %d\n%s", format, status, out)
+		}
+	}
+	for _, args := range [][]string{{"--by", "bucket"}, {"--by", "job", "-o", "rows"}, {"--by", "job", "--without", "nat-0f3e2d1c4b5a69780"}} {
+		if status, _, errs := runGraph(t, "", append([]string{"matrix", "-s", neo + "snapshot.json"}, args...)...); status != ExitUsage || !strings.Contains(errs, "--by") {
+			t.Errorf("%v: %d %s", args, status, errs)
+		}
+	}
+}

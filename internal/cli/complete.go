@@ -27,7 +27,7 @@ var completedKinds = map[string][]kind{
 // completedWords are the flags that take one of a few words.
 var completedWords = map[string][]string{
 	"protocol": {"tcp", "udp", "icmp", "icmpv6", "all"}, "port": {"443", "80", "22", "53"}, "fail-on": {"lost", "gained", "unknown", "tests", "none"},
-	"library": {"data-perimeter"}, "phase": {"1", "2"}, "from-internet": {"any"}, "endpoint-type": {"gateway", "interface"},
+	"library": {"data-perimeter"}, "by": {"role", "job"}, "phase": {"1", "2"}, "from-internet": {"any"}, "endpoint-type": {"gateway", "interface"},
 	"service": services.Words(), "type": {"identity", "boundary", "session", "scp", "rcp", "endpoint", "bucket", "access-point", "trust", "key", "resource"},
 }
 

@@ -25,7 +25,7 @@ var flagGroups = []struct {
 		"session-policy", "scp", "rcp", "bucket-policy", "access-point-policy", "endpoint-policy", "resource-policy", "key", "seed", "public-key", "tsa"}},
 	{"Options", []string{"max-input", "max-bytes", "max-jobs", "max-checks", "max-questions", "fix-timeout", "timeout", "concurrency", "rate", "workers", "resume",
 		"dry-run", "watch", "help", "version"}},
-	{"Output", []string{"output", "out", "rows", "names", "parts", "created", "init", "schema", "print-schema", "show", "show-passed", "repairs", "explain", "members",
+	{"Output", []string{"output", "out", "by", "rows", "names", "parts", "created", "init", "schema", "print-schema", "show", "show-passed", "repairs", "explain", "members",
 		"resources", "no-descriptions", "verbose", "quiet", "color", "columns"}},
 }
 

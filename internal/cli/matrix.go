@@ -2,10 +2,13 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"html"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,6 +28,8 @@ func newMatrixCommand(env *Env) *cobra.Command {
 of interfaces and from the internet. With --without it says what is lost if a
 component goes; with --index it asks so of a whole organization.`,
 		Annotations: manual(`A cell shows the most that the role can do from any class: all, some, not known, or blocked (.).
+With --by job a row is jobs of one role and the same interfaces: all only if they
+reach the bucket wherever they are placed.
 
 With --without it says instead which role loses which bucket, from where and why,
 if a NAT gateway, an endpoint, an entry of a prefix list or a zone goes.
@@ -46,6 +51,12 @@ Exit status: 0, or 3 where a cell is UNKNOWN; with --without 1 where something i
 			if len(f.actions) == 0 {
 				f.actions = []string{"s3:GetObject", "s3:PutObject"}
 			}
+			if f.by != "role" && f.by != "job" {
+				return fmt.Errorf("--by %s: want role or job", f.by)
+			}
+			if f.by == "job" && (len(f.without) > 0 || f.format == "rows") {
+				return errors.New("--by job goes with neither --without nor -o rows")
+			}
 			if len(f.without) > 0 {
 				return f.writeWithout(env)
 			}
@@ -53,6 +64,7 @@ Exit status: 0, or 3 where a cell is UNKNOWN; with --without 1 where something i
 		},
 	}
 	f.register(cmd, "text", "json", "csv", "html", "svg", "rows")
+	cmd.Flags().StringVar(&f.by, "by", "role", "rows: role, from wherever it can do most; or job, for jobs with their own roles, wherever they are placed")
 	cmd.Flags().StringVar(&index.index, "index", "", "`file` that names an organization's files, instead of a snapshot: the index.json of a capture")
 	cmd.Flags().StringVar(&index.rows, "rows", "", "with --index: `directory` that keeps the rows of each shard")
 	cmd.Flags().StringArrayVar(&f.without, "without", nil, "what is lost if this goes: nat-…, vpce-…, pl-…=CIDR or zone:ZONE; repeatable")
@@ -61,7 +73,7 @@ Exit status: 0, or 3 where a cell is UNKNOWN; with --without 1 where something i
 
 // overIndex asks of the organization of an index.
 func (f *accessFlags) overIndex(env *Env, cmd *cobra.Command, index *indexFlags) error {
-	for _, name := range []string{"snapshot", "job", "without", "account", "region"} {
+	for _, name := range []string{"snapshot", "job", "by", "without", "account", "region"} {
 		if cmd.Flags().Changed(name) {
 			return fmt.Errorf("--index goes without --%s", name)
 		}
@@ -83,7 +95,20 @@ type matrixResult struct {
 func (f *accessFlags) writeMatrix(env *Env, world *sim.World, t *access.Table) error {
 	roles, buckets := t.Names()
 	res := matrixResult{Schema: schemaMatrix, Sources: t.Sources}
+	if f.by == "job" {
+		buckets = access.Buckets(world.Snapshot())
+	}
 	for _, a := range f.actions {
+		if f.by == "job" {
+			if err := env.whole(func(ctx context.Context, _ func(done, all int)) error {
+				m, err := t.JobMatrix(ctx, a, buckets)
+				res.Matrices = append(res.Matrices, m)
+				return err
+			}); err != nil {
+				return err
+			}
+			continue
+		}
 		res.Matrices = append(res.Matrices, t.Matrix(a, roles, buckets))
 	}
 	w := bufio.NewWriter(env.Stdout)
@@ -101,7 +126,10 @@ func (f *accessFlags) writeMatrix(env *Env, world *sim.World, t *access.Table) e
 		err = writeRows(w, world, t)
 	default:
 		writeMatrixText(w, env.painter(), &res)
-		fmt.Fprintf(w, "%s decided; roles and buckets without a row or column are BLOCKED everywhere.\n", counted(t.Asked, "question"))
+		if f.by == "job" && len(res.Matrices[0].Roles) == 0 {
+			fmt.Fprintln(w, "The snapshot holds no job in a VPC; --job adds one.")
+		}
+		fmt.Fprintf(w, "%s decided; %ss and buckets without a row or column are BLOCKED everywhere.\n", counted(t.Asked, "question"), f.by)
 	}
 	if err == nil {
 		err = w.Flush()
@@ -109,10 +137,8 @@ func (f *accessFlags) writeMatrix(env *Env, world *sim.World, t *access.Table) e
 	if err != nil {
 		return err
 	}
-	for i := range t.Rows {
-		if t.Rows[i].Verdict == sim.Unknown {
-			return exit(ExitUnknown)
-		}
+	if res.unknown() {
+		return exit(ExitUnknown)
 	}
 	return exit(ExitHolds)
 }
@@ -148,7 +174,7 @@ func writeMatrixText(w io.Writer, p painter, res *matrixResult) {
 
 func writeMatrixCSV(w io.Writer, res *matrixResult) error {
 	c := csv.NewWriter(w)
-	if err := c.Write([]string{"action", "role", "bucket", "verdict"}); err != nil {
+	if err := c.Write([]string{"action", rowsAre(res), "bucket", "verdict"}); err != nil {
 		return err
 	}
 	for _, m := range res.Matrices {
@@ -162,6 +188,26 @@ func writeMatrixCSV(w io.Writer, res *matrixResult) error {
 	}
 	c.Flush()
 	return c.Error()
+}
+
+// unknown tells that some cell hangs on something that is not known.
+func (r *matrixResult) unknown() bool {
+	for _, m := range r.Matrices {
+		for _, row := range m.Cells {
+			if slices.ContainsFunc(row, func(c access.Cell) bool { return c.Verdict == sim.Unknown || m.By == "" && len(c.Unknown) > 0 }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// rowsAre says what the rows of the tables are.
+func rowsAre(res *matrixResult) string {
+	if len(res.Matrices) > 0 && res.Matrices[0].By != "" {
+		return res.Matrices[0].By
+	}
+	return "role"
 }
 
 // writeMatrixHTML writes a heat map that needs nothing but itself. Each cell
@@ -178,7 +224,7 @@ thead th span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:22rem
 	class := map[sim.Verdict]string{sim.Reachable: "all", sim.Partial: "some", sim.Unknown: "unknown", sim.Blocked: "none"}
 	word := map[sim.Verdict]string{sim.Reachable: "all", sim.Partial: "some", sim.Unknown: "unknown", sim.Blocked: "–"}
 	for _, m := range res.Matrices {
-		fmt.Fprintf(w, "<h1>%s</h1><table><thead><tr><th>role</th>", escapeHTML(m.Action))
+		fmt.Fprintf(w, "<h1>%s</h1><table><thead><tr><th>%s</th>", escapeHTML(m.Action), rowsAre(res))
 		for _, b := range m.Buckets {
 			fmt.Fprintf(w, `<th scope="col"><span>%s</span></th>`, escapeHTML(strings.TrimPrefix(b, "arn:aws:s3:::")))
 		}

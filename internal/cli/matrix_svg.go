@@ -21,8 +21,8 @@ func writeMatrixSVG(w io.Writer, res *matrixResult) {
 	for _, m := range res.Matrices {
 		width, height = max(width, left+column*len(m.Buckets)+160), height+top+row*len(m.Roles)+40
 	}
-	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="What each role can do to each bucket"><style>%s</style><rect class="paper" width="%d" height="%d"/>`+"\n",
-		width, height, width, height, heatStyle, width, height)
+	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="What each %s can do to each bucket"><style>%s</style><rect class="paper" width="%d" height="%d"/>`+"\n",
+		width, height, width, height, rowsAre(res), heatStyle, width, height)
 	y := 20
 	for _, m := range res.Matrices {
 		fmt.Fprintf(w, `<text class="h" x="16" y="%d">%s</text>`+"\n", y+16, escapeHTML(m.Action))

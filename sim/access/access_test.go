@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -200,5 +201,48 @@ func TestReview(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A job's row says what check says of the job, on the example and on each of its
+// broken variants.
+func TestJobsAgainstBuckets(t *testing.T) {
+	files, err := filepath.Glob(example + "broken/*.json")
+	if err != nil || len(files) < 5 {
+		t.Fatal(files, err)
+	}
+	seen := map[sim.Verdict]int{}
+	for _, file := range append(files, example+"snapshot.json") {
+		s, err := snapshot.Load(file, snapshot.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, job := sim.NewWorld(s), exampleJob(t)
+		tab, err := access.Decide(t.Context(), w, access.Query{Jobs: []snapshot.Job{job}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, action := range []string{"s3:GetObject", "s3:PutObject"} {
+			m, err := tab.JobMatrix(t.Context(), action, access.Buckets(s))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(m.Roles) != 1 || m.Roles[0] != "CompilationJob resnet50-ml-c5" {
+				t.Fatalf("%s: rows %q", file, m.Roles)
+			}
+			for j, bucket := range m.Buckets {
+				a, err := w.Check(t.Context(), sim.Question{Job: job, Bucket: bucket, Actions: []string{action}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				seen[a.Verdict]++
+				if got := m.Cells[0][j].Verdict; got != a.Verdict {
+					t.Errorf("%s: %s on %s: %v, check says %v", file, action, bucket, got, a.Verdict)
+				}
+			}
+		}
+	}
+	if len(seen) < 2 {
+		t.Errorf("the example shows %v only", seen)
 	}
 }

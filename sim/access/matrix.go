@@ -10,6 +10,7 @@ import (
 // Matrix is roles × buckets: what each role can do to each bucket from the
 // source that lets it do most.
 type Matrix struct {
+	By      string   `json:"by,omitempty"` // "job": Roles names classes of jobs
 	Action  string   `json:"action"`
 	Roles   []string `json:"roles"`
 	Buckets []string `json:"buckets"`

@@ -35,6 +35,7 @@ type Class struct {
 	network.Class
 	// Users names the jobs and functions that get such interfaces.
 	Users []string `json:"users,omitempty"`
+	uses  []use    // the same with their roles
 }
 
 // question asks from the class.
@@ -224,32 +225,35 @@ func Subnets(w *sim.World, q Query) map[snapshot.SubnetID]bool {
 func (c *classes) future(a *snapshot.Account, r *snapshot.Region) {
 	for _, rec := range r.SageMaker.Jobs.Items {
 		if j, err := snapshot.ParseJob(rec.Raw); err == nil && j.InVPC() {
+			u := use{rec.Kind + " " + rec.Name, j.RoleARN, &sim.Question{Job: j, Account: a.ID, Region: r.Name}}
 			for _, id := range j.Subnets {
-				c.placement(a, r, id, j.SecurityGroups, rec.Kind+" "+rec.Name)
+				c.placement(a, r, id, j.SecurityGroups, u)
 			}
 		}
 	}
 	for i := range r.Functions.Items {
 		f := &r.Functions.Items[i]
+		u := use{"Function " + f.Name, f.RoleARN, &sim.Question{Source: f.ARN}}
 		for _, id := range f.Subnets {
-			c.placement(a, r, id, f.Groups, "Function "+f.Name)
+			c.placement(a, r, id, f.Groups, u)
 		}
 	}
 }
 
 // job adds the interfaces of a job that the caller names.
 func (c *classes) job(s *snapshot.Snapshot, j *snapshot.Job) {
+	u := use{j.Kind + " " + j.Name, j.RoleARN, &sim.Question{Job: *j}}
 	for _, a := range s.Accounts {
 		for _, r := range a.Regions {
 			for _, id := range j.Subnets {
-				c.placement(a, r, id, j.SecurityGroups, j.Kind+" "+j.Name)
+				c.placement(a, r, id, j.SecurityGroups, u)
 			}
 		}
 	}
 }
 
 // placement adds what an interface in a subnet of the Region would be.
-func (c *classes) placement(a *snapshot.Account, r *snapshot.Region, id snapshot.SubnetID, groups []snapshot.SecurityGroupID, user string) {
+func (c *classes) placement(a *snapshot.Account, r *snapshot.Region, id snapshot.SubnetID, groups []snapshot.SecurityGroupID, user use) {
 	for i := range r.EC2.Subnets.Items {
 		if n := &r.EC2.Subnets.Items[i]; n.ID == id && c.wanted(n.VPC, id) {
 			c.add(network.Class{Account: a.ID, Region: r.Name, VPC: n.VPC, Subnet: id, Groups: slices.Compact(slices.Sorted(slices.Values(groups)))}, user)
@@ -257,7 +261,7 @@ func (c *classes) placement(a *snapshot.Account, r *snapshot.Region, id snapshot
 	}
 }
 
-func (c *classes) add(fresh network.Class, user string) {
+func (c *classes) add(fresh network.Class, user use) {
 	key := placementKey(&fresh)
 	n, known := c.index[key]
 	if !known {
@@ -265,8 +269,12 @@ func (c *classes) add(fresh network.Class, user string) {
 		c.index[key] = n
 		c.list = append(c.list, Class{Class: fresh})
 	}
-	if one := &c.list[n]; user != "" && !slices.Contains(one.Users, user) {
-		one.Users = append(one.Users, user)
+	one := &c.list[n]
+	if !slices.Contains(one.Users, user.name) {
+		one.Users = append(one.Users, user.name)
+	}
+	if !slices.Contains(one.uses, user) {
+		one.uses = append(one.uses, user)
 	}
 }
 
