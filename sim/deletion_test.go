@@ -15,6 +15,7 @@ import (
 	"github.com/canreach/canreach/internal/jsontree"
 	. "github.com/canreach/canreach/internal/testkit/world"
 	"github.com/canreach/canreach/sim"
+	"github.com/canreach/canreach/sim/finding"
 	"github.com/canreach/canreach/snapshot"
 )
 
@@ -62,17 +63,19 @@ type deletion struct {
 
 // optional are members whose absence says something by itself.
 var optional = []string{
-	"PermissionsBoundary",         // a role without one
-	"PortRange",                   // all ports (N95)
-	"State",                       // of a subnet: nearly always available (N149); of others, see the components
-	"VpcBlockPublicAccessOptions", // off by default and rare (P372)
+	"PermissionsBoundary", // a role without one
+	"PortRange",           // all ports (N95)
+	"State",               // of a subnet: nearly always available (N149); of others, see the components
 }
 
+// lenient is off by default and rare: without --strict its absence is taken for
+// that, with a warning (P372).
+const lenient = "/VpcBlockPublicAccessOptions"
+
 // fallbacks are collections of which AWS's own rule takes what no item names, and
-// nothing else in the snapshot tells that an item is missing: Block Public
-// Access is off, no further control policy. A list that was collected is taken
-// whole for that.
-var fallbacks = []string{"VpcBlockPublicAccessOptions", "serviceControlPolicies", "resourceControlPolicies"}
+// nothing else in the snapshot tells that an item is missing: no further control
+// policy. A list that was collected is taken whole for that.
+var fallbacks = []string{"serviceControlPolicies", "resourceControlPolicies"}
 
 // mayDiffer tells a deletion that makes another world of the snapshot rather
 // than a hole in it.
@@ -112,7 +115,12 @@ func TestDeletionsNeverFlip(t *testing.T) {
 			if n++; n%stride != 0 || d.mayDiffer() || w.main && d.element && strings.HasSuffix(path.Dir(d.pointer), "/RouteTables") {
 				return
 			}
-			if after, ok := fateOf(d.spoil(w.text), w.q); ok {
+			q, before := w.q, before
+			if strings.Contains(d.pointer, lenient) {
+				q.Options.Strict = true
+				before, _ = fateOf(w.text, q)
+			}
+			if after, ok := fateOf(d.spoil(w.text), q); ok {
 				for _, f := range flips(before, after) {
 					found[pattern(d.pointer)+": "+f] = w.name
 				}
@@ -160,13 +168,17 @@ func deletionWorlds(t *testing.T) (out []deletionWorld) {
 	for i := range traps {
 		out = append(out, deletionWorld{name: traps[i].id, text: Policy(traps[i].edits...).JSON(), q: traps[i].question()})
 	}
-	q := sim.Question{Bucket: "arn:aws:s3:::" + Bucket + "/k", Actions: []string{get}, Job: snapshot.Job{RoleARN: Role, HasVPCConfig: true, Instances: 1,
-		Name: "job", Kind: "CompilationJob", Subnets: []snapshot.SubnetID{"subnet-1"}, SecurityGroups: []snapshot.SecurityGroupID{"sg-1"}}}
+	q := deletionQuestion()
 	worlds := networkWorlds()
 	for _, name := range slices.Sorted(maps.Keys(worlds)) {
 		out = append(out, deletionWorld{name: name, text: worlds[name].JSON(), q: q})
 	}
 	return out
+}
+
+func deletionQuestion() sim.Question {
+	return sim.Question{Bucket: "arn:aws:s3:::" + Bucket + "/k", Actions: []string{get}, Job: snapshot.Job{RoleARN: Role, HasVPCConfig: true, Instances: 1,
+		Name: "job", Kind: "CompilationJob", Subnets: []snapshot.SubnetID{"subnet-1"}, SecurityGroups: []snapshot.SecurityGroupID{"sg-1"}}}
 }
 
 func networkWorlds() map[string]*World {
@@ -238,4 +250,38 @@ func (d *deletion) spoil(text []byte) []byte {
 		parent.Delete(name)
 	}
 	return tree.Bytes()
+}
+
+// Block Public Access that AWS answered nothing about is not off: AWS names it
+// where it is. Without --strict that is a warning and an assumption.
+func TestAnEmptyAnswerAboutBlockPublicAccess(t *testing.T) {
+	empty := func(complete bool) []byte {
+		w := networkWorlds()["NAT, BPA"]
+		r := w.Region("111122223333", "us-east-1")
+		r["ec2"].(Obj)["VpcBlockPublicAccessOptions"] = List{}
+		if complete {
+			r["complete"] = List{"VpcBlockPublicAccessOptions"}
+		}
+		return w.JSON()
+	}
+	q := deletionQuestion()
+	for _, tt := range []struct {
+		complete, strict bool
+		want             sim.GateStatus
+		warned           bool
+	}{{false, false, sim.GateUnknown, true}, {false, true, sim.GateUnknown, false}, {true, true, sim.GatePasses, false}} {
+		s, err := snapshot.Parse(empty(tt.complete))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Options.Strict = tt.strict
+		a, err := sim.NewWorld(s).Check(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		warned := slices.ContainsFunc(a.Findings, func(f sim.Finding) bool { return f.Code == finding.BPANotCollected })
+		if a.GateState(sim.GateRoute) != tt.want || warned != tt.warned {
+			t.Errorf("%+v: route %v, warned %v, %v", tt, a.GateState(sim.GateRoute), warned, a.Verdict)
+		}
+	}
 }

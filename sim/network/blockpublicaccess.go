@@ -55,12 +55,12 @@ func (a gateways) bpa(t *flow, subnet snapshot.Located[snapshot.Subnet]) bpaFact
 	owner := a.x.Region(orElse(v.Item.OwnerID, accountID(v.Region)), regionName(v.Region)) // N127: the VPC owner's
 	fallback := rules.ModeOfBPA(v.Item.BPAMode)
 	switch {
-	case fallback == rules.BPAUnknown && v.Item.BPAMode == "" && a.neverAsked(owner, func(e *snapshot.EC2) snapshot.Presence { return e.BlockPublicAccess.Presence }):
+	case fallback == rules.BPAUnknown && v.Item.BPAMode == "" && a.neverAsked(owner, askedBPA):
 		b.mode, b.word = rules.BPAOff, "off"
 		a.takenAsOff(t.vpcID, v.Item, finding.BPANotCollected, finding.UnknownBPA, finding.GateRoute, "VPC Block Public Access", "aws ec2 describe-vpc-block-public-access-options", urlBPA)
 	case owner == nil || owner.EC2.BlockPublicAccess.Presence != snapshot.Collected || len(owner.EC2.BlockPublicAccess.Items) == 0:
 		b.mode, b.word = fallback, v.Item.BPAMode
-		if owner != nil && owner.EC2.BlockPublicAccess.Presence == snapshot.Collected {
+		if owner != nil && askedBPA(&owner.EC2) == snapshot.Collected {
 			b.mode, b.word = rules.BPAOff, "off"
 		}
 	default:
@@ -75,6 +75,16 @@ func (a gateways) bpa(t *flow, subnet snapshot.Located[snapshot.Subnet]) bpaFact
 		b.exclusions(a.walk, t, owner, subnet)
 	}
 	return b
+}
+
+// askedBPA tells whether the options were collected: AWS names them where they are
+// off, too, so that an empty list that does not claim to be complete is no answer.
+func askedBPA(e *snapshot.EC2) snapshot.Presence {
+	c := &e.BlockPublicAccess
+	if c.Presence == snapshot.Collected && len(c.Items) == 0 && !c.Complete {
+		return snapshot.NotCollected
+	}
+	return c.Presence
 }
 
 func regionName(r *snapshot.Region) string {
