@@ -71,6 +71,7 @@ func Parse(text []byte, kind Kind) (*Document, error) {
 	}
 	p := &parser{kind: kind, grammar: kind.grammar(), doc: &Document{Size: len(text), Kind: kind}, sids: map[string]bool{}}
 	p.text = string(text) // whose parts the document's texts are
+	p.ascii = isASCII(p.text)
 	p.path = make([]string, 0, 8)
 	p.latin1 = p.iamCharacters
 	if err := p.document(); err != nil {
@@ -79,7 +80,9 @@ func Parse(text []byte, kind Kind) (*Document, error) {
 	if err := p.end(); err != nil {
 		return nil, err
 	}
-	p.doc.Characters = utf8.RuneCountInString(p.text)
+	if p.doc.Characters = len(p.text); !p.ascii {
+		p.doc.Characters = utf8.RuneCountInString(p.text)
+	}
 	p.doc.Compact = p.doc.Characters
 	for _, space := range [...]string{" ", "\t", "\n", "\r"} {
 		p.doc.Compact -= strings.Count(p.text, space)

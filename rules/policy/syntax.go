@@ -28,10 +28,11 @@ func (e *SyntaxError) Error() string {
 // scanner reads JSON strictly, token by token (RFC 8259; P10, P11), and knows
 // where it is. It never reads on after an error.
 type scanner struct {
-	text string
-	pos  int
-	last textPlace // that was asked for
-	path []string  // unescaped reference tokens of the place being read
+	text  string
+	ascii bool // the text has one byte a character
+	pos   int
+	last  textPlace // that was asked for
+	path  []string  // unescaped reference tokens of the place being read
 	// latin1 refuses characters beyond U+00FF (P14).
 	latin1 bool
 }
@@ -57,13 +58,35 @@ func (s *scanner) position(off int) (line, column int) {
 		s.last = textPlace{}
 	}
 	p := &s.last
-	for _, c := range s.text[p.off:off] {
-		if p.characters++; c == '\n' {
-			p.lines, p.characters = p.lines+1, 0
+	if part := s.text[p.off:off]; s.ascii {
+		p.characters += len(part)
+		if n := strings.Count(part, "\n"); n > 0 {
+			p.lines, p.characters = p.lines+n, len(part)-1-strings.LastIndexByte(part, '\n')
+		}
+	} else {
+		for _, c := range part {
+			if p.characters++; c == '\n' {
+				p.lines, p.characters = p.lines+1, 0
+			}
 		}
 	}
 	p.off = off
 	return p.lines + 1, p.characters + 1
+}
+
+// isASCII looks at eight bytes at a time.
+func isASCII(s string) bool {
+	for ; len(s) >= 8; s = s[8:] {
+		if s[0]|s[1]|s[2]|s[3]|s[4]|s[5]|s[6]|s[7] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
