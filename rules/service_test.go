@@ -81,6 +81,11 @@ func TestStates(t *testing.T) {
 		{NATState("failed"), StateBroken, "N115"},
 		{PeeringState("pending-acceptance"), StateBroken, "N140"},
 		{PeeringState(""), StateUnknown, "not told"},
+		{PeeringState("paused"), StateUnknown, "N140 a word not known here"},
+		{InstanceState("running"), StateWorks, "N124"},
+		{InstanceState("stopping"), StateBroken, "N124"},
+		{InstanceState("hibernating"), StateUnknown, "N124 a word not known here"},
+		{InstanceState(""), StateUnknown, "N124 not told"},
 		{AttachmentState("modifying"), StateUnknown, "N133"},
 		{GatewayAttachmentState("attached"), StateWorks, "N110"},
 	} {

@@ -63,16 +63,15 @@ func GatewayAttachmentState(s string) State {
 	return stateOf(s, "available attached", "detaching detached attaching")
 }
 
-// PeeringState reads VpcPeeringConnection.Status.Code: anything but active is
-// broken (N140).
+// PeeringState reads VpcPeeringConnection.Status.Code (N140).
 func PeeringState(s string) State {
-	if s == "" {
-		return StateUnknown
-	}
-	if strings.EqualFold(s, "active") {
-		return StateWorks
-	}
-	return StateBroken
+	return stateOf(s, "active", "initiating-request pending-acceptance provisioning rejected expired failed deleting deleted")
+}
+
+// InstanceState reads Instance.State.Name: one that does not run forwards nothing
+// (N124).
+func InstanceState(s string) State {
+	return stateOf(s, "running", "pending shutting-down terminated stopping stopped")
 }
 
 // AttachmentState reads a transit gateway attachment's state (N133).

@@ -213,7 +213,7 @@ func (a gateways) appliance(t *flow, r *snapshot.Route, subnet snapshot.Located[
 	if e.Item.SourceDestCheck.Presence == snapshot.Collected && e.Item.SourceDestCheck.Value {
 		a.deny(t, h, t.cases, f)
 	}
-	if dead := e.Item.AttachmentState == "" || strings.EqualFold(e.Item.AttachmentState, "detached"); dead || inst.Item != nil && inst.Item.State != "" && !strings.EqualFold(inst.Item.State, "running") {
+	if dead := e.Item.AttachmentState == "" || strings.EqualFold(e.Item.AttachmentState, "detached"); dead || inst.Item != nil && rules.InstanceState(inst.Item.State) == rules.StateBroken {
 		f.Code = finding.BadState
 		f.Message = fmt.Sprintf("%s is not attached to a running instance.", id)
 		f.Fix = fmt.Sprintf("Start the instance, or route the traffic to %s.", a.explanation().wayOut("a NAT gateway"))

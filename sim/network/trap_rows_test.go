@@ -339,6 +339,8 @@ var natInstance = edits(world.IGW("igw-1", "vpc-a"), world.Subnet("subnet-9", "v
 
 var middleTraps = []trap{
 	{id: "T99", edits: natInstance, want: blocked, code: "ENI_SOURCE_DEST_CHECK_RESTRICTION"},
+	{id: "N124 its instance is stopped", edits: and(natInstance, world.Set("NetworkInterfaces", "eni-n", "SourceDestCheck", false), instanceOf("eni-n", "stopped")), want: blocked, code: "BAD_STATE"},
+	{id: "N124 its instance is in a state that nobody here knows", edits: and(natInstance, world.Set("NetworkInterfaces", "eni-n", "SourceDestCheck", false), instanceOf("eni-n", "hibernating")), want: unknown, code: "MIDDLEBOX_OPAQUE"},
 	{id: "T100", edits: and(natInstance, world.Set("NetworkInterfaces", "eni-n", "SourceDestCheck", false)), want: unknown, code: "MIDDLEBOX_OPAQUE"},
 	{id: "T101", edits: edits(world.BPA("block-bidirectional")), want: reachable, flows: viaGateway},
 	{id: "T102", edits: and(natDefault, world.BPA("block-bidirectional")), want: blocked, code: "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"},
@@ -362,4 +364,11 @@ var middleTraps = []trap{
 		world.NoRoute("rtb-1", "10.0.0.0/16"), world.Routes("rtb-1", world.To("10.0.0.0/16", "eni-app"))),
 		want: unknown, code: "MIDDLEBOX_OPAQUE"},
 	{id: "T126", edits: edits(world.IFE(), gwlb, world.Routes("rtb-1", world.To("10.0.5.0/24", "vpce-w"))), want: unknown, code: "MIDDLEBOX_OPAQUE"},
+}
+
+// instanceOf attaches an interface to an instance in a state.
+func instanceOf(eni, state string) world.Edit {
+	return world.All(
+		world.Set("NetworkInterfaces", eni, "Attachment", world.Obj{"InstanceId": "i-1", "Status": "attached"}),
+		world.Add("Instances", world.Obj{"InstanceId": "i-1", "VpcId": "vpc-a", "State": world.Obj{"Name": state}}))
 }

@@ -445,7 +445,7 @@ func (p *packet) noWayOn(home *snapshot.Subnet, i *snapshot.NetworkInterface) bo
 
 func (p *packet) stopped(instance string) bool {
 	i := find(p.e, func(r *snapshot.Region) []snapshot.Instance { return r.EC2.Instances.Items }, func(i *snapshot.Instance) bool { return i.ID == instance })
-	return i != nil && !is(i.State, "running")
+	return i != nil && is(i.State, "pending", "shutting-down", "terminated", "stopping", "stopped")
 }
 
 func (p *packet) toVPNGateway(t *snapshot.RouteTable, r *snapshot.Route) Outcome {
