@@ -140,7 +140,7 @@ func (m *importer) file(f *cliFile) bool {
 		m.emptyFile(f)
 		return true
 	}
-	if m.ec2File(f) || m.s3File(f) || m.iamFile(f) || m.organizationsFile(f) || m.otherFile(f) {
+	if configFile(m, f) || m.ec2File(f) || m.s3File(f) || m.iamFile(f) || m.organizationsFile(f) || m.otherFile(f) {
 		return true
 	}
 	m.unrecognised(f)
