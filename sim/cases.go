@@ -49,22 +49,22 @@ func firstCommon(list []network.AddrRange, part []symbolic.AddrRange) (netip.Add
 
 // settleAlternatives joins ways of which one is taken and nobody knows which
 // (N2): a common verdict stands; anything else is open, and settled is false.
-func settleAlternatives(ways []tally) (way tally, settled bool) {
+func settleAlternatives(ways []verdictParts) (way verdictParts, settled bool) {
 	if len(ways) == 0 {
-		return tally{}, true
+		return verdictParts{}, true
 	}
 	first := ways[0].judge()
 	for _, v := range ways[1:] {
 		if v.judge() != first {
-			return tally{open: true}, false
+			return verdictParts{open: true}, false
 		}
 	}
 	return ways[0], true
 }
 
 // joinFlow multiplies a flow's cases with the policies' cases.
-func joinFlow(f *network.Flow, d *decided) tally {
-	total := tally{}
+func joinFlow(f *network.Flow, d *decided) verdictParts {
+	total := verdictParts{}
 	for i := range d.result.Cases {
 		c := &d.result.Cases[i]
 		part := c.Addresses["aws:vpcsourceip"]
@@ -81,38 +81,38 @@ func joinFlow(f *network.Flow, d *decided) tally {
 	return total
 }
 
-func caseTally(o symbolic.Outcome) tally {
+func caseTally(o symbolic.Outcome) verdictParts {
 	switch o {
 	case symbolic.All:
-		return tally{pass: true}
+		return verdictParts{pass: true}
 	case symbolic.None:
-		return tally{fail: true}
+		return verdictParts{fail: true}
 	case symbolic.Some:
-		return tally{pass: true, fail: true}
+		return verdictParts{pass: true, fail: true}
 	case symbolic.Unknown:
-		return tally{open: true}
+		return verdictParts{open: true}
 	}
 	panic("unreachable: outcome")
 }
 
 // andGate puts a further gate, the same for all cases, behind v.
-func andGate(v, gate tally) tally {
+func andGate(v, gate verdictParts) verdictParts {
 	switch {
 	case gate.fail && !gate.pass && !gate.open:
-		return tally{fail: true}
+		return verdictParts{fail: true}
 	case gate.fail: // in part; what passes or is open beside it stays so
-		return tally{pass: v.pass && gate.pass, fail: true, open: v.open || gate.open && v.pass}
+		return verdictParts{pass: v.pass && gate.pass, fail: true, open: v.open || gate.open && v.pass}
 	case gate.open && v.pass:
-		return tally{fail: v.fail, open: true}
+		return verdictParts{fail: v.fail, open: true}
 	}
 	return v
 }
 
 // joinNetwork joins the network's cases from part of the source addresses
 // (nil: all of them) with the policies' verdict on them.
-func joinNetwork(f *network.Flow, part []symbolic.AddrRange, v tally) tally {
+func joinNetwork(f *network.Flow, part []symbolic.AddrRange, v verdictParts) verdictParts {
 	passed, blocked, open := present(&f.Passed, part), present(&f.Blocked, part), present(&f.Open, part)
-	total := tally{}
+	total := verdictParts{}
 	if passed {
 		total.join(v)
 	}

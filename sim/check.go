@@ -46,7 +46,7 @@ func (w *World) check(ctx context.Context, q Question) (*Answer, error) {
 	if a.Snapshot.CapturedAt == "" {
 		a.Snapshot.CapturedAt = w.snap.Capture.StartedAt
 	}
-	all := tally{}
+	all := verdictParts{}
 	if len(slots) == 0 {
 		all = r.jobGate()
 	}
@@ -148,14 +148,14 @@ func markSubnetChoice(a *Answer) {
 // jobGate is the job gate over the whole job, which concerns every placement:
 // a job that AWS refuses reaches nothing. What hangs on the job's own missing
 // fact is open; what fails fails whatever that fact is.
-func (r *jobRun) jobGate() tally {
+func (r *jobRun) jobGate() verdictParts {
 	switch {
 	case r.jobs.fail:
-		return tally{fail: true}
+		return verdictParts{fail: true}
 	case r.jobs.open || !r.jobs.pass:
-		return tally{open: true}
+		return verdictParts{open: true}
 	}
-	return tally{pass: true}
+	return verdictParts{pass: true}
 }
 
 // settle marks the missing facts on which a verdict hangs, that of the answer
@@ -272,7 +272,7 @@ type source struct {
 // answer serves.
 type placing struct {
 	source
-	gate    tally
+	gate    verdictParts
 	name    string // the targets' name, where the source has several slots
 	to      string // region of the targets' buckets
 	known   bool   // false: the snapshot does not tell the region, and the source's stands in
@@ -294,7 +294,7 @@ func (r *jobRun) placements(targets []target) ([]placing, error) {
 		for i := first; i < len(out); i++ {
 			n = append(n, i)
 		}
-		gate := tally{pass: true}
+		gate := verdictParts{pass: true}
 		if s.id != "" {
 			gate = r.jobRules().checkPlacement(n, s.id)
 		}
@@ -416,7 +416,7 @@ func (r *jobRun) bucketRegion(t *target, own string) (string, bool) {
 }
 
 // place decides one placement.
-func (r *jobRun) place(ctx context.Context, p *Placement, n int, s placing) (tally, error) {
+func (r *jobRun) place(ctx context.Context, p *Placement, n int, s placing) (verdictParts, error) {
 	if s.missing {
 		p.Verdict = s.gate.judge()
 		p.Network = Network{Verdict: p.Verdict, Path: []Hop{}}
@@ -425,11 +425,11 @@ func (r *jobRun) place(ctx context.Context, p *Placement, n int, s placing) (tal
 	net := r.networkRun().askNetwork(n, &s)
 	p.Network = net.render(r.w)
 	r.policyReport().deadEndpoint(n, &s, net)
-	total := tally{}
+	total := verdictParts{}
 	for _, t := range s.targets {
 		for _, action := range t.actions {
 			if err := ctx.Err(); err != nil {
-				return tally{}, err
+				return verdictParts{}, err
 			}
 			req, v := r.requests().request(n, &s, t, action, net)
 			p.Requests = append(p.Requests, req)

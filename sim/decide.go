@@ -13,16 +13,16 @@ import (
 type Outcome struct {
 	Action  string
 	Verdict Verdict
-	Via     []string    // endpoints, or "internet", by which some traffic may arrive
-	Ways    []Way       // what becomes of the requests by each of them
-	Witness *Example    // a request that passes; nil: none is known to
-	Allows  []Statement // that allow the witness
-	Missing []Missing   // on which an UNKNOWN verdict hangs
+	Via     []string      // endpoints, or "internet", by which some traffic may arrive
+	Paths   []PathVerdict // what becomes of the requests by each of them
+	Witness *Example      // a request that passes; nil: none is known to
+	Allows  []Statement   // that allow the witness
+	Missing []Missing     // on which an UNKNOWN verdict hangs
 }
 
-// Way is an endpoint or "internet", with the verdict on what takes it; UNKNOWN
+// PathVerdict is an endpoint or "internet", with the verdict on what takes it; UNKNOWN
 // where it is not known whether anything does.
-type Way struct {
+type PathVerdict struct {
 	Via     string
 	Verdict Verdict
 }
@@ -36,7 +36,7 @@ func (w *World) Decide(q Question) ([]Outcome, error) {
 		return nil, err
 	}
 	var out []Outcome
-	verdicts := map[string]*tally{}
+	verdicts := map[string]*verdictParts{}
 	missing := map[string]*collector{}
 	shared := r.c
 	for n := range slots {
@@ -52,7 +52,7 @@ func (w *World) Decide(q Question) ([]Outcome, error) {
 				if i < 0 {
 					i = len(out)
 					out = append(out, Outcome{Action: action})
-					verdicts[action], missing[action] = &tally{}, newCollector()
+					verdicts[action], missing[action] = &verdictParts{}, newCollector()
 				}
 				v := s.gate
 				if !s.missing {
@@ -75,8 +75,8 @@ func (w *World) Decide(q Question) ([]Outcome, error) {
 }
 
 // outcome adds what one placement does to one action.
-func (r requests) outcome(o *Outcome, n int, s *placing, t *target, net *netAnswer) tally {
-	r.ways = r.ways[:0]
+func (r requests) outcome(o *Outcome, n int, s *placing, t *target, net *netAnswer) verdictParts {
+	r.perPath = r.perPath[:0]
 	req, v := r.request(n, s, t, o.Action, net)
 	if o.Witness == nil && req.Allowed != nil {
 		o.Witness = req.Allowed
@@ -93,11 +93,11 @@ func (r requests) outcome(o *Outcome, n int, s *placing, t *target, net *netAnsw
 		if via == "" || f.Outcome == network.Blocked {
 			continue
 		}
-		way := andGate(r.ways[i], s.gate)
+		way := andGate(r.perPath[i], s.gate)
 		if f.Context.Uncertain && way.pass {
-			way = tally{open: true}
+			way = verdictParts{open: true}
 		}
-		o.Ways = append(o.Ways, Way{via, way.judge()})
+		o.Paths = append(o.Paths, PathVerdict{via, way.judge()})
 		if !slices.Contains(o.Via, via) {
 			o.Via = append(o.Via, via)
 		}

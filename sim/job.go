@@ -203,7 +203,7 @@ func (r jobRules) missingID(id, kind string, code Code, collect string, of func(
 // checkPlacement is the part of the job gate that concerns one subnet: it
 // exists, is available, ordinary, and has two free addresses for each
 // instance (N147, N149).
-func (r jobRules) checkPlacement(n []int, id snapshot.SubnetID) tally {
+func (r jobRules) checkPlacement(n []int, id snapshot.SubnetID) verdictParts {
 	p, ok := r.jobSubnet(id)
 	if !ok {
 		before := r.jobs
@@ -211,9 +211,9 @@ func (r jobRules) checkPlacement(n []int, id snapshot.SubnetID) tally {
 			func(e *snapshot.EC2) (snapshot.Presence, bool) { return e.Subnets.Presence, e.Subnets.Complete })
 		failed := r.jobs.fail && !before.fail
 		r.jobs = before // it concerns this placement only
-		return tally{fail: failed, open: !failed}
+		return verdictParts{fail: failed, open: !failed}
 	}
-	t := tally{pass: true}
+	t := verdictParts{pass: true}
 	s := p.Item
 	at := func(member string) string { return s.At.Child(member).Pointer() }
 	switch rules.SubnetState(s.State) {
@@ -222,7 +222,7 @@ func (r jobRules) checkPlacement(n []int, id snapshot.SubnetID) tally {
 		r.c.missing(Missing{Code: finding.UnknownVPC, Gate: GateJob, Component: string(id), Pointer: at("State"),
 			Fact: fmt.Sprintf("whether %s works: its state is %q", id, s.State), Collect: "aws ec2 describe-subnets --subnet-ids " + string(id)})
 	case rules.StateBroken:
-		t = tally{fail: true}
+		t = verdictParts{fail: true}
 		r.block(Finding{Code: finding.BadState, Component: string(id), Name: nameTag(s.Tags), Pointer: at("State"), Rule: "N149",
 			Message: fmt.Sprintf("%s is %s, not available.", id, s.State), Fix: "Wait until the subnet is available, or name another."}, n...)
 	}

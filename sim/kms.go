@@ -94,7 +94,7 @@ func (r bucketGates) kmsGate(d *decided, s *placing, t *target, action string, c
 	k := r.keyFor(t, action)
 	if k.missing != nil {
 		r.c.missing(*k.missing)
-		d.gate = andGate(d.gate, tally{open: true})
+		d.gate = andGate(d.gate, verdictParts{open: true})
 		return
 	}
 	if k.none {
@@ -110,7 +110,7 @@ func (r bucketGates) kmsGate(d *decided, s *placing, t *target, action string, c
 	}
 	if r.who.unnamed() {
 		r.c.missing(Missing{Code: finding.UnknownKMS, Gate: GateKMS, Component: t.bucketARN(), Fact: "whether the caller may use the key of " + t.bucketName() + ": " + r.who.unknown})
-		d.gate = andGate(d.gate, tally{open: true})
+		d.gate = andGate(d.gate, verdictParts{open: true})
 		return
 	}
 	if k.id == "" || strings.HasSuffix(k.id, "alias/aws/s3") {
@@ -141,7 +141,7 @@ func (r bucketGates) unsignedKey(d *decided, t *target) {
 		f.Pointer = nonEmpty(b.Encryption.At.Pointer(), b.At.Pointer())
 	}
 	d.gates = append(d.gates, gateBlock{f})
-	d.gate = andGate(d.gate, tally{fail: true})
+	d.gate = andGate(d.gate, verdictParts{fail: true})
 }
 
 // keyUse is one KMS action that a request needs.
@@ -168,7 +168,7 @@ func (r bucketGates) awsManagedKey(d *decided, t *target, owner string) {
 		f.Pointer = nonEmpty(b.Encryption.At.Pointer(), b.At.Pointer())
 	}
 	d.gates = append(d.gates, gateBlock{f})
-	d.gate = andGate(d.gate, tally{fail: true})
+	d.gate = andGate(d.gate, verdictParts{fail: true})
 }
 
 func (r bucketGates) keyAction(d *decided, use *keyUse, ctx *network.Context) {
@@ -196,13 +196,13 @@ func (r bucketGates) keyAction(d *decided, use *keyUse, ctx *network.Context) {
 		d.kms = append(d.kms, decision)
 		d.gates = append(d.gates, gateBlock{r.keyFinding(use, &decision, &req)})
 		if use.multipart {
-			d.gate = andGate(d.gate, tally{pass: true, fail: true})
+			d.gate = andGate(d.gate, verdictParts{pass: true, fail: true})
 			return
 		}
-		d.gate = andGate(d.gate, tally{fail: true})
+		d.gate = andGate(d.gate, verdictParts{fail: true})
 	default:
 		d.kms = append(d.kms, decision)
-		d.gate = andGate(d.gate, tally{open: true})
+		d.gate = andGate(d.gate, verdictParts{open: true})
 		r.c.missing(Missing{Code: finding.UnknownKMS, Gate: GateKMS, Component: use.arn, Pointer: keyPointer(use.key),
 			Fact: fmt.Sprintf("whether the role may do %s on %s: %s", use.action, use.arn, needsText(decision.Needs)), Collect: keyHint(use.arn)})
 	}

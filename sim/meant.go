@@ -80,10 +80,10 @@ func (q *Question) rename(names map[string]string) bool {
 // leaveOpen makes UNKNOWN of every request that another answer, to the same
 // question about another bucket, decides otherwise.
 func (a *Answer) leaveOpen(b *Answer) {
-	total := tally{}
+	total := verdictParts{}
 	for i := range a.Placements {
 		p := &a.Placements[i]
-		here := tally{}
+		here := verdictParts{}
 		for j := range p.Requests {
 			r := &p.Requests[j]
 			if i >= len(b.Placements) || j >= len(b.Placements[i].Requests) || r.Verdict != b.Placements[i].Requests[j].Verdict {

@@ -36,7 +36,7 @@ func (r networkRun) askNetwork(n int, s *placing) *netAnswer {
 	}
 	res = r.waypoints().hold(res)
 	r.fileNetwork(n, res)
-	out := &netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome), ambiguous: res.Steering, passes: res.Passes, fails: res.Fails}
+	out := &netAnswer{flows: res.Flows, outcome: Verdict(res.Outcome), ambiguous: res.PathFacts, passes: res.Passes, fails: res.Fails}
 	if !s.known {
 		other, err := r.w.askOnce(s, r.networkQuery(s, AnotherRegion))
 		out.differs = err != nil || Verdict(other.Outcome) != out.outcome || out.outcome == Reachable

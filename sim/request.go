@@ -21,8 +21,8 @@ type decided struct {
 	request  policy.Request
 	sample   policy.Decision // of one concrete request, for what no case shows
 	blockers []layerBlock
-	gates    []gateBlock // S3's own gates and KMS
-	gate     tally       // of those gates
+	gates    []gateBlock  // S3's own gates and KMS
+	gate     verdictParts // of those gates
 	kms      []policy.Decision
 	extra    []Finding  // warnings and notes
 	view     *layerView // what the layers did, for the answer
@@ -41,10 +41,10 @@ type layerBlock struct {
 
 // request decides one action on one target at a placement: for every flow of
 // the network, every case of the policies.
-func (r requests) request(n int, s *placing, t *target, action string, net *netAnswer) (Request, tally) {
+func (r requests) request(n int, s *placing, t *target, action string, net *netAnswer) (Request, verdictParts) {
 	out := Request{Action: action, Resource: t.resourceFor(action)}
-	total := tally{}
-	var alternatives []tally
+	total := verdictParts{}
+	var alternatives []verdictParts
 	decisions := make([]*decided, len(net.flows))
 	for i := range net.flows {
 		f := &net.flows[i]
@@ -52,7 +52,7 @@ func (r requests) request(n int, s *placing, t *target, action string, net *netA
 		decisions[i] = d
 		v := joinFlow(f, d)
 		if r.brief {
-			r.ways = append(r.ways, v)
+			r.perPath = append(r.perPath, v)
 		}
 		if f.Context.Uncertain {
 			alternatives = append(alternatives, v)

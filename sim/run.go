@@ -16,10 +16,10 @@ type jobRun struct {
 	who      signer            // who signs the requests: the runner, unless Options.Caller says
 	work     services.Workload // the job's row of the table; zero: nothing of a service's is asked (P360)
 	vpc      snapshot.VPCID
-	jobs     tally // of the job gate, over the whole job
+	jobs     verdictParts // of the job gate, over the whole job
 	existing existing
-	brief    bool    // Decide asks: nothing is gathered but what it returns
-	ways     []tally // with brief: of each flow of the last request
+	brief    bool           // Decide asks: nothing is gathered but what it returns
+	perPath  []verdictParts // with brief: of each flow of the last request
 }
 
 // The parts of a question, each with the files of its subject.

@@ -18,7 +18,7 @@ var unknownGate = map[Code]Code{
 
 // s3Gates decides S3's own gates and KMS, behind the policies.
 func (r bucketGates) s3Gates(d *decided, s *placing, t *target, action string, ctx *network.Context) {
-	d.gate = tally{pass: true}
+	d.gate = verdictParts{pass: true}
 	_, known := r.w.FindBucket(t.bucket)
 	r.c.judge(GateBucket, network.Judged{Pass: known, Open: !known})
 	r.bucketGate(d, t)
@@ -100,9 +100,9 @@ func (r bucketGates) s3Gate(d *decided, g policy.GateDecision, f Finding, collec
 		f.Gate, f.Severity, f.Message = GateBucket, Blocker, sentence(g.Reason)
 		f.Example = requestExample(&d.request)
 		d.gates = append(d.gates, gateBlock{f})
-		d.gate = andGate(d.gate, tally{fail: true})
+		d.gate = andGate(d.gate, verdictParts{fail: true})
 	default:
-		d.gate = andGate(d.gate, tally{open: true})
+		d.gate = andGate(d.gate, verdictParts{open: true})
 		r.c.missing(Missing{Code: unknownGate[f.Code], Gate: GateBucket, Component: f.Component, Pointer: f.Pointer, Fact: g.Reason, Collect: collect})
 	}
 }
@@ -256,7 +256,7 @@ func (r bucketGates) bucketGate(d *decided, t *target) {
 	d.gates = append(d.gates, gateBlock{Finding{Code: finding.NoSuchBucket, Gate: GateBucket, Severity: Blocker, Component: t.bucketARN(), Pointer: b.At.Pointer(), Rule: "P86",
 		Message: "There is no bucket " + t.bucket + ": S3 answered so when the snapshot was taken.",
 		Fix:     "Create the bucket, or correct its name in the job."}})
-	d.gate = andGate(d.gate, tally{fail: true})
+	d.gate = andGate(d.gate, verdictParts{fail: true})
 }
 
 // namesSessions tells whether a policy grants or denies by role session.

@@ -213,7 +213,7 @@ func (r requests) directKey(t *target) policy.Key {
 // serviceGates decides what stands behind the policies of another service: the
 // state of a KMS key.
 func (r requests) serviceGates(d *decided, t *target, action string) {
-	d.gate = tally{pass: true}
+	d.gate = verdictParts{pass: true}
 	if t.service.prefix != "kms" || policy.NeedsIAMOnly(action, t.service.resource) {
 		return
 	}
@@ -224,7 +224,7 @@ func (r requests) serviceGates(d *decided, t *target, action string) {
 	default:
 		d.gates = append(d.gates, gateBlock{Finding{Code: finding.KMSKeyState, Gate: GateKMS, Severity: Blocker, Component: key.ARN, Rule: "P310", URL: docS3KMS,
 			Message: fmt.Sprintf("The key %s is not enabled: its state is %s.", key.ARN, key.State), Fix: "Enable the key, or cancel its deletion."}})
-		d.gate = andGate(d.gate, tally{fail: true})
+		d.gate = andGate(d.gate, verdictParts{fail: true})
 	}
 }
 

@@ -229,7 +229,7 @@ func (w tracer) traceAnswer(q TraceQuestion, n network.Query, parts []tracePart)
 	if a.Question.Port == 0 {
 		a.Question.Ports = portTexts(q.Ports)
 	}
-	var whole tally
+	var whole verdictParts
 	for i := 0; i < len(parts); {
 		end := i
 		for end < len(parts) && parts[end].placement == parts[i].placement {
@@ -254,7 +254,7 @@ func (w tracer) traceAnswer(q TraceQuestion, n network.Query, parts []tracePart)
 
 // tracePlacement joins the answers for the protocols of one interface.
 func (w tracer) tracePlacement(c *collector, at int, parts []tracePart) Placement {
-	var whole tally
+	var whole verdictParts
 	var out Placement
 	for i, part := range parts {
 		res := part.result

@@ -81,8 +81,8 @@ func (p *waypoints) hold(res *network.Result) *network.Result {
 	}
 	out := *res
 	out.Flows, out.Findings = slices.Clone(res.Flows), slices.Clone(res.Findings)
-	var total tally
-	var alternatives []tally
+	var total verdictParts
+	var alternatives []verdictParts
 	var perhaps []network.Finding // of ways that may not be taken
 	out.Passes, out.Fails = nil, nil
 	for i := range out.Flows {
@@ -97,7 +97,7 @@ func (p *waypoints) hold(res *network.Result) *network.Result {
 			}
 			failAll(f)
 		}
-		v := tally{pass: !f.Passed.Empty, fail: !f.Blocked.Empty, open: !f.Open.Empty}
+		v := verdictParts{pass: !f.Passed.Empty, fail: !f.Blocked.Empty, open: !f.Open.Empty}
 		if f.Context.Uncertain {
 			alternatives = append(alternatives, v)
 		} else {

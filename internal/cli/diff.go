@@ -133,7 +133,7 @@ func drawDiff(env *Env, w io.Writer, format string, res *diff.Result) error {
 		if err != nil {
 			return err
 		}
-		c := report.Comparison{Before: before, After: after, Gone: d.Delta.Gone, New: d.Delta.New}
+		c := report.Comparison{Before: before, After: after, Gone: d.Delta.Removed, New: d.Delta.New}
 		for _, x := range slices.Concat(d.Causes, d.Together) {
 			c.Changes = append(c.Changes, x.Text)
 		}

@@ -116,7 +116,7 @@ func runTests(env *Env, f *testFlags, names []string) error {
 	if found.path == "" && slices.ContainsFunc(files, assert.NamesNoSnapshot) {
 		_ = found.find(env) // where there is none, the runner says which file lacks it
 	}
-	runner := assert.Runner{Snapshot: f.snapshot.path, Default: found.path, Now: env.Now(), Load: func(path string) (assert.Asker, error) {
+	runner := assert.Runner{Snapshot: f.snapshot.path, Default: found.path, Now: env.Now(), Load: func(path string) (assert.Checker, error) {
 		sf := f.snapshot
 		sf.path = path
 		s, err := sf.load(env)

@@ -308,7 +308,7 @@ func (f *whatifFlags) compareTests(env *Env, before, after *sim.World, res *what
 		return 0, err
 	}
 	run := func(w *sim.World) (*assert.Report, error) {
-		r := assert.Runner{Snapshot: "as given", Now: env.Now(), Load: func(string) (assert.Asker, error) { return w, nil }}
+		r := assert.Runner{Snapshot: "as given", Now: env.Now(), Load: func(string) (assert.Checker, error) { return w, nil }}
 		return r.Run(env.context(), files)
 	}
 	a, err := run(before)

@@ -148,7 +148,7 @@ func (f *whatifFlags) breaks(env *Env, base *change.Base) (func(*sim.World) ([]s
 		return nil, err
 	}
 	run := func(w *sim.World) (*assert.Report, error) {
-		r := assert.Runner{Snapshot: "as given", Now: env.Now(), Load: func(string) (assert.Asker, error) { return w, nil }}
+		r := assert.Runner{Snapshot: "as given", Now: env.Now(), Load: func(string) (assert.Checker, error) { return w, nil }}
 		return r.Run(env.context(), files)
 	}
 	before, err := run(sim.NewWorld(base.Snapshot()))

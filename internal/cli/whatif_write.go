@@ -41,7 +41,7 @@ func writeWhatifPicture(w io.Writer, format string, res *whatifResult) error {
 	if res.Delta == nil {
 		return withHint(errors.New("no question to draw: -o "+format+" shows one job before and after"), "name it with --job, or take -o text")
 	}
-	c := &report.Comparison{Before: res.Before, After: res.After, Changes: change.Lines(res.Changes), Gone: res.Delta.Gone, New: res.Delta.New}
+	c := &report.Comparison{Before: res.Before, After: res.After, Changes: change.Lines(res.Changes), Gone: res.Delta.Removed, New: res.Delta.New}
 	for _, a := range res.Plan {
 		c.Changes = append(c.Changes, fmt.Sprint(a.Action, " ", a.Address))
 	}
@@ -81,7 +81,7 @@ func writeDelta(w io.Writer, p painter, d *diff.Delta, indent string) {
 	for _, part := range []struct {
 		title    string
 		findings []string
-	}{{"Gone", findingLines(p, d.Gone, len(indent))}, {"New", findingLines(p, d.New, len(indent))}} {
+	}{{"Gone", findingLines(p, d.Removed, len(indent))}, {"New", findingLines(p, d.New, len(indent))}} {
 		if len(part.findings) > 0 {
 			fmt.Fprintf(w, "\n%s%s\n", indent, p.paint("1", part.title))
 		}
@@ -95,7 +95,7 @@ func writeDelta(w io.Writer, p painter, d *diff.Delta, indent string) {
 	for _, u := range d.Opened {
 		fmt.Fprintf(w, "\n%sNot known now: [%s] %s %s: %s\n", indent, u.Gate, oneLine(u.Code.String()), p.component(u.Component, ""), wrap(p.named(safeText(u.Fact), u.Component), len(indent)+4))
 	}
-	for _, way := range d.Ways {
+	for _, way := range d.Paths {
 		fmt.Fprintf(w, "\n%s%s now goes through %s, not %s: connections that are open break once (N56).\n", indent, p.component(way.Subnet, ""),
 			p.named(oneLine(strings.Join(way.After, ", ")), ""), p.named(oneLine(strings.Join(way.Before, ", ")), ""))
 	}

@@ -65,9 +65,9 @@ type Row struct {
 // Answer is what rows of one class share.
 type Answer struct {
 	Verdict sim.Verdict
-	Objects string    // "all" or "some", where some request passes
-	Via     []string  // endpoints, or "internet"
-	Ways    []sim.Way // what becomes of the requests by each of them
+	Objects string            // "all" or "some", where some request passes
+	Via     []string          // endpoints, or "internet"
+	Ways    []sim.PathVerdict // what becomes of the requests by each of them
 
 	action string // as AWS spells it
 	first  item   // whose question was decided
@@ -258,7 +258,7 @@ func (t *Table) decide(it item) ([]*Answer, error) {
 			continue
 		}
 		o := &outcomes[n]
-		a := &Answer{action: o.Action, Verdict: o.Verdict, Via: o.Via, Ways: o.Ways, first: it, detail: detailOf(o)}
+		a := &Answer{action: o.Action, Verdict: o.Verdict, Via: o.Via, Ways: o.Paths, first: it, detail: detailOf(o)}
 		a.Objects = objects(o.Verdict)
 		out[i] = a
 	}

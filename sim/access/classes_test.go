@@ -365,8 +365,8 @@ func compare(t *rapid.T, alone *sim.World, tab *access.Table, want, row *access.
 		return
 	}
 	d := tab.Explain(row)
-	if o.Verdict != row.Verdict || !reflect.DeepEqual(o.Via, row.Via) || !reflect.DeepEqual(o.Ways, row.Ways) {
-		t.Errorf("%s %s on %s from %s: %v %v %v, the table says %v %v %v", want.Role, want.Action, want.Resource, tab.Sources[want.Source].Name(), o.Verdict, o.Via, o.Ways, row.Verdict, row.Via, row.Ways)
+	if o.Verdict != row.Verdict || !reflect.DeepEqual(o.Via, row.Via) || !reflect.DeepEqual(o.Paths, row.Ways) {
+		t.Errorf("%s %s on %s from %s: %v %v %v, the table says %v %v %v", want.Role, want.Action, want.Resource, tab.Sources[want.Source].Name(), o.Verdict, o.Via, o.Paths, row.Verdict, row.Via, row.Ways)
 	}
 	if !reflect.DeepEqual(o.Allows, d.Allows) || !reflect.DeepEqual(o.Missing, d.Missing) || o.Witness != nil && !strings.HasPrefix(o.Witness.Resource, want.Resource) {
 		t.Errorf("%s on %s: explained by %v %v, alone by %v %v", want.Role, want.Resource, d.Allows, d.Missing, o.Allows, o.Missing)

@@ -114,7 +114,7 @@ func (v *survey) alike(c *Class) bool {
 			return false
 		}
 		one, err := v.world.Network().Brief(query(c.End(), to))
-		if err != nil || one.Outcome != all.Outcome || !slices.EqualFunc(one.Ways, all.Ways, func(x, y network.Way) bool {
+		if err != nil || one.Outcome != all.Outcome || !slices.EqualFunc(one.Paths, all.Paths, func(x, y network.BriefPath) bool {
 			return x.Outcome == y.Outcome && x.Context.Via == y.Context.Via && x.Context.Endpoint == y.Context.Endpoint
 		}) {
 			return false
@@ -154,8 +154,8 @@ func (v *survey) callsOf(c *Class) string {
 	var b strings.Builder
 	brief, err := v.world.Network().Brief(query(c.End(), stsIn(c.Region)))
 	fmt.Fprint(&b, "STS ", c.Account, c.Region, c.VPC, err, brief.Outcome)
-	for i := range brief.Ways {
-		fmt.Fprint(&b, brief.Ways[i].Outcome, brief.Ways[i].Context)
+	for i := range brief.Paths {
+		fmt.Fprint(&b, brief.Paths[i].Outcome, brief.Paths[i].Context)
 	}
 	return b.String()
 }
@@ -185,8 +185,8 @@ func (v *survey) answer(c Class) pathAnswer {
 		if outcome != sim.Blocked {
 			out.open[region] = true
 		}
-		for i := range b.Ways {
-			f := &b.Ways[i]
+		for i := range b.Paths {
+			f := &b.Paths[i]
 			write("%d %s %s %s %v %v;", f.Outcome, f.Context.Via, f.Context.Endpoint, f.Context.EndpointVPC, f.Context.VPCSourceIP, f.Context.Uncertain)
 			fmt.Fprint(&signs, f.Context.PublicIPs)
 			if v.publicIP {
@@ -227,7 +227,7 @@ func exactly(b *strings.Builder, r *network.Result) {
 			fmt.Fprint(b, c.Empty, c.Sources, c.Whole)
 		}
 	}
-	for _, list := range [][]network.Missing{r.Unknowns, r.Also, r.Steering} {
+	for _, list := range [][]network.Missing{r.Unknowns, r.Also, r.PathFacts} {
 		for i := range list {
 			fmt.Fprintln(b, list[i].Code, list[i].Component, list[i].Fact)
 		}
@@ -235,7 +235,7 @@ func exactly(b *strings.Builder, r *network.Result) {
 }
 
 // passes notes what a way goes through.
-func (a *pathAnswer) passes(f *network.Way) {
+func (a *pathAnswer) passes(f *network.BriefPath) {
 	via := string(f.Context.Endpoint)
 	if via != "" && !slices.Contains(a.endpoints, f.Context.Endpoint) {
 		a.endpoints = append(a.endpoints, f.Context.Endpoint)

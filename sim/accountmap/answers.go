@@ -88,14 +88,14 @@ func (b *builder) ask(q network.Query) Answer {
 		return Answer{Why: []Cause{{Text: err.Error()}}}
 	}
 	a := Answer{Verdict: sim.Verdict(brief.Outcome)}
-	var ways []network.Way
-	for _, w := range brief.Ways {
+	var ways []network.BriefPath
+	for _, w := range brief.Paths {
 		w.Components = onMap(w.Components)
 		if n := len(w.Components); !q.To.Internet || n == 0 || !b.gateway[w.Components[n-1]] {
 			ways = append(ways, w) // S3's own addresses, which a gateway endpoint carries, are not the internet
 		}
 	}
-	if len(ways) < len(brief.Ways) && len(ways) > 0 {
+	if len(ways) < len(brief.Paths) && len(ways) > 0 {
 		var rest []Answer
 		for i := range ways {
 			rest = append(rest, Answer{Verdict: sim.Verdict(ways[i].Outcome)})

@@ -73,8 +73,8 @@ type Source struct {
 	At             located.Position
 }
 
-// Asker answers questions about one snapshot; *sim.World is one.
-type Asker interface {
+// Checker answers questions about one snapshot; *sim.World is one.
+type Checker interface {
 	Check(context.Context, sim.Question) (*sim.Answer, error)
 	AbsentNames(*sim.Question) []sim.AbsentName
 	AbsentSource(sim.Question) (sim.AbsentName, bool)

@@ -81,7 +81,7 @@ func parse(t testing.TB, text string) *File {
 func run(t testing.TB, text string, answer func(sim.Question) (*sim.Answer, error)) []Result {
 	t.Helper()
 	w := &fake{testWorld(t), answer}
-	r := Runner{Load: func(string) (Asker, error) { return w, nil }, Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	r := Runner{Load: func(string) (Checker, error) { return w, nil }, Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	report, err := r.Run(t.Context(), []*File{parse(t, text)})
 	if err != nil {
 		t.Fatal(err)
@@ -237,7 +237,7 @@ func TestDefaultsAndPaths(t *testing.T) {
 
 func TestAQuestionThatMakesNoSenseIsAnError(t *testing.T) {
 	w := &fake{testWorld(t), func(sim.Question) (*sim.Answer, error) { return nil, errors.New("no sense") }}
-	r := Runner{Load: func(string) (Asker, error) { return w, nil }}
+	r := Runner{Load: func(string) (Checker, error) { return w, nil }}
 	_, err := r.Run(t.Context(), []*File{parse(t, "snapshot: s\ntests:\n- {from: {subnets: all, "+source+"}, bucket: b, expect: reach, mayBeAbsent: true}\n")})
 	if err == nil || !strings.Contains(err.Error(), "dir/t.yaml:3: subnet-1 to arn:aws:s3:::b: no sense") {
 		t.Error(err)

@@ -22,7 +22,7 @@ type BaselineJob struct {
 // Baseline writes a test file that holds today: what w answers for each job
 // about its own buckets and about every bucket that the snapshot knows. A
 // question that makes no sense for a job is left out.
-func Baseline(ctx context.Context, w Asker, snapshotName string, jobs []BaselineJob) ([]byte, error) {
+func Baseline(ctx context.Context, w Checker, snapshotName string, jobs []BaselineJob) ([]byte, error) {
 	var names []string
 	for _, a := range w.Snapshot().Accounts {
 		for i := range a.S3.Buckets.Items {
@@ -58,7 +58,7 @@ func (j *BaselineJob) says() located.Value { return located.Pairs("job", j.Ref) 
 
 // Keep writes a test file that asserts what w answers to q now. ref is the
 // job of q as a test file has it; nil where flags say who asks.
-func Keep(ctx context.Context, w Asker, q sim.Question, ref *located.Value) ([]byte, error) {
+func Keep(ctx context.Context, w Checker, q sim.Question, ref *located.Value) ([]byte, error) {
 	a, err := w.Check(ctx, q)
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func Keep(ctx context.Context, w Asker, q sim.Question, ref *located.Value) ([]b
 	var tests located.Value
 	tests.Kind = located.List
 	for _, t := range targetsOf(&q, a) {
-		for _, who := range askers(&q, a, ref) {
+		for _, who := range baselineSources(&q, a, ref) {
 			one := who.question
 			one.Bucket, one.Actions, one.Write = t.Bucket, t.Actions, false
 			add(ctx, &tests, w, who.says, one, fmt.Sprintf("%s: %s on %s", who.name, strings.Join(t.Actions, ", "), t.Bucket))
@@ -86,15 +86,15 @@ func targetsOf(q *sim.Question, a *sim.Answer) []sim.Target {
 	return []sim.Target{{Bucket: a.Question.Bucket, Actions: a.Question.Actions}}
 }
 
-type asker struct {
+type baselineSource struct {
 	name     string
 	says     located.Value
 	question sim.Question
 }
 
-// askers are who a question asks for. A test file has no job of flags: each
+// baselineSources are who a question asks for. A test file has no job of flags: each
 // subnet is a test of its own.
-func askers(q *sim.Question, a *sim.Answer, ref *located.Value) []asker {
+func baselineSources(q *sim.Question, a *sim.Answer, ref *located.Value) []baselineSource {
 	from := located.Pairs()
 	say := func(key, value string) {
 		if value != "" {
@@ -103,15 +103,15 @@ func askers(q *sim.Question, a *sim.Answer, ref *located.Value) []asker {
 	}
 	switch {
 	case ref != nil:
-		return []asker{{a.Question.Job, located.Pairs("job", *ref), *q}}
+		return []baselineSource{{a.Question.Job, located.Pairs("job", *ref), *q}}
 	case q.Source != "":
 		say("instance", q.Source)
 		say("role", q.Job.RoleARN)
 		say("account", q.Account)
 		say("region", q.Region)
-		return []asker{{q.Source, located.Pairs("from", from), *q}}
+		return []baselineSource{{q.Source, located.Pairs("from", from), *q}}
 	}
-	var out []asker
+	var out []baselineSource
 	for _, id := range q.Job.Subnets {
 		from = located.Pairs("subnets", []string{string(id)}, "securityGroups", idTexts(q.Job.SecurityGroups))
 		say("role", a.Question.Role)
@@ -119,7 +119,7 @@ func askers(q *sim.Question, a *sim.Answer, ref *located.Value) []asker {
 		say("region", q.Region)
 		one := *q
 		one.Job.Subnets = []snapshot.SubnetID{id}
-		out = append(out, asker{string(id), located.Pairs("from", from), one})
+		out = append(out, baselineSource{string(id), located.Pairs("from", from), one})
 	}
 	return out
 }
@@ -132,7 +132,7 @@ func idTexts(ids []snapshot.SecurityGroupID) []string {
 	return out
 }
 
-func add(ctx context.Context, tests *located.Value, w Asker, who located.Value, q sim.Question, name string) {
+func add(ctx context.Context, tests *located.Value, w Checker, who located.Value, q sim.Question, name string) {
 	a, err := w.Check(ctx, q)
 	if err != nil {
 		return
@@ -197,7 +197,7 @@ func optionsOf(o *sim.Options) located.Value {
 func deliveringEndpoints(a *sim.Answer) ([]string, bool) {
 	var out []string
 	for i := range a.Placements {
-		for _, way := range ways(&a.Placements[i]) {
+		for _, way := range pathsOf(&a.Placements[i]) {
 			if way.Verdict == sim.Blocked {
 				continue
 			}

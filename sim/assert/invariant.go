@@ -93,7 +93,7 @@ type scope struct {
 }
 
 // prove decides every question of an invariant and judges each answer.
-func (t *Test) prove(ctx context.Context, a Asker, res *Result) error {
+func (t *Test) prove(ctx context.Context, a Checker, res *Result) error {
 	w, ok := a.(*sim.World)
 	if !ok {
 		return errors.New("an invariant is decided on a whole snapshot")

@@ -27,7 +27,7 @@ func prove(t *testing.T, text string, edit func(*snapshot.Snapshot), parameters 
 	if edit != nil {
 		edit(s)
 	}
-	r := assert.Runner{Snapshot: "s", Now: time.Unix(0, 0), Load: func(string) (assert.Asker, error) { return sim.NewWorld(s), nil }}
+	r := assert.Runner{Snapshot: "s", Now: time.Unix(0, 0), Load: func(string) (assert.Checker, error) { return sim.NewWorld(s), nil }}
 	report, err := r.Run(t.Context(), []*assert.File{f})
 	if err != nil {
 		t.Fatal(err)

@@ -142,8 +142,8 @@ func (p *Problem) passed(a *sim.Answer) {
 	}
 }
 
-// ways lists the paths of a placement's network.
-func ways(pl *sim.Placement) []sim.Path {
+// pathsOf lists the paths of a placement's network.
+func pathsOf(pl *sim.Placement) []sim.Path {
 	if len(pl.Network.Paths) > 0 {
 		return pl.Network.Paths
 	}
@@ -157,7 +157,7 @@ func judgeWay(a *sim.Answer, wrong func(*sim.Path) string) *Problem {
 	var open *Problem
 	for i := range a.Placements {
 		pl := &a.Placements[i]
-		for _, way := range ways(pl) {
+		for _, way := range pathsOf(pl) {
 			problem := wrong(&way)
 			if problem == "" || way.Verdict == sim.Blocked {
 				continue

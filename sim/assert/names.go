@@ -16,7 +16,7 @@ import (
 // catalogue, and, unless the test says mayBeAbsent, literal buckets, roles,
 // subnets, groups and components that the snapshot lacks. Such a test would
 // pass or fail for want of what it is about.
-func (t *Test) misnamed(w Asker, questions []asked) []Problem {
+func (t *Test) misnamed(w Checker, questions []asked) []Problem {
 	var out []Problem
 	add := func(text string) {
 		if !slices.ContainsFunc(out, func(p Problem) bool { return p.Message == text }) {

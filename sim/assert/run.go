@@ -18,7 +18,7 @@ import (
 // Runner runs tests.
 type Runner struct {
 	// Load reads the snapshot with the path and makes it ready for questions.
-	Load func(path string) (Asker, error)
+	Load func(path string) (Checker, error)
 	// Snapshot, where it is set, is asked instead of what the files name.
 	Snapshot string
 	// Default is the snapshot of files that name none, or "": there is none.
@@ -121,8 +121,8 @@ func NamesNoSnapshot(f *File) bool {
 	return f.Snapshot == "" && slices.ContainsFunc(f.Tests, func(t *Test) bool { return t.Snapshot == "" })
 }
 
-func (r *Runner) load(files []*File) (map[string]Asker, error) {
-	worlds := map[string]Asker{}
+func (r *Runner) load(files []*File) (map[string]Checker, error) {
+	worlds := map[string]Checker{}
 	var errs []error
 	for _, f := range files {
 		for _, t := range f.Tests {
@@ -145,7 +145,7 @@ func (r *Runner) load(files []*File) (map[string]Asker, error) {
 	return worlds, errors.Join(errs...)
 }
 
-func (r *Runner) one(ctx context.Context, t *Test, w Asker) (Result, error) {
+func (r *Runner) one(ctx context.Context, t *Test, w Checker) (Result, error) {
 	res := Result{Name: t.Name, File: t.File, Line: t.At.Line}
 	if t.Skip != nil {
 		if !r.expired(t.Skip) {
@@ -183,7 +183,7 @@ func (r *Runner) expired(s *Skip) bool {
 	return s.Until != "" && err == nil && !r.Now.UTC().Before(until.AddDate(0, 0, 1))
 }
 
-func (r *Runner) ask(ctx context.Context, t *Test, w Asker, questions []asked, res *Result) error {
+func (r *Runner) ask(ctx context.Context, t *Test, w Checker, questions []asked, res *Result) error {
 	res.Outcome = Passed
 	failed, open := 0, 0
 	for _, q := range questions {

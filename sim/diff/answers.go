@@ -12,21 +12,21 @@ import (
 
 // Delta is what became different between two answers to one question.
 type Delta struct {
-	Before sim.Verdict   `json:"before"`
-	After  sim.Verdict   `json:"after"`
-	Gone   []sim.Finding `json:"gone"` // blockers and warnings that are no more
-	New    []sim.Finding `json:"new"`
+	Before  sim.Verdict   `json:"before"`
+	After   sim.Verdict   `json:"after"`
+	Removed []sim.Finding `json:"gone"` // blockers and warnings that are no more
+	New     []sim.Finding `json:"new"`
 	// Settled and Opened are facts that were missing and are not now, and the
 	// other way round.
 	Settled []sim.Missing `json:"settled,omitempty"`
 	Opened  []sim.Missing `json:"opened,omitempty"`
-	// Ways lists subnets whose traffic takes another way now.
-	Ways []Way `json:"ways,omitempty"`
+	// Paths lists subnets whose traffic takes another way now.
+	Paths []PathChange `json:"ways,omitempty"`
 }
 
-// Way is how one subnet's traffic went before and goes now. Changing it breaks
+// PathChange is how one subnet's traffic went before and goes now. Changing it breaks
 // open connections once (rule N56).
-type Way struct {
+type PathChange struct {
 	Subnet string   `json:"subnet"`
 	Target string   `json:"target,omitempty"`
 	Before []string `json:"before"` // endpoints, "public", or "" for none that delivers
@@ -35,17 +35,17 @@ type Way struct {
 
 // Differs tells whether anything is different.
 func (d *Delta) Differs() bool {
-	return d.Before != d.After || len(d.Gone)+len(d.New)+len(d.Settled)+len(d.Opened)+len(d.Ways) > 0
+	return d.Before != d.After || len(d.Removed)+len(d.New)+len(d.Settled)+len(d.Opened)+len(d.Paths) > 0
 }
 
 // Answers compares two answers to one question.
 func Answers(before, after *sim.Answer) Delta {
 	d := Delta{Before: before.Verdict, After: after.Verdict}
-	d.Gone = missingFindings(before, after)
+	d.Removed = missingFindings(before, after)
 	d.New = missingFindings(after, before)
 	d.Settled = missingUnknowns(before, after)
 	d.Opened = missingUnknowns(after, before)
-	d.Ways = changedWays(before, after)
+	d.Paths = changedWays(before, after)
 	return d
 }
 
@@ -119,14 +119,14 @@ func waysOf(a *sim.Answer) map[[2]string][]string {
 	return out
 }
 
-func changedWays(before, after *sim.Answer) []Way {
+func changedWays(before, after *sim.Answer) []PathChange {
 	was, is := waysOf(before), waysOf(after)
-	var out []Way
+	var out []PathChange
 	for _, pl := range after.Placements {
 		key := [2]string{pl.Subnet, pl.Target}
 		old, known := was[key]
 		if known && !slices.Equal(old, is[key]) && len(old) > 0 && len(is[key]) > 0 {
-			out = append(out, Way{Subnet: pl.Subnet, Target: pl.Target, Before: old, After: is[key]})
+			out = append(out, PathChange{Subnet: pl.Subnet, Target: pl.Target, Before: old, After: is[key]})
 		}
 	}
 	return out

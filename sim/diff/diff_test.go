@@ -246,7 +246,7 @@ func TestAnswersTellFindingsApart(t *testing.T) {
 	a := &sim.Answer{Verdict: sim.Blocked, Findings: []sim.Finding{f(finding.BadState, "x", sim.Blocker), f(finding.BadStateRoute, "x", sim.Warning), f(finding.BadStateAttachment, "x", sim.Info)}, Unknowns: []sim.Missing{{Code: finding.UnknownVPC, Decisive: true}}}
 	b := &sim.Answer{Verdict: sim.Reachable, Findings: []sim.Finding{f(finding.BadStateRoute, "x", sim.Warning), f(finding.RoutingLoop, "x", sim.Warning), f(finding.NoPath, "x", sim.Info)}}
 	d := Answers(a, b)
-	if len(d.Gone) != 1 || d.Gone[0].Code != finding.BadState || len(d.New) != 1 || d.New[0].Code != finding.RoutingLoop || len(d.Settled) != 1 || len(d.Opened) != 0 {
+	if len(d.Removed) != 1 || d.Removed[0].Code != finding.BadState || len(d.New) != 1 || d.New[0].Code != finding.RoutingLoop || len(d.Settled) != 1 || len(d.Opened) != 0 {
 		t.Errorf("%+v", d)
 	}
 	if same := Answers(a, a); same.Differs() {

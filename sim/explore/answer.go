@@ -124,7 +124,7 @@ func (v *view) delta(d *diff.Delta) {
 		return
 	}
 	h.Open("ul")
-	for _, f := range d.Gone {
+	for _, f := range d.Removed {
 		h.El("li", "", "Gone: "+f.Code.String()+" at "+f.Gate.String()+" of "+f.Component)
 	}
 	for _, f := range d.New {
@@ -136,7 +136,7 @@ func (v *view) delta(d *diff.Delta) {
 	for _, m := range d.Opened {
 		h.El("li", "", "Not known now: "+m.Code.String()+" "+m.Component+": "+m.Fact)
 	}
-	for _, w := range d.Ways {
+	for _, w := range d.Paths {
 		h.El("li", "", fmt.Sprintf("%s now goes through %s, not %s: connections that are open break once (N56).", w.Subnet, strings.Join(w.After, ", "), strings.Join(w.Before, ", ")))
 	}
 	h.Close("ul")

@@ -50,7 +50,7 @@ func (v *view) invariants() error {
 	v.accountPages().own("parameter", "Parameters", "", "NAME=VALUE, with spaces between; exempt-roles, trusted-buckets, public-buckets and expected-endpoints of the data perimeter")
 	h.Raw("<p><button type=\"submit\">Run</button></p></form>\n")
 	v.send(http.StatusOK)
-	runner := assert.Runner{Snapshot: "as given", Now: v.srv.cfg.Now(), Load: func(string) (assert.Asker, error) { return st.world, nil }}
+	runner := assert.Runner{Snapshot: "as given", Now: v.srv.cfg.Now(), Load: func(string) (assert.Checker, error) { return st.world, nil }}
 	res, err := runner.Run(v.ctx, []*assert.File{file})
 	if err != nil {
 		h.El("p", "error", report.ErrorText(err))

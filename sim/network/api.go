@@ -99,10 +99,10 @@ type Result struct {
 	// Passes is a packet of a case that gets through and back, Fails one of a
 	// case that does not; each nil where there is no such case.
 	Passes, Fails *Packet
-	// Steering is what would tell which of several ways traffic takes, where
+	// PathFacts is what would tell which of several ways traffic takes, where
 	// some flow is Uncertain: facts on which the outcome need not hang, but on
 	// which the request context does (N2).
-	Steering []Missing
+	PathFacts []Missing
 }
 
 // Judged is what the components of one gate do with the traffic that meets them.

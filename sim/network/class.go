@@ -97,13 +97,13 @@ func CompareClasses(x, y *Class) int {
 // Brief is the short answer: no findings, no packets.
 type Brief struct {
 	Outcome Outcome
-	Ways    []Way
+	Paths   []BriefPath
 	// Uniform: every case passes, every case is blocked, or of none is it known.
 	Uniform bool
 }
 
-// Way is one way of a brief answer's traffic.
-type Way struct {
+// BriefPath is one way of a brief answer's traffic.
+type BriefPath struct {
 	Outcome Outcome
 	Context Context
 	// Components are those on the way out, in order.
@@ -133,11 +133,11 @@ func (m *Model) Brief(q Query) (Brief, error) {
 		for _, s := range w.steps {
 			hops = append(hops, s.hops...)
 		}
-		out.Ways = append(out.Ways, Way{outcome(w.passed, w.blocked, w.open), w.ctx, wayOutComponents(hops)})
+		out.Paths = append(out.Paths, BriefPath{outcome(w.passed, w.blocked, w.open), w.ctx, wayOutComponents(hops)})
 	}
 	for i := range r.Flows {
 		f := &r.Flows[i]
-		out.Ways = append(out.Ways, Way{f.Outcome, f.Context, wayOutComponents(f.Hops)})
+		out.Paths = append(out.Paths, BriefPath{f.Outcome, f.Context, wayOutComponents(f.Hops)})
 	}
 	return out, nil
 }

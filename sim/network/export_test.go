@@ -12,11 +12,11 @@ func BriefDiffers(m *Model, q Query, r *Result) string {
 	if err != nil {
 		return "Brief: " + err.Error()
 	}
-	if b.Outcome != r.Outcome || len(b.Ways) != len(r.Flows) {
-		return fmt.Sprintf("in brief %d by %d ways, Ask %d by %d", b.Outcome, len(b.Ways), r.Outcome, len(r.Flows))
+	if b.Outcome != r.Outcome || len(b.Paths) != len(r.Flows) {
+		return fmt.Sprintf("in brief %d by %d ways, Ask %d by %d", b.Outcome, len(b.Paths), r.Outcome, len(r.Flows))
 	}
 	for i, f := range r.Flows {
-		if w := b.Ways[i]; w.Outcome != f.Outcome || !reflect.DeepEqual(w.Context, f.Context) || !slices.Equal(w.Components, wayOutComponents(f.Hops)) {
+		if w := b.Paths[i]; w.Outcome != f.Outcome || !reflect.DeepEqual(w.Context, f.Context) || !slices.Equal(w.Components, wayOutComponents(f.Hops)) {
 			return fmt.Sprintf("way %d is %+v in brief, %+v to Ask", i, w, f)
 		}
 	}

@@ -60,7 +60,7 @@ func (g *given) brief(q *Query) (Brief, error) {
 	}
 	out := Brief{Outcome: r.Outcome}
 	for i := range r.Flows {
-		out.Ways = append(out.Ways, Way{Outcome: r.Flows[i].Outcome, Context: r.Flows[i].Context})
+		out.Paths = append(out.Paths, BriefPath{Outcome: r.Flows[i].Outcome, Context: r.Flows[i].Context})
 	}
 	return out, nil
 }
@@ -69,7 +69,7 @@ func (g *given) brief(q *Query) (Brief, error) {
 // shows, and without places in a snapshot that is not there.
 func (r *Result) Bare() *Result {
 	out := &Result{Subnet: r.Subnet, Outcome: r.Outcome, Assumptions: r.Assumptions}
-	out.Unknowns, out.Also, out.Steering = unplaced(r.Unknowns), unplaced(r.Also), unplaced(r.Steering)
+	out.Unknowns, out.Also, out.PathFacts = unplaced(r.Unknowns), unplaced(r.Also), unplaced(r.PathFacts)
 	for i := range r.Flows {
 		f := r.Flows[i]
 		f.Hops, f.Destinations = nil, nil

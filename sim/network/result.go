@@ -42,10 +42,10 @@ func (a summary) result() *Result {
 	a.findings(r, blocked, open)
 	r.Unknowns = a.unknowns(open)
 	for _, n := range a.needs {
-		r.Steering = append(r.Steering, n.need)
+		r.PathFacts = append(r.PathFacts, n.need)
 	}
-	r.Steering = sortedMissing(r.Steering)
-	r.Also = sortedMissing(slices.Concat(a.unknowns(blocked), a.off, r.Steering))
+	r.PathFacts = sortedMissing(r.PathFacts)
+	r.Also = sortedMissing(slices.Concat(a.unknowns(blocked), a.off, r.PathFacts))
 	r.Judged = a.judged(r.Also)
 	r.Assumptions = append([]string(nil), a.assumed...)
 	slices.Sort(r.Assumptions)

@@ -136,7 +136,7 @@ func (w *Worker) fromAccount(ctx context.Context, asker string, owner *account, 
 		return nil, fmt.Errorf("the rows lack its roles")
 	}
 	doc := newDocument(policies)
-	if err := doc.asking(who, facts.regions[asker]); err != nil {
+	if err := doc.addRolesOf(who, facts.regions[asker]); err != nil {
 		return nil, err
 	}
 	doc.owning(owner, asker, facts)
@@ -185,8 +185,8 @@ func (b *bucketRow) mayLetIn(who *accountFacts) bool {
 	return (slices.Contains(b.Lets, "*") || slices.Contains(b.Lets, who.Account)) && reaches(who.Reach, strings.ToLower(b.Bucket))
 }
 
-// asking adds the account whose roles ask, and what its interfaces hang on.
-func (d *document) asking(who *accountFacts, regions []*regionFacts) error {
+// addRolesOf adds the account whose roles ask, and what its interfaces hang on.
+func (d *document) addRolesOf(who *accountFacts, regions []*regionFacts) error {
 	a := d.with(who.Account, who.Head)
 	var err error
 	if a.IAM, err = who.whole(); err != nil {

@@ -87,7 +87,7 @@ func runFiles(t *testing.T, now time.Time, names []string) {
 	if err := errors.Join(problems...); err != nil {
 		t.Fatal(err)
 	}
-	r := assert.Runner{Now: now, Load: func(path string) (assert.Asker, error) {
+	r := assert.Runner{Now: now, Load: func(path string) (assert.Checker, error) {
 		s, err := load(path)
 		if err != nil {
 			return nil, err

@@ -64,15 +64,15 @@ var fromWords = map[services.From]string{services.FromInterface: "interface", se
 var byWords = map[services.Signer]string{services.SignedByRole: "role", services.SignedByExecutionRole: "execution-role", services.SignedByService: "service",
 	services.SignedByHost: "host", services.Presigned: "presigned", services.Unsigned: "unsigned"}
 
-// Asker answers questions about one snapshot; *sim.World is one.
-type Asker interface {
+// Checker answers questions about one snapshot; *sim.World is one.
+type Checker interface {
 	Check(context.Context, sim.Question) (*sim.Answer, error)
 	Region(sim.Question) string
 }
 
 // Ask decides every row for the job of q. An error means that q names no job of
 // a service that the table knows, or that a question makes no sense.
-func Ask(ctx context.Context, w Asker, q sim.Question) (*Report, error) {
+func Ask(ctx context.Context, w Checker, q sim.Question) (*Report, error) {
 	work, _ := services.Find(q.Job.Kind)
 	r := &Report{Schema: Schema, Job: q.Job.Name, Service: work.Title, Page: work.Page, Verdict: sim.Reachable}
 	rows, err := Rows(q, w.Region(q))
@@ -130,7 +130,7 @@ func (r *Row) Question() (sim.Question, bool) {
 
 // ask decides a row. Where AWS does not say where a call leaves from, both ways
 // are asked, and where they differ it is not known.
-func (r *Row) ask(ctx context.Context, w Asker) error {
+func (r *Row) ask(ctx context.Context, w Checker) error {
 	if len(r.questions) == 0 {
 		return nil
 	}

@@ -53,7 +53,7 @@ func LinkedDiagram(a *sim.Answer, link func(lane, stop int) string) (*picture.Di
 	return d, stops
 }
 
-func diagram(a *sim.Answer, ways []*way) *picture.Diagram {
+func diagram(a *sim.Answer, ways []*pathGroup) *picture.Diagram {
 	d := &picture.Diagram{
 		Title: question(a),
 		Notes: notes(a),
@@ -67,9 +67,9 @@ func diagram(a *sim.Answer, ways []*way) *picture.Diagram {
 }
 
 // mergedWays are the ways of all placements; those that fare alike are one.
-func mergedWays(a *sim.Answer) []*way {
-	var merged []*way
-	index := map[string]*way{}
+func mergedWays(a *sim.Answer) []*pathGroup {
+	var merged []*pathGroup
+	index := map[string]*pathGroup{}
 	for i := range a.Placements {
 		for _, w := range placementWays(a, i) {
 			key := w.signature()
@@ -81,7 +81,7 @@ func mergedWays(a *sim.Answer) []*way {
 			merged = append(merged, w)
 		}
 	}
-	slices.SortStableFunc(merged, func(x, y *way) int { return verdictOrder(x.verdict) - verdictOrder(y.verdict) })
+	slices.SortStableFunc(merged, func(x, y *pathGroup) int { return verdictOrder(x.verdict) - verdictOrder(y.verdict) })
 	return merged
 }
 
@@ -166,8 +166,8 @@ func verdictOrder(v sim.Verdict) int {
 	return slices.Index([]sim.Verdict{sim.Blocked, sim.Partial, sim.Unknown, sim.Reachable}, v)
 }
 
-// way is one path of one placement, or of several that fare alike.
-type way struct {
+// pathGroup is one path of one placement, or of several that fare alike.
+type pathGroup struct {
 	verdict      sim.Verdict
 	target       string
 	via          string // what carries it, as in sim.Path
@@ -181,7 +181,7 @@ type way struct {
 }
 
 // lane turns w into what the picture package draws.
-func (w *way) lane(a *sim.Answer) picture.Lane {
+func (w *pathGroup) lane(a *sim.Answer) picture.Lane {
 	l := picture.Lane{Mark: VerdictMark(w.verdict), Word: w.verdict.String(), Members: w.subnets}
 	switch n := len(w.subnets); {
 	case n == 1 && w.subnets[0] == "":
@@ -208,7 +208,7 @@ func (w *way) lane(a *sim.Answer) picture.Lane {
 	return l
 }
 
-func (w *way) sections(a *sim.Answer) []picture.Section {
+func (w *pathGroup) sections(a *sim.Answer) []picture.Section {
 	network := "NETWORK"
 	if a.Question.VPC != "" {
 		network += " · " + a.Question.VPC
@@ -222,7 +222,7 @@ func (w *way) sections(a *sim.Answer) []picture.Section {
 }
 
 // signature is equal for ways that look alike but for names and words.
-func (w *way) signature() string {
+func (w *pathGroup) signature() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %q %q %q", w.verdict, w.target, w.split, w.via)
 	for _, s := range w.stations {
@@ -235,7 +235,7 @@ func (w *way) signature() string {
 }
 
 // merge adds o, which has the same signature.
-func (w *way) merge(o *way) {
+func (w *pathGroup) merge(o *pathGroup) {
 	w.subnets = addNew(w.subnets, o.subnets...)
 	w.zones = addNew(w.zones, o.zones...)
 	w.destinations = addNew(w.destinations, o.destinations...)

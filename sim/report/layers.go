@@ -11,7 +11,7 @@ import (
 )
 
 // addLayers adds a stage for every policy layer that some request meets.
-func (w *way) addLayers(a *sim.Answer, requests []sim.Request) {
+func (w *pathGroup) addLayers(a *sim.Answer, requests []sim.Request) {
 	var names []string
 	for _, r := range requests {
 		for _, l := range r.Layers {
@@ -24,7 +24,7 @@ func (w *way) addLayers(a *sim.Answer, requests []sim.Request) {
 	}
 }
 
-func (w *way) addLayer(a *sim.Answer, name string, requests []sim.Request) {
+func (w *pathGroup) addLayer(a *sim.Answer, name string, requests []sim.Request) {
 	l := layerLook(name)
 	s := newStage(l.gate, l.icon, l.label, "", picture.None)
 	s.names = nil
@@ -104,7 +104,7 @@ func (o *said) who(several bool) string {
 }
 
 // owners name a layer whose policies have no names of their own.
-func (w *way) owners(gate sim.Gate, requests []sim.Request) []string {
+func (w *pathGroup) owners(gate sim.Gate, requests []sim.Request) []string {
 	var names []string
 	switch {
 	case gate == sim.GateEndpointPolicy && w.endpoint != "":
@@ -139,7 +139,7 @@ func joinMarks(m, o picture.Mark) picture.Mark {
 
 // layerMark reads a layer's decision. A layer that says nothing stops a
 // request only where it had to allow it: then a blocker names its gate.
-func (w *way) layerMark(a *sim.Answer, gate sim.Gate, l sim.Layer, r sim.Request) picture.Mark {
+func (w *pathGroup) layerMark(a *sim.Answer, gate sim.Gate, l sim.Layer, r sim.Request) picture.Mark {
 	mark := decisionMark(l.Decision)
 	if l.Decision != "implicitDeny" {
 		return mark

@@ -11,7 +11,7 @@ import (
 
 // addFinding puts f where it happens; if its component is not on the way, at
 // a stage of its own beside it.
-func (w *way) addFinding(a *sim.Answer, n int) {
+func (w *pathGroup) addFinding(a *sim.Answer, n int) {
 	f := &a.Findings[n]
 	reply := f.Gate == sim.GateNACLIngress || f.Gate == sim.GateSGIngress || f.Example != nil && f.Example.Reply
 	s := w.find(f.Gate, f.Component)
@@ -64,7 +64,7 @@ func onSomePath(a *sim.Answer, component string) bool {
 }
 
 // addMissing draws what is not known, whatever the verdict: never as passing.
-func (w *way) addMissing(a *sim.Answer, n int) {
+func (w *pathGroup) addMissing(a *sim.Answer, n int) {
 	m := &a.Unknowns[n]
 	if w.verdict == sim.Reachable && m.Decisive {
 		return // another lane hangs on it

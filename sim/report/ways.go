@@ -13,20 +13,20 @@ import (
 
 // placementWays returns the ways that traffic of placement i takes: one,
 // unless it splits into parts that fare differently.
-func placementWays(a *sim.Answer, i int) []*way {
+func placementWays(a *sim.Answer, i int) []*pathGroup {
 	p := &a.Placements[i]
 	if len(p.Network.Paths) < 2 {
 		path := sim.Path{Verdict: p.Network.Verdict, Hops: p.Network.Path}
 		if len(p.Network.Paths) == 1 {
 			path = p.Network.Paths[0]
 		}
-		return []*way{newWay(a, i, path, p.Verdict)}
+		return []*pathGroup{newWay(a, i, path, p.Verdict)}
 	}
-	var ways []*way
+	var ways []*pathGroup
 	for _, path := range p.Network.Paths {
 		w := newWay(a, i, path, pathVerdict(a, p, path))
 		key := w.signature()
-		same := slices.IndexFunc(ways, func(o *way) bool { return o.signature() == key })
+		same := slices.IndexFunc(ways, func(o *pathGroup) bool { return o.signature() == key })
 		if same >= 0 {
 			ways[same].merge(w)
 			continue
@@ -106,9 +106,9 @@ func pathRequests(p *sim.Placement, path sim.Path) []sim.Request {
 	return rs
 }
 
-func newWay(a *sim.Answer, i int, path sim.Path, verdict sim.Verdict) *way {
+func newWay(a *sim.Answer, i int, path sim.Path, verdict sim.Verdict) *pathGroup {
 	p := &a.Placements[i]
-	w := &way{verdict: verdict, target: p.Target, via: path.Via, endpoint: path.Endpoint, destinations: slices.Clone(path.Destinations), subnets: []string{p.Subnet}, placement: i}
+	w := &pathGroup{verdict: verdict, target: p.Target, via: path.Via, endpoint: path.Endpoint, destinations: slices.Clone(path.Destinations), subnets: []string{p.Subnet}, placement: i}
 	if p.AvailabilityZone != "" {
 		w.zones = []string{p.AvailabilityZone}
 	}
@@ -166,7 +166,7 @@ func within(address string, cidrs []string) (in, ok bool) {
 	return in, true
 }
 
-func (w *way) addSource(a *sim.Answer) {
+func (w *pathGroup) addSource(a *sim.Answer) {
 	q := a.Question
 	switch {
 	case q.Job == "" && q.From != "":
@@ -186,7 +186,7 @@ func (w *way) addSource(a *sim.Answer) {
 	w.stations = append(w.stations, s)
 }
 
-func (w *way) addHops(hops []sim.Hop) {
+func (w *pathGroup) addHops(hops []sim.Hop) {
 	for _, h := range hops {
 		l := lookOf(h.Kind)
 		mark := decisionMark(h.Decision)
@@ -206,7 +206,7 @@ func (w *way) addHops(hops []sim.Hop) {
 
 // addReply puts what a component does to replies beside what it does to what
 // goes forward, where it is on that way, too.
-func (w *way) addReply(h sim.Hop, l appearance, mark picture.Mark) {
+func (w *pathGroup) addReply(h sim.Hop, l appearance, mark picture.Mark) {
 	var at *card
 	for _, s := range w.stations {
 		if s.Label == l.label && s.names[0] == h.Component {
@@ -242,7 +242,7 @@ func worse(m, o picture.Mark) picture.Mark {
 }
 
 // insert puts s before the first stage of a later gate.
-func (w *way) insert(s *card) {
+func (w *pathGroup) insert(s *card) {
 	i := slices.IndexFunc(w.stations, func(o *card) bool { return o.gate > s.gate })
 	if i < 0 {
 		i = len(w.stations)
@@ -251,7 +251,7 @@ func (w *way) insert(s *card) {
 }
 
 // addDestination adds the end of the way.
-func (w *way) addDestination(a *sim.Answer, requests []sim.Request) {
+func (w *pathGroup) addDestination(a *sim.Answer, requests []sim.Request) {
 	mark := VerdictMark(w.verdict)
 	if mark == picture.Stop {
 		mark = picture.Unreached
@@ -311,7 +311,7 @@ func reached(destination string, requests []sim.Request, otherwise picture.Mark)
 
 // stop marks the stage where a blocker stands. Where some cases still succeed
 // it stops only a part of them.
-func (w *way) stop(s *card, reply bool) {
+func (w *pathGroup) stop(s *card, reply bool) {
 	mark := picture.Stop
 	if w.verdict != sim.Blocked && s.Mark != picture.Stop {
 		mark = picture.Partial
@@ -326,7 +326,7 @@ func (w *way) stop(s *card, reply bool) {
 	s.Mark = s.Mark.Worse(mark)
 }
 
-func (w *way) find(gate sim.Gate, component string) *card {
+func (w *pathGroup) find(gate sim.Gate, component string) *card {
 	want := gateLooks[gate].gate
 	var near *card
 	for _, s := range w.stations {
