@@ -26,6 +26,8 @@ func TestWhatFollowsFromTheRequest(t *testing.T) {
 		{"the alias side of an alias action", line(role, "kms:CreateAlias", "arn:aws:kms:us-east-1:111122223333:alias/a", `{"Effect":"Allow","Action":"kms:*","Resource":"*"}`), "ALLOW"},
 		{"and the key side asks the key policy", line(role, "kms:CreateAlias", key, `{"Effect":"Allow","Action":"kms:*","Resource":"*"}`), "DENY"},
 		{"who am I needs nothing", line(role, "sts:GetCallerIdentity", "*", `{"Effect":"Deny","Action":"*","Resource":"*"}`), "ALLOW"},
+		{"no resource is in the caller's account", strings.Replace(line(role, "sts:GetCallerIdentity", "*", `{"Effect":"Deny","Action":"*","Resource":"*"}`), `,"resourceAccount":"111122223333"`, "", 1), "ALLOW"},
+		{"whose an object is does not follow", strings.Replace(line(role, "s3:GetObject", object, `{"Effect":"Allow","Action":"s3:*","Resource":"*"}`), `,"resourceAccount":"111122223333"`, "", 1), "UNKNOWN"},
 		{"a role is assumed by its trust policy", line(role, "sts:AssumeRole", "arn:aws:iam::111122223333:role/S", `{"Effect":"Allow","Action":"sts:*","Resource":"*"}`), "DENY"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -193,6 +193,9 @@ func (w *Worker) settleOwner() {
 			r.ResourceAccount = v.Values[0]
 		}
 	}
+	if r.ResourceAccount == "" && r.Resource == "*" { // no resource: the caller's own account (P364)
+		r.ResourceAccount = r.Principal.Account
+	}
 }
 
 func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
