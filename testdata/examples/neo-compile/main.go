@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/canreach/canreach/internal/cli"
@@ -25,12 +24,11 @@ var sessions = []struct {
 }
 
 func main() {
-	_, file, _, _ := runtime.Caller(0)
-	if err := os.Chdir(filepath.Join(filepath.Dir(file), "..", "..", "..")); err != nil {
+	const dir = "testdata/examples/neo-compile/"
+	if err := toCheckout(dir + "job.json"); err != nil {
 		fmt.Fprintln(os.Stderr, "error: run this from a checkout of the repository:", err)
 		os.Exit(cli.ExitUsage)
 	}
-	const dir = "testdata/examples/neo-compile/"
 	for _, s := range sessions {
 		args := []string{"check", "--snapshot", dir + s.snapshot, "--job", dir + "job.json"}
 		fmt.Println("$ canreach " + strings.Join(args, " "))
@@ -41,4 +39,20 @@ func main() {
 			os.Exit(cli.ExitUsage)
 		}
 	}
+}
+
+// toCheckout goes up to the directory that has the file.
+func toCheckout(file string) error {
+	at, err := os.Getwd()
+	for err == nil {
+		if _, err := os.Stat(filepath.Join(at, file)); err == nil {
+			return os.Chdir(at)
+		}
+		up := filepath.Dir(at)
+		if up == at {
+			return fmt.Errorf("there is no %s here or further up", file)
+		}
+		at = up
+	}
+	return err
 }
